@@ -1,0 +1,107 @@
+"""Atom: one video-language model, resident, shared by every task. The public names, nothing else; imports no torch."""
+
+from typing import TYPE_CHECKING, Any
+
+from atom_core.errors import (
+    AtomError,
+    Cancelled,
+    LibraryError,
+    MediaError,
+    ModelError,
+    PluginError,
+    SettingsError,
+    TaskError,
+)
+from atom_core.hookspecs import (
+    Command,
+    CommandContext,
+    Decoder,
+    Encoder,
+    Library,
+    Modules,
+    Parts,
+    Register,
+    Task,
+    TaskEvent,
+    hookimpl,
+)
+from atom_core.records import (
+    Answer,
+    Caption,
+    Clip,
+    Cut,
+    Entry,
+    Features,
+    Film,
+    Frames,
+    Generated,
+    Moment,
+    Provenance,
+    Query,
+    Question,
+    Request,
+    Script,
+    Span,
+    Timeline,
+    Video,
+)
+from atom_core.settings import Settings
+
+if TYPE_CHECKING:
+    from atom_core.host import Host, Outcome, open_host
+
+__version__ = "0.1.0"
+
+_HEAVY = {"Host": "atom_core.host", "Outcome": "atom_core.host", "open_host": "atom_core.host"}
+
+__all__ = [
+    "Answer",
+    "AtomError",
+    "Cancelled",
+    "Caption",
+    "Clip",
+    "Command",
+    "CommandContext",
+    "Cut",
+    "Decoder",
+    "Encoder",
+    "Entry",
+    "Features",
+    "Film",
+    "Frames",
+    "Generated",
+    "Host",
+    "Library",
+    "LibraryError",
+    "MediaError",
+    "ModelError",
+    "Modules",
+    "Moment",
+    "Outcome",
+    "Parts",
+    "PluginError",
+    "Provenance",
+    "Query",
+    "Question",
+    "Register",
+    "Request",
+    "Script",
+    "Settings",
+    "SettingsError",
+    "Span",
+    "Task",
+    "TaskError",
+    "TaskEvent",
+    "Timeline",
+    "Video",
+    "hookimpl",
+    "open_host",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HEAVY:
+        from importlib import import_module
+
+        return getattr(import_module(_HEAVY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

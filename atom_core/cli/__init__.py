@@ -1,0 +1,1 @@
+"""The `atom` command; the only place that prints."""

@@ -1,0 +1,100 @@
+"""``atom config``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import textwrap
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from atom_core.cli.console import table
+from atom_core.cli.options import option_of
+from atom_core.errors import PluginError
+from atom_core.settings import Settings, field_docs, suggest, task_settings
+
+if TYPE_CHECKING:
+    from atom_core.cli.context import Context
+
+
+class ConfigCommand:
+    """Show every setting, its value and where it came from."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("names", nargs="*", metavar="NAME", help="only these settings")
+
+    def run(self, context: Context) -> None:
+        """One result per setting; those of tasks come last."""
+        found = [*_core(context), *_of_tasks(context)]
+        names = context.args.names
+        known = [row["name"] for row in found]
+        for name in names:
+            if name not in known:
+                context.fail(name, f"there is no setting {name!r}{suggest(name, known)}; `atom config` lists them")
+        chosen = [row for row in found if not names or row["name"] in names]
+        lines = table([(row["name"], _text(row["value"]), row["source"], row["summary"]) for row in chosen])
+        for row, line in zip(chosen, lines, strict=True):
+            context.emit(row, line)
+        for name in _strays(known):
+            context.note(f"{name} is set, but is no setting{suggest(name, map(_variable, known))}")
+
+
+def _core(context: Context) -> Iterator[dict[str, Any]]:
+    docs = field_docs(Settings)
+    for name in docs:
+        if name != "tasks":
+            value = getattr(context.settings, name)
+            yield _row(name, value, context.sources[name], docs[name], option_of(name))
+
+
+def _of_tasks(context: Context) -> Iterator[dict[str, Any]]:
+    """Settings of every task that has some; a task that cannot be imported is a failure of its own."""
+    for task, spec in sorted(context.plugins.tasks.items()):
+        try:
+            kind = getattr(context.plugins.load(spec), "Settings", None)
+        except PluginError as error:
+            context.fail(f"task {task!r}", error)
+            continue
+        if kind is None:
+            continue
+        values, sources = task_settings(kind, task, context.settings, origin=context.sources)
+        docs = field_docs(kind)
+        for field in attrs.fields(kind):
+            name = f"tasks.{task}.{field.name}"
+            option = f"--set {task}.{field.name}="
+            yield _row(name, getattr(values, field.name), sources[field.name], docs[field.name], option)
+
+
+def _row(name: str, value: Any, source: str, summary: str, option: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "value": str(value) if isinstance(value, Path) else value,
+        "source": source,
+        "summary": summary,
+        "option": option,
+        "variable": _variable(name),
+    }
+
+
+def _variable(name: str) -> str:
+    return "ATOM_" + name.removeprefix("tasks.").upper().replace(".", "_").replace("-", "_")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "unset"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = ", ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
+    return textwrap.shorten(text, 60, placeholder=" ...")
+
+
+def _strays(known: typing.Sequence[str]) -> list[str]:
+    """Variables that look like settings and are none."""
+    variables = {*map(_variable, known), "ATOM_CONFIG"}
+    return sorted(name for name in os.environ if name.startswith("ATOM_") and name not in variables)

@@ -1,0 +1,192 @@
+"""What reaches the terminal: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import attrs
+
+from atom_core.errors import AtomError
+
+
+class Console:
+    """The only writer of the program. Safe to use from every thread."""
+
+    def __init__(
+        self,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        as_json: bool = False,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+    ) -> None:
+        self.quiet, self.verbose, self.as_json = quiet, verbose, as_json
+        self._out, self._err = out or sys.stdout, err or sys.stderr
+        self._lock = threading.RLock()
+        self._results: list[Any] = []
+        self._bar: Bar | None = None
+
+    def emit(self, value: Any, text: str) -> None:
+        """One result: `value` for the JSON list, else `text`."""
+        with self._lock:
+            if self.as_json:
+                self._results.append(value)
+            elif text:
+                self._clear()
+                self._out.write(text + "\n")
+                self._out.flush()
+
+    def note(self, text: str) -> None:
+        """A remark, unless quiet."""
+        if not self.quiet:
+            self._say(text)
+
+    def error(self, text: str, error: BaseException | None = None) -> None:
+        """A failure; with its traceback where the user wants to see more."""
+        if self.verbose and error is not None:
+            text += "\n" + "".join(traceback.format_exception(error)).rstrip()
+        self._say(text)
+
+    def show(self, text: str) -> None:
+        """Text that is the result whatever the format, such as a help page."""
+        self._out.write(text)
+        self._out.flush()
+
+    @property
+    def has_results(self) -> bool:
+        """Whether there is anything for the JSON list."""
+        return bool(self._results)
+
+    def close(self) -> None:
+        """Print the JSON list."""
+        if self.as_json:
+            text = json.dumps(self._results, ensure_ascii=False, indent=2, default=plain)
+            self._out.write(text + "\n")
+        self._out.flush()
+
+    def progress(self, label: str, total: int) -> Bar:
+        """A progress bar; shown only on a terminal, and only past a second."""
+        return Bar(self, label, total, shown=not self.quiet and self._err.isatty())
+
+    def draw(self, bar: Bar | None, line: str) -> None:
+        """Show `line` as the progress, or take it away when it is empty."""
+        with self._lock:
+            self._bar = bar
+            self._err.write("\r\x1b[K" + line)
+            self._err.flush()
+
+    def _say(self, text: str) -> None:
+        with self._lock:
+            self._clear()
+            self._err.write(f"atom: {text}\n")
+            self._err.flush()
+
+    def _clear(self) -> None:
+        if self._bar is not None:
+            self._err.write("\r\x1b[K")
+            self._err.flush()
+
+
+class Remarks(logging.Handler):
+    """Shows what Atom and its plugins log as remarks of the program."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.INFO if console.verbose else logging.WARNING)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one record."""
+        self._console.note(record.getMessage())
+
+
+class Bar:
+    """A line that shows how much is done; follows `atom_core.hookspecs.Progress`."""
+
+    def __init__(self, console: Console, label: str, total: int, *, shown: bool) -> None:
+        self._console, self._label, self._total, self._shown = console, label, total, shown and total > 0
+        self._done, self._drawn_s, self._start_s = 0, 0.0, time.monotonic()
+        self._lock = threading.Lock()
+        self._first = threading.Timer(1.0, self._draw)
+        self._first.daemon = True
+
+    def __enter__(self) -> Bar:
+        self._start_s = time.monotonic()
+        if self._shown:
+            self._first.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._first.cancel()
+        with self._lock:
+            self._shown, was_drawn = False, self._drawn_s > 0
+        if was_drawn:
+            self._console.draw(None, "")
+
+    def advance(self, steps: int = 1) -> None:
+        """Some more is done."""
+        now_s = time.monotonic()
+        with self._lock:
+            self._done += steps
+            due = now_s - self._start_s >= 1 and now_s - self._drawn_s >= 0.1
+        if due:
+            self._draw()
+
+    def _draw(self) -> None:
+        with self._lock:
+            if not self._shown:
+                return
+            self._drawn_s = time.monotonic()
+            self._console.draw(self, self._line(self._drawn_s - self._start_s))
+
+    def _line(self, passed_s: float) -> str:
+        share = min(self._done / self._total, 1.0)
+        text = f"{self._label} {self._done}/{self._total}"
+        if self._done:
+            left_s = round(passed_s * (1 - share) / share) if share else 0
+            text += f", {left_s // 60}:{left_s % 60:02d} left"
+        width = max(shutil.get_terminal_size().columns - len(text) - 4, 0)
+        cells = min(width, 30)
+        filled = round(share * cells)
+        return f"{text} [{'#' * filled}{'-' * (cells - filled)}]" if cells >= 5 else text
+
+
+def plain(value: Any) -> Any:
+    """A JSON value for records, paths and numbers of numpy."""
+    if attrs.has(type(value)):
+        return attrs.asdict(value, recurse=False)
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} is no JSON value")
+
+
+def describe(error: BaseException | str) -> str:
+    """What an error says; its type too, unless it was written for the user."""
+    if isinstance(error, (str, AtomError)):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        place = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{place}"
+    return f"{type(error).__name__}: {error}"
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows with their columns aligned; the last column is free."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)] if rows else []
+    return [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in rows
+    ]

@@ -1,0 +1,123 @@
+"""What a command is lent."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+from atom_core.cli.console import Bar, Console, describe
+from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, SettingsError
+from atom_core.plugins import PluginSet
+from atom_core.settings import Settings
+
+if TYPE_CHECKING:
+    from atom_core.host import Host
+    from atom_core.records import Video
+
+
+class Context:
+    """Follows `atom_core.hookspecs.CommandContext`; used as a context manager, it closes the host at the end."""
+
+    def __init__(
+        self,
+        *,
+        args: argparse.Namespace,
+        settings: Settings,
+        sources: Mapping[str, str],
+        plugins: PluginSet,
+        console: Console,
+    ) -> None:
+        self.args, self.settings, self.sources, self.plugins = args, settings, sources, plugins
+        self.console = console
+        self.failed = False
+        self._host: Host | None = None
+        self._stats: Path | None = args.stats
+        self._trace: Path | None = args.trace
+        for option, file in (("--stats", self._stats), ("--trace", self._trace)):
+            if file is not None and not file.absolute().parent.is_dir():
+                raise SettingsError(f"{option} {file}: the folder {file.absolute().parent} does not exist; create it")
+
+    def __enter__(self) -> Context:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        try:
+            self._write_ledger()
+        finally:
+            if self._host is not None:
+                self._host.close()
+
+    def host(self) -> Host:
+        """The open host; opened on first call, closed by the program."""
+        if self._host is None:
+            from atom_core.host import open_host
+
+            self._host = open_host(self.settings, plugins=self.plugins)
+        return self._host
+
+    def videos(self, paths: Sequence[str]) -> list[Video]:
+        """The videos at `paths`, each once; folders are searched. Unreadable ones are reported and left out."""
+        from atom_core.media.probe import find_videos
+
+        files, unusable = find_videos(paths)
+        for path, error in unusable:
+            self.fail(str(path), error)
+        videos = []
+        with self.progress("Reading videos", len(files)) as progress:
+            for file in files:
+                try:
+                    videos.append(self.host().video(file))
+                except MediaError as error:
+                    self.fail(str(file), error)
+                progress.advance()
+        return videos
+
+    def emit(self, value: Any, text: str) -> None:
+        """One result: `value` joins the JSON list under ``--json``, else `text` is printed."""
+        self.console.emit(value, text)
+
+    def note(self, text: str) -> None:
+        """A remark on standard error, silenced by ``-q``."""
+        self.console.note(text)
+
+    def fail(self, what: str, error: BaseException | str) -> None:
+        """One input failed: named on standard error, the exit code becomes 1, the work goes on.
+
+        A setting, model or library with which no input can succeed is a mistake in the command, and raised.
+        """
+        if self._concerns_all(error):
+            raise error
+        self.failed = True
+        text = describe(error)
+        named = re.search(rf"(^|[\s'\"]){re.escape(what)}($|[\s'\":,;])", text)
+        cause = error if isinstance(error, BaseException) else None
+        self.console.error(text if named else f"{what}: {text}", cause)
+
+    def progress(self, label: str, total: int) -> Bar:
+        """A progress bar on standard error, only on a terminal and only past a second."""
+        return self.console.progress(label, total)
+
+    def _concerns_all(self, error: BaseException | str) -> TypeGuard[AtomError]:
+        if isinstance(error, ModelError) and self._host is not None:
+            return bool(self._host.ledger.as_dict()["loads"]["computed"] == 0)
+        return isinstance(error, (SettingsError, LibraryError))
+
+    def _write_ledger(self) -> None:
+        """What ``--stats`` and ``--trace`` ask for."""
+        from atom_core.reuse.ledger import Ledger
+
+        ledger = Ledger() if self._host is None else self._host.ledger
+        if self._stats is not None:
+            try:
+                self._stats.write_text(json.dumps(ledger.as_dict(), indent=2) + "\n", encoding="utf-8")
+            except OSError as error:
+                self.fail(str(self._stats), f"{describe(error)}; name another file with --stats")
+        if self._trace is not None:
+            try:
+                ledger.write_trace(self._trace)
+            except OSError as error:
+                self.fail(str(self._trace), f"{describe(error)}; name another file with --trace")

@@ -1,0 +1,196 @@
+"""The entry point of ``atom``: settings, plugins, the chosen command, exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+import attrs
+
+import atom_core
+from atom_core.cli import builtin
+from atom_core.cli.console import Console, Remarks
+from atom_core.cli.context import Context
+from atom_core.cli.options import Parser, common_options, label, setting_arguments, split_command
+from atom_core.cli.stray import Stray
+from atom_core.configured import check_task_settings
+from atom_core.errors import AtomError, Cancelled, PluginError, SettingsError
+from atom_core.hookspecs import CommandSpec
+from atom_core.plugins import PluginSet, load_plugins
+from atom_core.quiet import quiet
+from atom_core.settings import Settings, load_with_sources, suggest
+
+OK, SOME_FAILED, MISTAKE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``atom`` with `argv`.
+
+    0: done. 1: some inputs failed, each was named. 2: a mistake in the command, one line said which. 130: interrupted.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    quiet()
+    _never_fail_to_print(sys.stdout, sys.stderr)
+    console = Console()
+    try:
+        return _run(arguments, console)
+    except BrokenPipeError:
+        _drop(sys.stdout)
+        return BROKEN_PIPE
+    except (KeyboardInterrupt, Cancelled):
+        console.error("interrupted")
+        return INTERRUPTED
+    except AtomError as error:
+        console.error(str(error), error)
+        return MISTAKE
+    except SystemExit as stop:  # argparse, after --help
+        return stop.code if isinstance(stop.code, int) else OK if stop.code is None else MISTAKE
+
+
+def _run(arguments: list[str], console: Console) -> int:
+    common = common_options()
+    name, rest = split_command(arguments, common)
+    early, unknown = common.parse_known_args(rest)
+    console.quiet, console.verbose, console.as_json = early.quiet, early.verbose, early.json
+    if name is None and "--version" in unknown:
+        console.emit({"version": atom_core.__version__}, f"atom {atom_core.__version__}")
+        console.close()
+        return OK
+    if name is None:
+        return _help(early, unknown, common, console)
+    settings, _ = load_with_sources(setting_arguments(early), file=early.config, label=label)
+    plugins = _load(settings, console)
+    commands = plugins.commands()
+    if name not in commands:
+        raise PluginError(_no_command(name, plugins))
+    spec = commands[name]
+    if not (spec.keep_going or settings.keep_going or {"-h", "--help"} & set(unknown)):
+        plugins.check()
+    command = plugins.load(spec)()
+    parser = Parser(prog=f"atom {name}", description=spec.summary, parents=[common], allow_abbrev=False)
+    _add_arguments(command, parser, spec)
+    args = parser.parse_args(rest)
+    settings, sources = load_with_sources(setting_arguments(args), file=args.config, label=label)
+    if not spec.keep_going:
+        check_task_settings(plugins, settings, origin=sources)
+    return _work(command, args, settings, sources, plugins, console)
+
+
+def _work(
+    command: Any,
+    args: argparse.Namespace,
+    settings: Settings,
+    sources: Mapping[str, str],
+    plugins: PluginSet,
+    console: Console,
+) -> int:
+    with contextlib.redirect_stdout(Stray(sys.stderr, console, plugins)), _remarks(console):
+        try:
+            with Context(args=args, settings=settings, sources=sources, plugins=plugins, console=console) as context:
+                command.run(context)
+        finally:
+            finished = sys.exc_info()[0] is None
+            if finished or console.has_results:
+                console.close()
+    return SOME_FAILED if context.failed else OK
+
+
+@contextlib.contextmanager
+def _remarks(console: Console) -> Iterator[None]:
+    """Show what is logged under ``atom`` as remarks."""
+    logger, handler = logging.getLogger("atom"), Remarks(console)
+    level, propagate = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(handler.level)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = propagate
+
+
+def _load(settings: Settings, console: Console) -> PluginSet:
+    """The plugins, broken ones included; whether those are a mistake depends on the command."""
+    trace = None
+    if settings.trace_hooks:
+
+        def trace(plugin: str, hook: str, milliseconds: float) -> None:
+            console.error(f"{milliseconds:8.2f} ms  {hook}  {plugin}")
+
+    return load_plugins(attrs.evolve(settings, keep_going=True), builtins=_builtins(), trace=trace)
+
+
+def _builtins() -> list[tuple[str, object]]:
+    from atom_core.host import BUILTINS
+
+    return [*BUILTINS, ("commands", builtin)]
+
+
+def _add_arguments(command: Any, parser: Parser, spec: CommandSpec) -> None:
+    try:
+        command.add_arguments(parser)
+    except (argparse.ArgumentError, ValueError) as error:
+        raise PluginError(
+            f"command {spec.name!r} of plugin {spec.plugin!r} cannot declare its arguments: {error}"
+        ) from error
+
+
+def _no_command(name: str, plugins: PluginSet) -> str:
+    text = f"there is no command {name!r}{suggest(name, plugins.commands())}; see `atom --help`"
+    left_out = [f"{info.name} ({info.state})" for info in plugins.infos if info.state != "loaded"]
+    if left_out:
+        text += f"; plugins left out: {', '.join(left_out)}; see `atom plugins`"
+    try:
+        plugins.check()
+    except PluginError as faults:
+        text += f"\n{faults}"
+    return text
+
+
+def _help(early: argparse.Namespace, unknown: list[str], common: Parser, console: Console) -> int:
+    """The commands, without importing any."""
+    parser = Parser(
+        prog="atom",
+        usage="atom COMMAND [options]",
+        description="Caption, question, index, search and cut video with one small model.",
+        parents=[common],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.parse_args([argument for argument in unknown if argument not in ("-h", "--help")])
+    try:
+        settings = load_with_sources(setting_arguments(early), file=early.config, label=label)[0]
+    except SettingsError as error:
+        console.note(str(error))
+        settings = Settings()
+    plugins = _load(settings, console)
+    commands = plugins.commands()
+    width = max(len(name) for name in commands)
+    lines = [f"  {name:{width}}  {spec.summary}" for name, spec in sorted(commands.items())]
+    parser.epilog = "\n".join(["commands:", *lines, "", "`atom COMMAND --help` tells more of one."])
+    for info in plugins.infos:
+        if info.state == "broken":
+            console.note(f"{info} is left out, see `atom plugins`")
+    console.show(parser.format_help())
+    return OK
+
+
+def _never_fail_to_print(*streams: TextIO) -> None:
+    for stream in streams:
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _drop(stream: TextIO) -> None:
+    """Let the interpreter flush into nothing at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,127 @@
+"""The options that every command has; those of settings are made from the `Settings` class."""
+
+from __future__ import annotations
+
+import argparse
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import attrs
+
+from atom_core.errors import SettingsError
+from atom_core.settings import Settings, field_docs, suggest
+
+SHOWN = ("model", "library", "quantize", "device", "threads", "offline", "frames", "segment", "window_s", "keep_going")
+"""Settings whose options are in the help; the others work too, and `atom config` lists them."""
+
+OPTIONS = {"block_plugins": "--block", "load_plugins": "--load"}
+METAVARS = {"model": "MODEL", "library": "DIR", "cache": "DIR", "block_plugins": "NAME", "load_plugins": "NAME"}
+PREFIX = "setting."
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises where argparse would print, and names the nearest option."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing the usage."""
+        unknown = "unrecognized arguments: "
+        if message.startswith(unknown):
+            first = message.removeprefix(unknown).split()[0]
+            known = [option for action in self._actions for option in action.option_strings if len(option) > 2]
+            what = (
+                f"there is no option {first}{suggest(first.partition('=')[0], known)}" if first[0] == "-" else message
+            )
+            raise SettingsError(f"{what}; see `{self.prog} --help`")
+        raise SettingsError(f"{message}; see `{self.prog} --help`")
+
+
+def option_of(name: str) -> str:
+    """The option that gives the setting `name`."""
+    return OPTIONS.get(name, "--" + name.replace("_", "-"))
+
+
+def common_options() -> Parser:
+    """A parser of the options that every command has."""
+    parser = Parser(add_help=False, allow_abbrev=False, prog="atom")
+    settings = parser.add_argument_group("settings", "`atom config` lists all of them, each is an option too")
+    docs, hints = field_docs(Settings), typing.get_type_hints(Settings)
+    for field in attrs.fields(Settings):
+        if field.name != "tasks":
+            text = docs[field.name][:1].lower() + docs[field.name][1:].rstrip(".")
+            shown = text if field.name in SHOWN else argparse.SUPPRESS
+            _add_setting(settings, field.name, hints[field.name], shown)
+    settings.add_argument(
+        "--set", action="append", metavar="TASK.NAME=VALUE", default=[], help="a setting of one task; can be repeated"
+    )
+    settings.add_argument("--config", type=Path, metavar="FILE", help="settings file instead of ./atom.toml")
+    output = parser.add_argument_group("output")
+    output.add_argument("--json", action="store_true", help="print one JSON list instead of text")
+    output.add_argument("--stats", type=Path, metavar="FILE", help="write the ledger of the run to FILE, as JSON")
+    output.add_argument("--trace", type=Path, metavar="FILE", help="write what ran when to FILE, for Perfetto")
+    output.add_argument("-q", "--quiet", action="store_true", help="no remarks and no progress")
+    output.add_argument("-v", "--verbose", action="store_true", help="say more, with tracebacks of what failed")
+    return parser
+
+
+def _add_setting(group: Any, name: str, kind: Any, text: str) -> None:
+    option, dest = option_of(name), PREFIX + name
+    choices = typing.get_args(kind) if typing.get_origin(kind) is typing.Literal else None
+    if kind is bool:
+        group.add_argument(option, dest=dest, action=argparse.BooleanOptionalAction, default=None, help=text)
+    elif name in OPTIONS:
+        group.add_argument(option, dest=dest, action="append", metavar="NAME", help=text)
+    else:
+        metavar = "{" + ",".join(choices) + "}" if choices else METAVARS.get(name, _metavar(name))
+        group.add_argument(option, dest=dest, metavar=metavar, help=text)
+
+
+def _metavar(name: str) -> str:
+    for unit, metavar in (("_bytes", "SIZE"), ("_s", "SECONDS")):
+        if name.endswith(unit):
+            return metavar
+    return {"memory": "SIZE", "frames": "N", "threads": "N", "workers": "N", "batch": "N"}.get(name, name.upper())
+
+
+def setting_arguments(namespace: argparse.Namespace) -> dict[str, Any]:
+    """What was given, by the name of the setting.
+
+    :raises SettingsError: for a ``--set`` that is not TASK.NAME=VALUE
+    """
+    given = {
+        name.removeprefix(PREFIX): ",".join(value) if isinstance(value, list) else value
+        for name, value in vars(namespace).items()
+        if name.startswith(PREFIX) and value is not None
+    }
+    for text in namespace.set:
+        key, equals, value = text.partition("=")
+        task, dot, name = key.partition(".")
+        if not (equals and dot and task and name):
+            raise SettingsError(f"--set {text!r} does not fit: write it as TASK.NAME=VALUE, see `atom config`")
+        given[f"tasks.{task}.{name}"] = value
+    return given
+
+
+def label(name: str) -> str:
+    """How messages call the argument that gives the setting `name`."""
+    return f"--set {name.removeprefix('tasks.')}" if name.startswith("tasks.") else option_of(name)
+
+
+def split_command(arguments: Sequence[str], common: Parser) -> tuple[str | None, list[str]]:
+    """The command's name and the other arguments; common options may stand before it.
+
+    The name is None where there is none, or where an option before it is unknown.
+    """
+    takes_value = {option: action.nargs != 0 for action in common._actions for option in action.option_strings}
+    skip = False
+    for place, argument in enumerate(arguments):
+        if skip:
+            skip = False
+        elif not argument.startswith("-"):
+            return argument, [*arguments[:place], *arguments[place + 1 :]]
+        elif argument.startswith("--") and argument.partition("=")[0] not in (*takes_value, "--help"):
+            break
+        else:
+            skip = takes_value.get(argument, False)
+    return None, list(arguments)

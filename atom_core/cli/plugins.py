@@ -1,0 +1,56 @@
+"""``atom plugins``."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import attrs
+
+from atom_core.cli.console import table
+from atom_core.discovery import PluginInfo
+
+if TYPE_CHECKING:
+    from atom_core.cli.context import Context
+
+
+class PluginsCommand:
+    """List the plugins."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--all", action="store_true", help="the built-in ones and all hooks too")
+
+    def run(self, context: Context) -> None:
+        """One result per plugin."""
+        infos = [info for info in context.plugins.infos if context.args.all or not info.builtin]
+        rows = [("PLUGIN", "STATE", "DISTRIBUTION", "OFFERS")]
+        rows += [(info.name, info.state, f"{info.distribution} {info.version}", _offers(info)) for info in infos]
+        heading, *lines = table(rows)
+        for info, line in zip(infos, lines, strict=True):
+            text = f"{heading}\n{line}" if info is infos[0] else line
+            if info.reason:
+                text += f"\n    {info.reason}"
+            if info.advice:
+                text += f"\n    {info.advice}, or run without it: ATOM_BLOCK_PLUGINS={info.name}"
+            if context.args.all and info.hooks:
+                text += f"\n    hooks: {', '.join(info.hooks)}"
+            context.emit(attrs.asdict(info), text)
+        if not infos:
+            context.note("no plugin is installed; for example: python -m pip install atom-captioning")
+
+
+def _offers(info: PluginInfo) -> str:
+    parts = [
+        f"{kind} {', '.join(names)}"
+        for kind, names in (
+            ("tasks", info.tasks),
+            ("models", info.models),
+            ("families", info.families),
+            ("commands", info.commands),
+        )
+        if names
+    ]
+    if info.memory_bytes:
+        parts.append(f"memory {info.memory_bytes / 2**20:.0f} MiB")
+    return "; ".join(parts)

@@ -1,0 +1,80 @@
+"""``atom run``: a pipeline over videos."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atom_core.hookspecs import CommandContext
+
+if TYPE_CHECKING:
+    import argparse
+
+    from atom_core.pipeline.journal import Journal
+    from atom_core.pipeline.run import StepResult
+
+
+class RunCommand:
+    """Run a pipeline of installed tasks over videos. A run that was cut off goes on where it was."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("pipeline", metavar="PIPELINE.toml", type=Path, help="the graph of tasks")
+        parser.add_argument("paths", nargs="*", metavar="VIDEO", help="video files and folders")
+        parser.add_argument("--journal", type=Path, metavar="FILE", help="where done work is noted")
+
+    def run(self, context: CommandContext) -> None:
+        """One result for each record of each step."""
+        from atom_core.media.probe import find_videos
+        from atom_core.pipeline.graph import Pipeline
+        from atom_core.pipeline.run import run_pipeline
+
+        pipeline = Pipeline.load(context.args.pipeline)
+        pipeline.check(context.host().plugins)
+        paths, unusable = find_videos(context.args.paths)
+        for path, error in unusable:
+            context.fail(str(path), error)
+        journal = self._journal(context)
+        failed = False
+        with context.progress("Running", 0) as progress:
+            for result in run_pipeline(pipeline, context.host(), paths, journal=journal):
+                progress.advance()
+                if result.error is not None:
+                    failed = True
+                    context.fail(f"{result.path or ''} {result.step}".strip(), result.error)
+                else:
+                    context.emit(as_json(result), as_text(result))
+        journal.close() if failed else journal.remove()
+
+    def _journal(self, context: CommandContext) -> Journal:
+        """The journal of this pipeline over these videos."""
+        from atom_core.pipeline.journal import Journal
+
+        if context.args.journal is not None:
+            return Journal(context.args.journal)
+        what = [context.args.pipeline.resolve(), *(Path(path).resolve() for path in context.args.paths)]
+        name = hashlib.sha256("\0".join(map(str, what)).encode()).hexdigest()[:16]
+        return Journal(context.settings.cache / "journals" / f"{name}.sqlite")
+
+
+def as_json(result: StepResult) -> dict[str, Any]:
+    """The JSON value of a result."""
+    from atom_core.pipeline.journal import plain
+
+    value = plain(result.value)
+    return {"step": result.step, "video": str(result.path) if result.path else None, "result": value}
+
+
+def as_text(result: StepResult) -> str:
+    """The result for people: step, video, times and text where there are any."""
+    values = result.value if isinstance(result.value, tuple) else (result.value,)
+    return "\n".join(_line(result, value) for value in values)
+
+
+def _line(result: StepResult, value: Any) -> str:
+    clip = getattr(value, "clip", value)
+    times = getattr(clip, "times", "")
+    words = (getattr(value, name, "") for name in ("text", "caption"))
+    text = next((str(word) for word in words if word), type(value).__name__)
+    return "  ".join(part for part in (result.step, result.path.name if result.path else "", times, text) if part)

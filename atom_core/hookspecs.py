@@ -1,0 +1,402 @@
+"""Every hook that a plugin can implement, and the protocols of what it is lent.
+
+Three shapes. *Declare* hooks run once, before any weight is read, and import nothing heavy. *Do* hooks: the first
+result that is not None wins. *Notify* hooks: every plugin is called and nothing is returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+import pluggy
+from attrs import field, frozen
+
+from atom_core.records import Clip, Entry, Features, Generated, Moment, Video
+
+if TYPE_CHECKING:
+    import argparse
+
+    import numpy as np
+    import torch
+
+    from atom_core.reuse.ledger import Ledger
+    from atom_core.settings import Settings
+
+hookspec = pluggy.HookspecMarker("atom")
+hookimpl = pluggy.HookimplMarker("atom")
+
+Parts: TypeAlias = Sequence["str | Features"]
+"""A prompt: text and features, in the order the decoder reads them."""
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """The visual half of the model: pixels to features. Resident, shared, frozen."""
+
+    fingerprint: str
+    """Hash of everything about the model that could change features."""
+
+    def encode(self, clip: Clip) -> Features:
+        """Features of `clip`, [T, D]; read from disk when known. The tensor is borrowed: never change it in place."""
+
+    def encode_batch(self, clips: Sequence[Clip]) -> list[Features]:
+        """Features of several clips, in their order; encoded together where that is faster."""
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """The language half of the model. Resident, shared, frozen; calls from all tasks are decoded together."""
+
+    name: str
+    """The model's name and precision, as stored with results."""
+
+    def generate(
+        self,
+        parts: Parts,
+        *,
+        max_new_tokens: int = 64,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        choices: Sequence[str] | None = None,
+    ) -> Generated:
+        """Text that answers `parts`; greedy when `temperature` is 0; one of `choices` when given."""
+
+    def stream(
+        self, parts: Parts, *, max_new_tokens: int = 64, temperature: float = 0.0, stop: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """The same text piece by piece, as it is decoded."""
+
+    def embed(self, parts: Parts) -> np.ndarray:
+        """One vector [E], float32, unit length; text and video share the space."""
+
+    def score(self, parts: Parts, continuation: str) -> float:
+        """Natural log-probability of `continuation` as the whole answer to `parts`."""
+
+
+class Task(Protocol):
+    """A unit of work. `run` is lent the keyword arguments below that it names; it blocks, the host is parallel.
+
+    encoder, decoder: the resident modules.  settings: the task's own settings.  host: to ask for another task's work.
+    """
+
+    consumes: type
+    """The record type it takes."""
+    produces: type
+    """The record type it returns."""
+
+    def run(self, item: Any, **lent: Any) -> Any:
+        """The record made from `item`."""
+
+
+@runtime_checkable
+class Library(Protocol):
+    """The persistent index of clips."""
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Store entries; an entry of the same video and span is replaced."""
+
+    def search(self, vector: np.ndarray, limit: int = 10) -> list[Moment]:
+        """The nearest clips by cosine similarity to `vector` [E], best first."""
+
+    def videos(self) -> dict[str, Path]:
+        """Content hash and path of each video in the library."""
+
+    def remove(self, content_hash: str) -> int:
+        """Forget a video; how many clips it had."""
+
+    def move(self, content_hash: str, path: Path) -> None:
+        """Note that a video's file is at `path` now."""
+
+    def __len__(self) -> int:
+        """How many clips there are."""
+
+    def close(self) -> None:
+        """Write what is pending and let go of the files."""
+
+
+@frozen(kw_only=True)
+class Modules:
+    """What `atom_load_modules` returns."""
+
+    encoder: Encoder
+    """The resident encoder."""
+    decoder: Decoder
+    """The resident decoder."""
+    model: str
+    """Name and content of the model, whatever its precision: vectors of equal `model` can be compared."""
+    close: Callable[[], None] = lambda: None
+    """Called once, when the host closes."""
+    weights: Callable[[], Iterable[torch.Tensor]] = tuple
+    """The weights, which no task may change: the host looks after each run whether one was changed in place."""
+
+
+@frozen(kw_only=True)
+class TaskSpec:
+    """A task as a plugin declared it; its code is not imported until the task is used."""
+
+    name: str
+    """How users and other tasks call it."""
+    target: str
+    """``package.module:Class``."""
+    summary: str
+    """One line for listings."""
+    memory_bytes: int = 0
+    """Memory it needs beside the modules."""
+    interactive: bool = False
+    """Whether somebody waits for each result; such tasks go ahead of bulk work."""
+    pure: bool = True
+    """Whether the result is all it does, so that a result already kept can stand for a run."""
+    time_limit_s: float | None = None
+    """How long one run may take, seconds; it is cancelled and fails after that. None is no limit."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
+class ModelSpec:
+    """A model that a plugin offers by name."""
+
+    name: str
+    """How users call it with ``--model``."""
+    source: str = field(converter=str)
+    """Folder or hub id."""
+    summary: str
+    """One line for listings."""
+    notice: str = ""
+    """One line shown on first use in a process, for example what the model does not know."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
+class FamilySpec:
+    """A family of models that a plugin can split; its code is not imported until such a model is opened."""
+
+    name: str
+    """The `model_type` of the configs it serves."""
+    target: str
+    """``package.module:Class``, a subclass of `atom_core.modules.families.Family`."""
+    summary: str
+    """One line for listings."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
+class CommandSpec:
+    """A subcommand of ``atom`` that a plugin contributes."""
+
+    name: str
+    """The word after ``atom``."""
+    target: str
+    """``package.module:Class``, see `Command`."""
+    summary: str
+    """One line for ``atom --help``."""
+    keep_going: bool = False
+    """Whether it also runs where plugins are broken, as diagnosis must."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+class Command(Protocol):
+    """What the target of `atom_add_commands` must be: made without arguments, then configured and run."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's own arguments; the common ones are there already."""
+
+    def run(self, context: CommandContext) -> None:
+        """Do the work. Results go to `context.emit`, failures of single inputs to `context.fail`."""
+
+
+class CommandContext(Protocol):
+    """What a command is lent: arguments, settings, the host, and the only way to print."""
+
+    args: argparse.Namespace
+    """The parsed arguments."""
+    settings: Settings
+    """The settings in force."""
+
+    def host(self) -> Any:
+        """The open `Host`; opened on first call, closed by the program."""
+
+    def videos(self, paths: Sequence[str]) -> list[Video]:
+        """The videos at `paths` (folders are searched); unreadable ones are reported and left out."""
+
+    def emit(self, value: Any, text: str) -> None:
+        """One result: `value` joins the JSON list under ``--json``, else `text` is printed."""
+
+    def note(self, text: str) -> None:
+        """A remark on standard error, silenced by ``-q``."""
+
+    def fail(self, what: str, error: BaseException | str) -> None:
+        """One input failed: named on standard error, the exit code becomes 1, the work goes on."""
+
+    def progress(self, label: str, total: int) -> Progress:
+        """A progress bar on standard error, only on a terminal and only past a second."""
+
+
+class Progress(Protocol):
+    """A progress bar; a context manager."""
+
+    def __enter__(self) -> Progress: ...
+    def __exit__(self, *exc: object) -> None: ...
+    def advance(self, steps: int = 1) -> None:
+        """Some more is done."""
+
+
+@frozen(kw_only=True)
+class TaskEvent:
+    """What `atom_before_task` and `atom_after_task` are told."""
+
+    task: str
+    """The task's name."""
+    item: Any = field(repr=False)
+    """The record it runs on."""
+    seconds: float | None = None
+    """How long it ran; None before it has."""
+    result: Any = field(default=None, repr=False)
+    """The record it returned; None before it has, or if it failed."""
+    error: BaseException | None = None
+    """What it raised."""
+
+
+class Register(Protocol):
+    """The function that declare hooks call, once for each thing they offer."""
+
+    def __call__(self, name: str, target: str | Path, *, summary: str, **more: Any) -> None:
+        """Declare `name`; which further keywords there are is said at each hook."""
+
+
+Phase: TypeAlias = Literal["declare", "do", "notify"]
+
+
+@hookspec
+def atom_register_tasks(register: Register) -> None:
+    """Declare tasks. Called once at start, before any weight is read.
+
+    Call ``register(name, "package.module:Class", summary=...)`` for each; the class is imported on first
+    use, so this module stays light. Further keywords are the fields of `TaskSpec`. A name that another plugin took is
+    an error.
+
+    :param register: the function to call
+    """
+
+
+@hookspec
+def atom_register_models(register: Register) -> None:
+    """Declare models that users can name. Called once at start, before any weight is read.
+
+    Call ``register(name, folder_or_hub_id, summary=..., notice="")`` for each. The notice is shown on first use.
+
+    :param register: the function to call
+    """
+
+
+@hookspec
+def atom_register_families(register: Register) -> None:
+    """Declare families of transformers models that Atom is to split. Called once at start, before any weight is read.
+
+    Call ``register(model_type, "package.module:Class", summary=...)`` for each; the class derives from
+    `atom_core.modules.families.Family` and is imported when a model of that type is opened. It goes before a built-in
+    family of the same type. `atom_core.testing.families` tells whether it splits faithfully.
+
+    :param register: the function to call
+    """
+
+
+@hookspec
+def atom_add_commands(register: Register) -> None:
+    """Declare subcommands of ``atom``. Called once by the command line, never by a host.
+
+    Call ``register(name, "package.module:Class", summary=..., keep_going=False)`` for each; the class follows `Command`
+    and is imported when the user calls it. With `keep_going` it also runs where plugins are broken.
+
+    :param register: the function to call
+    """
+
+
+@hookspec(firstresult=True)
+def atom_load_modules(
+    source: str, settings: Settings, ledger: Ledger, families: Mapping[str, FamilySpec]
+) -> Modules | None:
+    """Load the resident encoder and decoder. Called once by a host, when a task first needs a module.
+
+    None means "not my model". The built-in loader of transformers models comes last.
+
+    :param source: the folder or hub id that `settings.model` stands for
+    :param settings: the settings in force
+    :param ledger: where the modules count what they compute and reuse
+    :param families: what plugins registered with `atom_register_families`, by model type
+    :return: both modules, owned by the host from then on
+    """
+
+
+@hookspec(firstresult=True)
+def atom_segment_video(video: Video, settings: Settings) -> list[Clip] | None:
+    """Split a video into clips. Called by a host once for each video.
+
+    None leaves it to the next plugin; the built-in shot detector comes last.
+
+    :param video: the video
+    :param settings: the settings in force
+    :return: clips in order, inside the video, not overlapping
+    """
+
+
+@hookspec(firstresult=True)
+def atom_open_library(settings: Settings, model: str) -> Library | None:
+    """Open the library at `settings.library`. Called once by a host, when a task first needs it.
+
+    None means "I keep no library here"; where all say so, the host refuses.
+
+    :param settings: the settings in force
+    :param model: fingerprint of the model whose vectors it holds; a library made with another one is refused
+    :return: the open library, closed by the host
+    """
+
+
+@hookspec
+def atom_modules_ready(encoder: Encoder, decoder: Decoder, settings: Settings) -> None:
+    """Both modules are loaded. Called once by a host; the modules are borrowed.
+
+    :param encoder: the resident encoder
+    :param decoder: the resident decoder
+    :param settings: the settings in force
+    """
+
+
+@hookspec
+def atom_before_task(event: TaskEvent) -> None:
+    """A task is about to run on an item. Called in the task's thread; must be quick.
+
+    :param event: which task, on what
+    """
+
+
+@hookspec
+def atom_after_task(event: TaskEvent) -> None:
+    """A task has run, or failed. Called in the task's thread; must be quick.
+
+    :param event: which task, on what, for how long, with what result or error
+    """
+
+
+@hookspec
+def atom_before_close(host: Any) -> None:
+    """The host is about to close; modules and library still work. Called once.
+
+    :param host: the `Host`
+    """
+
+
+def hook_names() -> Mapping[str, Phase]:
+    """Every hook and its shape, in the order of this file."""
+    names: dict[str, Phase] = {}
+    for name, value in globals().items():
+        options = getattr(value, "atom_spec", None)
+        if options is not None:
+            declare = name.startswith(("atom_register_", "atom_add_"))
+            names[name] = "declare" if declare else "do" if options["firstresult"] else "notify"
+    return names

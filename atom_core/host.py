@@ -1,0 +1,406 @@
+"""The host: owns the resident modules, the plugins, the library and the ledger, and runs tasks."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+import time
+import typing
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from attrs import evolve, field, frozen
+
+from atom_core.configured import check_task_settings
+from atom_core.errors import AtomError, ModelError, TaskError
+from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent, TaskSpec
+from atom_core.media import provider as media_provider
+from atom_core.modules import provider as modules_provider
+from atom_core.modules.caller import caller
+from atom_core.modules.loans import Loans, weights_stamp
+from atom_core.plugins import PluginSet, load_plugins
+from atom_core.quiet import quiet
+from atom_core.records import Clip, Video
+from atom_core.reuse.ledger import Ledger
+from atom_core.settings import Settings, task_settings
+
+log = logging.getLogger("atom")
+
+BUILTINS: tuple[tuple[str, object], ...] = (("media", media_provider), ("transformers", modules_provider))
+"""The plugins that every host has: shot detection and transformers models."""
+
+_ROUNDING_S = 0.1
+_LENT = ("encoder", "decoder", "library", "settings", "host")
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """What became of one item that a task ran on."""
+
+    item: Any
+    """The record it ran on."""
+    value: Any = None
+    """The record it returned; None if it failed."""
+    error: AtomError | None = field(default=None, eq=False)
+    """Why it failed; None if it did not."""
+
+
+def open_host(settings: Settings | None = None, *, plugins: PluginSet | None = None, **arguments: Any) -> Host:
+    """A host, to be used in a ``with`` statement. Nothing heavy is loaded until a task needs it.
+
+    :param settings: the settings; if not given they are loaded as the command does, with `arguments` on top
+    :param plugins: the plugins; if not given the installed ones are loaded
+    :param arguments: settings by name, for example ``model="tiny"``
+    :raises SettingsError: for an unknown or bad setting
+    :raises PluginError: if a plugin is broken
+    """
+    if settings is None:
+        settings = Settings.load(arguments)
+    elif arguments:
+        settings = evolve(settings, **arguments)
+    quiet()
+    if plugins is None:
+        plugins = load_plugins(settings, builtins=BUILTINS)
+        check_task_settings(plugins, settings)
+    return Host(settings, plugins)
+
+
+class Host:
+    """Runs tasks on one resident encoder and decoder. A context manager, made by `open_host`, shared by threads."""
+
+    def __init__(self, settings: Settings, plugins: PluginSet) -> None:
+        self.settings = settings
+        """The settings in force."""
+        self.plugins = plugins
+        """The loaded plugins."""
+        self.ledger = Ledger()
+        """What was computed and what was reused."""
+        self._lock = threading.RLock()
+        self._modules: Modules | None = None
+        self._stamp = 0
+        self._retired: list[Modules] = []
+        self._load_error: ModelError | None = None
+        self._library: Library | None = None
+        self._clips: dict[str, list[Clip]] = {}
+        self._tasks: dict[str, Any] = {}
+        self._borrowers: set[str] = set()
+        self._noticed = False
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_closed", True) and getattr(self, "_modules", None) is not None:
+            warnings.warn("a Host was not closed; use it in a with statement", ResourceWarning, stacklevel=2)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The resident encoder; loaded on first use."""
+        return self._loaded().encoder
+
+    @property
+    def decoder(self) -> Decoder:
+        """The resident decoder; loaded on first use."""
+        return self._loaded().decoder
+
+    @property
+    def model(self) -> str:
+        """Name and content of the model, whatever its precision; loaded on first use."""
+        return self._loaded().model
+
+    @property
+    def library(self) -> Library:
+        """The library; opened on first use.
+
+        :raises LibraryError: if it cannot be opened, or was made with another model
+        """
+        modules = self._loaded()
+        with self._lock:
+            if self._library is None:
+                library = self.plugins.first(
+                    "atom_open_library", partial(_kind, Library), settings=self.settings, model=modules.model
+                )
+                if library is None:
+                    raise TaskError("no installed plugin keeps a library; install atom-indexing")
+                self._library = library
+            return self._library
+
+    def video(self, path: str | Path) -> Video:
+        """The video at `path`.
+
+        :raises MediaError: if it cannot be read
+        """
+        from atom_core.media.probe import probe
+
+        with self.ledger.lane("read", "probe"):
+            return probe(Path(path))
+
+    def clips(self, video: Video) -> list[Clip]:
+        """The clips of `video`, in order; found once.
+
+        :raises MediaError: if it cannot be read
+        """
+        key = f"{video.content_hash} {video.path}"
+        with self._lock:
+            known = self._clips.get(key)
+        if known is None:
+            with self.ledger.lane("read", "segment", video=video.path.name):
+                known = self.plugins.first(
+                    "atom_segment_video", partial(_clips_of, video), video=video, settings=self.settings
+                )
+            with self._lock:
+                self._clips[key] = known
+        return list(known)
+
+    def run(self, task: str, item: Any, **settings: Any) -> Any:
+        """The record that `task` makes of `item`, in the calling thread.
+
+        :param settings: the task's own settings, over the configured ones
+        :raises PluginError: if there is no such task
+        :raises TaskError: if it fails or returns the wrong type
+        """
+        spec = self.plugins.task(task)
+        instance = self._instance(spec)
+        current = caller.get()
+        urgent = current.interactive or spec.interactive
+        token = caller.set(evolve(current, task=task, interactive=urgent, cancelled=current.cancelled.child()))
+        start = time.perf_counter()
+        result, error = None, None
+        try:
+            caller.get().check()
+            _check_type(spec, "takes", instance.consumes, item)
+            self._notify("atom_before_task", TaskEvent(task=task, item=item))
+            lent, loans = self._lent(spec, instance, settings)
+            try:
+                result = _limited(spec, partial(instance.run, item, **lent))
+            finally:
+                self._take_back(spec, loans)
+            _check_type(spec, "returns", instance.produces, result)
+            return result
+        except AtomError as raised:
+            error = raised
+            raise
+        except (Exception, SystemExit) as raised:
+            error = TaskError(f"task {task!r} of plugin {spec.plugin!r} failed: {type(raised).__name__}: {raised}")
+            raise error from raised
+        finally:
+            seconds = time.perf_counter() - start
+            caller.reset(token)
+            self.ledger.task(task, start, seconds, failed=error is not None)
+            event = TaskEvent(task=task, item=item, seconds=seconds, result=result, error=error)
+            self._notify("atom_after_task", event)
+
+    def map(self, task: str, items: Iterable[Any], **settings: Any) -> Iterator[Outcome]:
+        """Run `task` on several items at once; outcomes come in the items' order, a failed item fails alone.
+
+        :param items: taken as workers get free, so they may be produced lazily
+        :raises PluginError: if there is no such task
+        :raises AtomError: if what the task needs cannot be loaded, which would fail every item alike
+        """
+        spec = self.plugins.task(task)
+        self._lent(spec, self._instance(spec), settings)
+        pool = ThreadPoolExecutor(self.settings.workers, thread_name_prefix=task)
+        waiting: deque[tuple[Any, Future[Any]]] = deque()
+        try:
+            for item in items:
+                waiting.append((item, pool.submit(copy_context().run, partial(self.run, task, item, **settings))))
+                while len(waiting) >= 2 * self.settings.workers:
+                    yield _outcome(*waiting.popleft())
+            while waiting:
+                yield _outcome(*waiting.popleft())
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def close(self) -> None:
+        """Let go of modules and library; done once, whatever happens meanwhile."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        try:
+            self._notify("atom_before_close", self)
+        finally:
+            try:
+                if self._library is not None:
+                    self._library.close()
+            finally:
+                for modules in (*self._retired, *filter(None, [self._modules])):
+                    modules.close()
+
+    def _loaded(self) -> Modules:
+        with self._lock:
+            if self._modules is None:
+                if self._closed:
+                    raise ModelError("the host is closed; open a new one")
+                if self._load_error is not None:
+                    raise self._load_error
+                try:
+                    self._modules = modules = self._load()
+                except ModelError as error:
+                    self._load_error = error
+                    raise
+                self._stamp = weights_stamp(modules)
+                self.ledger.count("loads", computed=1)
+                self.plugins.call(
+                    "atom_modules_ready", encoder=modules.encoder, decoder=modules.decoder, settings=self.settings
+                )
+            return self._modules
+
+    def _load(self) -> Modules:
+        spec = self.plugins.models.get(self.settings.model)
+        if spec is not None and spec.notice:
+            log.warning("%s", spec.notice)
+        source = self.settings.model if spec is None else spec.source
+        modules: Modules | None = self.plugins.first(
+            "atom_load_modules",
+            partial(_kind, Modules),
+            source=source,
+            settings=self.settings,
+            ledger=self.ledger,
+            families=self.plugins.families,
+        )
+        if modules is None:
+            raise ModelError(f"no plugin loads model {self.settings.model!r}; see `atom models`")
+        return modules
+
+    def _instance(self, spec: TaskSpec) -> Any:
+        with self._lock:
+            if spec.name not in self._tasks:
+                self._tasks[spec.name] = self.plugins.load(spec)()
+            return self._tasks[spec.name]
+
+    def _lent(self, spec: TaskSpec, instance: Any, overrides: dict[str, Any]) -> tuple[dict[str, Any], Loans | None]:
+        names = inspect.signature(instance.run).parameters
+        lent: dict[str, Any] = {}
+        loans: Loans | None = None
+        if {"encoder", "decoder"} & names.keys():
+            with self._lock:
+                loans = Loans(f"task {spec.name!r} of plugin {spec.plugin!r}", self._loaded(), self._stamp)
+        for name in _LENT:
+            if name not in names:
+                continue
+            if name == "settings":
+                lent[name], _ = task_settings(instance.Settings, spec.name, self.settings, overrides)
+            else:
+                lent[name] = self if name == "host" else getattr(self if name == "library" else loans, name)
+        if loans is not None:
+            with self._lock:
+                new = spec.name not in self._borrowers
+                self._borrowers.add(spec.name)
+                self.ledger.count("loads", requested=int(new), reused=int(new and len(self._borrowers) > 1))
+        return lent, loans
+
+    def _take_back(self, spec: TaskSpec, loans: Loans | None) -> None:
+        """Look whether what was lent is as it was; weights that are not are loaded anew for the next task.
+
+        :raises TaskError: if it is not
+        """
+        if loans is None:
+            return
+        if loans.weights_changed:
+            with self._lock:
+                if self._modules is loans.modules:
+                    self._retired.append(loans.modules)
+                    self._modules = None
+            raise TaskError(
+                f"the model's weights were changed while task {spec.name!r} of plugin {spec.plugin!r} ran; its result"
+                f" is void and the weights are loaded anew; mend the plugin, or run without it:"
+                f" ATOM_BLOCK_PLUGINS={spec.plugin}"
+            )
+        loans.check()
+
+    def _notify(self, hook: str, value: Any) -> None:
+        argument = "host" if hook == "atom_before_close" else "event"
+        try:
+            self.plugins.call(hook, **{argument: value})
+        except AtomError as error:
+            log.warning("%s", error)
+
+
+def _kind(wanted: type[Any], result: Any) -> str:
+    """What is wrong with the result of a hook; empty if it is a `wanted`."""
+    return "" if isinstance(result, wanted) else f"{_a(result)}, not {wanted.__name__}"
+
+
+def _clips_of(video: Video, result: Any) -> str:
+    """What is wrong with the clips of `video`; empty if nothing is."""
+    if not isinstance(result, list):
+        return f"{_a(result)}, not a list of clips"
+    end_s = 0.0
+    for clip in result:
+        if not isinstance(clip, Clip):
+            return f"{_a(clip)} among the clips"
+        if clip.video != video:
+            return f"a clip of another video, '{clip.video.path}'"
+        if clip.start_s < end_s - _ROUNDING_S or clip.end_s > video.duration_s + _ROUNDING_S:
+            return f"the clip {clip.times}, which overlaps another or lies outside the video"
+        end_s = clip.end_s
+    return ""
+
+
+def _a(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _outcome(item: Any, future: Future[Any]) -> Outcome:
+    try:
+        return Outcome(item=item, value=future.result())
+    except AtomError as error:
+        return Outcome(item=item, error=error)
+
+
+def _limited(spec: TaskSpec, work: Callable[[], Any]) -> Any:
+    """The result of `work`, waited for no longer than the task's time limit.
+
+    :raises TaskError: past the limit; the work is cancelled, which ends it at its next call of a module
+    """
+    if spec.time_limit_s is None:
+        return work()
+    result: Future[Any] = Future()
+
+    def finish() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:
+            result.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(finish,), name=spec.name, daemon=True).start()
+    try:
+        return result.result(spec.time_limit_s)
+    except TimeoutError:
+        if result.done():
+            raise
+        caller.get().cancelled.set()
+        raise TaskError(
+            f"task {spec.name!r} of plugin {spec.plugin!r} ran past its limit of {spec.time_limit_s:g} s;"
+            " it was cancelled, give it less to do or raise its limit"
+        ) from None
+
+
+def _check_type(spec: TaskSpec, verb: str, expected: Any, value: Any) -> None:
+    """
+    :raises TaskError: if `value` is not of the declared record type
+    """
+    if typing.get_origin(expected) is tuple:
+        inner = typing.get_args(expected)[0]
+        fits = isinstance(value, tuple) and all(isinstance(part, inner) for part in value)
+    else:
+        fits = isinstance(value, expected)
+    if not fits:
+        name = getattr(expected, "__name__", str(expected))
+        raise TaskError(
+            f"task {spec.name!r} of plugin {spec.plugin!r} {verb} {name}, got {type(value).__name__};"
+            f" {'give it one' if verb == 'takes' else 'mend the plugin'}"
+        )

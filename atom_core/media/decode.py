@@ -1,0 +1,273 @@
+"""An open video file: its pictures in order, and the one shown at any instant. Shared by all of this room."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from atom_core.errors import MediaError
+
+SLACK_S = 1e-6
+"""Instants this close are the same: floats of one timestamp differ by less."""
+_JUMP_S = 1.0
+"""Shortest leap for which seeking may beat decoding on, seconds."""
+_MAX_SIDE = 16384
+
+
+class Picture(NamedTuple):
+    """A decoded frame and when it is shown."""
+
+    time_s: float
+    """Seconds from the first picture of the track."""
+    frame: av.VideoFrame
+    """The frame as stored: not yet turned upright. Owned by the caller."""
+
+
+class Shape(NamedTuple):
+    """How stored frames become upright pictures."""
+
+    width: int
+    """Width before turning, pixels made square."""
+    height: int
+    """Height before turning."""
+    turns: int
+    """Quarter turns anticlockwise, 0 to 3."""
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Displayed width and height."""
+        return (self.height, self.width) if self.turns % 2 else (self.width, self.height)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn whatever reading `path` raises into one line that says what to do."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise MediaError(f"no such file: '{path}'; check the path") from None
+    except PermissionError:
+        raise MediaError(f"no permission to read '{path}'; change its permissions or run as its owner") from None
+    except (av.error.InvalidDataError, av.error.EOFError, av.error.OSError):
+        raise MediaError(
+            f"cannot read '{path}': it is damaged, cut off or not a video; copy or download it again"
+        ) from None
+    except (av.error.FFmpegError, OSError) as error:
+        reason = error.strerror or str(error)
+        raise MediaError(f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4") from None
+
+
+def check_file(path: Path) -> os.stat_result:
+    """What the system knows of a file that has bytes in it.
+
+    :raises MediaError: if it is missing, a folder, not a regular file or empty
+    """
+    with reading(path):
+        stat = path.stat()
+    if path.is_dir():
+        raise MediaError(f"'{path}' is a folder, not a video; name a file in it")
+    if not path.is_file():
+        raise MediaError(f"'{path}' is not a regular file; copy the video to a file first")
+    if stat.st_size == 0:
+        raise MediaError(f"'{path}' is empty (0 bytes); copy or download it again")
+    return stat
+
+
+def open_container(path: Path) -> InputContainer:
+    """The file, opened for reading; no other file or network address is followed from it."""
+    with reading(path):
+        return av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+
+
+def picture_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The track of moving pictures; a cover picture is not one.
+
+    :raises MediaError: if there is none
+    """
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None:
+            return stream
+    if container.streams.audio:
+        raise MediaError(f"'{path}' has sound but no pictures; give a file with a video track")
+    raise MediaError(f"'{path}' has no video track; give a file with one")
+
+
+def _shape(frame: av.VideoFrame, stream: VideoStream) -> Shape:
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    width = min(max(round(frame.width * aspect), 1), _MAX_SIDE) if aspect > 0 else frame.width
+    return Shape(width=width, height=frame.height, turns=round(frame.rotation / 90) % 4)
+
+
+class Reader:
+    """The picture track of a file; a context manager. One thread at a time."""
+
+    def __init__(self, path: Path, *, draft: bool = False) -> None:
+        """Open `path` and decode its first picture; `draft` trades picture quality for speed, never timestamps."""
+        self.path = path
+        self._draft = draft
+        self._jump_s = _JUMP_S
+        self._scaler = VideoReformatter()
+        self._open()
+        try:
+            with reading(path):
+                self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        self._container = open_container(self.path)
+        try:
+            self._stream = picture_stream(self._container, self.path)
+        except MediaError:
+            self._container.close()
+            raise
+        self._stream.thread_type = "AUTO"
+        if self._draft:
+            self._stream.codec_context.options = {"skip_loop_filter": "all"}
+
+    def _start(self) -> None:
+        self._origin: int | None = None
+        self._pictures = self._decode()
+        first = next(self._pictures, None)
+        if first is None:
+            raise MediaError(f"'{self.path}' has a video track but no picture can be decoded; copy or convert it again")
+        self.shape = _shape(first.frame, self._stream)
+        self._current = first
+        self._upcoming = next(self._pictures, None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    @property
+    def origin_s(self) -> float:
+        """Timestamp of the first picture on the file's own clock, seconds."""
+        return self._seconds(self._origin or 0)
+
+    @property
+    def _time_base(self) -> Fraction:
+        return self._stream.time_base or Fraction(1, 90000)
+
+    def _seconds(self, ticks: int) -> float:
+        return ticks * self._time_base.numerator / self._time_base.denominator
+
+    def _timed_frames(self) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Frames with their timestamps. AVI stores decoding order only: there the smallest waiting one is due."""
+        in_storage_order = self._container.format.name == "avi"
+        waiting: list[int] = []
+        for packet in self._container.demux(self._stream):
+            if in_storage_order and packet.size and packet.pts is not None:
+                heapq.heappush(waiting, packet.pts)
+            try:
+                frames = packet.decode()
+            except av.error.InvalidDataError:
+                continue  # one damaged picture: the next ones may be whole
+            for frame in frames:
+                pts = heapq.heappop(waiting) if waiting else frame.pts if frame.pts is not None else frame.dts
+                if pts is not None:
+                    yield pts, frame
+
+    def _decode(self, *, from_key: bool = False) -> Iterator[Picture]:
+        """Pictures from here on, timestamps strictly rising; after a seek, pictures before the key are not whole."""
+        last: int | None = None
+        for pts, frame in self._timed_frames():
+            if from_key and last is None and not frame.key_frame:
+                continue
+            if last is not None and pts <= last:
+                continue
+            last = pts
+            if self._origin is None:
+                self._origin = pts
+            yield Picture(self._seconds(pts - self._origin), frame)
+
+    def _seek(self, time_s: float) -> None:
+        """Stand at the last key picture at or before `time_s`."""
+        back_s = 0.0
+        while True:
+            target_s = max(time_s - back_s, 0.0)
+            ticks = (self._origin or 0) + int(target_s / self._time_base)
+            try:
+                self._container.seek(ticks, stream=self._stream, backward=True)
+                self._pictures = self._decode(from_key=True)
+                found = next(self._pictures, None)
+            except av.error.FFmpegError:
+                found = None
+            if found is not None and found.time_s <= time_s + SLACK_S:
+                self._current, self._upcoming = found, next(self._pictures, None)
+                return None
+            if target_s == 0.0:
+                self._container.close()
+                self._open()
+                return self._start()
+            back_s = max(2 * back_s, 0.5)
+
+    def _worth_seeking(self, time_s: float) -> bool:
+        if self._upcoming is None or time_s - self._upcoming.time_s < self._jump_s:
+            return False
+        entries = self._stream.index_entries
+        if "mp4" not in self._container.format.name or not len(entries):
+            return True
+        key = entries.search_timestamp((self._origin or 0) + int(time_s / self._time_base))
+        return key >= 0 and self._seconds(entries[key].timestamp - (self._origin or 0)) > self._upcoming.time_s
+
+    def at(self, time_s: float) -> Picture:
+        """The picture being shown at `time_s`: the last whose timestamp is not after it; the first before that.
+
+        Fast for rising times; jumps ahead by key pictures when that saves decoding.
+        """
+        with reading(self.path):
+            if time_s < self._current.time_s - SLACK_S and self._current.time_s > 0:
+                self._seek(time_s)
+            elif self._worth_seeking(time_s):
+                stood_s = self._current.time_s
+                self._seek(time_s)
+                if self._current.time_s <= stood_s:
+                    self._jump_s *= 2
+            while self._upcoming is not None and self._upcoming.time_s <= time_s + SLACK_S:
+                self._current, self._upcoming = self._upcoming, next(self._pictures, None)
+        return self._current
+
+    def pictures(self) -> Iterator[Picture]:
+        """Every picture from the start, decoded once."""
+        self.at(0.0)
+        with reading(self.path):
+            yield self._current
+            while self._upcoming is not None:
+                self._current, self._upcoming = self._upcoming, next(self._pictures, None)
+                yield self._current
+
+    def rgb(self, frame: av.VideoFrame) -> np.ndarray:
+        """`frame` upright, [H, W, 3], uint8, RGB; owned by the caller."""
+        flat = frame
+        if (frame.width, frame.height) != self.shape[:2] or frame.format.name != "rgb24":
+            flat = self._scaler.reformat(
+                frame, width=self.shape.width, height=self.shape.height, format="rgb24", interpolation="BICUBIC"
+            )
+        return np.ascontiguousarray(np.rot90(flat.to_ndarray(), self.shape.turns))
+
+    def thumbnail(self, frame: av.VideoFrame, side: int) -> np.ndarray:
+        """`frame` as stored, shrunk to [side, side, 3], uint8, RGB."""
+        small = self._scaler.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
+        return np.asarray(small.to_ndarray(), dtype=np.uint8)

@@ -1,0 +1,199 @@
+"""What a video file is: the hash of its bytes, its length, size, frame rate and tracks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from atom_core.errors import MediaError
+from atom_core.media.decode import Reader, check_file, open_container, picture_stream, reading
+from atom_core.records import Video
+
+VIDEO_SUFFIXES = frozenset(
+    f".{name}"
+    for names in (
+        ("mp4", "m4v", "mov", "qt", "mkv", "webm", "avi", "mpg", "mpeg", "m2v", "mts", "m2ts", "ts", "wmv", "asf"),
+        ("flv", "f4v", "ogv", "3gp", "3g2", "mxf", "vob"),
+    )
+    for name in names
+)
+"""Files that a folder search takes for videos."""
+
+_YOUNG_NS = 2_000_000_000
+"""A file may change within one tick of a coarse clock unseen: younger stamps prove nothing."""
+
+
+class _Stamp(NamedTuple):
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+
+    @classmethod
+    def of(cls, stat: os.stat_result) -> _Stamp:
+        return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+    def settled(self, now_ns: int) -> bool:
+        return max(self.mtime_ns, self.ctime_ns) < now_ns - _YOUNG_NS
+
+
+_known_hashes: dict[Path, tuple[_Stamp, str]] = {}
+_known_videos: dict[tuple[Path, str], Video] = {}
+_lock = threading.Lock()
+
+
+def content_hash(path: Path | str) -> str:
+    """BLAKE2b-160 of the file's bytes, hexadecimal; remembered in this process while the file is provably the same.
+
+    :raises MediaError: if it cannot be read, or changes meanwhile
+    """
+    path = Path(os.path.abspath(path))
+    stamp, now_ns = _Stamp.of(check_file(path)), time.time_ns()
+    with _lock:
+        known = _known_hashes.get(path)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    with reading(path), path.open("rb") as file:
+        digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).hexdigest()
+    if _Stamp.of(check_file(path)) != stamp:
+        raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
+    with _lock:
+        if stamp.settled(now_ns):
+            _known_hashes[path] = (stamp, digest)
+        else:
+            _known_hashes.pop(path, None)
+    return digest
+
+
+def check_unchanged(path: Path, expected_hash: str) -> None:
+    """Make sure that a file still has the bytes it was known by.
+
+    :raises MediaError: if it is gone or its bytes differ
+    """
+    if content_hash(path) != expected_hash:
+        raise MediaError(f"'{path}' has changed since it was read or indexed; index it again")
+
+
+def probe(path: Path | str) -> Video:
+    """The video at `path`.
+
+    Its length runs from the first picture's timestamp to the end of the last picture; every packet is read for that,
+    none but the first picture is decoded.
+
+    :raises MediaError: if it is missing, empty, cut off, not a video, or has no picture track
+    """
+    path = Path(os.path.abspath(path))
+    digest = content_hash(path)
+    with _lock:
+        known = _known_videos.get((path, digest))
+    if known is not None:
+        return known
+    with Reader(path) as reader:
+        width, height = reader.shape.upright
+        rotation = -reader.shape.turns % 4 * 90
+        origin_s = reader.origin_s
+    duration_s, fps, has_audio = _measure(path, origin_s)
+    video = Video(
+        path=path,
+        content_hash=digest,
+        duration_s=duration_s,
+        width=width,
+        height=height,
+        fps=fps,
+        rotation=rotation,
+        has_audio=has_audio,
+    )
+    check_unchanged(path, digest)
+    with _lock:
+        _known_videos[path, digest] = video
+    return video
+
+
+def _measure(path: Path, origin_s: float) -> tuple[float, float, bool]:
+    """Length, frame rate and whether there is sound, from the timestamps of all packets."""
+    with open_container(path) as container, reading(path):
+        stream = picture_stream(container, path)
+        pictures_s: list[tuple[float, float]] = []
+        found_s = 0.0
+        has_audio = False
+        for packet in container.demux():
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            if not packet.size or stamp is None or packet.is_discard:
+                continue
+            start_s = float(stamp * packet.time_base)
+            length_s = float((packet.duration or 0) * packet.time_base)
+            found_s = max(found_s, start_s + length_s)
+            has_audio |= packet.stream.type == "audio"
+            if packet.stream_index == stream.index and start_s >= origin_s - 1e-6:
+                pictures_s.append((start_s, length_s))
+        pictures_s.sort()
+        last_s, length_s = pictures_s[-1] if pictures_s else (origin_s, 0.0)
+        end_s = last_s + (length_s or _usual_gap(pictures_s))
+        if stream.duration and stream.time_base:
+            in_avi = (
+                container.format.name == "avi"
+            )  # where the length is guessed from the size, the header counts frames
+            length = stream.frames if in_avi and stream.frames else stream.duration
+            promised_s = float((length + (stream.start_time or 0)) * stream.time_base)
+            _check_complete(path, promised_s, end_s)
+            end_s = promised_s if promised_s > last_s else end_s  # packet lengths follow decoding order, this does not
+        elif container.duration:
+            _check_complete(path, container.duration / 1e6, found_s)  # Matroska counts from 0, not from the start
+        duration_s = round(max(end_s - origin_s, 0.0), 9)
+        counted_fps = len(pictures_s) / duration_s if duration_s else 0.0
+        stated_fps = float(stream.average_rate or 0)
+    alike = counted_fps and abs(stated_fps / counted_fps - 1) < 0.02
+    return duration_s, stated_fps if alike else counted_fps, has_audio
+
+
+def _usual_gap(pictures_s: list[tuple[float, float]]) -> float:
+    gaps = sorted(after[0] - before[0] for before, after in pairwise(pictures_s))
+    return gaps[len(gaps) // 2] if gaps else 0.04
+
+
+def _check_complete(path: Path, promised_s: float, found_s: float) -> None:
+    if found_s < promised_s - max(0.3, 0.02 * promised_s):
+        raise MediaError(
+            f"'{path}' is cut off: it holds {max(found_s, 0):.1f} s of {promised_s:.1f} s; copy or download it again"
+        )
+
+
+def find_videos(paths: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Path, MediaError]]]:
+    """The video files at `paths`, each once, in order; folders are searched, with all below them, by suffix, sorted.
+
+    Hidden files and folders are passed over. A named file is taken whatever its suffix; `probe` decides.
+
+    :return: the files found, and each input that gave none with the error that says why
+    """
+    found: dict[Path, None] = {}
+    errors: list[tuple[Path, MediaError]] = []
+    for path in map(Path, paths):
+        try:
+            found.update(dict.fromkeys(_in_folder(path) if path.is_dir() else [path]))
+            if not path.is_dir():
+                check_file(path)
+        except MediaError as error:
+            found.pop(path, None)
+            errors.append((path, error))
+    return list(found), errors
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    refused: list[OSError] = []
+    files: list[Path] = []
+    for place, folders, names in os.walk(folder, onerror=refused.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        visible = (Path(place, name) for name in names if not name.startswith("."))
+        files += [path for path in visible if path.suffix.lower() in VIDEO_SUFFIXES]
+    if refused and not files:
+        raise MediaError(f"no permission to read folder '{refused[0].filename}'; change its permissions")
+    if not files:
+        raise MediaError(f"no video file in folder '{folder}' or below it; name another folder or a file")
+    return sorted(files)

@@ -1,0 +1,15 @@
+"""The built-in segmenter, offered through the same hook that plugins use."""
+
+from __future__ import annotations
+
+from atom_core.hookspecs import hookimpl
+from atom_core.records import Clip, Video
+from atom_core.settings import Settings
+
+
+@hookimpl(trylast=True)
+def atom_segment_video(video: Video, settings: Settings) -> list[Clip]:
+    """Shots, windows or the whole, as `settings.segment` says."""
+    from atom_core.media.segment import segment
+
+    return segment(video, settings)

@@ -1,0 +1,250 @@
+"""A timeline rendered to one MP4: H.264 and AAC, one size, one constant frame rate, cuts in order."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from atom_core.errors import MediaError
+from atom_core.media.decode import Reader
+from atom_core.media.probe import check_unchanged, probe
+from atom_core.media.rates import film_rate
+from atom_core.media.sound import RATE_HZ, silence, sound
+from atom_core.records import Cut, Film, Timeline, Video
+
+FILM_SUFFIXES = (".mp4", ".m4v", ".mov")
+_JITTER_S = 0.002
+"""Timestamps of some containers are rounded to milliseconds: a picture due within this is shown already."""
+_FAST_START = {"movflags": "+faststart"}
+_BT709, _LIMITED = 1, 1
+"""Colour space and range of films, by the numbers of H.273; players take HD video for this anyway."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many frames are written, and how many there will be."""
+
+
+class Plan(NamedTuple):
+    """What all cuts are brought to."""
+
+    width: int
+    height: int
+    rate: Fraction
+    has_audio: bool
+
+
+class Piece(NamedTuple):
+    """A cut with its place in the film, counted in frames."""
+
+    cut: Cut
+    video: Video
+    first: int
+    end: int
+
+
+def render(timeline: Timeline, path: Path | str, *, progress: Progress | None = None) -> Film:
+    """Render `timeline` to a playable MP4 at `path`, which appears only when it is complete.
+
+    The size is the largest of the sources' (others get black bars), the rate their highest up to 60. Each frame is the
+    one shown in the source at that instant. Without any sound in the sources there is no sound track.
+
+    :raises MediaError: if there is nothing to render, a source is gone or has changed, or `path` cannot be written
+    """
+    path = Path(os.path.abspath(path))
+    videos = [_source(cut, path) for cut in timeline.cuts]
+    if not videos:
+        raise MediaError("the timeline has no cuts, so there is nothing to render; ask for something the library holds")
+    plan = _plan(videos)
+    pieces = _pieces(timeline, videos, plan.rate)
+    num_frames = pieces[-1].end
+    kind = "mov" if path.suffix.lower() == ".mov" else "mp4"
+    with (
+        _complete_only(path) as temporary,
+        _writing(path),
+        av.open(str(temporary), "w", format=kind, options=_FAST_START) as film,
+    ):
+        _write(film, pieces, plan, progress)
+    return Film(
+        path=path,
+        timeline=timeline,
+        duration_s=float(num_frames / plan.rate),
+        num_frames=num_frames,
+        has_audio=plan.has_audio,
+    )
+
+
+def _source(cut: Cut, target: Path) -> Video:
+    check_unchanged(cut.path, cut.content_hash)
+    if target.exists() and target.samefile(cut.path):
+        raise MediaError(f"the film would overwrite its own source '{cut.path}'; choose another name")
+    return probe(cut.path)
+
+
+def _plan(videos: list[Video]) -> Plan:
+    largest = max(videos, key=lambda video: (video.width * video.height, video.width))
+    return Plan(
+        width=largest.width + largest.width % 2,
+        height=largest.height + largest.height % 2,
+        rate=film_rate(video.fps for video in videos),
+        has_audio=any(video.has_audio for video in videos),
+    )
+
+
+def _pieces(timeline: Timeline, videos: list[Video], rate: Fraction) -> list[Piece]:
+    """Each cut's frames: its bounds in the film, rounded to frames, so that rounding does not add up."""
+    pieces: list[Piece] = []
+    elapsed_s, first = 0.0, 0
+    for cut, video in zip(timeline.cuts, videos, strict=True):
+        elapsed_s += cut.duration_s
+        end = round(elapsed_s * rate)
+        pieces.append(Piece(cut, video, first, end))
+        first = end
+    if first == 0:
+        pieces[-1] = pieces[-1]._replace(end=1)
+    return pieces
+
+
+@contextmanager
+def _complete_only(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to; moved to `path` on success, removed otherwise."""
+    if path.suffix.lower() not in FILM_SUFFIXES:
+        raise MediaError(f"films are MP4: cannot write '{path}'; name it '{path.with_suffix('.mp4').name}'")
+    if path.is_dir():
+        raise MediaError(f"cannot write '{path}': it is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise MediaError(f"cannot write '{path}': there is no folder '{path.parent}'; create it first")
+    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part")
+    try:
+        yield temporary
+        with _writing(path):
+            temporary.replace(path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (av.error.FFmpegError, OSError) as error:
+        reason = error.strerror or str(error)
+        raise MediaError(f"cannot write '{path}': {reason}; choose another place or free some space") from None
+
+
+def _write(film: OutputContainer, pieces: list[Piece], plan: Plan, progress: Progress | None) -> None:
+    pictures = _add_pictures(film, plan)
+    track = _Track(film, plan.rate) if plan.has_audio else None
+    frame: av.VideoFrame | None = None
+    for piece in pieces:
+        heard = _heard(piece, plan.rate) if track else None
+        for number, frame in _shown(piece, plan):
+            _mux_picture(film, pictures, frame, number, plan.rate)
+            if track and heard:
+                track.write_until(number + 1, heard)
+            if progress:
+                progress(number + 1, pieces[-1].end)
+        if track and heard:
+            track.write_until(piece.end, heard)
+    film.mux(pictures.encode())
+    if track:
+        track.close()
+
+
+def _add_pictures(film: OutputContainer, plan: Plan) -> VideoStream:
+    codec = next((name for name in ("libx264", "libopenh264") if name in av.codecs_available), "mpeg4")
+    options = {"preset": "veryfast", "crf": "20"} if codec == "libx264" else {}
+    stream = film.add_stream(codec, rate=plan.rate, options=options)
+    assert isinstance(stream, VideoStream)
+    stream.width, stream.height, stream.pix_fmt = plan.width, plan.height, "yuv420p"
+    if codec != "libx264":
+        stream.bit_rate = max(plan.width * plan.height * 4, 200_000)
+    context = stream.codec_context
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    context.color_range = _LIMITED
+    return stream
+
+
+def _mux_picture(film: OutputContainer, stream: VideoStream, frame: av.VideoFrame, number: int, rate: Fraction) -> None:
+    frame.pts, frame.time_base = number, 1 / rate
+    film.mux(stream.encode(frame))
+
+
+def _shown(piece: Piece, plan: Plan) -> Iterator[tuple[int, av.VideoFrame]]:
+    """The film's frames of one cut: each is what its source shows at that instant, never past the cut's end."""
+    cut = piece.cut
+    latest_s = max(cut.end_s - min(0.5 / piece.video.fps if piece.video.fps else 0.0, cut.duration_s / 2), cut.start_s)
+    with Reader(cut.path) as reader:
+        shown_s, image = -1.0, np.empty((0, 0, 3), np.uint8)
+        for number in range(piece.first, piece.end):
+            instant_s = cut.start_s + float((number - piece.first) / plan.rate) + _JITTER_S
+            picture = reader.at(min(instant_s, latest_s))
+            if picture.time_s != shown_s:
+                shown_s, image = picture.time_s, letterbox(reader.rgb(picture.frame), plan.width, plan.height)
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            yield number, frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+
+
+def letterbox(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """`image` [H, W, 3] as large as fits into `width` x `height`, shape kept, black around it."""
+    if image.shape[:2] == (height, width):
+        return image
+    scale = min(width / image.shape[1], height / image.shape[0])
+    inner_width = min(max(round(image.shape[1] * scale), 1), width)
+    inner_height = min(max(round(image.shape[0] * scale), 1), height)
+    if (inner_height, inner_width) != image.shape[:2]:
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        image = frame.reformat(width=inner_width, height=inner_height, interpolation="BICUBIC").to_ndarray()
+    canvas = np.zeros((height, width, 3), np.uint8)
+    top, left = (height - inner_height) // 2, (width - inner_width) // 2
+    canvas[top : top + inner_height, left : left + inner_width] = image
+    return canvas
+
+
+def _samples(num_frames: int, rate: Fraction) -> int:
+    return round(num_frames * RATE_HZ / rate)
+
+
+def _heard(piece: Piece, rate: Fraction) -> Iterator[np.ndarray]:
+    """The sound of one cut, exactly as long as its frames; the source's sound runs on its pictures' clock."""
+    num_samples = _samples(piece.end, rate) - _samples(piece.first, rate)
+    if not piece.video.has_audio:
+        return silence(num_samples)
+    with Reader(piece.cut.path) as reader:
+        origin_s = reader.origin_s
+    return sound(piece.cut.path, piece.cut.start_s + origin_s, num_samples)
+
+
+class _Track:
+    """The film's sound track, written alongside the pictures."""
+
+    def __init__(self, film: OutputContainer, rate: Fraction) -> None:
+        stream = film.add_stream("aac", rate=RATE_HZ, bit_rate=160_000)
+        assert isinstance(stream, AudioStream)
+        stream.layout = "stereo"
+        self._film, self._stream, self._rate, self._written = film, stream, rate, 0
+
+    def write_until(self, num_frames: int, blocks: Iterator[np.ndarray]) -> None:
+        """Write blocks until the sound is as long as `num_frames` pictures."""
+        while self._written < _samples(num_frames, self._rate):
+            block = next(blocks, None)
+            if block is None:
+                return
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(block), format="fltp", layout="stereo")
+            frame.sample_rate, frame.time_base, frame.pts = RATE_HZ, Fraction(1, RATE_HZ), self._written
+            self._film.mux(self._stream.encode(frame))
+            self._written += block.shape[1]
+
+    def close(self) -> None:
+        """Write what the encoder still holds."""
+        self._film.mux(self._stream.encode())

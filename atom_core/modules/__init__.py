@@ -1,0 +1,1 @@
+"""The resident halves of the model: load, split, quantise, encode, decode."""

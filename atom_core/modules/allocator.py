@@ -1,0 +1,48 @@
+"""The C library's allocator, told to give memory back while a model is loaded."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import sys
+from collections.abc import Iterator
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_EAGER_BYTES = 2**20
+_USUAL_TRIM_BYTES, _USUAL_MMAP_BYTES = 2**26, 2**25
+
+
+@contextlib.contextmanager
+def returning_memory(*, trim: bool = True) -> Iterator[None]:
+    """Memory of large tensors that are freed inside goes back to the system at once; elsewhere than on glibc, nothing.
+
+    glibc keeps freed memory of up to 32 MiB a piece for later, and weights that come between leave it in crumbs: a
+    model that was quantised as it was read would hold up to five times its size.
+
+    :param trim: give back what was free before, too
+    """
+    libc = _glibc()
+    if libc is None:
+        yield
+        return
+    libc.mallopt(_MMAP_THRESHOLD, _EAGER_BYTES)
+    try:
+        yield
+    finally:
+        # what glibc's own adjustment arrives at; it ends for good once a threshold has been set
+        libc.mallopt(_MMAP_THRESHOLD, _USUAL_MMAP_BYTES)
+        libc.mallopt(_TRIM_THRESHOLD, _USUAL_TRIM_BYTES)
+        if trim:
+            libc.malloc_trim(0)
+
+
+@functools.cache
+def _glibc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        return libc if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim") else None
+    except OSError:
+        return None

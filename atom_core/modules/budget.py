@@ -1,0 +1,181 @@
+"""What a model needs in memory, and what is left for caches: counted before a weight is read.
+
+Weights are counted exactly, from the model's own dimensions and the recipe. Keys and values, features and activations
+are estimated from the settings, for as many clips as are in work at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, field, fields, frozen
+
+from atom_core.errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from atom_core.modules.quantize import Recipe
+
+PROGRAM_BYTES = 450 * 2**20
+"""Python and the libraries, before a model is loaded."""
+_TEXT_TOKENS = 512
+_FRAME_TOKENS = 256
+_READ_TOKENS = 2048
+
+
+@frozen(kw_only=True)
+class Need:
+    """Memory by purpose, bytes."""
+
+    program: int = field(default=PROGRAM_BYTES, metadata={"text": "the program itself"})
+    """Python and the libraries."""
+    weights: int = field(default=0, metadata={"text": "weights"})
+    """Of both modules, as the recipe has them, and what the largest layer takes while it is quantised."""
+    states: int = field(default=0, metadata={"text": "keys and values"})
+    """Of the sequences that are decoded at once."""
+    work: int = field(default=0, metadata={"text": "activations and features"})
+    """Of the frames and prompts in work."""
+    prefixes: int = field(default=0, metadata={"text": "the prefix cache"})
+    """Kept states of what has been read."""
+    tasks: int = field(default=0, metadata={"text": "tasks"})
+    """What tasks declare."""
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return sum(getattr(self, part.name) for part in fields(Need))
+
+    def __str__(self) -> str:
+        parts = [(part.metadata["text"], getattr(self, part.name)) for part in fields(Need)]
+        return ", ".join(f"{text} {gib(size)}" for text, size in parts if size)
+
+
+@frozen(kw_only=True)
+class Plan:
+    """How a model fits."""
+
+    need: Need
+    """What it will take."""
+    batch: int
+    """Most requests the decoder works on at once; fewer than set where memory is tight."""
+    prefix_cache_bytes: int
+    """For prefixes; less than set where memory is tight."""
+
+
+def plan(
+    need_of: Callable[[Recipe, int], Need],
+    *,
+    source: str,
+    recipe: Recipe,
+    others: Iterable[Recipe],
+    memory: int | None,
+    batch: int,
+    prefix_cache_bytes: int,
+) -> Plan:
+    """Fit a model into `memory`: the prefix cache shrinks first, then the batch.
+
+    :param need_of: what a recipe needs with a batch, without the prefix cache
+    :param others: the recipes to propose where `recipe` does not fit
+    :param memory: bytes; None is no limit
+    :raises ModelError: if it does not fit, with the numbers and the recipe that would
+    """
+    while True:
+        need = need_of(recipe, batch)
+        left = prefix_cache_bytes if memory is None else min(prefix_cache_bytes, memory - need.total)
+        if left >= 0:
+            return Plan(need=evolve(need, prefixes=left), batch=batch, prefix_cache_bytes=left)
+        if batch == 1:
+            assert memory is not None
+            raise ModelError(_refusal(source, recipe, need, memory, [(o, need_of(o, 1)) for o in others]))
+        batch //= 2
+
+
+def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_bytes: int) -> int:
+    """Bytes of a model's weights when some layers are quantised, and of the largest of them while that is done.
+
+    :param model: without weights (on torch's meta device) is enough
+    :param kinds: names of the quantised layers, with their kinds
+    :param plain_bytes: of a number that is not quantised
+    """
+    tied = set(model.all_tied_weights_keys or {})
+    head = model.get_output_embeddings()
+    total = largest = 0
+    for name, tensor in model.named_parameters(remove_duplicate=False):
+        layer, _, last = name.rpartition(".")
+        kind = kinds.get(layer, "none") if last == "weight" else "none"
+        if name in tied:
+            # a tied int8 head is arranged for its kernel beside the table
+            table_is_int8 = "int8" in {
+                kinds.get(key.rpartition(".")[0]) for key in model.all_tied_weights_keys.values()
+            }
+            total += tensor.numel() if table_is_int8 and model.get_submodule(layer) is head else 0
+        elif kind == "none":
+            total += tensor.numel() * plain_bytes
+        else:
+            total += quantized_bytes(tensor.shape, kind)
+            largest = max(largest, tensor.numel())
+    return total + 3 * 4 * largest
+
+
+def quantized_bytes(shape: tuple[int, ...], kind: str) -> int:
+    """Bytes of a quantised weight [O, K]."""
+    numbers = math.prod(shape)
+    return numbers // 2 + numbers // 32 * 4 if kind == "int4" else numbers + 4 * shape[0]
+
+
+def state_bytes(text_config: Any, *, rows: int, tokens: int, number_bytes: int) -> int:
+    """Bytes of keys and values for `rows` sequences of `tokens`."""
+    heads = getattr(text_config, "num_key_value_heads", None) or text_config.num_attention_heads
+    width = getattr(text_config, "head_dim", None) or text_config.hidden_size // text_config.num_attention_heads
+    return 2 * int(text_config.num_hidden_layers) * rows * tokens * int(heads) * int(width) * number_bytes
+
+
+def frame_tokens(config: Any) -> int:
+    """Visual tokens of a frame, where the config tells; else a usual number."""
+    for name in ("mm_tokens_per_image", "image_seq_length", "image_seq_len"):
+        if isinstance(tokens := getattr(config, name, None), int):
+            return tokens
+    vision = getattr(config, "vision_config", None)
+    size, patch = getattr(vision, "image_size", None), getattr(vision, "patch_size", None)
+    if not (isinstance(size, int) and isinstance(patch, int)):
+        return _FRAME_TOKENS
+    scale = getattr(config, "scale_factor", None) or getattr(vision, "spatial_merge_size", None) or 1
+    return max(1, int((size // patch) ** 2 / scale**2))
+
+
+def work_bytes(config: Any, *, frames: int, workers: int, number_bytes: int) -> int:
+    """Bytes of activations while frames are encoded and prompts are read, and of the features that wait."""
+    text, vision = config.get_text_config(), getattr(config, "vision_config", None)
+    tokens = frames * frame_tokens(config)
+    inner = max(getattr(vision, "intermediate_size", 0) or 0, getattr(vision, "hidden_size", 0) or 0, 1024)
+    size, patch = getattr(vision, "image_size", None), getattr(vision, "patch_size", None)
+    patches = (size // patch) ** 2 if isinstance(size, int) and isinstance(patch, int) else 4 * _FRAME_TOKENS
+    encoding = 3 * frames * patches * inner
+    width = int(getattr(text, "intermediate_size", None) or 4 * text.hidden_size)
+    reading = 4 * min(_READ_TOKENS, tokens + _TEXT_TOKENS) * width
+    return int(number_bytes * (encoding + reading + 2 * workers * tokens * int(text.hidden_size)))
+
+
+def row_tokens(config: Any, *, frames: int) -> int:
+    """Tokens of a prompt about one clip, and of its answer; no more than the context."""
+    context = int(getattr(config.get_text_config(), "max_position_embeddings", 0) or 2**31)
+    return min(context, frames * frame_tokens(config) + _TEXT_TOKENS)
+
+
+def gib(size_bytes: int) -> str:
+    """Bytes for people."""
+    return f"{size_bytes / 2**30:.2f} GiB" if size_bytes >= 2**30 else f"{size_bytes / 2**20:.0f} MiB"
+
+
+def _refusal(source: str, recipe: Recipe, need: Need, memory: int, others: list[tuple[Recipe, Need]]) -> str:
+    text = f"model {source} as {recipe.name!r} needs {gib(need.total)} and --memory is {gib(memory)} ({need})"
+    fitting = [(other, wanted) for other, wanted in others if wanted.total <= memory]
+    if fitting:
+        other, wanted = max(fitting, key=lambda pair: pair[1].total)
+        return f"{text}; --quantize {other.name} needs {gib(wanted.total)}"
+    smallest, wanted = min([*others, (recipe, need)], key=lambda pair: pair[1].total)
+    wish = f"the smallest recipe, {smallest.name!r}, needs {gib(wanted.total)}"
+    return f"{text}; {wish}: raise --memory or use a smaller model"

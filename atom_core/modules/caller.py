@@ -1,0 +1,52 @@
+"""Who is calling the modules: the host sets it around each task, the modules read it."""
+
+from __future__ import annotations
+
+import threading
+from contextvars import ContextVar
+
+from attrs import field, frozen
+
+from atom_core.errors import Cancelled
+
+
+class Cancel:
+    """Whether work is no longer wanted; a child is cancelled with its parent, not the other way round."""
+
+    def __init__(self, parent: Cancel | None = None) -> None:
+        self._event, self._parent = threading.Event(), parent
+
+    def set(self) -> None:
+        """The work is no longer wanted."""
+        self._event.set()
+
+    def is_set(self) -> bool:
+        """Whether this or a parent was cancelled."""
+        return self._event.is_set() or (self._parent is not None and self._parent.is_set())
+
+    def child(self) -> Cancel:
+        """For a part of the work."""
+        return Cancel(self)
+
+
+@frozen(kw_only=True)
+class Caller:
+    """The task on whose behalf the current thread works."""
+
+    task: str = ""
+    """Its name."""
+    interactive: bool = False
+    """Whether somebody waits for it; such calls go ahead of bulk work."""
+    cancelled: Cancel = field(factory=Cancel, repr=False)
+    """Set when the result is no longer wanted."""
+
+    def check(self) -> None:
+        """
+        :raises Cancelled: if the result is no longer wanted
+        """
+        if self.cancelled.is_set():
+            raise Cancelled(f"task {self.task!r} was cancelled" if self.task else "the call was cancelled")
+
+
+caller: ContextVar[Caller] = ContextVar("caller", default=Caller())  # noqa: B039  (frozen, its event is never set)
+"""The current thread's caller."""

@@ -1,0 +1,268 @@
+"""Checkpoints: find one by folder or hub id, tell whether it can serve, load it, and know it by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import field, frozen
+
+from atom_core.errors import ModelError
+from atom_core.modules.tensors import Weights, read_weights
+from atom_core.quiet import quiet
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from atom_core.hookspecs import FamilySpec
+
+log = logging.getLogger("atom")
+
+_T = TypeVar("_T")
+_WANTED = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
+_CONNECT_S = 5.0
+
+
+@frozen(kw_only=True)
+class Checkpoint:
+    """An opened checkpoint: everything but the weights."""
+
+    source: str
+    """As the user named it."""
+    folder: Path
+    """Where its files are."""
+    config: Any = field(repr=False)
+    """The transformers config."""
+    tokenizer: PreTrainedTokenizerBase = field(repr=False)
+    """The tokenizer, chat template included."""
+    image_processor: Any = field(default=None, repr=False)
+    """The PIL image processor; None for families that prepare frames themselves."""
+    weights: Weights = field(repr=False)
+    """Where its tensors are."""
+    processing: Mapping[str, Any] = field(factory=dict, repr=False)
+    """What the folder says of preparation: ``image``, ``video``, ``processor``, ``generation``, ``chat_template``."""
+
+    @property
+    def saved_recipe(self) -> str | None:
+        """The recipe of a checkpoint that Atom has quantised."""
+        return self.weights.metadata.get("atom_recipe")
+
+
+def find(source: str, *, revision: str | None = None, offline: bool = False) -> Path:
+    """The folder of a checkpoint; a hub model is fetched when it is not cached, else the network is not touched.
+
+    :param source: folder or hub id
+    :raises ModelError: if it is neither a folder with a config, nor cached, nor reachable
+    """
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ModelError(f"model folder {source} has no config.json; name a folder in Hugging Face format")
+        return folder
+    if folder.exists() or source.count("/") != 1 or source.startswith((".", "/", "~")):
+        raise ModelError(
+            f"model {source!r} is neither an installed name, a folder, nor a hub id such as owner/name;"
+            " `atom models` lists the names, --model FOLDER opens a folder"
+        )
+    return _cached(source, revision) or _fetch(source, revision, offline)
+
+
+def is_cached(source: str, revision: str | None = None) -> bool:
+    """Whether a hub model is on this machine, whole. Touches no network and no torch."""
+    return _cached(source, revision) is not None
+
+
+def open_checkpoint(
+    source: str,
+    *,
+    revision: str | None = None,
+    offline: bool = False,
+    families: Mapping[str, FamilySpec] | None = None,
+) -> Checkpoint:
+    """Find a checkpoint and open its config, tokenizer and image processor.
+
+    :param families: those that plugins registered, by model type
+
+    :raises ModelError: if any of them is missing or does not fit, or if it is not a vision-language model
+    """
+    folder = find(source, revision=revision, offline=offline)
+    _check_weights(source, folder)
+    weights = read_weights(source, folder)
+    quiet()
+    from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
+    from atom_core.modules.families import family_class
+
+    raw = _json(source, folder / "config.json")
+    kind = raw.get("model_type")
+    if "auto_map" in raw and kind not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
+        raise ModelError(
+            f"model {source} runs code of its own, which Atom never does; use a model that transformers ships"
+        )
+    if kind not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
+        raise ModelError(
+            f"model {source} is of type {kind!r}, which is not a vision-language model of transformers;"
+            " Atom needs both an encoder and a decoder, choose such a model"
+        )
+    method = (raw.get("quantization_config") or {}).get("quant_method")
+    if method is not None and weights.metadata.get("atom_recipe") is None:
+        raise ModelError(
+            f"model {source} is quantised by {method!r}, which Atom does not read; name the model it was made from,"
+            " and quantise that with `atom quantize`"
+        )
+    local = {"local_files_only": True, "trust_remote_code": False}
+    config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **local))
+    tokenizer = guarded(source, "tokenizer", lambda: AutoTokenizer.from_pretrained(folder, **local))
+    images = None
+    if family_class(config.model_type, families).uses_image_processor:
+        images = guarded(
+            source, "image processor", lambda: AutoImageProcessor.from_pretrained(folder, backend="pil", **local)
+        )
+    return Checkpoint(
+        source=source,
+        folder=folder,
+        config=config,
+        tokenizer=tokenizer,
+        image_processor=images,
+        weights=weights,
+        processing=_processing(source, folder),
+    )
+
+
+def _processing(source: str, folder: Path) -> dict[str, Any]:
+    """Preparation as the folder's files describe it, whichever of the hub's layouts they have."""
+
+    def read(name: str) -> dict[str, Any]:
+        return _json(source, folder / name) if (folder / name).is_file() else {}
+
+    processor = read("processor_config.json")
+    template = read("chat_template.json").get("chat_template")
+    if (folder / "chat_template.jinja").is_file():
+        template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    return {
+        "image": read("preprocessor_config.json") | processor.pop("image_processor", {}),
+        "video": read("video_preprocessor_config.json") | processor.pop("video_processor", {}),
+        "processor": processor,
+        "generation": read("generation_config.json"),
+        "chat_template": template,
+    }
+
+
+def content_hash(folder: Path, memory: Path) -> str:
+    """Hash of the files that decide what a model computes.
+
+    Hub files are named by their hash already. Other weights are read once; their hash is remembered by path, size and
+    time.
+
+    :param memory: file to remember hashes of large files in
+    """
+    digest = hashlib.sha256()
+    known = _remembered(memory)
+    for path in sorted(folder.iterdir()):
+        if path.suffix in {".json", ".safetensors", ".jinja", ".model", ".txt"} and path.is_file():
+            digest.update(f"{path.name}\0{_file_hash(path, known)}\0".encode())
+    try:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        memory.write_text(json.dumps(known), encoding="utf-8")
+    except OSError as error:
+        log.info("hashes of weights cannot be remembered in %s: %s", memory, error)
+    return digest.hexdigest()
+
+
+def _file_hash(path: Path, known: dict[str, str]) -> str:
+    target = path.resolve()
+    if target.parent.name == "blobs" and len(target.name) == 64:
+        return target.name
+    stat = target.stat()
+    name = f"{target}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
+    if name not in known:
+        with target.open("rb") as file:
+            value = hashlib.file_digest(file, "sha256").hexdigest()
+        if stat.st_size < 2**20:
+            return value
+        known[name] = value
+    return known[name]
+
+
+def _remembered(memory: Path) -> dict[str, str]:
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+        return known if isinstance(known, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _cached(source: str, revision: str | None) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(source, revision=revision, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError):
+        return None
+    has_weights = any(folder.glob("*.safetensors")) or any(folder.glob("*.bin"))
+    return folder if has_weights and (folder / "config.json").is_file() else None
+
+
+def _fetch(source: str, revision: str | None, offline: bool) -> Path:
+    ways = "connect once to fetch it, open a folder with --model FOLDER, or use the embedded model with --model tiny"
+    if offline:
+        raise ModelError(f"model {source} is not cached and --offline forbids the network; {ways}")
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        HfApi().model_info(source, revision=revision, timeout=_CONNECT_S)
+        return Path(snapshot_download(source, revision=revision, allow_patterns=list(_WANTED)))
+    except GatedRepoError:
+        raise ModelError(
+            f"model {source} is gated; accept its terms on the hub and log in with `hf auth login`"
+        ) from None
+    except RevisionNotFoundError:
+        raise ModelError(f"model {source} has no revision {revision!r}; drop --revision or name another") from None
+    except RepositoryNotFoundError:
+        raise ModelError(f"model {source} does not exist on the hub; check the name, or see `atom models`") from None
+    except Exception as error:  # the client lets the errors of its transport through
+        log.debug("hub: %s", error)
+        raise ModelError(f"model {source} is neither cached nor reachable; {ways}") from None
+
+
+def _check_weights(source: str, folder: Path) -> None:
+    if any(folder.glob("*.safetensors")):
+        return
+    if any(folder.glob("*.bin")) or any(folder.glob("*.pt*")):
+        raise ModelError(
+            f"model {source} has only pickled weights, which can run code; Atom reads safetensors,"
+            " convert it with transformers' save_pretrained"
+        )
+    raise ModelError(f"model folder {folder} has no weights (*.safetensors); copy them there or name another folder")
+
+
+def _json(source: str, path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"model {source}: {path.name} cannot be read: {error}; fetch or export it again") from None
+
+
+def guarded(source: str, what: str, load: Callable[[], _T]) -> _T:
+    """What `load` returns; whatever goes wrong inside becomes one line about the model's `what`.
+
+    :raises ModelError: if it fails
+    """
+    from safetensors import SafetensorError
+
+    try:
+        return load()
+    except ModelError:
+        raise
+    except SafetensorError as error:
+        raise ModelError(f"model {source}: a weights file is damaged ({error}); fetch it again") from None
+    except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, AttributeError) as error:
+        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(f"model {source}: its {what} cannot be loaded: {line}; fetch or export it again") from error

@@ -1,0 +1,138 @@
+"""The resident encoder: clips to features, once ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import torch
+
+from atom_core.errors import ModelError
+from atom_core.modules.caller import caller
+from atom_core.modules.families import Encoded, Family, join
+from atom_core.modules.threads import Threads
+from atom_core.records import Clip, Features, Frames
+from atom_core.reuse.features import FeatureStore, feature_key
+from atom_core.reuse.ledger import Ledger
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+class ResidentEncoder:
+    """The visual half of the model, shared by every task. Follows the `Encoder` protocol."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        family: Family,
+        *,
+        fingerprint: str,
+        sample: Callable[[Clip], Frames],
+        rule: str,
+        store: FeatureStore | None,
+        ledger: Ledger,
+        threads: Threads,
+    ) -> None:
+        """
+        :param sample: gives the frames of a clip, chosen by `rule`
+        :param store: where features are kept; None computes them each time
+        """
+        self.fingerprint = fingerprint
+        self._model = model
+        self._family = family
+        self._sample = sample
+        self._rule = rule
+        self._store = store
+        self._ledger = ledger
+        self._threads = threads
+        self._lane = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._lock = threading.Lock()
+        self._pending: dict[str, Future[Features]] = {}
+
+    def encode(self, clip: Clip) -> Features:
+        """Features of `clip`, [T, D]; borrowed.
+
+        :raises MediaError: if the clip's frames cannot be read
+        """
+        caller.get().check()
+        self._ledger.count("encoder_clips", requested=1)
+        key = feature_key(clip, self._rule, self.fingerprint)
+        if self._store is None:
+            return self._compute(key, clip)
+        with self._lock:
+            pending = self._pending.get(key)
+            mine = Future[Features]() if pending is None else None
+            if mine is not None:
+                self._pending[key] = mine
+        if pending is not None:
+            self._ledger.count("encoder_clips", reused=1)
+            return pending.result()
+        assert mine is not None
+        try:
+            features = self._known_or_computed(self._store, key, clip)
+            mine.set_result(features)
+            return features
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                del self._pending[key]
+
+    def encode_batch(self, clips: Sequence[Clip]) -> list[Features]:
+        """Features of several clips, in their order. One clip's frames are read while another is encoded."""
+        if len(clips) < 2:
+            return [self.encode(clip) for clip in clips]
+        with ThreadPoolExecutor(2, thread_name_prefix="read") as readers:
+            return list(readers.map(self.encode, clips))
+
+    def close(self) -> None:
+        """End the lane; waits for the clip in work."""
+        self._lane.shutdown(wait=True, cancel_futures=True)
+
+    def _known_or_computed(self, store: FeatureStore, key: str, clip: Clip) -> Features:
+        known = store.get(key, clip)
+        if known is None:
+            with store.claim(key):
+                known = store.get(key, clip)
+                if known is None:
+                    features = self._compute(key, clip)
+                    store.put(features)
+                    return features
+        self._ledger.count("encoder_clips", reused=1)
+        return known
+
+    def _compute(self, key: str, clip: Clip) -> Features:
+        with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
+            frames = self._sample(clip)
+        with self._ledger.lane("preprocess", "preprocess"):
+            inputs = self._family.inputs(frames)
+        encoded = self._lane.submit(self._forward, inputs).result()
+        self._ledger.count("encoder_clips", computed=1)
+        return Features(
+            clip=clip,
+            values=encoded.values,
+            timestamps_s=frames.timestamps_s,
+            rule=frames.rule,
+            key=key,
+            layout=encoded.layout,
+            extra=encoded.extra,
+        )
+
+    def _forward(self, inputs: dict[str, object]) -> Encoded:
+        moved = {
+            name: value.to(self._model.device) if isinstance(value, torch.Tensor) else value
+            for name, value in inputs.items()
+        }
+        parts = []
+        with torch.inference_mode(), self._ledger.lane("encode", "encode"):
+            for chunk in self._family.chunks(moved):
+                with self._threads.share():
+                    parts.append(self._family.encode(self._model, chunk))
+        encoded = join(parts)
+        if not bool(torch.isfinite(encoded.values).all()):
+            raise ModelError("the encoder made values that are not finite; try another precision with --quantize none")
+        return encoded

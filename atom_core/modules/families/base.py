@@ -1,0 +1,252 @@
+"""What differs between model families: how frames become encoder inputs, and how a clip is written in a prompt.
+
+Everything else is the same for all: the split itself, prefixes, batching, quantisation. A family says which
+placeholders its chat template writes for a clip, and what to write in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from attrs import field, frozen
+
+from atom_core.errors import ModelError
+from atom_core.modules.prompt import Prompt, Visual
+from atom_core.modules.rules import Rules
+from atom_core.records import Features, Frames
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from atom_core.modules.checkpoint import Checkpoint
+    from atom_core.modules.runner import Read
+
+
+@frozen(kw_only=True)
+class Encoded:
+    """What the visual half makes of one clip."""
+
+    values: torch.Tensor
+    """[T, D]."""
+    layout: Mapping[str, Any] = field(factory=dict)
+    """JSON values that the prompt needs."""
+    extra: Mapping[str, torch.Tensor] = field(factory=dict)
+    """Further tensors for the language half."""
+
+
+def join(parts: Sequence[Encoded]) -> Encoded:
+    """What the chunks of one clip's inputs make together: rows and tensors follow each other, lists are joined."""
+    if len(parts) == 1:
+        return parts[0]
+    layout = {
+        name: [item for part in parts for item in part.layout[name]] if isinstance(value, list) else value
+        for name, value in parts[0].layout.items()
+    }
+    extra = {name: torch.cat([part.extra[name] for part in parts]) for name in parts[0].extra}
+    return Encoded(values=torch.cat([part.values for part in parts]), layout=layout, extra=extra)
+
+
+class Family:
+    """Base of all families; subclasses override what is theirs. As it stands it serves frames as images."""
+
+    model_types: ClassVar[tuple[str, ...]] = ()
+    """The `model_type` values of the configs it serves."""
+    title: ClassVar[str] = ""
+    """What people call it."""
+    notes: ClassVar[str] = ""
+    """What is worth knowing about how it is served; one line for the table in the docs."""
+    placeholder: ClassVar[str] = "<image>"
+    """What the chat template writes for one content item of a clip."""
+    content_type: ClassVar[str] = "image"
+    """The type of those content items: ``image`` is one for each frame, ``video`` is one for the clip."""
+    token_field: ClassVar[str] = "image_token_id"
+    """The config's field with the id of a visual token."""
+    uses_image_processor: ClassVar[bool] = True
+    """Whether `inputs` calls transformers' PIL image processor; else the family does the arithmetic itself."""
+    version: ClassVar[int] = 1
+    """Raised when what `inputs` or `encode` make changes, so that kept features are made anew."""
+    default_template: ClassVar[str | None] = None
+    """The chat template for checkpoints without one."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        """
+        :raises ModelError: if a model of this family cannot be split faithfully
+        """
+        self.config = checkpoint.config
+        self.tokenizer = checkpoint.tokenizer
+        self.image_processor = checkpoint.image_processor
+        self.processing = checkpoint.processing
+        self.rules = Rules.of(checkpoint.processing.get("generation", {}))
+        index = self.token_field.removesuffix("_id") + "_index"
+        found = getattr(self.config, self.token_field, None)
+        self.image_token_id = int(getattr(self.config, index) if found is None else found)
+        self.image_token = str(self.tokenizer.convert_ids_to_tokens(self.image_token_id))
+
+    @property
+    def fingerprint(self) -> str:
+        """Which family, and which version of it, makes the features."""
+        return f"{type(self).__module__}:{type(self).__qualname__} {self.version}"
+
+    def inputs(self, frames: Frames) -> dict[str, Any]:
+        """Encoder inputs made of a clip's frames; runs outside the encoder lane.
+
+        :raises ModelError: if the processor refuses the frames
+        """
+        return dict(self.image_processor(images=list(frames.images), return_tensors="pt"))
+
+    def chunks(self, inputs: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Parts of the inputs that can be encoded one after the other; what they give is joined in their order.
+
+        Small parts leave the processor's caches and threads to others in time. Frames that see each other stay
+        together.
+        """
+        return [inputs]
+
+    def encode(self, model: PreTrainedModel, inputs: Mapping[str, Any]) -> Encoded:
+        """Run the visual half. `layout["runs"]` says how many rows each frame has."""
+        output = model.get_image_features(**inputs)  # type: ignore[operator]
+        return encoded(output.pooler_output)
+
+    def visual_texts(self, features: Features) -> list[str]:
+        """What stands in the prompt for each placeholder of a clip: an image token for each row, and what is around."""
+        return [self.image_token * num_rows for num_rows in features.layout["runs"]]
+
+    def content(self, features: Features) -> list[dict[str, str]]:
+        """The chat template's content items for a clip; each writes `placeholder` once."""
+        count = 1 if self.content_type == "video" else len(features.layout["runs"])
+        return [{"type": self.content_type} for _ in range(count)]
+
+    def prompt(self, parts: Sequence[str | Features]) -> Prompt:
+        """The prompt that asks the decoder for an answer to `parts`.
+
+        :raises ModelError: if the chat template drops or repeats a clip
+        """
+        return self.tokenize(self.render(parts), [part for part in parts if isinstance(part, Features)])
+
+    def render(self, parts: Sequence[str | Features], answer: str | None = None) -> str:
+        """The prompt's text, clips written out; followed by `answer` as a whole turn when given."""
+        content: list[dict[str, str]] = []
+        for part in parts:
+            content += [{"type": "text", "text": part}] if isinstance(part, str) else self.content(part)
+        messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
+        if answer is not None:
+            messages.append({"role": "assistant", "content": [{"type": "text", "text": answer}]})
+        text = self.apply_template(messages, ask=answer is None)
+        texts = [text for part in parts if isinstance(part, Features) for text in self.visual_texts(part)]
+        pieces = text.split(self.placeholder)
+        if len(pieces) != len(texts) + 1:
+            raise ModelError(
+                f"the chat template wrote {len(pieces) - 1} pictures or clips for {len(texts)}; text that contains"
+                f" {self.placeholder!r} cannot be asked of this model, leave it out"
+            )
+        return pieces[0] + "".join(text + piece for text, piece in zip(texts, pieces[1:], strict=True))
+
+    def apply_template(self, messages: list[dict[str, Any]], *, ask: bool) -> str:
+        """The chat template's text for `messages`; with `ask` it ends where an answer begins."""
+        template = self.chat_template
+        if template is None and self.tokenizer.chat_template is None:
+            raise ModelError("the model has no chat template, so nothing can be asked of it; use its instruct version")
+        text = self.tokenizer.apply_chat_template(
+            messages, chat_template=template, tokenize=False, add_generation_prompt=ask
+        )
+        return str(text)
+
+    @property
+    def chat_template(self) -> str | None:
+        """The template to use; None is the tokenizer's own."""
+        own = self.processing.get("chat_template")
+        return own if own or self.tokenizer.chat_template else self.default_template
+
+    def answer_ids(self, parts: Sequence[str | Features], answer: str) -> tuple[int, ...]:
+        """The token ids of `answer` as the whole reply to `parts`, end token included."""
+        asked, replied = self.render(parts), self.render(parts, answer)
+        tail = replied[len(asked) :] if replied.startswith(asked) else answer
+        ids = list(self.tokenizer(tail, add_special_tokens=False)["input_ids"])
+        ends = self.end_ids
+        place = next((i for i, token in enumerate(ids) if token in ends), None)
+        return tuple(ids[: place + 1]) if place is not None else (*ids, min(ends))
+
+    @property
+    def end_ids(self) -> frozenset[int]:
+        """The token ids that end an answer."""
+        text_config = self.config.get_text_config()
+        found = set(self.rules.end_ids)
+        for value in (self.tokenizer.eos_token_id, getattr(text_config, "eos_token_id", None)):
+            if value is not None:
+                found.update(value if isinstance(value, (list, tuple)) else [value])
+        return frozenset(found)
+
+    def positions(self, ids: Sequence[int], visuals: Sequence[Visual]) -> torch.Tensor | None:  # noqa: ARG002
+        """[A, N] positions on the family's axes; None for counting from 0."""
+        return None
+
+    def blocks(self, visuals: Sequence[Visual], num_tokens: int) -> tuple[tuple[int, int], ...]:  # noqa: ARG002
+        """Spans of a prompt whose tokens look at each other both ways."""
+        return ()
+
+    def language_inputs(
+        self,
+        language: Any,  # noqa: ARG002
+        ids: Sequence[Sequence[int]],  # noqa: ARG002
+        reads: Sequence[Read],  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """Further arguments of the language half.
+
+        :param language: the language half
+        :param ids: the token ids of each row, all padded to one length
+        :param reads: what is read into each row; empty when one more token is decoded
+        """
+        return {}
+
+    def tokenize(self, text: str, clips: Sequence[Features]) -> Prompt:
+        """The prompt of a rendered text.
+
+        :raises ModelError: if visual tokens and features do not match
+        """
+        start = self.tokenizer.bos_token
+        written = self.add_special_tokens and not (start is not None and text.startswith(start))
+        ids = tuple(self.tokenizer(text, add_special_tokens=written)["input_ids"])
+        visuals = tuple(self._visuals(ids, clips))
+        return Prompt(
+            ids=ids,
+            visuals=visuals,
+            position_ids=self.positions(ids, visuals),
+            blocks=self.blocks(visuals, len(ids)),
+        )
+
+    def _visuals(self, ids: Sequence[int], clips: Sequence[Features]) -> list[Visual]:
+        places = [place for place, token in enumerate(ids) if token == self.image_token_id]
+        rows = [(clip, row) for clip in clips for row in range(clip.values.shape[0])]
+        if len(places) > len(rows):
+            raise ModelError(f"the text contains {self.image_token!r}, which stands for pictures; leave it out")
+        if len(places) < len(rows):
+            raise ModelError("the prompt holds fewer visual tokens than the clips' features have rows")
+        visuals: list[Visual] = []
+        for place, (clip, row) in zip(places, rows, strict=True):
+            last = visuals[-1] if visuals else None
+            if last is not None and row and last.start + last.num_tokens == place:
+                visuals[-1] = Visual(last.start, clip, last.row, last.num_tokens + 1)
+            else:
+                visuals.append(Visual(place, clip, row, 1))
+        return visuals
+
+    @property
+    def add_special_tokens(self) -> bool:
+        """Whether the tokenizer adds its own start token where the template has not written it."""
+        return True
+
+
+def encoded(rows: Any, **layout: Any) -> Encoded:
+    """Rows of visual tokens as one tensor; `layout["runs"]` is how many each frame has.
+
+    :param rows: [T, N, D] or T tensors [N, D] of any length
+    """
+    parts = [part.reshape(-1, part.shape[-1]) for part in rows]
+    return Encoded(values=torch.cat(parts), layout={"runs": [len(part) for part in parts], **layout})
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, as most families write a frame's time."""
+    return f"{int(seconds // 60):02d}:{int(seconds % 60):02d}"

@@ -1,0 +1,217 @@
+"""Qwen2-VL, Qwen2.5-VL, Qwen3-VL and Qwen3.5.
+
+Positions have three axes: time, height and width. Text counts on all three together, a picture's tokens count on each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from attrs import evolve
+
+from atom_core.modules.families import pixels
+from atom_core.modules.families.base import Encoded, Family, encoded
+from atom_core.modules.prompt import Visual
+from atom_core.records import Features, Frames
+
+if TYPE_CHECKING:
+    from atom_core.modules.runner import Read
+
+
+class Qwen2VL(Family):
+    """Qwen2-VL: native video, two frames to a patch."""
+
+    model_types = ("qwen2_vl",)
+    title = "Qwen2-VL"
+    notes = "native video, two frames to a patch"
+    placeholder = "<|video_pad|>"
+    content_type = "video"
+    token_field = "video_token_id"
+    uses_image_processor = False
+    video_defaults: ClassVar[Mapping[str, Any]] = {
+        "size": {"shortest_edge": 128 * 28 * 28, "longest_edge": 28 * 28 * 768},
+        "patch_size": 14,
+        "merge_size": 2,
+        "temporal_patch_size": 2,
+        "resample": 3,
+        "image_mean": [0.48145466, 0.4578275, 0.40821073],
+        "image_std": [0.26862954, 0.26130258, 0.27577711],
+    }
+    """Entries of the family's video processor where the checkpoint has none."""
+
+    def inputs(self, frames: Frames) -> dict[str, Any]:
+        """Patches of all frames, and their grid."""
+        config = self.video_config
+        pictures = self.at_least(pixels.stack(frames), config)
+        height, width = self.size(pictures.shape[-2], pictures.shape[-1], pictures.shape[0], config)
+        pictures = pixels.normalized(pixels.resize(pictures, height, width, int(config["resample"])), config)
+        patches, grid = pixels.patchify(
+            pictures, config["patch_size"], config["merge_size"], config["temporal_patch_size"]
+        )
+        return {
+            "pixel_values_videos": patches,
+            "video_grid_thw": torch.tensor([grid]),
+            "timestamps_s": frames.timestamps_s,
+            "seconds_per_grid": config["temporal_patch_size"] * frames.clip.duration_s / len(frames.images),
+        }
+
+    def at_least(self, pictures: torch.Tensor, config: Mapping[str, Any]) -> torch.Tensor:  # noqa: ARG002
+        """Pictures enough for the family."""
+        return pictures
+
+    def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:  # noqa: ARG002
+        """What frames are resized to: each within the bounds."""
+        bounds = config["size"]
+        factor = config["patch_size"] * config["merge_size"]
+        return pixels.smart_size(height, width, factor, bounds["shortest_edge"], bounds["longest_edge"])
+
+    @property
+    def video_config(self) -> dict[str, Any]:
+        """What the checkpoint says of videos, or else of pictures; older ones bound the pixels by other names."""
+        found = self.processing.get("video") or self.processing.get("image") or {}
+        config = {**self.video_defaults, **{name: value for name, value in found.items() if value is not None}}
+        size = dict(config["size"])
+        size["shortest_edge"] = found.get("min_pixels") or size.get("shortest_edge") or size["min_pixels"]
+        size["longest_edge"] = found.get("max_pixels") or size.get("longest_edge") or size["max_pixels"]
+        return {**config, "size": size}
+
+    def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
+        """Run the visual half; a run for each pair of frames."""
+        output = model.get_video_features(
+            pixel_values_videos=inputs["pixel_values_videos"], video_grid_thw=inputs["video_grid_thw"]
+        )
+        grid = inputs["video_grid_thw"][0].tolist()
+        rows = torch.cat(list(output.pooler_output))
+        found = encoded(rows.reshape(grid[0], -1, rows.shape[-1]))
+        layout = {**found.layout, "grid": grid, "seconds_per_grid": inputs["seconds_per_grid"]}
+        stacked = getattr(output, "deepstack_features", None) or ()
+        extra = {f"deepstack_{index}": torch.cat(list(level)) for index, level in enumerate(stacked)}
+        return evolve(found, layout=layout, extra=extra)
+
+    def visual_texts(self, features: Features) -> list[str]:
+        """A video token for each row."""
+        return [self.image_token * features.values.shape[0]]
+
+    def positions(self, ids: Sequence[int], visuals: Sequence[Visual]) -> torch.Tensor | None:
+        """[3, N]. Source: `get_rope_index` of transformers' `Qwen2VLModel` and its successors."""
+        merge = int(self.config.vision_config.spatial_merge_size)
+        parts: list[torch.Tensor] = []
+        at = place = 0
+        for visual in visuals:
+            text = visual.start - place
+            parts.append(torch.arange(text).expand(3, -1) + at)
+            at += text
+            rows = visual.num_tokens
+            _, h, w = visual.features.layout["grid"]
+            h, w = h // merge, w // merge
+            t = torch.arange(rows // (h * w))
+            times = (t * self.time_step(visual.features)).long()
+            axes = torch.meshgrid(times, torch.arange(h), torch.arange(w), indexing="ij")
+            parts.append(torch.stack(axes).reshape(3, -1) + at)
+            at += max(h, w)
+            place = visual.start + rows
+        parts.append(torch.arange(len(ids) - place).expand(3, -1) + at)
+        return torch.cat(parts, dim=1)
+
+    def time_step(self, features: Features) -> float:  # noqa: ARG002
+        """How far apart two rows of a clip's grid are on the axis of time."""
+        return 1.0
+
+
+class Qwen25VL(Qwen2VL):
+    """Qwen2.5-VL: positions follow the clock."""
+
+    model_types = ("qwen2_5_vl",)
+    title = "Qwen2.5-VL"
+    notes = "native video; positions follow the clock"
+
+    def time_step(self, features: Features) -> float:
+        """Positions per second times seconds per row."""
+        return float(self.config.vision_config.tokens_per_second * features.layout["seconds_per_grid"])
+
+
+class Qwen3VL(Qwen2VL):
+    """Qwen3-VL: the time of each pair of frames is written before it, and early layers get features of their own."""
+
+    model_types = ("qwen3_vl",)
+    title = "Qwen3-VL"
+    notes = "native video with timestamps; deepstack features are kept with the clip's; one frame is shown twice"
+    video_defaults: ClassVar[Mapping[str, Any]] = {
+        **Qwen2VL.video_defaults,
+        "size": {"shortest_edge": 128 * 32 * 32, "longest_edge": 32 * 32 * 768},
+        "patch_size": 16,
+        "image_mean": [0.5, 0.5, 0.5],
+        "image_std": [0.5, 0.5, 0.5],
+    }
+
+    def at_least(self, pictures: torch.Tensor, config: Mapping[str, Any]) -> torch.Tensor:
+        """As many pictures as one patch needs."""
+        missing = max(0, config["temporal_patch_size"] - pictures.shape[0])
+        return torch.cat([pictures, pictures[-1:].expand(missing, -1, -1, -1)])
+
+    def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
+        """What frames are resized to: all together within the bounds. Source: `smart_resize` of transformers'
+        `Qwen3VLVideoProcessor`."""
+        bounds, temporal = config["size"], config["temporal_patch_size"]
+        factor = config["patch_size"] * config["merge_size"]
+        if height < factor or width < factor:
+            scale = max(factor / height, factor / width)
+            height, width = int(height * scale), int(width * scale)
+        frames = round(num_frames / temporal) * temporal
+        new_h, new_w = round(height / factor) * factor, round(width / factor) * factor
+        if frames * new_h * new_w > bounds["longest_edge"]:
+            beta = math.sqrt((num_frames * height * width) / bounds["longest_edge"])
+            new_h = max(factor, math.floor(height / beta / factor) * factor)
+            new_w = max(factor, math.floor(width / beta / factor) * factor)
+        elif frames * new_h * new_w < bounds["shortest_edge"]:
+            beta = math.sqrt(bounds["shortest_edge"] / (num_frames * height * width))
+            new_h = math.ceil(height * beta / factor) * factor
+            new_w = math.ceil(width * beta / factor) * factor
+        return new_h, new_w
+
+    def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
+        """Run the visual half; the times of the pairs are kept with the rows."""
+        found = super().encode(model, inputs)
+        pair = self.video_config["temporal_patch_size"]
+        times = list(inputs["timestamps_s"])
+        times += times[-1:] * (-len(times) % pair)
+        middles = [(times[at] + times[at + pair - 1]) / 2 for at in range(0, len(times), pair)]
+        return evolve(found, layout={**found.layout, "times_s": middles})
+
+    def visual_texts(self, features: Features) -> list[str]:
+        """The wording of transformers' `Qwen3VLProcessor.replace_video_token`."""
+        around = getattr(self.tokenizer, "vision_start_token", None), getattr(self.tokenizer, "vision_end_token", None)
+        start, end = around[0] or "<|vision_start|>", around[1] or "<|vision_end|>"
+        pairs = zip(features.layout["times_s"], features.layout["runs"], strict=True)
+        return ["".join(f"<{time_s:.1f} seconds>{start}{self.image_token * rows}{end}" for time_s, rows in pairs)]
+
+    def language_inputs(self, language: Any, ids: Sequence[Sequence[int]], reads: Sequence[Read]) -> dict[str, Any]:
+        """Features for early layers, and where they go."""
+        levels = sorted({name for read in reads for visual in read.prompt.visuals for name in visual.features.extra})
+        if not levels:
+            return super().language_inputs(language, ids, reads)
+        seen = torch.zeros(len(ids), len(ids[0]), dtype=torch.bool)
+        found: list[list[torch.Tensor]] = [[] for _ in levels]
+        for row, read in enumerate(reads):
+            for visual in read.prompt.visuals:
+                first, last = max(visual.start, read.start), min(visual.start + visual.num_tokens, read.end)
+                if first >= last:
+                    continue
+                seen[row, first - read.start : last - read.start] = True
+                skip = visual.row - visual.start
+                for level, name in enumerate(levels):
+                    found[level].append(visual.features.extra[name][first + skip : last + skip])
+        if not found[0]:
+            return {}
+        return {"visual_pos_masks": seen, "deepstack_visual_embeds": [torch.cat(rows) for rows in found]}
+
+
+class Qwen35(Qwen3VL):
+    """Qwen3.5: three layers of four keep a state of fixed size."""
+
+    model_types = ("qwen3_5",)
+    title = "Qwen3.5"
+    notes = "native video with timestamps; prefixes are kept whole, prompts are read one by one, decoded together"

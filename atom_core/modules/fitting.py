@@ -1,0 +1,80 @@
+"""Which recipe a model is loaded with, and how it fits into memory: the settings' wishes made definite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atom_core.errors import ModelError
+from atom_core.modules import budget
+from atom_core.modules.quantize import RECIPES, Recipe, kinds_by_layer, recipe_of
+
+if TYPE_CHECKING:
+    from atom_core.modules.checkpoint import Checkpoint
+    from atom_core.modules.threads import Threads
+    from atom_core.settings import Settings
+
+
+def recipe_for(checkpoint: Checkpoint, settings: Settings, device: str, threads: Threads) -> Recipe:
+    """The recipe to load a checkpoint with: its own if it is quantised already, else what the settings say.
+
+    :param threads: lent to measure with, for ``auto``
+    :raises ModelError: if it is quantised otherwise than the settings say
+    """
+    saved = checkpoint.saved_recipe
+    if saved is not None:
+        if settings.quantize not in ("none", "auto", saved):
+            raise ModelError(
+                f"model {checkpoint.source} is quantised as {saved!r} already, not {settings.quantize!r};"
+                f" leave --quantize out, or name the model it was made from"
+            )
+        return recipe_of(saved, device)
+    if settings.quantize != "auto":
+        return recipe_of(settings.quantize, device)
+    if device != "cpu":
+        return RECIPES["none"]  # without compiling, torchao's dynamic int8 does not pay on CUDA
+    from atom_core.modules.auto import choose
+    from atom_core.modules.loading import empty_model
+
+    model = empty_model(checkpoint.config)
+    with threads.share() as share:
+        finding = choose(model, checkpoint.weights.tensors, cache=settings.cache, threads=share)
+    return RECIPES[finding.recipe]
+
+
+def fit(
+    checkpoint: Checkpoint, recipe: Recipe, settings: Settings, device: str, *, tasks_bytes: int = 0
+) -> budget.Plan:
+    """How the model fits into `settings.memory`; nothing is counted where that is not set.
+
+    :param tasks_bytes: what tasks declare
+    :raises ModelError: if it does not fit, with the numbers and the recipe that would
+    """
+    prefix_cache_bytes = settings.prefix_cache_bytes if settings.reuse else 0
+    if settings.memory is None:
+        return budget.Plan(need=budget.Need(), batch=settings.batch, prefix_cache_bytes=prefix_cache_bytes)
+    from atom_core.modules.loading import empty_model, saved_layers
+
+    model, config = empty_model(checkpoint.config), checkpoint.config
+    number_bytes = 4 if device == "cpu" else 2
+    tokens = budget.row_tokens(config, frames=settings.frames)
+    work = budget.work_bytes(config, frames=settings.frames, workers=settings.workers, number_bytes=number_bytes)
+    weights: dict[str, int] = {}
+
+    def need_of(recipe: Recipe, batch: int) -> budget.Need:
+        if recipe.name not in weights:
+            kinds = saved_layers(checkpoint.weights.metadata) or kinds_by_layer(model, recipe, device)
+            weights[recipe.name] = budget.weight_bytes(model, kinds, plain_bytes=number_bytes)
+        states = budget.state_bytes(config.get_text_config(), rows=batch, tokens=tokens, number_bytes=number_bytes)
+        return budget.Need(weights=weights[recipe.name], states=states, work=work, tasks=tasks_bytes)
+
+    kind = device.partition(":")[0]
+    others = [] if checkpoint.saved_recipe else [r for r in RECIPES.values() if kind in r.devices and r != recipe]
+    return budget.plan(
+        need_of,
+        source=checkpoint.source,
+        recipe=recipe,
+        others=others,
+        memory=settings.memory,
+        batch=settings.batch,
+        prefix_cache_bytes=prefix_cache_bytes,
+    )

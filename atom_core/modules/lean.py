@@ -1,0 +1,140 @@
+"""A lean forward pass for Llama language halves on processors: the arithmetic of transformers' `LlamaModel` in fewer,
+larger operations.
+
+A decode step of a small model is made of thousands of short operations, whose overhead costs as much as the arithmetic.
+Here q, k and v come from one linear layer where weights are int8 (so do gate and up), the rotary embedding is applied
+to q and k at once, and Python does little between two kernels.
+
+Shape letters: R rows, Q new tokens, L keys, D width, H query heads, G key heads, W head width.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from torch.nn.functional import scaled_dot_product_attention, silu
+from transformers.models.llama.modeling_llama import LlamaModel
+
+if TYPE_CHECKING:
+    from atom_core.modules.slots import Slots
+
+
+def is_lean(language: nn.Module) -> bool:
+    """Whether `Lean` does the same as `language`."""
+    config = getattr(language, "config", None)
+    return (
+        type(language) is LlamaModel
+        and config is not None
+        and config.hidden_act == "silu"
+        and language.dtype == torch.float32
+        and language.device.type == "cpu"
+    )
+
+
+class Lean:
+    """Called like the language half that it stands for, with prepared masks and a slot cache."""
+
+    def __init__(self, language: LlamaModel) -> None:
+        config = language.config
+        self._heads = int(config.num_attention_heads)
+        self._key_heads = int(config.num_key_value_heads or config.num_attention_heads)
+        self._width = int(getattr(config, "head_dim", None) or config.hidden_size // self._heads)
+        self._rotary = language.rotary_emb
+        self._norm = language.norm
+        self._layers = [_Layer(layer) for layer in language.layers]
+
+    def __call__(
+        self,
+        *,
+        inputs_embeds: torch.Tensor,
+        attention_mask: torch.Tensor,
+        position_ids: torch.Tensor,
+        past_key_values: Slots,
+        use_cache: bool = True,  # noqa: ARG002
+    ) -> SimpleNamespace:
+        """Final hidden states [R, Q, D] as `last_hidden_state`."""
+        hidden = inputs_embeds
+        cos, sin = self._rotary(hidden, position_ids)
+        half = cos.shape[-1] // 2
+        cos, sin = cos[:, :, None, :half], sin[:, :, None, :half]
+        for index, layer in enumerate(self._layers):
+            states = past_key_values.layers[index]
+            hidden = hidden + self._attend(layer, layer.first_norm(hidden), cos, sin, attention_mask, states)
+            hidden = hidden + layer.feed_forward(layer.second_norm(hidden))
+        return SimpleNamespace(last_hidden_state=self._norm(hidden))
+
+    def _attend(
+        self,
+        layer: _Layer,
+        inputs_RQD: torch.Tensor,
+        cos: torch.Tensor,
+        sin: torch.Tensor,
+        mask_R1QL: torch.Tensor,
+        states: Any,
+    ) -> torch.Tensor:
+        rows, new = inputs_RQD.shape[:2]
+        both = self._heads + self._key_heads
+        qkv = layer.project(inputs_RQD).view(rows, new, both + self._key_heads, self._width)
+        turned = _rotate(qkv[:, :, :both], cos, sin)
+        query = turned[:, :, : self._heads].transpose(1, 2)
+        keys, values = states.update(turned[:, :, self._heads :].transpose(1, 2), qkv[:, :, both:].transpose(1, 2))
+        groups = self._heads // self._key_heads
+        if new == 1 and groups > 1:
+            packed = query.reshape(rows, self._key_heads, groups, self._width)
+            mixed = scaled_dot_product_attention(packed, keys, values, attn_mask=mask_R1QL, scale=layer.scaling)
+            return layer.out(mixed.reshape(rows, 1, -1))  # type: ignore[no-any-return]
+        if groups > 1:
+            keys, values = keys.repeat_interleave(groups, dim=1), values.repeat_interleave(groups, dim=1)
+        mixed = scaled_dot_product_attention(query, keys, values, attn_mask=mask_R1QL, scale=layer.scaling)
+        return layer.out(mixed.transpose(1, 2).reshape(rows, new, -1))  # type: ignore[no-any-return]
+
+
+class _Layer:
+    """The parts of one decoder layer, ready to be called in turn."""
+
+    def __init__(self, layer: Any) -> None:
+        attention, mlp = layer.self_attn, layer.mlp
+        self.scaling = float(attention.scaling)
+        self.first_norm, self.second_norm = _Norm(layer.input_layernorm), _Norm(layer.post_attention_layernorm)
+        self.project = _joined(attention, ("q_proj", "k_proj", "v_proj"))
+        self.out = attention.o_proj
+        self._gate_up = _joined(mlp, ("gate_proj", "up_proj"))
+        self._down = mlp.down_proj
+
+    def feed_forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """silu(gate) * up, projected down."""
+        gate, up = self._gate_up(inputs).chunk(2, dim=-1)
+        return self._down(silu(gate) * up)  # type: ignore[no-any-return]
+
+
+class _Norm:
+    """Root mean square normalisation in one call."""
+
+    def __init__(self, norm: Any) -> None:
+        self._weight, self._epsilon = norm.weight, float(norm.variance_epsilon)
+        self._shape = tuple(norm.weight.shape)
+
+    def __call__(self, hidden: torch.Tensor) -> torch.Tensor:
+        return torch.rms_norm(hidden, self._shape, self._weight, self._epsilon)
+
+
+def _rotate(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
+    """Rotary position embedding of [R, Q, heads, W], first half paired with second. Source: RoFormer (2104.09864)."""
+    first, second = heads.chunk(2, dim=-1)
+    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+
+
+def _joined(module: nn.Module, names: tuple[str, ...]) -> Any:
+    """Several linear layers of one input as one; int8 ones are joined in memory, others are called in turn."""
+    from atom_core.modules.int8_cpu import RowInt8Linear
+
+    parts = [getattr(module, name) for name in names]
+    if not all(isinstance(part, RowInt8Linear) for part in parts):
+        return lambda inputs: torch.cat([part(inputs) for part in parts], dim=-1)
+    joined = RowInt8Linear.join(parts)
+    for name in names:
+        delattr(module, name)
+    return joined

@@ -1,0 +1,242 @@
+"""Weights into models: quantised as they are read, or read as Atom has written them quantised.
+
+transformers builds the model, renames and converts weights; this plugs into the place it has for quantisers, so every
+layer is quantised as soon as its weights are there, and they are let go before the next are read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+from transformers import AutoModelForImageTextToText, PreTrainedModel
+from transformers.core_model_loading import ConversionOps
+from transformers.quantizers.auto import register_quantization_config, register_quantizer
+from transformers.quantizers.base import HfQuantizer
+from transformers.utils import logging as hf_logging
+from transformers.utils.quantization_config import QuantizationConfigMixin
+
+from atom_core.errors import ModelError
+from atom_core.modules.allocator import returning_memory
+from atom_core.modules.checkpoint import guarded
+from atom_core.modules.int4_cpu import GROUP, GroupInt4Linear
+from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
+from atom_core.modules.quantize import RECIPES, config_of, is_tied, kinds_by_layer
+
+if TYPE_CHECKING:
+    from atom_core.modules.checkpoint import Checkpoint
+    from atom_core.modules.quantize import Recipe
+
+METHOD = "atom"
+"""What configs of Atom's quantised checkpoints call the method."""
+
+
+def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recipe: Recipe) -> PreTrainedModel:
+    """The whole model with frozen weights.
+
+    Weights that are stored as they are wanted stay mapped from their files; others are converted or quantised one at a
+    time.
+
+    :param recipe: what to quantise; of a checkpoint that is quantised already, its own
+    :raises ModelError: if the weights are damaged, or do not match the config or the device
+    """
+    config = copy.deepcopy(checkpoint.config)
+    said: dict[str, Any] = {"recipe": recipe.name, "device": device}
+    quantization = None
+    if checkpoint.saved_recipe is not None:
+        if device != "cpu":
+            raise ModelError(f"model {checkpoint.source} is quantised for processors; use --device cpu, or its source")
+        said["layers"] = saved_layers(checkpoint.weights.metadata)
+        config.quantization_config = {"quant_method": METHOD, **said}
+    elif recipe.kinds:
+        quantization = AtomQuantization(**said)
+
+    def load() -> Any:
+        return _class_of(config).from_pretrained(
+            None,
+            config=config,
+            state_dict=dict(checkpoint.weights.tensors),
+            dtype=dtype,
+            quantization_config=quantization,
+            output_loading_info=True,
+            device_map=None if device == "cpu" else device,
+        )
+
+    with returning_memory(), _without_bars(), _one_thread():
+        model, info = guarded(checkpoint.source, "weights", load)
+    for problem in ("missing_keys", "mismatched_keys"):
+        if names := sorted(str(name) for name in info[problem]):
+            raise ModelError(
+                f"model {checkpoint.source}: weights do not match its config ({problem.replace('_', ' ')}: {names[0]}"
+                f"{f' and {len(names) - 1} more' if len(names) > 1 else ''}); fetch or export it again"
+            )
+    model.requires_grad_(False)
+    model.eval()
+    return model  # type: ignore[no-any-return]
+
+
+def empty_model(config: Any) -> PreTrainedModel:
+    """A model of this config without weights, on torch's meta device: for counting and naming layers."""
+    with torch.device("meta"):
+        return _class_of(config)(copy.deepcopy(config))  # type: ignore[no-any-return]
+
+
+@contextlib.contextmanager
+def _without_bars() -> Iterator[None]:
+    shown = hf_logging.is_progress_bar_enabled()
+    hf_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            hf_logging.enable_progress_bar()
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Short operations one after the other: threads that wait for each other would only slow them down."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _class_of(config: Any) -> Any:
+    """The model class that transformers' `AutoModelForImageTextToText` takes for a config."""
+    kind = AutoModelForImageTextToText._model_mapping[type(config)]
+    return kind[0] if isinstance(kind, tuple) else kind
+
+
+@register_quantization_config(METHOD)
+class AtomQuantization(QuantizationConfigMixin):
+    """What a config says of quantisation."""
+
+    def __init__(self, *, recipe: str, device: str = "cpu", layers: Mapping[str, str] | None = None, **_: Any) -> None:
+        """
+        :param recipe: name of a recipe
+        :param device: where the model goes
+        :param layers: names of the layers that are stored quantised, with their kinds
+        """
+        self.quant_method = METHOD  # type: ignore[assignment]
+        self.recipe = recipe
+        self.device = device
+        self.layers = dict(layers or {})
+
+
+@register_quantizer(METHOD)
+class AtomQuantizer(HfQuantizer):
+    """Follows transformers' protocol for quantisers."""
+
+    quantization_config: AtomQuantization
+
+    def __init__(self, quantization_config: QuantizationConfigMixin, **more: Any) -> None:
+        super().__init__(quantization_config, **more)
+        self.kinds: dict[str, str] = {}
+        """Layers that are quantised as they are read."""
+        self._tied_head: nn.Module | None = None
+
+    def is_serializable(self) -> bool:
+        """Atom writes its checkpoints itself."""
+        return False
+
+    @property
+    def is_trainable(self) -> bool:
+        """Weights are frozen."""
+        return False
+
+    def param_needs_quantization(self, model: PreTrainedModel, param_name: str, **__: Any) -> bool:  # noqa: ARG002
+        """Whether a weight is quantised as it is read."""
+        layer, _, last = param_name.rpartition(".")
+        return last == "weight" and layer in self.kinds
+
+    def get_quantize_ops(self) -> ConversionOps:
+        """What does it."""
+        return _Quantize(self)
+
+    def _process_model_before_weight_loading(self, model: PreTrainedModel, **__: Any) -> None:
+        said = self.quantization_config
+        if not self.pre_quantized:
+            self.kinds = kinds_by_layer(model, RECIPES[said.recipe], said.device)
+        quantized = {**self.kinds, **said.layers}
+        head, tied = model.get_output_embeddings(), is_tied(model)
+        table = next(name for name, module in model.named_modules() if module is model.get_input_embeddings())
+        if tied and table in quantized:
+            # made of the quantised table afterwards; until then it has no weights of its own
+            keys = model.all_tied_weights_keys
+            for key in [key for key in keys if model.get_submodule(key.rpartition(".")[0]) is head]:
+                del keys[key]
+            model.set_output_embeddings(nn.Identity())
+            self._tied_head = head
+        for name, kind in said.layers.items():
+            parent, _, child = name.rpartition(".")
+            setattr(model.get_submodule(parent), child, empty_layer(model.get_submodule(name), kind))
+
+    def _process_model_after_weight_loading(self, model: PreTrainedModel, **__: Any) -> None:
+        table = model.get_input_embeddings()
+        if self._tied_head is not None:
+            assert isinstance(table, Int8Embedding)
+            model.set_output_embeddings(table.head())
+        del model.config.quantization_config
+
+
+class _Quantize(ConversionOps):
+    """Quantises one layer, whose weight has just been read."""
+
+    def __init__(self, quantizer: AtomQuantizer) -> None:
+        self._quantizer = quantizer
+
+    def convert(
+        self,
+        input_dict: dict[str, Any],
+        source_patterns: list[str],  # noqa: ARG002
+        target_patterns: list[str],  # noqa: ARG002
+        **more: Any,
+    ) -> dict[str, list[torch.Tensor]]:
+        """Put the quantised layer into the model; nothing is left to set."""
+        from torchao.quantization import quantize_
+
+        value = next(iter(input_dict.values()))
+        value = value[0] if isinstance(value, list) else value
+        model, key = more["model"], more["full_layer_name"]
+        parent_name, _, child = key.removesuffix(".weight").rpartition(".")
+        parent = model.get_submodule(parent_name)
+        layer = getattr(parent, child)
+        if value.shape != layer.weight.shape:
+            raise ValueError(f"{key} is {list(value.shape)}, its config says {list(layer.weight.shape)}")
+        layer.weight = nn.Parameter(value, requires_grad=False)
+        config = config_of(
+            self._quantizer.kinds[key.removesuffix(".weight")], self._quantizer.quantization_config.device
+        )
+        quantize_(parent, config, filter_fn=lambda module, _: module is layer)
+        quantized = getattr(parent, child)
+        for part in (quantized, *quantized.parameters(recurse=False), *quantized.buffers(recurse=False)):
+            part._is_hf_initialized = True
+        more["missing_keys"].discard(key)
+        return {}
+
+
+def empty_layer(module: nn.Module, kind: str) -> nn.Module:
+    """The quantised form of a layer without its weights, which are to be set."""
+    with torch.device("meta"):
+        if isinstance(module, nn.Embedding):
+            shape = (module.num_embeddings, module.embedding_dim)
+            factor = float(getattr(module, "scalar_embed_scale", 1.0))
+            return Int8Embedding(torch.empty(shape, dtype=torch.int8), torch.empty(shape[0]), factor)
+        assert isinstance(module, nn.Linear)
+        outputs, inputs = module.out_features, module.in_features
+        if kind == "int4":
+            scale = torch.empty(inputs // GROUP, outputs, 2, dtype=torch.bfloat16)
+            return GroupInt4Linear(torch.empty(outputs, inputs // 2, dtype=torch.uint8), scale, module.bias)
+        return RowInt8Linear(torch.empty(outputs, inputs, dtype=torch.int8), torch.empty(outputs), module.bias)
+
+
+def saved_layers(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Names and kinds of the layers that a checkpoint written by Atom holds quantised."""
+    return dict(json.loads(metadata.get("atom_layers", "{}")))

@@ -1,0 +1,133 @@
+"""The built-in module provider: transformers models, split into a resident encoder and decoder."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from atom_core.errors import ModelError
+from atom_core.hookspecs import FamilySpec, Modules, hookimpl
+from atom_core.quiet import quiet
+from atom_core.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from atom_core.modules.checkpoint import Checkpoint
+    from atom_core.reuse.ledger import Ledger
+
+log = logging.getLogger("atom")
+
+_VERSIONED = ("torch", "transformers", "pillow", "av")
+
+
+@hookimpl(trylast=True)
+def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families: Mapping[str, FamilySpec]) -> Modules:
+    """The resident halves of the model at `source`, a folder or hub id.
+
+    :raises ModelError: if the model cannot be found, loaded, split or quantised
+    """
+    quiet()
+    import torch
+
+    from atom_core.media.sample import sample
+    from atom_core.modules.checkpoint import content_hash, open_checkpoint
+    from atom_core.modules.decoder import ResidentDecoder
+    from atom_core.modules.encoder import ResidentEncoder
+    from atom_core.modules.engine import Engine
+    from atom_core.modules.families import family_of
+    from atom_core.modules.fitting import fit, recipe_for
+    from atom_core.modules.loading import load_model
+    from atom_core.modules.threads import Threads
+    from atom_core.reuse.features import FeatureStore
+    from atom_core.reuse.prefixes import PrefixTree
+
+    device = choose_device(settings.device)
+    checkpoint = open_checkpoint(source, revision=settings.revision, offline=settings.offline, families=families)
+    family = family_of(checkpoint, families)
+    threads = Threads(settings.threads)
+    recipe = recipe_for(checkpoint, settings, device, threads)
+    plan = fit(checkpoint, recipe, settings, device)
+    with ledger.lane("load", "load"):
+        weights = content_hash(checkpoint.folder, settings.cache / "hashes.json")
+        dtype = torch.float32 if device == "cpu" else torch.bfloat16
+        model = load_model(checkpoint, dtype=dtype, device=device, recipe=recipe)
+    rule = f"uniform:{settings.frames}"
+    store = FeatureStore(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
+    encoder = ResidentEncoder(
+        model,
+        family,
+        fingerprint=_fingerprint(weights, recipe.encoder, device, str(dtype), family.fingerprint),
+        sample=lambda clip: sample(clip, settings.frames),
+        rule=rule,
+        store=store,
+        ledger=ledger,
+        threads=threads,
+    )
+    engine = Engine(
+        model,
+        family=family,
+        max_rows=plan.batch,
+        prefixes=PrefixTree(plan.prefix_cache_bytes) if settings.reuse else None,
+        ledger=ledger,
+        threads=threads,
+    )
+    decoder = ResidentDecoder(engine, family, name=f"{_short_name(settings.model)} ({recipe.name})")
+
+    def close() -> None:
+        encoder.close()
+        decoder.close()
+
+    return Modules(
+        encoder=encoder,
+        decoder=decoder,
+        model=identity(checkpoint, settings.model, weights),
+        close=close,
+        weights=model.parameters,
+    )
+
+
+def identity(checkpoint: Checkpoint, name: str, weights: str) -> str:
+    """Name and content of a model; a checkpoint that Atom has quantised is known by what it was made from.
+
+    :param name: as the user called it
+    :param weights: content hash
+    """
+    said = checkpoint.weights.metadata
+    source, content = said.get("atom_source", name), said.get("atom_source_hash", weights)
+    return f"{_short_name(source)}@{content[:12]}"
+
+
+def choose_device(wanted: str) -> str:
+    """The device to use for ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+
+    :raises ModelError: if it is not there
+    """
+    import torch
+
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(wanted)
+    except RuntimeError:
+        raise ModelError(f"there is no device {wanted!r}; use auto, cpu or cuda") from None
+    if device.type not in {"cpu", "cuda"}:
+        raise ModelError(f"Atom does not run on {device.type!r}; use auto, cpu or cuda")
+    if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
+        raise ModelError(f"device {wanted!r} is not on this machine; use --device auto or cpu")
+    return wanted
+
+
+def _fingerprint(weights: str, recipe: str, device: str, dtype: str, family: str) -> str:
+    versions = {name: importlib.metadata.version(name) for name in _VERSIONED}
+    kind = device.partition(":")[0]
+    parts: list[Any] = [weights, recipe, kind, dtype, family, versions]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _short_name(source: str | Path) -> str:
+    return str(source).rstrip("/").rpartition("/")[2]

@@ -1,0 +1,76 @@
+"""Processor threads, shared out between the lanes that compute."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_SIZE, _CALLS = 640, 3
+_KEEP_S = 60.0
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def matmul_seconds(num_threads: int) -> float:
+    """How long a small matrix product takes with this many torch threads; the best of a few."""
+    import torch
+
+    torch.set_num_threads(num_threads)
+    matrix = torch.ones(_SIZE, _SIZE)
+    best = float("inf")
+    for _ in range(_CALLS):
+        start = time.perf_counter()
+        torch.mm(matrix, matrix)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+class Threads:
+    """Gives each working lane its share of the processor threads.
+
+    Threads that wait for each other at barriers while another program computes can be ten times slower than one thread,
+    so how many are worth having is measured now and then. Two working lanes never use more together than that.
+    """
+
+    def __init__(self, total: int = 0, *, measure: Callable[[int], float] = matmul_seconds) -> None:
+        """
+        :param total: threads to share; 0 measures how many are fastest, anew after a minute
+        :param measure: seconds that a piece of work takes with a number of threads
+        """
+        self._fixed = total
+        self._measure = measure
+        self._lock = threading.Lock()
+        self._working = 0
+        self._best = total or available_cores()
+        self._measured_at = float("-inf")
+
+    @contextmanager
+    def share(self) -> Iterator[int]:
+        """Compute inside: the calling thread's torch threads are set to its share, which is yielded."""
+        import torch
+
+        with self._lock:
+            if not self._fixed and not self._working and time.monotonic() - self._measured_at > _KEEP_S:
+                self._best = self._fastest()
+                self._measured_at = time.monotonic()
+            self._working += 1
+            share = max(1, self._best // self._working)
+        if torch.get_num_threads() != share:
+            torch.set_num_threads(share)
+        try:
+            yield share
+        finally:
+            with self._lock:
+                self._working -= 1
+
+    def _fastest(self) -> int:
+        """Of 1, 2, 4, ... and all cores the number of threads that works fastest."""
+        cores = available_cores()
+        counts = sorted({cores, *(1 << power for power in range(cores.bit_length()))})
+        return min(counts, key=self._measure)

@@ -1,0 +1,1 @@
+"""Graphs of tasks and the lanes that run them."""

@@ -1,0 +1,218 @@
+"""A pipeline: a graph of tasks, read from TOML or made in Python, checked before any weight is read.
+
+.. code-block:: toml
+
+    [[steps]]
+    task = "caption"                # takes clips: those of each video
+
+    [[steps]]
+    task = "index"                  # takes captions: those of the step above
+
+    [[steps]]
+    task = "answer"                 # takes questions: each text, asked of each video
+    texts = ["What happens first?"]
+
+    [[steps]]
+    task = "assemble"               # takes a request: each text, once, when the steps before are done
+    texts = ["First a dog, then a rocket."]
+    settings = { max_cut_s = 3.0 }
+"""
+
+from __future__ import annotations
+
+import tomllib
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import field, fields_dict, frozen
+
+from atom_core.errors import SettingsError
+from atom_core.plugins import PluginSet
+from atom_core.records import Clip, Query, Question, Request, Video
+from atom_core.settings import suggest
+
+PER_VIDEO: tuple[type, ...] = (Video, Clip, Question)
+"""What steps can take from the videos themselves."""
+PER_RUN: tuple[type, ...] = (Query, Request)
+"""What steps can take once for a whole run."""
+_TEXTS = (Question, Query, Request)
+
+
+@frozen(kw_only=True)
+class Step:
+    """One task in a pipeline."""
+
+    task: str
+    """The task's name."""
+    name: str = field()
+    """How other steps call it; the task's name unless given."""
+    source: str | None = None
+    """The step whose records it takes; by default the nearest one before that makes what it takes."""
+    after: tuple[str, ...] | None = None
+    """For steps that run once: the steps that must be done with all videos first; by default all before."""
+    texts: tuple[str, ...] = ()
+    """What is asked, searched or requested, for tasks that take questions, queries or requests."""
+    settings: Mapping[str, Any] = field(factory=dict)
+    """The task's settings."""
+
+    @name.default
+    def _task_name(self) -> str:
+        return self.task
+
+
+@frozen(kw_only=True)
+class Link:
+    """A step with everything about it found out."""
+
+    step: Step
+    """The step."""
+    consumes: type
+    """The record it takes; for a gathering step the record it gathers."""
+    gathers: bool
+    """Whether it takes all records of a video at once, as a tuple."""
+    spreads: bool
+    """Whether what it makes is a tuple of records, handed on one by one."""
+    source: str | None
+    """The step whose records it takes; None takes them from the videos or the texts."""
+    after: tuple[str, ...]
+    """The steps that must be done with all videos first."""
+
+
+@frozen(kw_only=True)
+class Pipeline:
+    """A graph of tasks."""
+
+    steps: tuple[Step, ...]
+    """In the order in which they are written; each takes from one before it."""
+
+    @classmethod
+    def load(cls, path: Path) -> Pipeline:
+        """Read a pipeline from a TOML file.
+
+        :raises SettingsError: if it cannot be read, or has a key that no step has
+        """
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SettingsError(f"pipeline {path} does not exist; write one, see docs/how-to/pipelines.md") from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"pipeline {path} cannot be read: {error}") from None
+        rows = data.pop("steps", None)
+        if data or not isinstance(rows, list) or not rows:
+            odd = f"unknown key {next(iter(data))!r}" if data else "no steps"
+            raise SettingsError(f"pipeline {path} has {odd}; write one or more [[steps]] tables and nothing else")
+        return cls(steps=tuple(_step(row, f"{path}: step {number}") for number, row in enumerate(rows, 1)))
+
+    def check(self, plugins: PluginSet) -> tuple[Link, ...]:
+        """Find out what flows where. Imports the tasks' classes, reads no weight.
+
+        :raises PluginError: for a missing task
+        :raises SettingsError: for steps that do not fit together, bad settings or missing texts
+        """
+        links: dict[str, Link] = {}
+        makes: dict[str, tuple[type, bool]] = {}
+        for step in self.steps:
+            if step.name in links:
+                raise SettingsError(f"two steps are called {step.name!r}; give one a name of its own")
+            task = plugins.load(plugins.task(step.task))
+            _check_settings(step, task)
+            consumes, gathers = _record(task.consumes)
+            source = _source(step, consumes, links, makes, self.steps)
+            if source is None and consumes in _TEXTS and not step.texts:
+                raise SettingsError(f'step {step.name!r} takes {consumes.__name__}s; give it some: texts = ["..."]')
+            if step.texts and (source is not None or consumes not in _TEXTS):
+                raise SettingsError(f"step {step.name!r} takes no texts; drop them")
+            once = source is None and consumes in PER_RUN
+            after = _after(step, once, links)
+            made, spreads = _record(task.produces)
+            links[step.name] = Link(
+                step=step, consumes=consumes, gathers=gathers, spreads=spreads, source=source, after=after
+            )
+            makes[step.name] = (made, spreads)
+        return tuple(links.values())
+
+
+def _step(row: Any, place: str) -> Step:
+    if not isinstance(row, dict) or not isinstance(row.get("task"), str):
+        raise SettingsError(f'{place} names no task; write task = "caption" or another, see `atom plugins`')
+    known = fields_dict(Step)
+    for key in row:
+        if key not in known:
+            raise SettingsError(f"{place} has no key {key!r}{suggest(key, known)}; keys are {', '.join(known)}")
+    row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    for key in ("texts", "after"):
+        if not all(isinstance(text, str) for text in row.get(key, ())) or isinstance(row.get(key), str):
+            raise SettingsError(f"{place}: {key} must be a list of texts")
+    if not isinstance(row.get("settings", {}), dict):
+        raise SettingsError(f"{place}: settings must be a table")
+    return Step(**row)
+
+
+def _record(declared: Any) -> tuple[type[Any], bool]:
+    """The record type, and whether it comes as a tuple of them."""
+    if typing.get_origin(declared) is tuple:
+        return typing.get_args(declared)[0], True
+    return declared, False
+
+
+def _source(
+    step: Step,
+    consumes: type,
+    links: dict[str, Link],
+    makes: dict[str, tuple[type, bool]],
+    steps: Sequence[Step],
+) -> str | None:
+    if step.source is not None:
+        if step.source not in links:
+            later = any(other.name == step.source for other in steps)
+            why = "comes later, which would be a cycle; put it before" if later else "does not exist"
+            raise SettingsError(
+                f"step {step.name!r} takes from {step.source!r}, which {why}{suggest(step.source, links)}"
+            )
+        made = makes[step.source][0]
+        if not issubclass(made, consumes):
+            raise SettingsError(
+                f"step {step.name!r} takes {consumes.__name__}, but {step.source!r} makes {made.__name__};"
+                " take from another step"
+            )
+        return step.source
+    for name in reversed(links):
+        if issubclass(makes[name][0], consumes):
+            return name
+    if consumes in PER_VIDEO or consumes in PER_RUN:
+        return None
+    made_here = ", ".join(f"{name} makes {made.__name__}" for name, (made, _) in makes.items()) or "nothing is made"
+    raise SettingsError(
+        f"step {step.name!r} takes {consumes.__name__}, which no step before it makes ({made_here});"
+        " add the step that does before it"
+    )
+
+
+def _after(step: Step, once: bool, links: Mapping[str, Link]) -> tuple[str, ...]:
+    if step.after is None:
+        return tuple(links) if once else ()
+    if not once:
+        raise SettingsError(f"step {step.name!r} runs for each record it is given; `after` is for steps that run once")
+    for name in step.after:
+        if name not in links:
+            raise SettingsError(f"step {step.name!r} comes after {name!r}, which is no step before it")
+    return step.after
+
+
+def _check_settings(step: Step, task: Any) -> None:
+    kind = getattr(task, "Settings", None)
+    known = fields_dict(kind) if kind is not None else {}
+    for name in step.settings:
+        if name not in known:
+            raise SettingsError(
+                f"step {step.name!r}: task {step.task!r} has no setting {name!r}{suggest(name, known)};"
+                f" it has {', '.join(known) or 'none'}"
+            )
+    try:
+        if kind is not None:
+            kind(**step.settings)
+    except (TypeError, ValueError) as error:
+        text = str(error.args[0] if error.args else error).splitlines()[0]
+        raise SettingsError(f"step {step.name!r}: its settings do not fit: {text}") from None

@@ -1,0 +1,38 @@
+"""Keep other projects' remarks off the terminal, in one place; called before they are imported."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+
+VARIABLES = {
+    "ANONYMIZED_TELEMETRY": "False",  # chromadb
+    "CHROMA_TELEMETRY": "False",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_VERBOSITY": "error",
+    "TOKENIZERS_PARALLELISM": "false",  # said about forks; Atom's threads tokenise one text at a time
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+"""Environment variables set where they are not set already."""
+
+LOGGERS = ("chromadb", "huggingface_hub", "libav", "torch.utils._pytree", "torchao")
+"""Loggers told to speak of errors only, where nobody has set their level."""
+
+PACKAGES = ("chromadb", "huggingface_hub", "torch", "torchao", "transformers")
+"""Packages whose warnings are not shown."""
+
+
+def quiet() -> None:
+    """Silence the remarks of the libraries that Atom uses; what the user has set stays."""
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
+    for name in LOGGERS:
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.ERROR)
+    if not sys.warnoptions:
+        warnings.filterwarnings("ignore", module=rf"({'|'.join(PACKAGES)})(\.|$)")

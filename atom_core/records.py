@@ -1,0 +1,317 @@
+"""Frozen values that flow between rooms, tasks and plugins. Times are seconds from the video's first frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+from attrs.validators import ge, min_len
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+
+def _finite(_: object, attribute: Any, value: float) -> None:
+    if not math.isfinite(value):
+        raise ValueError(f"{attribute.name} must be a finite number of seconds, got {value!r}")
+
+
+def _clock(seconds: float) -> str:
+    minutes, ms = divmod(round(seconds * 1000), 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{ms // 1000:02}.{ms % 1000:03}"
+
+
+@frozen(kw_only=True)
+class Span:
+    """A stretch of time in one video."""
+
+    start_s: float = field(validator=[_finite, ge(0)])
+    """First instant, seconds."""
+    end_s: float = field(validator=_finite)
+    """Last instant, exclusive, seconds; never before `start_s`."""
+
+    @end_s.validator
+    def _ordered(self, _: object, value: float) -> None:
+        if value < self.start_s:
+            raise ValueError(f"span ends at {value} s, before its start at {self.start_s} s")
+
+    @property
+    def duration_s(self) -> float:
+        """Length, seconds."""
+        return self.end_s - self.start_s
+
+    @property
+    def times(self) -> str:
+        """Both ends for people to read: ``00:00:01.500 - 00:00:04.000``."""
+        return f"{_clock(self.start_s)} - {_clock(self.end_s)}"
+
+
+@frozen(kw_only=True)
+class Video:
+    """A media file with a picture track, identified by the hash of its bytes."""
+
+    path: Path = field(converter=Path)
+    """Where the file was read from."""
+    content_hash: str = field(validator=min_len(16))
+    """Hash of the file's bytes, hexadecimal."""
+    duration_s: float = field(validator=[_finite, ge(0)])
+    """Length of the picture track, seconds."""
+    width: int
+    """Displayed width, pixels, rotation applied."""
+    height: int
+    """Displayed height, pixels, rotation applied."""
+    fps: float
+    """Average frame rate, frames per second."""
+    rotation: int = 0
+    """Clockwise turn that the file asks players for: 0, 90, 180 or 270 degrees (already applied to frames)."""
+    has_audio: bool = False
+    """Whether there is a sound track."""
+
+
+@frozen(kw_only=True)
+class Clip(Span):
+    """A span of a video, usually one shot."""
+
+    video: Video
+    """The video it lies in."""
+    index: int = 0
+    """Place among the video's clips, from 0."""
+
+    @classmethod
+    def whole(cls, video: Video) -> Clip:
+        """The clip that covers all of `video`."""
+        return cls(video=video, start_s=0.0, end_s=video.duration_s)
+
+    @property
+    def span(self) -> Span:
+        """The times alone."""
+        return Span(start_s=self.start_s, end_s=self.end_s)
+
+
+@frozen(kw_only=True)
+class Frames:
+    """The pixels sampled from a clip."""
+
+    clip: Clip
+    """Where they come from."""
+    images: tuple[np.ndarray, ...] = field(eq=False, repr=False)
+    """T arrays [H, W, 3], uint8, RGB, upright."""
+    timestamps_s: tuple[float, ...]
+    """When each frame is shown, T values, seconds."""
+    rule: str
+    """The sampling rule that chose them, for example ``uniform:8``."""
+
+
+@frozen(kw_only=True)
+class Features:
+    """The encoder's output for a clip, in the decoder's embedding space. Borrowed: never change it in place."""
+
+    clip: Clip
+    """What was encoded."""
+    values: torch.Tensor = field(eq=False, repr=False)
+    """[T, D]: T visual tokens of the decoder's width D."""
+    timestamps_s: tuple[float, ...]
+    """When each sampled frame is shown, seconds."""
+    rule: str
+    """The sampling rule."""
+    key: str
+    """Content address: equal keys mean equal values."""
+    layout: Mapping[str, Any] = field(factory=dict, eq=False)
+    """What the family needs to place the tokens, for example a patch grid; JSON values."""
+    extra: Mapping[str, torch.Tensor] = field(factory=dict, eq=False, repr=False)
+    """Further tensors that some families hand to the decoder, by name."""
+
+    def array(self) -> np.ndarray:
+        """The values as an array [T, D], float32, on the processor; a copy that the caller owns."""
+        import numpy as np
+
+        values = self.values.float().cpu().numpy() if hasattr(self.values, "cpu") else self.values
+        return np.array(values, dtype=np.float32)
+
+
+class Generated(str):
+    """Text from the decoder; a plain `str` that also knows how sure the decoder was."""
+
+    logprob: float
+    """Sum of the tokens' natural log-probabilities."""
+    num_tokens: int
+    """How many tokens were decoded, end token included."""
+    finish_reason: str
+    """``stop`` (end token or stop text) or ``length`` (`max_new_tokens` reached)."""
+
+    def __new__(cls, text: str, *, logprob: float = 0.0, num_tokens: int = 0, finish_reason: str = "stop") -> Generated:
+        self = super().__new__(cls, text)
+        self.logprob, self.num_tokens, self.finish_reason = logprob, num_tokens, finish_reason
+        return self
+
+    @property
+    def confidence(self) -> float:
+        """Geometric mean of the tokens' probabilities, 0 to 1."""
+        return math.exp(self.logprob / self.num_tokens) if self.num_tokens else 0.0
+
+
+@frozen(kw_only=True)
+class Provenance:
+    """What made a result."""
+
+    model: str
+    """Model name and precision."""
+    prompt: str
+    """The text the decoder was asked with."""
+    timestamps_s: tuple[float, ...] = ()
+    """The frames it saw, seconds."""
+    rule: str = ""
+    """The sampling rule that chose them."""
+
+
+@frozen(kw_only=True)
+class Caption:
+    """What a clip shows, in words."""
+
+    clip: Clip
+    """The clip described."""
+    text: str
+    """One sentence."""
+    confidence: float | None = None
+    """Geometric mean token probability, 0 to 1."""
+    provenance: Provenance | None = None
+    """What made it."""
+
+
+@frozen(kw_only=True)
+class Question:
+    """Something asked about a video."""
+
+    video: Video
+    """What it is asked of."""
+    text: str = field(validator=min_len(1))
+    """The question."""
+
+
+@frozen(kw_only=True)
+class Answer:
+    """What the decoder says to a question."""
+
+    clip: Clip
+    """The stretch the question was asked of."""
+    question: str
+    """The question."""
+    text: str
+    """The answer."""
+    evidence: tuple[Span, ...] = ()
+    """The times that support it, best first."""
+    confidence: float | None = None
+    """Geometric mean token probability, 0 to 1."""
+    provenance: Provenance | None = None
+    """What made it."""
+
+
+@frozen(kw_only=True)
+class Entry:
+    """A clip as the library keeps it."""
+
+    clip: Clip
+    """The clip."""
+    caption: str
+    """Its caption."""
+    vector: np.ndarray = field(eq=False, repr=False)
+    """[E], float32, unit length."""
+    caption_vector: np.ndarray | None = field(default=None, eq=False, repr=False)
+    """[E], float32, unit length: the caption's text, embedded."""
+
+
+@frozen(kw_only=True)
+class Query:
+    """A search of the library."""
+
+    text: str = field(validator=min_len(1))
+    """What to look for."""
+    limit: int = field(default=10, validator=ge(1))
+    """How many moments at most."""
+
+
+@frozen(kw_only=True)
+class Moment(Span):
+    """A clip found by a search."""
+
+    path: Path = field(converter=Path)
+    """The video file."""
+    content_hash: str
+    """Hash of the video's bytes when it was indexed."""
+    caption: str
+    """The clip's caption."""
+    score: float
+    """Similarity to the query, higher is better, at most 1."""
+
+
+@frozen(kw_only=True)
+class Request:
+    """A film asked for in words."""
+
+    text: str = field(validator=min_len(1))
+    """What the film should show."""
+    length_s: float | None = None
+    """Wanted length, seconds; None lets the shots decide."""
+
+
+@frozen(kw_only=True)
+class Script:
+    """What a film should show: one sentence a shot, in order."""
+
+    request: Request
+    """What was asked for."""
+    lines: tuple[str, ...]
+    """The shots."""
+    provenance: Provenance | None = None
+    """What wrote it; None when the request itself was split into lines."""
+
+
+@frozen(kw_only=True)
+class Cut(Span):
+    """One span of one video in a timeline, and why it is there."""
+
+    path: Path = field(converter=Path)
+    """The video file."""
+    content_hash: str
+    """Hash of the video's bytes when it was indexed."""
+    line: str
+    """The script line it stands for."""
+    caption: str
+    """What it shows."""
+    score: float
+    """How well it matches the line, at most 1."""
+
+
+@frozen(kw_only=True)
+class Timeline:
+    """Ordered cuts."""
+
+    request: Request
+    """What was asked for."""
+    cuts: tuple[Cut, ...]
+    """The cuts, in order."""
+
+    @property
+    def duration_s(self) -> float:
+        """Sum of the cuts' lengths, seconds."""
+        return sum(cut.duration_s for cut in self.cuts)
+
+
+@frozen(kw_only=True)
+class Film:
+    """A timeline rendered to a media file."""
+
+    path: Path = field(converter=Path)
+    """The file."""
+    timeline: Timeline
+    """What it shows."""
+    duration_s: float
+    """Length, seconds."""
+    num_frames: int
+    """Pictures written."""
+    has_audio: bool
+    """Whether it has sound."""

@@ -1,0 +1,1 @@
+"""What is kept so that nothing is computed twice: features, prefixes, and the ledger."""

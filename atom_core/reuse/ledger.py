@@ -1,0 +1,120 @@
+"""The ledger: what was asked for, what was computed, what was reused, and how long each lane worked."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_tokens")
+"""What is counted. A load is a task that needs the modules; a clip is one call of the encoder."""
+
+_MAX_EVENTS = 200_000
+
+
+def peak_memory_bytes() -> int:
+    """Most memory that this process has held so far, bytes (resident set size)."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+class Ledger:
+    """Counts and times, safe to use from every thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._start = time.perf_counter()
+        self._counts: dict[str, Counter[str]] = {name: Counter() for name in COUNTS}
+        self._lanes: defaultdict[str, float] = defaultdict(float)
+        self._batches: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        self._tasks: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0])
+        self._events: list[dict[str, Any]] = []
+
+    def count(self, name: str, *, requested: int = 0, computed: int = 0, reused: int = 0) -> None:
+        """Add to one of `COUNTS`."""
+        with self._lock:
+            self._counts[name].update(requested=requested, computed=computed, reused=reused)
+
+    def batch(self, lane: str, size: int) -> None:
+        """Note that `lane` worked on `size` items at once."""
+        with self._lock:
+            self._batches[lane][size] += 1
+
+    @contextmanager
+    def lane(self, lane: str, name: str = "", **details: Any) -> Iterator[None]:
+        """Time a piece of work of `lane`; it becomes one event of the trace."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            seconds = time.perf_counter() - start
+            with self._lock:
+                self._lanes[lane] += seconds
+                self._event(name or lane, lane, start, seconds, details)
+
+    def task(self, name: str, start: float, seconds: float, *, failed: bool) -> None:
+        """Note that task `name` ran from `start` (`time.perf_counter`) for `seconds`."""
+        with self._lock:
+            record = self._tasks[name]
+            record[0] += 1
+            record[1] += seconds
+            record[2] += failed
+            self._event(name, threading.current_thread().name, start, seconds, {"failed": failed})
+
+    def _event(self, name: str, lane: str, start: float, seconds: float, details: dict[str, Any]) -> None:
+        if len(self._events) < _MAX_EVENTS:
+            at_us, for_us = round((start - self._start) * 1e6), round(seconds * 1e6)
+            self._events.append({"name": name, "ph": "X", "ts": at_us, "dur": for_us, "lane": lane, "args": details})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything but the trace, as JSON values."""
+        with self._lock:
+            counts = {
+                name: {key: self._counts[name][key] for key in ("requested", "computed", "reused")} for name in COUNTS
+            }
+            return {
+                **counts,
+                "seconds": round(time.perf_counter() - self._start, 6),
+                "peak_memory_bytes": peak_memory_bytes(),
+                "lanes": {lane: {"seconds": round(seconds, 6)} for lane, seconds in sorted(self._lanes.items())},
+                "batches": {
+                    lane: {str(size): n for size, n in sorted(sizes.items())}
+                    for lane, sizes in sorted(self._batches.items())
+                },
+                "tasks": {
+                    name: {"runs": int(runs), "seconds": round(seconds, 6), "failed": int(failed)}
+                    for name, (runs, seconds, failed) in sorted(self._tasks.items())
+                },
+            }
+
+    def table(self) -> str:
+        """The counts as a short text table."""
+        rows = [f"{'':16}{'requested':>12}{'computed':>12}{'reused':>12}"]
+        data = self.as_dict()
+        for name in COUNTS:
+            row = data[name]
+            rows.append(f"{name:16}{row['requested']:>12}{row['computed']:>12}{row['reused']:>12}")
+        rows.append(f"{data['seconds']:.1f} s, peak memory {data['peak_memory_bytes'] / 2**20:.0f} MiB")
+        return "\n".join(rows)
+
+    def write_trace(self, path: Path) -> None:
+        """Write the events in the Trace Event Format, which Perfetto and chrome://tracing open."""
+        with self._lock:
+            lanes = {lane: index for index, lane in enumerate(dict.fromkeys(e["lane"] for e in self._events))}
+            events: list[dict[str, Any]] = [
+                {"name": "thread_name", "ph": "M", "pid": 1, "tid": index, "args": {"name": lane}}
+                for lane, index in lanes.items()
+            ]
+            for event in self._events:
+                events.append(
+                    {**{k: v for k, v in event.items() if k != "lane"}, "pid": 1, "tid": lanes[event["lane"]]}
+                )
+        path.write_text(json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}), encoding="utf-8")

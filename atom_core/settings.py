@@ -1,0 +1,335 @@
+"""Settings: defaults < ``atom.toml`` < ``ATOM_*`` variables < arguments."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import functools
+import inspect
+import itertools
+import math
+import os
+import re
+import textwrap
+import tomllib
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import attrs
+from attrs import field, frozen
+from attrs.validators import ge, in_
+from platformdirs import user_cache_path, user_data_path
+
+from atom_core.errors import SettingsError
+
+DEFAULT_MODEL = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
+T = TypeVar("T")
+_UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def parse_bytes(value: int | str) -> int:
+    """A number of bytes from ``6GiB``, ``500 MB`` or a plain number.
+
+    :raises ValueError: if it is neither
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    text = str(value).strip().replace(" ", "").replace("_", "")
+    number = text.rstrip("BbIiKkMmGg")
+    try:
+        return int(float(number) * _UNITS[text[len(number) :].upper()])
+    except (ValueError, KeyError, OverflowError):
+        raise ValueError(f"expected a size such as 6GiB, 500MB or 1000000, got {value!r}") from None
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) for name in value):
+        raise ValueError("expected names, as a list or joined by commas")
+    return tuple(value)
+
+
+def _optional_names(value: Any) -> tuple[str, ...] | None:
+    return None if value is None else _names(value)
+
+
+def _path(value: str | Path) -> Path:
+    if not isinstance(value, (str, Path)) or not str(value):
+        raise ValueError("expected a folder")
+    return Path(value).expanduser()
+
+
+def _tables(value: Any) -> Mapping[str, Mapping[str, Any]]:
+    if not isinstance(value, Mapping) or not all(isinstance(table, Mapping) for table in value.values()):
+        raise ValueError("expected a table for each task, for example [tasks.caption]")
+    return {task: dict(table) for task, table in value.items()}
+
+
+def _device(_: object, __: Any, value: str) -> None:
+    if not re.fullmatch(r"auto|cpu|(cuda|mps|xpu)(:\d+)?", value):
+        raise ValueError("expected auto, cpu, cuda or one of several, such as cuda:1")
+
+
+@frozen(kw_only=True)
+class Settings:
+    """Everything that can be set. Each field is a key of ``atom.toml``, a variable ``ATOM_<NAME>`` and an option."""
+
+    model: str = DEFAULT_MODEL
+    """Model name (`atom models`), folder or hub id."""
+    revision: str | None = None
+    """Branch, tag or commit of a hub model."""
+    quantize: str = "none"
+    """Precision recipe of the weights: none, auto, int8 and others, see `atom models`."""
+    device: str = field(default="auto", validator=_device)
+    """Where modules live: auto, cpu, cuda, cuda:1."""
+    threads: int = field(default=0, validator=ge(0))
+    """Processor threads for the modules; 0 measures how many are fastest."""
+    offline: bool = field(default=False)
+    """Never touch the network."""
+    library: Path = field(factory=lambda: user_data_path("atom") / "library", converter=_path)
+    """Folder of the persistent library."""
+    cache: Path = field(factory=lambda: user_cache_path("atom"), converter=_path)
+    """Folder of features kept between runs."""
+    feature_cache_bytes: int = field(default=4 * 2**30, converter=parse_bytes, validator=ge(0))
+    """Most disk space for features; the least recently used go first. 0 keeps none."""
+    prefix_cache_bytes: int = field(default=512 * 2**20, converter=parse_bytes, validator=ge(0))
+    """Most memory for prefixes. 0 keeps none."""
+    memory: int | None = field(
+        default=None, converter=attrs.converters.optional(parse_bytes), validator=attrs.validators.optional(ge(1))
+    )
+    """Most memory for everything, bytes; no limit if unset."""
+    frames: int = field(default=8, validator=[ge(1)])
+    """Frames sampled from each clip."""
+    segment: Literal["shots", "windows", "whole"] = field(default="shots", validator=in_(("shots", "windows", "whole")))
+    """How videos are split into clips."""
+    window_s: float = field(default=10.0, validator=ge(0.1))
+    """Length of a window, and the longest a shot may be before it is split, seconds."""
+    min_clip_s: float = field(default=0.4, validator=ge(0.0))
+    """Shorter shots join their neighbour, seconds."""
+    workers: int = field(default=8, validator=ge(1))
+    """How many items tasks work on at once."""
+    batch: int = field(default=8, validator=ge(1))
+    """Most requests the decoder works on at once."""
+    reuse: bool = True
+    """Whether features and prefixes are reused; off is for measuring."""
+    block_plugins: tuple[str, ...] = field(default=(), converter=_names)
+    """Plugins that are never imported."""
+    load_plugins: tuple[str, ...] | None = field(default=None, converter=_optional_names)
+    """If set, only these plugins are imported."""
+    load_limit_s: float = field(default=30.0, validator=ge(0.01))
+    """Longest that a plugin may take to be imported, and to declare what it offers, seconds."""
+    keep_going: bool = False
+    """Run without the plugins that cannot be loaded."""
+    trace_hooks: bool = False
+    """Say on standard error which plugin's hook was called, and for how many milliseconds."""
+    tasks: Mapping[str, Mapping[str, Any]] = field(factory=dict, converter=_tables)
+    """Settings of single tasks, by task name."""
+
+    @classmethod
+    def load(
+        cls,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        file: Path | None = None,
+    ) -> Settings:
+        """Settings from all four sources; see `load_with_sources`."""
+        return load_with_sources(arguments, environ=environ, file=file)[0]
+
+
+def load_with_sources(
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+    label: Callable[[str], str] = lambda _: "argument",
+) -> tuple[Settings, dict[str, str]]:
+    """Settings, and where each value came from (``default``, ``file:line``, ``ATOM_NAME`` or ``argument``).
+
+    Settings of tasks are listed as ``tasks.<task>.<name>``.
+
+    :param arguments: values by field name; None means "not given"
+    :param environ: the environment; ``ATOM_CONFIG`` names another file than ``atom.toml`` in the current folder
+    :param file: the file to read instead
+    :param label: how an argument is called in messages
+    :raises SettingsError: for an unknown name or a bad value, naming the source
+    """
+    named = file or (Path(environ["ATOM_CONFIG"]) if environ.get("ATOM_CONFIG") else None)
+    path = named or Path("atom.toml")
+    if named is not None and not path.is_file():
+        raise SettingsError(f"settings file {path} does not exist; create it or drop the option that names it")
+    fields = attrs.fields_dict(Settings)
+    given: list[tuple[str, str, Any]] = _read_file(path) if path.is_file() else []
+    given += [
+        (f"ATOM_{name.upper()}", name, environ[f"ATOM_{name.upper()}"])
+        for name in fields
+        if f"ATOM_{name.upper()}" in environ and name != "tasks"
+    ]
+    named_arguments = {name: value for name, value in (arguments or {}).items() if value is not None}
+    try:
+        given += [(label(name), name, value) for name, value in _flat(named_arguments)]
+    except ValueError as error:
+        raise SettingsError(f"{label('tasks')}: tasks do not fit: {error}") from None
+
+    settings, origin = Settings(), dict.fromkeys(fields, "default")
+    for source, name, value in given:
+        task, _, key = name.removeprefix("tasks.").partition(".") if name.startswith("tasks.") else ("", "", "")
+        if task:
+            table = {**settings.tasks.get(task, {}), key: value}
+            settings = attrs.evolve(settings, tasks={**settings.tasks, task: table})
+        elif name not in fields:
+            raise SettingsError(f"{source}: there is no setting {name!r}{suggest(name, fields)}; see `atom config`")
+        else:
+            settings = evolve_one(settings, name, value, source)
+        origin[name] = source
+    return settings, origin
+
+
+def task_settings(
+    kind: type[T],
+    task: str,
+    settings: Settings,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    origin: Mapping[str, str] | None = None,
+) -> tuple[T, dict[str, str]]:
+    """The settings of one task, and where each value came from.
+
+    Defaults < ``[tasks.<task>]`` < ``ATOM_<TASK>_<NAME>`` < `overrides`.
+
+    :param kind: the task's attrs class, every field with a default
+    :param origin: what `load_with_sources` said, to name file and line
+    :raises SettingsError: for an unknown name or a bad value, naming the source
+    """
+    fields = attrs.fields_dict(kind)  # type: ignore[arg-type]
+    prefix = f"ATOM_{task.upper().replace('-', '_')}_"
+    file, place = settings.tasks.get(task, {}), f"tasks.{task}"
+    given = [((origin or {}).get(f"{place}.{name}", f"[{place}]"), name, value) for name, value in file.items()]
+    given += [
+        (prefix + name.upper(), name, environ[prefix + name.upper()])
+        for name in fields
+        if prefix + name.upper() in environ
+    ]
+    given += [("argument", name, value) for name, value in (overrides or {}).items() if value is not None]
+    result, sources = kind(), dict.fromkeys(fields, "default")
+    for source, name, value in given:
+        if name not in fields:
+            known = ", ".join(fields) or "none"
+            raise SettingsError(
+                f"{source}: task {task!r} has no setting {name!r}{suggest(name, fields)}; it has: {known}"
+            )
+        result, sources[name] = evolve_one(result, name, value, source), source
+    return result, sources
+
+
+@functools.cache
+def field_docs(kind: type[Any]) -> dict[str, str]:
+    """The text under each field of an attrs class, on one line; empty where there is none."""
+    docs = dict.fromkeys((attribute.name for attribute in attrs.fields(kind)), "")
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
+    except (OSError, TypeError, SyntaxError):  # made at run time
+        return docs
+    body = tree.body[0].body if isinstance(tree.body[0], ast.ClassDef) else []
+    for line, following in itertools.pairwise(body):
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and isinstance(following, ast.Expr):
+            text = following.value.value if isinstance(following.value, ast.Constant) else ""
+            docs[line.target.id] = " ".join(str(text).split())
+    return docs
+
+
+def evolve_one(settings: Any, name: str, value: Any, source: str) -> Any:
+    """`settings` (any attrs value) with one field replaced by `value`, text converted to the field's type.
+
+    :raises SettingsError: if the value does not fit, naming `source` and `name`
+    """
+    kind = typing.get_type_hints(type(settings))[name]
+    converted = attrs.fields_dict(type(settings))[name].converter is not None
+    try:
+        return attrs.evolve(settings, **{name: value if converted else _cast(value, kind)})
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{source}: {name} = {value!r} does not fit: {_first_line(error)}") from None
+
+
+def suggest(name: str, names: typing.Iterable[str]) -> str:
+    """``, did you mean 'x'?`` for the nearest of `names`, or nothing."""
+    near = difflib.get_close_matches(name, list(names), 1)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def _read_file(path: Path) -> list[tuple[str, str, Any]]:
+    """Place, name and value of each setting in a file; those of tasks as ``tasks.<task>.<name>``."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(
+            f"{path}: cannot be read as TOML: {error}; correct it or name another with --config"
+        ) from None
+    try:
+        return [(_place(path, text, name), name, value) for name, value in _flat(values)]
+    except ValueError as error:
+        raise SettingsError(f"{path}: tasks do not fit: {error}") from None
+
+
+def _flat(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Names and values, those of tasks as ``tasks.<task>.<name>``."""
+    tables = _tables(values.get("tasks", {}))
+    flat = [(name, value) for name, value in values.items() if name != "tasks"]
+    return flat + [(f"tasks.{task}.{name}", value) for task, table in tables.items() for name, value in table.items()]
+
+
+def _place(path: Path, text: str, key: str) -> str:
+    """``file:line`` of a key, or the file alone where it is written in a way that this does not follow."""
+    (table, _, name), inside = key.rpartition("."), ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+            inside = re.sub(r"[\s\"']", "", header[1])
+        elif inside == table and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
+            return f"{path}:{number}"
+    return str(path)
+
+
+def _cast(value: Any, kind: Any) -> Any:
+    options = typing.get_args(kind) if not isinstance(kind, type) else ()
+    if type(None) in options:
+        kind = next(option for option in options if option is not type(None))
+    if kind is bool:
+        return _boolean(value)
+    if kind in (int, float):
+        return _number(value, kind)
+    if kind is str and not isinstance(value, str):
+        raise ValueError("expected text")
+    return value
+
+
+def _number(value: Any, kind: type[Any]) -> Any:
+    expected = "expected a whole number" if kind is int else "expected a number"
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError(expected)
+    try:
+        number = kind(value)
+    except (ValueError, OverflowError):
+        raise ValueError(expected) from None
+    if not math.isfinite(number) or (not isinstance(value, str) and number != value):
+        raise ValueError(expected)
+    return number
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    try:
+        return words[str(value).strip().lower()]
+    except KeyError:
+        raise ValueError("expected true or false") from None
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error.args[0] if error.args else error)
+    return text.splitlines()[0]

@@ -1,0 +1,1 @@
+"""Fakes, fixtures and the conformance suite for plugin authors."""

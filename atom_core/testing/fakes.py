@@ -1,0 +1,368 @@
+"""Stand-ins for the modules, the library and the host, so that a plugin is tested in milliseconds.
+
+A fake world is a mapping from a video's file name to what each of its shots shows::
+
+    host = FakeHost(my_plugin, shows={"a.mp4": ["a red circle", "a blue square"]})
+    caption = host.run("caption", host.clips(host.video("a.mp4"))[0])
+
+Nothing here imports torch; the values of fake features are NumPy arrays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+import pluggy
+from attrs import evolve, frozen
+
+from atom_core import hookspecs
+from atom_core.errors import AtomError, MediaError, PluginError, TaskError
+from atom_core.records import Clip, Entry, Features, Generated, Moment, Video
+from atom_core.settings import Settings, suggest, task_settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from atom_core.hookspecs import Parts, TaskSpec
+
+CAPTION_PROMPT = "Describe this clip in one sentence."
+EMBEDDING_WIDTH = 256
+
+
+def fake_video(name: str = "video.mp4", *, duration_s: float = 10.0, content: str = "") -> Video:
+    """A video record without a file; its hash follows from `content`, or else from its name."""
+    digest = hashlib.sha256((content or Path(name).name).encode()).hexdigest()
+    return Video(path=Path(name), content_hash=digest, duration_s=duration_s, width=64, height=64, fps=25.0)
+
+
+def fake_clips(video: Video, num_clips: int) -> list[Clip]:
+    """`num_clips` clips of equal length that cover `video`."""
+    step_s = video.duration_s / num_clips
+    spans = [(index * step_s, (index + 1) * step_s) for index in range(num_clips)]
+    return [Clip(video=video, start_s=start, end_s=end, index=index) for index, (start, end) in enumerate(spans)]
+
+
+def fake_features(clip: Clip, shows: str = "", *, num_tokens: int = 4) -> Features:
+    """Features [num_tokens, 256] of a clip; `shows` says what a `FakeDecoder` is to see in them."""
+    import numpy as np
+
+    values: Any = np.tile(bag_of_words(shows), (num_tokens, 1))
+    key = hashlib.sha256(f"{clip.video.content_hash} {clip.start_s} {clip.end_s} {shows}".encode()).hexdigest()
+    middle_s = (clip.start_s + clip.end_s) / 2
+    return Features(clip=clip, values=values, timestamps_s=(middle_s,), rule="fake:1", key=key, layout={"shows": shows})
+
+
+def bag_of_words(text: str) -> np.ndarray:
+    """A unit vector [256], float32, from the hashed words of `text`: texts that share words are near each other."""
+    import numpy as np
+
+    vector = np.zeros(EMBEDDING_WIDTH, dtype=np.float32)
+    for word in _words(text) or [""]:
+        digest = hashlib.sha256(word.encode()).digest()
+        vector[int.from_bytes(digest[:4], "big") % EMBEDDING_WIDTH] += 1.0
+    return cast("np.ndarray", vector / np.linalg.norm(vector))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.findall(r"[^\W_]+", text.casefold()) if word not in ("a", "an", "the")]
+
+
+def _read(parts: Parts) -> tuple[str, str]:
+    text = "\n".join(part for part in parts if isinstance(part, str))
+    shown = " ".join(str(part.layout.get("shows", "")) for part in parts if isinstance(part, Features))
+    return text, shown
+
+
+class FakeEncoder:
+    """An `Encoder` that sees what it is told each clip shows; `encoded` lists its work."""
+
+    fingerprint = "fake-encoder"
+
+    def __init__(self, shows: Callable[[Clip], str] | None = None) -> None:
+        self._shows = shows or (lambda clip: f"{clip.video.path.stem} {clip.index}")
+        self.encoded: list[Clip] = []
+
+    def encode(self, clip: Clip) -> Features:
+        """Features of one clip."""
+        self.encoded.append(clip)
+        return fake_features(clip, self._shows(clip))
+
+    def encode_batch(self, clips: Sequence[Clip]) -> list[Features]:
+        """Features of several clips, in their order."""
+        return [self.encode(clip) for clip in clips]
+
+
+class FakeDecoder:
+    """A `Decoder` by script. `prompts` lists the text it was asked to continue.
+
+    :param answers: from prompt text to answer, or a function of the prompt text and of what the features show that
+        returns None for "not mine"
+    :param default: the answer to other prompts; the caption prompt is answered with what the features show
+    :param confidence: the mean token probability of every answer
+    """
+
+    name = "fake (none)"
+
+    def __init__(
+        self,
+        answers: Mapping[str, str] | Callable[[str, str], str | Generated | None] | None = None,
+        *,
+        default: str = "not shown",
+        confidence: float = 0.9,
+    ) -> None:
+        self._answers, self._default, self._confidence = answers or {}, default, confidence
+        self.prompts: list[str] = []
+
+    def generate(
+        self,
+        parts: Parts,
+        *,
+        max_new_tokens: int = 64,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        choices: Sequence[str] | None = None,
+    ) -> Generated:
+        """The scripted answer; of `choices`, the one most like it. `max_new_tokens` counts words."""
+        del temperature
+        text, shown = _read(parts)
+        self.prompts.append(text)
+        answer = self._answers(text, shown) if callable(self._answers) else self._answers.get(text)
+        if answer is None:
+            answer = shown if text == CAPTION_PROMPT else self._default
+        if isinstance(answer, Generated):
+            return answer
+        if choices is not None:
+            wanted = bag_of_words(answer)
+            answer = max(choices, key=lambda choice: float(bag_of_words(choice) @ wanted))
+        for end in stop:
+            answer = answer.split(end)[0]
+        num_tokens, reason = len(answer.split()) + 1, "stop"
+        if num_tokens > max_new_tokens:
+            answer, num_tokens, reason = " ".join(answer.split()[:max_new_tokens]), max_new_tokens, "length"
+        logprob = num_tokens * math.log(self._confidence)
+        return Generated(answer, logprob=logprob, num_tokens=num_tokens, finish_reason=reason)
+
+    def stream(
+        self, parts: Parts, *, max_new_tokens: int = 64, temperature: float = 0.0, stop: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """The scripted answer, word by word."""
+        text = self.generate(parts, max_new_tokens=max_new_tokens, temperature=temperature, stop=stop)
+        yield from re.findall(r"\S+\s*", text)
+
+    def embed(self, parts: Parts) -> np.ndarray:
+        """The bag of words of the text and of what the features show."""
+        return bag_of_words(" ".join(_read(parts)))
+
+    def score(self, parts: Parts, continuation: str) -> float:
+        """For each word of `continuation`: ln 0.9 if the parts have it, ln 0.1 if not."""
+        known = set(_words(" ".join(_read(parts))))
+        return sum(math.log(0.9 if word in known else 0.1) for word in _words(continuation))
+
+
+class FakeLibrary:
+    """A `Library` in memory. Search is exact: the mean similarity to a clip's vectors."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._entries: dict[tuple[str, float, float], Entry] = {}
+        self.closed = False
+        self.add(list(entries))
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Store entries; an entry of the same video and span is replaced."""
+        for entry in entries:
+            self._entries[entry.clip.video.content_hash, entry.clip.start_s, entry.clip.end_s] = entry
+
+    def search(self, vector: np.ndarray, limit: int = 10) -> list[Moment]:
+        """The nearest clips, best first."""
+        return sorted((_moment(e, vector) for e in self._entries.values()), key=lambda m: -m.score)[:limit]
+
+    def videos(self) -> dict[str, Path]:
+        """Content hash and path of each video."""
+        return {entry.clip.video.content_hash: entry.clip.video.path for entry in self._entries.values()}
+
+    def remove(self, content_hash: str) -> int:
+        """Forget a video; how many clips it had."""
+        gone = [key for key in self._entries if key[0] == content_hash]
+        for key in gone:
+            del self._entries[key]
+        return len(gone)
+
+    def move(self, content_hash: str, path: Path) -> None:
+        """Note that a video's file is at `path` now."""
+        for key, entry in self._entries.items():
+            if key[0] == content_hash:
+                clip = evolve(entry.clip, video=evolve(entry.clip.video, path=path))
+                self._entries[key] = evolve(entry, clip=clip)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def close(self) -> None:
+        """Remember that it was closed."""
+        self.closed = True
+
+
+def _moment(entry: Entry, vector: np.ndarray) -> Moment:
+    similarities = [float(v @ vector) for v in (entry.vector, entry.caption_vector) if v is not None]
+    clip = entry.clip
+    return Moment(
+        start_s=clip.start_s,
+        end_s=clip.end_s,
+        path=clip.video.path,
+        content_hash=clip.video.content_hash,
+        caption=entry.caption,
+        score=min(1.0, sum(similarities) / len(similarities)),
+    )
+
+
+@frozen(kw_only=True)
+class FakeOutcome:
+    """What `FakeHost.map` yields, as `Outcome`."""
+
+    item: Any
+    """The record the task ran on."""
+    value: Any = None
+    """What it returned; None if it failed."""
+    error: BaseException | None = None
+    """Why it failed; None if it did not."""
+
+
+class FakeHost:
+    """A host over the fakes, running the tasks that `plugins` register, one at a time.
+
+    :param plugins: modules (or objects) with hook implementations; unknown hooks are refused
+    :param shows: for each file name, what each of its shots shows
+    :param tasks: further tasks by name, instead of plugins that the test does not want
+    :param library: the library, or how to open it when it is first needed
+    :param clip_s: length of each shot, seconds
+    """
+
+    def __init__(
+        self,
+        *plugins: ModuleType | object,
+        shows: Mapping[str, Sequence[str]] | None = None,
+        decoder: FakeDecoder | None = None,
+        encoder: FakeEncoder | None = None,
+        library: hookspecs.Library | Callable[[], hookspecs.Library] | None = None,
+        tasks: Mapping[str, Any] | None = None,
+        settings: Settings | None = None,
+        clip_s: float = 5.0,
+    ) -> None:
+        self.shows = {name: tuple(texts) for name, texts in (shows or {}).items()}
+        self.settings = settings or Settings()
+        self.encoder = encoder or FakeEncoder(self._look)
+        self.decoder = decoder or FakeDecoder()
+        self._library = FakeLibrary() if library is None else library
+        self._clip_s = clip_s
+        self._tasks: dict[str, Any] = dict(tasks or {})
+        manager = pluggy.PluginManager("atom")
+        manager.add_hookspecs(hookspecs)
+        for plugin in plugins:
+            manager.register(plugin)
+        manager.check_pending()
+        self.commands: dict[str, str] = {}
+        manager.hook.atom_register_tasks(register=self._register)
+        manager.hook.atom_add_commands(register=lambda name, target, **_: self.commands.update({name: target}))
+
+    @property
+    def library(self) -> hookspecs.Library:
+        """The library, opened on first access."""
+        if not isinstance(self._library, hookspecs.Library):
+            self._library = self._library()
+        return self._library
+
+    def _register(self, name: str, target: str | Path, *, summary: str, **more: Any) -> None:
+        spec = hookspecs.TaskSpec(name=name, target=str(target), summary=summary, **more)
+        if name in self._tasks:
+            raise PluginError(f"task {name!r} is registered twice; rename one of them")
+        self._tasks[name] = spec
+
+    def _look(self, clip: Clip) -> str:
+        texts = self.shows[clip.video.path.name]
+        middle_s = (clip.start_s + clip.end_s) / 2
+        return texts[min(int(middle_s / clip.video.duration_s * len(texts)), len(texts) - 1)]
+
+    def video(self, path: str | Path) -> Video:
+        """The video of the fake world with this file name.
+
+        :raises MediaError: if there is none
+        """
+        name = Path(path).name
+        if name not in self.shows:
+            raise MediaError(f"{path}: no such file in the fake world; it has {', '.join(self.shows) or 'none'}")
+        texts = self.shows[name]
+        return fake_video(str(path), duration_s=self._clip_s * len(texts), content=f"{name}{texts}")
+
+    def clips(self, video: Video) -> list[Clip]:
+        """One clip for each text that the fake world has for this video."""
+        return fake_clips(video, len(self.shows[video.path.name]))
+
+    def run(self, task_name: str, item: Any, **overrides: Any) -> Any:
+        """The record that the task makes of `item`, checked against what it says it consumes and produces.
+
+        :raises TaskError: if the task is unknown, raised, or broke its contract
+        """
+        task = self._task(task_name)
+        _check(task_name, "consumes", task, item)
+        named = inspect.signature(task.run).parameters
+        chosen = {name: getattr(self, name) for name in ("encoder", "decoder", "library") if name in named}
+        if "host" in named:
+            chosen["host"] = self
+        if "settings" in named:
+            chosen["settings"], _ = task_settings(task.Settings, task_name, self.settings, overrides, environ={})
+        try:
+            result = task.run(item, **chosen)
+        except AtomError:
+            raise
+        except Exception as error:
+            raise TaskError(f"task {task_name!r} raised {type(error).__name__}: {error}") from error
+        _check(task_name, "produces", task, result)
+        return result
+
+    def map(self, task_name: str, items: Iterable[Any], **overrides: Any) -> Iterator[FakeOutcome]:
+        """An outcome for each item, in order; a failure stays with its item."""
+        for item in items:
+            try:
+                yield FakeOutcome(item=item, value=self.run(task_name, item, **overrides))
+            except AtomError as error:
+                yield FakeOutcome(item=item, error=error)
+
+    def _task(self, name: str) -> Any:
+        if name not in self._tasks:
+            raise TaskError(f"there is no task {name!r}{suggest(name, self._tasks)}; is its plugin registered?")
+        task = self._tasks[name]
+        if isinstance(task, hookspecs.TaskSpec):
+            task = self._tasks[name] = _load(task)
+        return task
+
+    def close(self) -> None:
+        """Close the library, if it was opened."""
+        if isinstance(self._library, hookspecs.Library):
+            self._library.close()
+
+    def __enter__(self) -> FakeHost:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _load(spec: TaskSpec) -> Any:
+    module, _, name = spec.target.partition(":")
+    return getattr(import_module(module), name)()
+
+
+def _check(name: str, side: str, task: Any, value: Any) -> None:
+    expected = getattr(task, side)
+    outer = getattr(expected, "__origin__", expected)
+    inner = expected.__args__[0] if outer is not expected else None
+    if not isinstance(value, outer) or (inner is not None and not all(isinstance(v, inner) for v in value)):
+        raise TaskError(f"task {name!r} {side} {expected}, got {value!r}")

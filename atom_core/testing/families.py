@@ -1,0 +1,245 @@
+"""Whether a model family is split faithfully: greedy tokens of both halves against those of the unsplit model.
+
+For authors of families::
+
+    with Pair(folder) as pair:
+        clip = pair.encode(make_frames(4))
+        pair.check([clip, "What is it?"])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from atom_core.modules.caller import Caller
+from atom_core.quiet import quiet
+from atom_core.records import Clip, Features, Frames
+from atom_core.reuse.ledger import Ledger
+from atom_core.testing.fakes import fake_video
+
+if TYPE_CHECKING:
+    from atom_core.hookspecs import FamilySpec
+    from atom_core.modules.families import Family
+    from atom_core.modules.prompt import Prompt
+
+TOLERANCE = 1e-4
+"""How far log-probabilities of a token may be apart: the order of sums differs."""
+COARSE_TOLERANCE = 0.05
+"""The same where activations are rounded to int8, which turns a last bit into a step."""
+
+Arguments = Callable[["Family", "Prompt"], dict[str, Any]]
+"""What `generate` of the unsplit model needs besides ids and pixels."""
+
+_TYPE_IDS = {
+    "gemma3": ("token_type_ids", 1),
+    "gemma4": ("mm_token_type_ids", 2),
+    "paligemma": ("token_type_ids", 0),
+    "qwen2_vl": ("mm_token_type_ids", 2),
+    "qwen2_5_vl": ("mm_token_type_ids", 2),
+    "qwen3_vl": ("mm_token_type_ids", 2),
+    "qwen3_5": ("mm_token_type_ids", 2),
+}
+"""The argument that tells visual tokens from text, and its value for ours."""
+
+
+@frozen
+class Told:
+    """What was decoded."""
+
+    tokens: tuple[int, ...]
+    """Greedy tokens."""
+    logprob: float = field(eq=False)
+    """Sum of their natural log-probabilities."""
+
+
+def make_frames(
+    num_frames: int, *, seed: int = 0, height: int = 40, width: int = 56, duration_s: float = 10.0
+) -> Frames:
+    """Frames of smooth random colours; equal seeds give equal frames."""
+    import numpy as np
+    from PIL import Image
+
+    random = np.random.default_rng(seed)
+    coarse = random.integers(0, 256, (num_frames, 5, 7, 3), dtype=np.uint8)
+    images = [np.asarray(Image.fromarray(c).resize((width, height), Image.Resampling.BICUBIC)) for c in coarse]
+    step_s = duration_s / num_frames
+    return Frames(
+        clip=Clip.whole(fake_video(f"{seed}.mp4", duration_s=duration_s)),
+        images=tuple(images),
+        timestamps_s=tuple((index + 0.5) * step_s for index in range(num_frames)),
+        rule=f"uniform:{num_frames}",
+    )
+
+
+class Pair:
+    """A checkpoint's model, whole and split. A context manager."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        recipe: str = "none",
+        reuse: bool = True,
+        max_rows: int = 8,
+        families: Mapping[str, FamilySpec] | None = None,
+        whole_arguments: Arguments | None = None,
+    ) -> None:
+        """
+        :param folder: a checkpoint folder
+        :param recipe: how both are quantised
+        :param reuse: whether prefixes are kept
+        :param max_rows: how many sequences are decoded together
+        :param families: those that plugins registered, by model type
+        :param whole_arguments: what `generate` needs besides ids and pixels, for families that Atom does not ship
+        """
+        quiet()
+        import torch
+        from transformers import GenerationConfig
+
+        from atom_core.modules.checkpoint import open_checkpoint
+        from atom_core.modules.families import family_of
+        from atom_core.modules.loading import load_model
+        from atom_core.modules.quantize import RECIPES
+
+        checkpoint = open_checkpoint(str(folder), families=families)
+        self.family = family_of(checkpoint, families)
+        self._halves, self._whole = (
+            load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe]) for _ in range(2)
+        )
+        self._whole.generation_config = GenerationConfig.from_pretrained(folder)
+        self._tolerance = TOLERANCE if recipe == "none" else COARSE_TOLERANCE
+        self.ledger = Ledger()
+        self._whole_arguments = whole_arguments or _type_ids
+        self._inputs: dict[str, Mapping[str, Any]] = {}
+        self._engine = self._open(reuse=reuse, max_rows=max_rows)
+
+    def __enter__(self) -> Pair:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.close()
+
+    @property
+    def keeps_whole(self) -> bool:
+        """Whether prefixes are kept whole, because layers keep states that cannot be cut."""
+        return bool(self._engine.keeps_whole)
+
+    def encode(self, frames: Frames) -> Features:
+        """The features of a clip."""
+        import torch
+
+        inputs = self.family.inputs(frames)
+        with torch.inference_mode():
+            encoded = self.family.encode(self._halves, inputs)
+        key = f"{frames.clip.video.content_hash}{len(self._inputs)}"
+        self._inputs[key] = inputs
+        return Features(
+            clip=frames.clip,
+            values=encoded.values,
+            timestamps_s=frames.timestamps_s,
+            rule=frames.rule,
+            key=key,
+            layout=encoded.layout,
+            extra=encoded.extra,
+        )
+
+    def split(self, parts: Sequence[str | Features], num_tokens: int = 16) -> Told:
+        """What the language half decodes, which is given features."""
+        return self.split_together([parts], num_tokens)[0]
+
+    def split_together(self, prompts: Sequence[Sequence[str | Features]], num_tokens: int = 16) -> list[Told]:
+        """What is decoded of several prompts in one batch."""
+        from atom_core.modules.engine import Job
+
+        jobs = [Job(prompt=self.family.prompt(parts), max_new_tokens=num_tokens, caller=Caller()) for parts in prompts]
+        done = [future.result() for future in [self._engine.submit(job) for job in jobs]]
+        return [Told(tuple(job.tokens), job.logprob) for job in done]
+
+    def check(self, parts: Sequence[str | Features], num_tokens: int = 16) -> Told:
+        """Compare both; what they told.
+
+        :raises AssertionError: if tokens differ, or their log-probabilities by more than rounding
+        """
+        split, whole = self.split(parts, num_tokens), self.whole(parts, num_tokens)
+        assert split == whole, f"split {split.tokens}, whole {whole.tokens}"
+        assert abs(split.logprob - whole.logprob) < self._tolerance * num_tokens, f"split {split}, whole {whole}"
+        return split
+
+    def score(self, parts: Sequence[str | Features], answer: str) -> float:
+        """Log-probability of an answer, from the language half."""
+        from atom_core.modules.engine import Job
+
+        prompt = self.family.prompt(parts)
+        ids = self.family.answer_ids(parts, answer)
+        job = Job(prompt=prompt.with_answer(ids), answer_from=len(prompt), caller=Caller())
+        return float(self._engine.submit(job).result())
+
+    def whole(self, parts: Sequence[str | Features], num_tokens: int = 16) -> Told:
+        """What the unsplit model generates, which is given pixels."""
+        import torch
+
+        prompt = self.family.prompt(parts)
+        ids = torch.tensor([prompt.ids])
+        pixels = _together([self._inputs[part.key] for part in parts if isinstance(part, Features)])
+        if self.family.config.model_type != "qwen2_5_vl":
+            pixels.pop("second_per_grid_ts", None)
+        whole: Any = self._whole
+        whole.model.rope_deltas = None
+        with torch.inference_mode():
+            out = whole.generate(
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                max_new_tokens=num_tokens,
+                do_sample=False,
+                eos_token_id=sorted(self.family.end_ids),
+                return_dict_in_generate=True,
+                output_logits=True,
+                **pixels,
+                **self._whole_arguments(self.family, prompt),
+            )
+        tokens = [int(token) for token in out.sequences[0, ids.shape[1] :]]
+        steps = zip(out.logits, tokens, strict=True)
+        return Told(tuple(tokens), sum(float(logits[0].log_softmax(-1)[token]) for logits, token in steps))
+
+    def _open(self, *, reuse: bool, max_rows: int) -> Any:
+        from atom_core.modules.engine import Engine
+        from atom_core.modules.threads import Threads
+        from atom_core.reuse.prefixes import PrefixTree
+
+        return Engine(
+            self._halves,
+            family=self.family,
+            max_rows=max_rows,
+            prefixes=PrefixTree(2**28) if reuse else None,
+            ledger=self.ledger,
+            threads=Threads(1),
+        )
+
+
+def _type_ids(family: Family, prompt: Prompt) -> dict[str, Any]:
+    import torch
+
+    name, value = _TYPE_IDS.get(family.config.model_type, (None, 0))
+    if name is None:
+        return {}
+    ids = torch.tensor([prompt.ids])
+    return {name: (ids == family.image_token_id).long() * value}
+
+
+def _together(inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Encoder inputs of several clips as the unsplit model takes them."""
+    import torch
+
+    found: dict[str, Any] = {}
+    for name in inputs[0] if inputs else ():
+        values = [each[name] for each in inputs]
+        if name == "seconds_per_grid":
+            found["second_per_grid_ts"] = torch.tensor(values)
+        elif isinstance(values[0], torch.Tensor):
+            axis = 1 if name in ("pixel_values", "pixel_attention_mask") and values[0].shape[0] == 1 else 0
+            found[name] = torch.cat(values, dim=axis if values[0].ndim > 3 else 0)
+    return found

@@ -1,0 +1,208 @@
+"""A real `Host` over fake modules and videos, which watches what a task does with what it is lent."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from atom_core.errors import ModelError
+from atom_core.hookspecs import Modules, Parts, TaskSpec, hookimpl
+from atom_core.host import Host
+from atom_core.modules.caller import caller
+from atom_core.modules.loans import Loans
+from atom_core.plugins import load_plugins
+from atom_core.quiet import quiet
+from atom_core.records import Clip, Entry, Features, Generated, Video
+from atom_core.settings import Settings
+from atom_core.testing.fakes import FakeDecoder, FakeEncoder, FakeHost, FakeLibrary
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Shows = Mapping[str, Sequence[str]]
+"""For each file name, what each of its shots shows."""
+
+
+class Watch:
+    """What the modules were asked, and what goes wrong on purpose: at a given call of a module, or from then on."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.cancel_at: int | None = None
+        self.fail_at: int | None = None
+        self.writes = 0
+
+    def call(self) -> None:
+        """Note a call of a module; cancelled callers are told, as the resident modules tell them."""
+        self.calls += 1
+        if self.cancel_at is not None and self.calls >= self.cancel_at:
+            caller.get().cancelled.set()
+        caller.get().check()
+        if self.fail_at is not None and self.calls >= self.fail_at:
+            raise ModelError("the fake module fails, as the test asked")
+
+
+class WatchedEncoder(FakeEncoder):
+    """A `FakeEncoder` that is watched."""
+
+    def __init__(self, shows: Callable[[Clip], str], watch: Watch) -> None:
+        super().__init__(shows)
+        self._watch = watch
+
+    def encode(self, clip: Clip) -> Features:
+        """Features of one clip."""
+        self._watch.call()
+        return super().encode(clip)
+
+
+class WatchedDecoder(FakeDecoder):
+    """A `FakeDecoder` that is watched."""
+
+    def __init__(self, watch: Watch, answers: Any) -> None:
+        super().__init__(answers)
+        self._watch = watch
+
+    def generate(self, parts: Parts, **options: Any) -> Generated:
+        """The scripted answer."""
+        self._watch.call()
+        return super().generate(parts, **options)
+
+    def embed(self, parts: Parts) -> np.ndarray:
+        """The bag of words."""
+        self._watch.call()
+        return super().embed(parts)
+
+    def score(self, parts: Parts, continuation: str) -> float:
+        """How many words the parts have."""
+        self._watch.call()
+        return super().score(parts, continuation)
+
+
+class WatchedLibrary(FakeLibrary):
+    """A `FakeLibrary` that is watched."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        super().__init__()
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        """Store entries."""
+        self._watch.writes += bool(entries)
+        super().add(entries)
+
+
+class World:
+    """A builtin plugin that brings fake modules, shots and a library, all watched."""
+
+    def __init__(self, shows: Shows, answers: Any = None) -> None:
+        self.fakes = FakeHost(shows=shows)
+        self.watch = Watch()
+        self.encoder = WatchedEncoder(self.fakes._look, self.watch)
+        self.decoder = WatchedDecoder(self.watch, answers)
+        self.library = WatchedLibrary(self.watch)
+
+    @hookimpl(tryfirst=True)
+    def atom_load_modules(self) -> Modules:
+        """The fake modules."""
+        return Modules(encoder=self.encoder, decoder=self.decoder, model="fake")
+
+    @hookimpl(tryfirst=True)
+    def atom_segment_video(self, video: Video) -> list[Clip]:
+        """The shots of the fake world."""
+        return self.fakes.clips(video)
+
+    @hookimpl(tryfirst=True)
+    def atom_open_library(self) -> FakeLibrary:
+        """The fake library."""
+        return self.library
+
+
+class WorldHost(Host):
+    """A host whose videos are those of a fake world, or real files written for it."""
+
+    def __init__(self, settings: Settings, plugins: Any, world: World) -> None:
+        super().__init__(settings, plugins)
+        self.world = world
+        """What it is made of."""
+        self.files: Path | None = None
+        """Where the videos lie, if they are real."""
+        self.loans: list[Loans] = []
+        """What was lent to each run that finished."""
+
+    def video(self, path: str | Path) -> Video:
+        """The video called `path`.
+
+        :raises MediaError: if the fake world has none
+        """
+        return self.world.fakes.video(path) if self.files is None else super().video(self.files / path)
+
+    def _take_back(self, spec: TaskSpec, loans: Loans | None) -> None:
+        if loans is not None:
+            self.loans.append(loans)
+        super()._take_back(spec, loans)
+
+
+@contextmanager
+def fake_world(
+    *plugins: str, shows: Shows, answers: Any = None, builtins: Sequence[tuple[str, object]] = (), **arguments: Any
+) -> Iterator[WorldHost]:
+    """A host over fakes with the installed plugins of these names, and no others.
+
+    :param answers: the decoder's, see `FakeDecoder`
+    :param builtins: plugin objects that need not be installed
+    :param arguments: settings by name
+    """
+    quiet()
+    settings = Settings.load({"load_plugins": plugins, "model": "fake", **arguments}, environ={})
+    world = World(shows, answers)
+    loaded = load_plugins(settings, builtins=[("world", world), *builtins])
+    with WorldHost(settings, loaded, world) as host:
+        yield host
+
+
+@contextmanager
+def real_world(*plugins: str, shows: Shows, model: str, folder: Path, **arguments: Any) -> Iterator[WorldHost]:
+    """A host over a real model, with files of as many differently coloured shots as `shows` has texts.
+
+    :param folder: where files, features and library go
+    """
+    from atom_core.host import BUILTINS
+    from atom_core.testing.videos import COLOURS, Shot, write_video
+
+    quiet()
+    files = folder / "videos"
+    files.mkdir(exist_ok=True)
+    colours = itertools.cycle(COLOURS)
+    for name, texts in shows.items():
+        if not (files / name).exists():
+            write_video(files / name, shots=[Shot(15, next(colours)) for _ in texts])
+    places = {"cache": folder / "cache", "library": folder / "library", "model": model, "frames": 2, "threads": 1}
+    settings = Settings.load({"load_plugins": plugins, **places, **arguments}, environ={})
+    with WorldHost(settings, load_plugins(settings, builtins=BUILTINS), World(shows)) as host:
+        host.files = files
+        yield host
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two results are equal, arrays and tensors in them too."""
+    import numpy as np
+
+    if type(one) is not type(other):
+        return False
+    if attrs.has(type(one)):
+        return all(same(getattr(one, field.name), getattr(other, field.name)) for field in attrs.fields(type(one)))
+    if isinstance(one, (tuple, list)):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, Mapping):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if hasattr(one, "__array__"):
+        first, second = np.asarray(one), np.asarray(other)
+        return first.shape == second.shape and bool(np.allclose(first, second, atol=1e-5))
+    if isinstance(one, float):
+        return bool(np.isclose(one, other, rtol=1e-4, atol=1e-6, equal_nan=True))
+    return bool(one == other)
