@@ -1,0 +1,34 @@
+"""Atom's embedded model: a small video-language model that knows only a synthetic world of coloured shapes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import atom_core as atom
+
+CHECKPOINT = Path(__file__).parent / "checkpoint"
+"""The shipped model, a Hugging Face folder in SmolVLM format."""
+
+NOTICE = (
+    "tiny knows only its synthetic world of coloured shapes that move on dark backgrounds; "
+    "on any other footage its answers mean nothing."
+)
+
+
+class _Register(Protocol):
+    def __call__(self, name: str, folder: Path, *, summary: str, notice: str) -> None: ...
+
+
+@atom.hookimpl
+def atom_register_models(register: _Register) -> None:
+    """Offer the embedded model under the name `tiny`."""
+    register(
+        "tiny", CHECKPOINT, summary="Embedded model, 9 MB, knows a synthetic world of moving shapes", notice=NOTICE
+    )
+
+
+@atom.hookimpl
+def atom_add_commands(register: atom.Register) -> None:
+    """Add `atom demo`."""
+    register("demo", "atom_tiny.demo:DemoCommand", summary="See all that Atom does, on sample videos that it makes")
