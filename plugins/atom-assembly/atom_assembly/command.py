@@ -1,0 +1,168 @@
+"""``atom assemble``."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+import atom_core as atom
+
+
+class AssembleCommand:
+    """Make a film from the library: write a script, find a cut for each line, render."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("request", metavar="REQUEST", help="what the film should show, in quotes")
+        parser.add_argument("-o", "--output", metavar="FILM", required=True, help="the film to write, an .mp4 file")
+        parser.add_argument("--otio", metavar="FILE", help="write the timeline as OpenTimelineIO too")
+        parser.add_argument("--srt", metavar="FILE", help="write the script lines as subtitles too")
+        parser.add_argument("--length", type=_seconds, metavar="SECONDS", help="longest film; cuts are trimmed to it")
+
+    def run(self, context: atom.CommandContext) -> None:
+        """One result: the film, and what was chosen for each line.
+
+        :raises SettingsError: if the request is empty or an output has no folder
+        """
+        args = context.args
+        if not args.request.strip():
+            raise atom.SettingsError('the request is empty; say what to show: atom assemble "REQUEST" -o FILM.mp4')
+        check_outputs(args.output, args.otio, args.srt)
+        host = context.host()
+        request = atom.Request(text=args.request.strip(), length_s=args.length)
+        script = host.run("script", request)
+        if script.provenance is None:
+            context.note("the model wrote no usable script; the request itself was split into lines")
+        timeline = host.run("match", script)
+        film = render(context, timeline, args.output)
+        written = {"otio": _otio(context, timeline, args.otio), "srt": _srt(context, timeline, args.srt)}
+        lines = chosen(script, timeline)
+        for line in (row["line"] for row in lines if row["video"] is None):
+            context.note(f"nothing in the library fits: {line}")
+        if args.length is not None and timeline.duration_s < args.length - 0.05:
+            context.note(f"what was found lasts {timeline.duration_s:.1f} s, less than the {args.length:g} s asked for")
+        context.emit(
+            {
+                "film": str(film.path),
+                "duration_s": film.duration_s,
+                "num_frames": film.num_frames,
+                "has_audio": film.has_audio,
+                "request": request.text,
+                "script_by": "model" if script.provenance else "request",
+                "model": script.provenance.model if script.provenance else None,
+                **written,
+                "lines": lines,
+            },
+            as_text(film, lines, written),
+        )
+
+
+def check_outputs(film: str, *others: str | None) -> None:
+    """Make sure that the files can be written, before any work is spent.
+
+    :raises SettingsError: if the film is not named as one, or a folder does not exist
+    """
+    from atom_core.media.render import FILM_SUFFIXES
+
+    if Path(film).suffix.lower() not in FILM_SUFFIXES:
+        raise atom.SettingsError(f"films are MP4: cannot write '{film}'; name it '{Path(film).stem or 'film'}.mp4'")
+    names = [name for name in (film, *others) if name]
+    for name in names:
+        if Path(name).is_dir():
+            raise atom.SettingsError(f"cannot write '{name}': it is a folder; name a file in it")
+        if not Path(name).absolute().parent.is_dir():
+            raise atom.SettingsError(
+                f"cannot write '{name}': there is no folder '{Path(name).parent}'; create it first"
+            )
+    if len({Path(name).absolute() for name in names}) < len(names):
+        raise atom.SettingsError("film, --otio and --srt must be different files")
+
+
+def render(context: atom.CommandContext, timeline: atom.Timeline, path: str) -> atom.Film:
+    """The film of `timeline`, with a progress bar in hundredths."""
+    with context.progress("Rendering", 100) as bar:
+        shown = 0
+
+        def tell(num_written: int, num_frames: int) -> None:
+            nonlocal shown
+            if (percent := 100 * num_written // max(num_frames, 1)) > shown:
+                bar.advance(percent - shown)
+                shown = percent
+
+        film: atom.Film = context.host().run("film", timeline, path=path, progress=tell)
+    return film
+
+
+def chosen(script: atom.Script, timeline: atom.Timeline) -> list[dict[str, Any]]:
+    """For each line of the script, the cut that stands for it, or None as its video."""
+    cuts = list(timeline.cuts)
+    rows: list[dict[str, Any]] = []
+    for line in script.lines:
+        cut = cuts.pop(0) if cuts and cuts[0].line == line else None
+        rows.append(
+            {
+                "line": line,
+                "video": str(cut.path) if cut else None,
+                "start_s": cut.start_s if cut else None,
+                "end_s": cut.end_s if cut else None,
+                "times": cut.times if cut else None,
+                "score": cut.score if cut else None,
+                "caption": cut.caption if cut else None,
+            }
+        )
+    return rows
+
+
+def as_text(film: atom.Film, lines: list[dict[str, Any]], written: dict[str, str | None]) -> str:
+    """The film for people: its length, then each line with what stands for it and why."""
+    text = [f"{film.path}: {film.duration_s:.1f} s, {len(film.timeline.cuts)} shots"]
+    for row in lines:
+        text.append(f"  {row['line']}")
+        if row["video"] is None:
+            text.append("    nothing fits")
+        else:
+            text.append(f"    {row['score']:.3f}  {row['video']}  {row['times']}  {row['caption']}")
+    return "\n".join(text + [path for path in written.values() if path])
+
+
+def _otio(context: atom.CommandContext, timeline: atom.Timeline, name: str | None) -> str | None:
+    if name is None:
+        return None
+    from atom_core.media.otio import write_otio
+
+    try:
+        videos = {cut.content_hash: context.host().video(cut.path) for cut in timeline.cuts}
+        write_otio(timeline, videos, name)
+    except atom.MediaError as error:
+        context.fail(name, error)
+        return None
+    return name
+
+
+def _srt(context: atom.CommandContext, timeline: atom.Timeline, name: str | None) -> str | None:
+    if name is None:
+        return None
+    from atom_core.media.subtitles import to_srt
+
+    items, elapsed_s = [], 0.0
+    for cut in timeline.cuts:
+        items.append((elapsed_s, elapsed_s + cut.duration_s, cut.line))
+        elapsed_s += cut.duration_s
+    try:
+        Path(name).write_text(to_srt(items), encoding="utf-8")
+    except OSError as error:
+        context.fail(name, f"cannot be written: {error.strerror}; choose another place")
+        return None
+    return name
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+    return value

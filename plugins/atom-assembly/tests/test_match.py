@@ -1,0 +1,122 @@
+"""From scripts to cuts."""
+
+import atom_assembly
+import pytest
+from atom_assembly.trim import shorten, trim
+
+import atom_core as atom
+from atom_core.testing.fakes import FakeDecoder, FakeHost
+
+SHOWS = {"a.mp4": ["a red circle", "a blue square"], "b.mp4": ["a green star", "a blue square grows"]}
+
+
+class Search:
+    """The task ``search``, as another plugin would give it."""
+
+    consumes, produces = atom.Query, tuple[atom.Moment, ...]
+
+    def run(self, query, *, decoder, library):
+        return tuple(library.search(decoder.embed([query.text]), query.limit))
+
+
+def studio(shows=SHOWS, decoder=None, indexed=None, **more):
+    """A host whose library holds the clips of `indexed`, or else of `shows`."""
+    host = FakeHost(atom_assembly, shows=indexed or shows, decoder=decoder, tasks={"search": Search()}, **more)
+    for name in host.shows:
+        for clip in host.clips(host.video(name)):
+            shown = host.encoder.encode(clip)
+            vector = host.decoder.embed([shown])
+            host.library.add([atom.Entry(clip=clip, caption=shown.layout["shows"], vector=vector)])
+    host.shows = {name: tuple(texts) for name, texts in shows.items()}
+    host.encoder.encoded.clear()
+    return host
+
+
+def match(host, *lines, length_s=None, **settings):
+    request = atom.Request(text="a film", length_s=length_s)
+    return host.run("match", atom.Script(request=request, lines=lines), **settings)
+
+
+def test_cuts_follow_the_script():
+    """Each line has the clip that shows it, whole, in the order of the script, with line, caption and score."""
+    timeline = match(studio(), "green star", "a red circle")
+    assert [(c.path.name, c.start_s, c.end_s, c.line, c.caption) for c in timeline.cuts] == [
+        ("b.mp4", 0.0, 5.0, "green star", "a green star"),
+        ("a.mp4", 0.0, 5.0, "a red circle", "a red circle"),
+    ]
+    assert timeline.cuts[1].score == pytest.approx(1)
+    assert timeline.duration_s == 10
+
+
+def test_no_clip_twice_while_another_fits():
+    """The clearer wish goes first, the other line gets another clip; a clip repeats only when all are used."""
+    host = studio({"a.mp4": ["blue square", "blue star"]})
+    assert [c.caption for c in match(host, "blue", "blue square").cuts] == ["blue star", "blue square"]
+    assert [c.caption for c in match(host, "blue square", "blue square").cuts] == ["blue square", "blue star"]
+    thrice = match(host, "blue square", "blue square", "blue square").cuts
+    assert [c.caption for c in thrice] == ["blue square", "blue star", "blue square"]
+
+
+def test_the_decoder_compares_candidates():
+    """What the decoder finds likely beats what the vectors find near; with `similarity` it is not asked."""
+
+    class Contrary(FakeDecoder):
+        def score(self, parts, continuation):
+            assert parts[1] == "Describe this clip in one sentence."
+            return -1.0 if parts[0].layout["shows"] == "a green star" else -9.0
+
+    host = studio(decoder=Contrary())
+    assert match(host, "a red circle").cuts[0].caption == "a green star"
+    assert len(host.encoder.encoded) == 4
+    host = studio(decoder=Contrary())
+    assert match(host, "a red circle", rerank="similarity").cuts[0].caption == "a red circle"
+    assert host.encoder.encoded == []
+
+
+def test_lines_that_nothing_fits_have_no_cut():
+    """Below `min_score` nothing fits; if no line is left that is an error that names the library and what to do."""
+    timeline = match(studio(), "a red circle", "an airport", min_score=0.2)
+    assert [cut.line for cut in timeline.cuts] == ["a red circle"]
+    with pytest.raises(atom.LibraryError, match="fits the request; add videos with `atom index PATH`"):
+        match(studio(), "an airport", min_score=0.2)
+
+
+def test_files_that_are_gone_or_changed_are_left_out(caplog):
+    """Clips of a file that is gone, or is no longer what was indexed, are no candidates; the log names the file."""
+    changed = {"a.mp4": ["something else", "entirely"], "b.mp4": SHOWS["b.mp4"]}
+    timeline = match(studio(changed, indexed=SHOWS), "a red circle")
+    assert timeline.cuts[0].path.name == "b.mp4"
+    assert "'a.mp4' has changed since it was indexed" in caplog.text
+    with pytest.raises(atom.LibraryError, match="gone or have changed"):
+        match(studio({}, indexed=SHOWS), "a red circle")
+
+
+def test_assemble_writes_and_matches():
+    """`assemble` is the script's lines, matched."""
+    decoder = FakeDecoder({"Write the shots of this film, one per line: shapes": "1. a green star\n2. a red circle"})
+    timeline = studio(decoder=decoder).run("assemble", atom.Request(text="shapes", length_s=4.0))
+    assert [cut.caption for cut in timeline.cuts] == ["a green star", "a red circle"]
+    assert timeline.duration_s == pytest.approx(4.0)
+
+
+def test_trimming_keeps_the_middle():
+    """A shortened cut is the middle of its clip and stays inside it."""
+    spans = trim([atom.Span(start_s=2.0, end_s=8.0), atom.Span(start_s=0.0, end_s=2.0)], 4.0, 1.0)
+    assert [(s.start_s, s.end_s) for s in spans] == [(3.5, 6.5), (0.5, 1.5)]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "wanted", "result"),
+    [
+        ([3.0, 6.0], None, [3.0, 6.0]),
+        ([3.0, 6.0], 20.0, [3.0, 6.0]),
+        ([3.0, 6.0], 3.0, [1.0, 2.0]),
+        ([1.2, 10.0], 5.6, [1.0, 4.6]),
+        ([0.5, 10.0, 10.0], 6.5, [0.5, 3.0, 3.0]),
+        ([5.0, 5.0, 5.0], 1.5, [0.5, 0.5, 0.5]),
+        ([1.1, 1.3, 50.0], 5.0, [1.0, 1.0, 3.0]),
+    ],
+)
+def test_lengths_are_shortened_in_proportion(lengths, wanted, result):
+    """In proportion, but not below a second unless the whole is too short for that; never longer than before."""
+    assert shorten(lengths, wanted, 1.0) == pytest.approx(result)

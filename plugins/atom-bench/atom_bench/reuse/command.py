@@ -1,0 +1,196 @@
+"""``atom bench reuse``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+import atom_core as atom
+from atom_bench import arguments, figures
+from atom_bench.reuse.job import LOOK, PLAIN_WAYS, WAYS, Done, Job, order, settings_values
+
+AGAINST = "d"
+FEATURES_BYTES = 128 * 2**20
+"""What `atom_core.reuse.features` keeps in memory of the features on disk."""
+"""Ratios are of the other ways' seconds to this one's."""
+
+
+class ReuseBench:
+    """Run the standard pipeline several ways, side by side."""
+
+    summary = "The standard pipeline four ways: reloaded models, one plain model, Atom without and with reuse"
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("paths", nargs="*", metavar="VIDEO", help="video files to use instead of rendered ones")
+        parser.add_argument("--videos", type=arguments.count, default=4, metavar="N", help="videos to render (4)")
+        parser.add_argument("--rounds", type=arguments.count, default=3, metavar="N", help="times each way runs (3)")
+        parser.add_argument(
+            "--ways", type=_ways, default=tuple(WAYS), metavar="LETTERS", help=f"which of {','.join(WAYS)} to run (all)"
+        )
+        arguments.add_model_arguments(parser)
+
+    def run(self, context: atom.CommandContext) -> None:
+        """Run the rounds; one result.
+
+        :raises ModelError: if the model cannot be opened
+        """
+        about = figures.machine()
+        settings = evolve(arguments.model_settings(context), segment="whole")
+        with arguments.workplace() as folder:
+            paths = [video.path for video in context.videos(context.args.paths)] if context.args.paths else []
+            if context.args.paths and not paths:
+                return
+            paths = paths or arguments.make_videos(folder / "videos", context.args.videos)
+            done = _Rounds(context, settings, [path.absolute() for path in paths], folder).run()
+        if done:
+            value = {"bench": "reuse", "machine": about, **result(done, settings, len(paths))}
+            context.emit(value, text(value))
+            if note := figures.busy_note(about):
+                context.note(note)
+
+
+class _Rounds:
+    """All ways, round after round, each in a process of its own."""
+
+    def __init__(self, context: atom.CommandContext, settings: atom.Settings, paths: list[Path], folder: Path) -> None:
+        self._context, self._settings, self._folder = context, settings, folder
+        self._paths = [str(path) for path in paths]
+        self._known = folder / LOOK
+        self._layouts: Sequence[Mapping[str, Any]] = ()
+
+    def run(self) -> dict[str, list[Done]]:
+        """What each way did; a way that fails is named and left out."""
+        context = self._context
+        self._known.mkdir()
+        self._layouts = self._child(LOOK, self._known, self._known)
+        ways = [way for way in WAYS if way in context.args.ways]
+        done: dict[str, list[Done]] = defaultdict(list)
+        num_rounds = context.args.rounds
+        with context.progress("Measuring", num_rounds * len(ways)) as progress:
+            for number in range(1, num_rounds + 1):
+                cache = arguments.fresh_cache(self._folder / f"cache-{number}", self._known)
+                for way in order([way for way in ways if len(done[way]) == number - 1], number):
+                    own = cache if way in "de" else arguments.fresh_cache(self._folder / f"{way}-{number}", self._known)
+                    try:
+                        done[way].append(self._child(way, own, self._folder / f"{way}-{number}.json"))
+                    except atom.TaskError as error:
+                        context.fail(f"({way}) {WAYS[way]}", error)
+                    else:
+                        context.note(f"round {number}: ({way}) {WAYS[way]}: {done[way][-1].seconds:.1f} s")
+                    progress.advance()
+        return {way: done[way] for way in ways if len(done[way]) == num_rounds}
+
+    def _child(self, way: str, cache: Path, result_path: Path) -> Any:
+        quantize = self._settings.quantize if way in "de" else "none"
+        settings = evolve(self._settings, cache=cache, quantize=quantize, reuse=way not in PLAIN_WAYS and way != "c")
+        job = Job(way=way, settings=settings_values(settings), videos=self._paths, layouts=self._layouts)
+        job_path = self._folder / "job.json"
+        job.write(job_path)
+        result_path = result_path / "layouts.json" if way == LOOK else result_path
+        command = [sys.executable, "-m", "atom_bench.reuse.child", str(job_path), str(result_path)]
+        finished = subprocess.run(command, capture_output=True, text=True, check=False)
+        if finished.returncode:
+            said = finished.stderr.strip().splitlines() or [f"ended with code {finished.returncode}"]
+            if way == LOOK:
+                raise atom.ModelError(said[-1])
+            raise atom.TaskError(f"could not be measured: {said[-1]}")
+        if way == LOOK:
+            return json.loads(result_path.read_text(encoding="utf-8"))
+        return Done.read(result_path)
+
+
+def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_videos: int) -> dict[str, Any]:
+    """The JSON value of all rounds."""
+    from atom_bench.reuse.compare import compare
+
+    reference = next(way for way in ("b", "a", "c", "d", "e") if way in done)
+    said = done[reference][0].said
+    ways: dict[str, Any] = {}
+    for way, rounds in done.items():
+        quantize = settings.quantize if way in "de" else "none"
+        worst = min((compare(one.said, said) for one in rounds), key=lambda found: (found.same, found.equal_texts))
+        ways[way] = {
+            "name": WAYS[way],
+            "quantize": quantize,
+            "seconds": figures.spread([one.seconds for one in rounds]),
+            "stages_s": {
+                name: figures.spread([one.stages[name] for one in rounds])["median"] for name in rounds[0].stages
+            },
+            "peak_bytes": max(one.peak_bytes for one in rounds),
+            "loaded_bytes": max(one.loaded_bytes for one in rounds),
+            "imported_bytes": max(one.imported_bytes for one in rounds),
+            "tokens": rounds[0].tokens,
+            "loads": rounds[0].loads,
+            "encodes": rounds[0].encodes,
+            "answers": worst.as_dict(),
+            "ledger": rounds[-1].ledger,
+        }
+    others = [way for way in done if way != AGAINST] if AGAINST in done else []
+    seconds = {way: [one.seconds for one in rounds] for way, rounds in done.items()}
+    pairs = [(way, AGAINST) for way in others] + [(way, "e") for way in others if "e" in done and way != "e"]
+    return {
+        "model": settings.model,
+        "quantize": settings.quantize,
+        "frames": settings.frames,
+        "videos": num_videos,
+        "memory": memory(done, settings),
+        "reference": reference,
+        "ways": ways,
+        "ratios": {f"{way}/{base}": figures.ratio(seconds[way], seconds[base]) for way, base in pairs},
+    }
+
+
+def memory(done: Mapping[str, Sequence[Done]], settings: atom.Settings) -> dict[str, Any]:
+    """What (d) may hold: what Python and packages take, the weights as stored, and what its caches may grow to."""
+    from atom_core.modules.checkpoint import find
+
+    weights = sum(file.stat().st_size for file in find(settings.model).glob("*.safetensors"))
+    imported = max((one.imported_bytes for rounds in done.values() for one in rounds), default=0)
+    budgets = {"prefixes": settings.prefix_cache_bytes, "features": FEATURES_BYTES}
+    limit = imported + weights + sum(budgets.values())
+    peak = max((one.peak_bytes for one in done.get(AGAINST, ())), default=0)
+    return {"weights_bytes": weights, "budgets_bytes": budgets, "limit_bytes": limit, "within": peak <= limit}
+
+
+def text(value: Mapping[str, Any]) -> str:
+    """The result for people."""
+    ratios = value["ratios"]
+    rows = []
+    for way, found in value["ways"].items():
+        answers = found["answers"]
+        against = ratios.get(f"{way}/{AGAINST}")
+        rows.append(
+            [
+                f"({way}) {found['name']}{'' if found['quantize'] == 'none' else ', ' + found['quantize']}",
+                f"{found['seconds']['median']:.2f}",
+                f"{against['median']:.2f}" if against else "1.00" if way == AGAINST else "",
+                f"{found['peak_bytes'] / 2**20:.0f}",
+                str(found["loads"]),
+                str(found["encodes"]),
+                str(found["tokens"]),
+                "same" if answers["same"] else f"{answers['equal_texts']}/{answers['texts']} equal",
+            ]
+        )
+    head = ["way", "seconds", f"times ({AGAINST})", "peak MiB", "loads", "encodes", "tokens", "answers"]
+    title = f"{value['videos']} videos of {value['frames']} frames, model {Path(value['model']).name}, medians"
+    held = value["memory"]
+    memory = f"(d) may hold {held['limit_bytes'] / 2**20:.0f} MiB: packages, weights and cache budgets"
+    compared = f"answers are compared with those of ({value['reference']})"
+    return f"{title}\n{figures.table(head, rows)}\n{compared}; {memory}"
+
+
+def _ways(listed: str) -> tuple[str, ...]:
+    chosen = arguments.names(listed)
+    for way in chosen:
+        if way not in WAYS:
+            raise argparse.ArgumentTypeError(f"there is no way {way!r}; use some of {','.join(WAYS)}")
+    return chosen

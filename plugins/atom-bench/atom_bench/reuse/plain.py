@@ -1,0 +1,190 @@
+"""Ways (a) and (b): the whole model as transformers users call it, with pixels in every request."""
+
+from __future__ import annotations
+
+import gc
+import time
+import weakref
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForImageTextToText
+
+import atom_core as atom
+from atom_bench.reuse import job as jobs
+from atom_bench.reuse.job import Done, Job, Said
+from atom_bench.reuse.memory import held_bytes, peak_bytes
+from atom_core.modules.checkpoint import Checkpoint, open_checkpoint
+from atom_core.modules.families import family_of
+from atom_core.modules.provider import choose_device
+
+
+class Whole:
+    """The unsplit model. It writes the same prompts as Atom; its frames are read anew for every request."""
+
+    def __init__(self, checkpoint: Checkpoint, settings: atom.Settings) -> None:
+        self.family = family_of(checkpoint)
+        self.device = choose_device(settings.device)
+        self.dtype = torch.float32 if self.device == "cpu" else torch.bfloat16
+        model: Any = AutoModelForImageTextToText.from_pretrained(
+            checkpoint.folder, dtype=self.dtype, local_files_only=True, use_safetensors=True
+        )
+        self.model = model.to(self.device).eval()
+        self.frames = settings.frames
+        self.tokens = self.encodes = 0
+
+    @torch.inference_mode()
+    def generate(self, shown: Sequence[tuple[atom.Clip, Any]], text: str, max_new_tokens: int) -> str:
+        """Greedy text.
+
+        :param shown: clips, each with the layout of its visual tokens
+        """
+        inputs = self._inputs(shown, text)
+        out = self.model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
+        new = out[0][inputs["input_ids"].shape[1] :]
+        self.tokens += len(new)
+        return str(self.family.tokenizer.decode(new, skip_special_tokens=True)).strip()
+
+    @torch.inference_mode()
+    def embed(self, shown: Sequence[tuple[atom.Clip, Any]], text: str) -> list[float]:
+        """The last hidden state after the instruction, of unit length."""
+        asked = f"{text}\n{jobs.EMBED_INSTRUCTION}" if text else jobs.EMBED_INSTRUCTION
+        hidden = self.model.model(**self._inputs(shown, asked), use_cache=False).last_hidden_state[0, -1].float()
+        return [float(value) for value in hidden / hidden.norm()]
+
+    @torch.inference_mode()
+    def score(self, shown: Sequence[tuple[atom.Clip, Any]], text: str, continuation: str) -> float:
+        """Log-probability of `continuation` as the whole answer."""
+        parts: list[str | atom.Features] = [*self._stubs(shown), text]
+        answer = self.family.answer_ids(parts, continuation)
+        inputs = self._inputs(shown, text, answer)
+        logits = self.model(**inputs, use_cache=False, logits_to_keep=len(answer) + 1).logits[0, :-1].float()
+        return float(logits.log_softmax(-1).cpu().gather(1, torch.tensor(answer)[:, None]).double().sum())
+
+    def _inputs(self, shown: Sequence[tuple[atom.Clip, Any]], text: str, answer: Sequence[int] = ()) -> dict[str, Any]:
+        from atom_core.media.sample import sample
+
+        inputs: dict[str, Any] = {}
+        stubs = []
+        for clip, layout in shown:
+            frames = sample(clip, self.frames)
+            inputs.update(self._moved(self.family.inputs(frames)))
+            stubs.append(_stub(clip, frames.timestamps_s, layout))
+            self.encodes += 1
+        rendered = self.family.render([*stubs, text])
+        tokenizer = self.family.tokenizer
+        start = tokenizer.bos_token
+        special = self.family.add_special_tokens and not (start is not None and rendered.startswith(start))
+        ids = [*tokenizer(rendered, add_special_tokens=special)["input_ids"], *answer]
+        input_ids = torch.tensor([ids], device=self.device)
+        return {**inputs, "input_ids": input_ids, "attention_mask": torch.ones_like(input_ids)}
+
+    def _moved(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: value.to(self.device, self.dtype if value.is_floating_point() else None)
+            if isinstance(value, torch.Tensor)
+            else value
+            for name, value in inputs.items()
+        }
+
+    def _stubs(self, shown: Sequence[tuple[atom.Clip, Any]]) -> list[atom.Features]:
+        return [_stub(clip, (0.0,) * self.frames, layout) for clip, layout in shown]
+
+
+def opened(settings: atom.Settings) -> Checkpoint:
+    """The model's tokenizer and processor; opened once, also in (a)."""
+    return open_checkpoint(settings.model, revision=settings.revision, offline=settings.offline)
+
+
+def _stub(clip: atom.Clip, timestamps_s: tuple[float, ...], layout: Any) -> atom.Features:
+    """What the prompt's wording needs of a clip."""
+    return atom.Features(
+        clip=clip, values=torch.empty(0), timestamps_s=timestamps_s, rule="", key="", layout=dict(layout)
+    )
+
+
+class PlainRun:
+    """The standard pipeline with whole models, one subtask after the other."""
+
+    def __init__(self, job: Job, clips: Sequence[atom.Clip]) -> None:
+        self._job, self._settings = job, atom.Settings(**job.settings)
+        self._checkpoint: Checkpoint | None = None
+        self._shown = [(clip, layout) for clip, layout in zip(clips, job.layouts, strict=True)]
+        self._model: Whole | None = None
+        self._stages: defaultdict[str, float] = defaultdict(float)
+        self._tokens = self._encodes = self._loads = self._loaded_bytes = 0
+
+    def run(self) -> Done:
+        """Do it all."""
+        job, shown = self._job, self._shown
+        imported = held_bytes()
+        start = time.perf_counter()
+        with self._subtask("caption") as model:
+            told = [model.generate([one], jobs.CAPTION_PROMPT, job.caption_tokens) for one in shown]
+            captions = [" ".join(text.split()) for text in told]
+        with self._subtask("answer") as model:
+            answers = [[model.generate([one], text, job.answer_tokens) for text in job.questions] for one in shown]
+        with self._subtask("index") as model:
+            vectors = [model.embed([one], "") for one in shown]
+            caption_vectors = [model.embed([], caption) if caption else [] for caption in captions]
+        with self._subtask("assemble") as model:
+            script = model.generate([], jobs.SCRIPT_PROMPT + job.request, job.caption_tokens)
+            scores = [[model.score([one], jobs.CAPTION_PROMPT, line) for one in shown] for line in job.lines]
+        self._drop()
+        said = Said(
+            captions=captions,
+            answers=answers,
+            script=script,
+            vectors=vectors,
+            caption_vectors=caption_vectors,
+            scores=scores,
+        )
+        return Done(
+            way=job.way,
+            seconds=time.perf_counter() - start,
+            stages=dict(self._stages),
+            said=said,
+            tokens=self._tokens,
+            loads=self._loads,
+            encodes=self._encodes,
+            imported_bytes=imported,
+            loaded_bytes=self._loaded_bytes,
+            peak_bytes=peak_bytes(),
+        )
+
+    @contextmanager
+    def _subtask(self, name: str) -> Iterator[Whole]:
+        if self._job.way == "a":
+            self._drop()
+        if self._model is None:
+            before = time.perf_counter()
+            self._checkpoint = self._checkpoint or opened(self._settings)
+            self._model = Whole(self._checkpoint, self._settings)
+            self._stages["load"] += time.perf_counter() - before
+            self._loads += 1
+            self._loaded_bytes = self._loaded_bytes or held_bytes()
+        before = time.perf_counter()
+        yield self._model
+        self._stages[name] += time.perf_counter() - before
+
+    def _drop(self) -> None:
+        if self._model is not None:
+            self._tokens += self._model.tokens
+            self._encodes += self._model.encodes
+            before, held = time.perf_counter(), weakref.ref(self._model.model)
+            self._model = None
+            if held() is not None:
+                gc.collect()
+            self._stages["drop"] += time.perf_counter() - before
+
+
+def run_plain(job: Job) -> Done:
+    """Way (a) or (b)."""
+    settings = atom.Settings(**job.settings)
+    with atom.open_host(settings) as host:
+        clips = [atom.Clip.whole(host.video(Path(path))) for path in job.videos]
+    return PlainRun(job, clips).run()

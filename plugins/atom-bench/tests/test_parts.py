@@ -1,0 +1,128 @@
+"""Encoder, decoder, search and start: figures exist, add up, and notice what is wrong."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from atom_bench import decoder, encoder, figures, search, start
+
+import atom_core as atom
+from atom_core.testing.fakes import FakeLibrary
+
+
+def test_decoder_throughput_and_first_tokens(host, clips):
+    """Requests that wait are decoded in fewer steps, say the same, and later questions find the clip's prefix."""
+    found = decoder.throughput(host, clips, 4)
+    assert found["same"]
+    assert found["alone_tokens_per_s"] > 0
+    assert found["waiting_steps"] < found["alone_steps"]
+    first = decoder.first_tokens(host, clips[0], 3)
+    assert first["same_as_cold"]
+    assert 0.3 < first["prefix_hit"] < 1
+    rounds = [found | first]
+    value = decoder.result({"none": rounds, "int8": rounds}, ["none", "int8"])
+    assert value["recipes"]["none"]["later_gain"]["median"] == pytest.approx(first["first_s"] / first["later_s"])
+    assert decoder.text(value).count("same") == 2
+
+
+def test_decoder_notices_different_answers(host, clips, monkeypatch):
+    """Where waiting requests get other answers than lone ones, the figures say so."""
+    asked = iter(range(1000))
+    real = host.decoder.generate
+
+    def unstable(parts, **arguments):
+        told = real(parts, **arguments)
+        return atom.Generated(f"{told} {next(asked)}", num_tokens=told.num_tokens)
+
+    monkeypatch.setattr(host.decoder, "generate", unstable)
+    assert not decoder.throughput(host, clips, 2)["same"]
+
+
+def test_encoder_figures(settings, host, clips):
+    """Seconds of lone and batched clips make rates, and gains are to the first recipe."""
+    alone, together = encoder.measure(host, clips)
+    assert alone > 0
+    assert together > 0
+    seconds = {("none", "alone"): [2.0], ("none", "together"): [1.0]}
+    seconds |= {("int8", "alone"): [1.0], ("int8", "together"): [0.5]}
+    value = encoder.result(seconds, ("none", "int8"), {"none": {}, "int8": {}}, 4)
+    assert value["recipes"]["int8"]["gain"]["median"] == 2.0
+    assert value["recipes"]["none"]["batch_clips_per_s"] == 4.0
+
+
+class Forgetful(FakeLibrary):
+    """Finds only the first half of what it was given."""
+
+    def add(self, entries):
+        """Store every other entry."""
+        super().add(entries[::2])
+
+
+def test_search_recall():
+    """An exact library finds everything that brute force finds; a forgetful one is found out."""
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((60, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    exact = search.measure(FakeLibrary(), vectors, vectors[:5])
+    assert (exact["recall"], exact["first_right"]) == (1.0, 1.0)
+    assert exact["queries_per_s"] == pytest.approx(1 / exact["query_s"]["median"])
+    assert search.measure(Forgetful(), vectors, vectors[:5])["recall"] < 0.8
+
+
+def test_search_brute_force():
+    """Brute force is in the order of cosine similarity."""
+    vectors = np.eye(4, dtype=np.float32)
+    assert search.nearest(vectors, np.array([0.1, 0.9, 0.5, 0.0], dtype=np.float32), 3) == [1, 2, 0]
+
+
+def test_start_times_and_names_failures(tmp_path):
+    """A start is timed to its end; one that fails is an error with its last words."""
+    assert start.start([sys.executable, "-c", "import time; time.sleep(0.1)"], None) >= 0.1
+    with pytest.raises(atom.TaskError, match="no such thing"):
+        start.start([sys.executable, "-c", "import sys; sys.exit('no such thing')"], None)
+
+
+def test_start_plugins_are_real_ones(tmp_path):
+    """The plugins that are added are found and loaded like any other, and import nothing heavy."""
+    start.write_plugins(tmp_path / "site", 3)
+    command = [sys.executable, "-m", "atom_core.cli", "plugins", "--json"]
+    done = subprocess.run(
+        command, env=start._environment(tmp_path / "site"), capture_output=True, text=True, check=True
+    )
+    assert all(f'"atom-bench-fake-{number}"' in done.stdout for number in range(3))
+    assert start.imported(tmp_path / "site") == []
+
+
+def test_figures():
+    """Medians and ratios are of rounds side by side; tables are aligned."""
+    assert figures.ratio([2.0, 9.0, 4.0], [1.0, 3.0, 4.0])["median"] == 2.0
+    assert figures.spread([3.0, 1.0, 2.0])["median"] == 2.0
+    assert figures.table(["a", "long"], [["bbb", "1"]]) == "a    long\nbbb     1"
+    assert figures.busy_note({"load": 8.0, "cores": 2}) is not None
+    assert figures.busy_note({"load": 0.1, "cores": 2}) is None
+    assert figures.machine()["cores"] >= 1
+
+
+def test_plugin_is_light():
+    """Importing the plugin and declaring its arguments loads nothing heavy."""
+    code = (
+        "import sys, argparse, atom_bench, atom_bench.command as c; c.BenchCommand().add_arguments("
+        "argparse.ArgumentParser()); print({'torch', 'numpy', 'transformers', 'chromadb', 'av'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_common_options_stand_after_the_subcommand(tmp_path, monkeypatch, capsys):
+    """``atom bench WHAT --json`` works like ``atom bench --json WHAT``."""
+    from atom_core.cli.main import main
+
+    monkeypatch.setenv("ATOM_LIBRARY", str(tmp_path / "library"))
+    for arguments in (["bench", "search", "--json", "-q"], ["bench", "--json", "-q", "search"]):
+        assert main([*arguments, "--sizes", "20", "--queries", "2", "--width", "4"]) == 0
+        assert '"recall": 1.0' in capsys.readouterr().out
+    assert main(["bench", "reuse", "--ways", "x"]) == 2
+    assert "there is no way 'x'" in capsys.readouterr().err
+    assert Path("atom.toml").exists() is False

@@ -1,0 +1,83 @@
+"""The tasks ``caption`` and ``summarize``."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+from attrs.validators import ge, min_len
+
+import atom_core as atom
+
+PROMPT = "Describe this clip in one sentence."
+SUMMARY_PROMPT = "Summarize these shots in one sentence:"
+
+
+class CaptionClip:
+    """What a clip shows, in one sentence."""
+
+    consumes = atom.Clip
+    produces = atom.Caption
+
+    @frozen(kw_only=True)
+    class Settings:
+        """Settings of ``caption``."""
+
+        prompt: str = field(default=PROMPT, validator=min_len(1))
+        """What the decoder is asked."""
+        max_new_tokens: int = field(default=64, validator=ge(1))
+        """Longest caption, tokens."""
+
+    def run(
+        self, clip: atom.Clip, *, encoder: atom.Encoder, decoder: atom.Decoder, settings: CaptionClip.Settings
+    ) -> atom.Caption:
+        """The caption of `clip`."""
+        features = encoder.encode(clip)
+        text = decoder.generate([features, settings.prompt], max_new_tokens=settings.max_new_tokens)
+        return atom.Caption(
+            clip=clip,
+            text=one_line(text),
+            confidence=text.confidence,
+            provenance=atom.Provenance(
+                model=decoder.name,
+                prompt=settings.prompt,
+                timestamps_s=features.timestamps_s,
+                rule=features.rule,
+            ),
+        )
+
+
+class SummarizeCaptions:
+    """One sentence from the captions of a video's shots; the caption of the whole video. It reads text, not pixels."""
+
+    consumes = tuple[atom.Caption, ...]
+    produces = atom.Caption
+
+    @frozen(kw_only=True)
+    class Settings:
+        """Settings of ``summarize``."""
+
+        max_new_tokens: int = field(default=96, validator=ge(1))
+        """Longest summary, tokens."""
+
+    def run(
+        self, captions: tuple[atom.Caption, ...], *, decoder: atom.Decoder, settings: SummarizeCaptions.Settings
+    ) -> atom.Caption:
+        """The summary of `captions`, which are shots of one video in order.
+
+        :raises TaskError: if there are none, or they are of several videos
+        """
+        videos = {caption.clip.video.content_hash: caption.clip.video for caption in captions}
+        if len(videos) != 1:
+            raise atom.TaskError(f"'summarize' takes the captions of one video, got those of {len(videos)}")
+        whole = atom.Clip.whole(captions[0].clip.video)
+        if len(captions) == 1:
+            only = captions[0]
+            return atom.Caption(clip=whole, text=only.text, confidence=only.confidence, provenance=only.provenance)
+        prompt = "\n".join([SUMMARY_PROMPT, *(f"{n}. {caption.text}" for n, caption in enumerate(captions, 1))])
+        text = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
+        provenance = atom.Provenance(model=decoder.name, prompt=prompt)
+        return atom.Caption(clip=whole, text=one_line(text), confidence=text.confidence, provenance=provenance)
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks and runs of spaces."""
+    return " ".join(text.split())

@@ -1,0 +1,138 @@
+"""Captions of shots, and the documents made of them."""
+
+import json
+import subprocess
+import sys
+
+import atom_captioning
+import pytest
+
+import atom_core as atom
+from atom_core.testing.commands import run_command
+from atom_core.testing.fakes import FakeDecoder, FakeHost
+
+SHOWS = {"a.mp4": ["a red  circle\nmoves left", "a blue square grows"], "b.mp4": ["a star"]}
+
+
+@pytest.fixture
+def host():
+    return FakeHost(atom_captioning, shows=SHOWS)
+
+
+def captions_of(host, name="a.mp4"):
+    return tuple(outcome.value for outcome in host.map("caption", host.clips(host.video(name))))
+
+
+def test_caption_says_what_and_from_what(host):
+    """A caption is one line of text with its confidence and the model, prompt and frames behind it."""
+    caption = captions_of(host)[0]
+    assert caption.text == "a red circle moves left"
+    assert caption.confidence == pytest.approx(0.9)
+    assert caption.provenance == atom.Provenance(
+        model="fake (none)", prompt="Describe this clip in one sentence.", timestamps_s=(2.5,), rule="fake:1"
+    )
+
+
+def test_caption_settings_reach_the_decoder(host):
+    """Prompt and length are settings of the task, checked like all settings."""
+    clip = host.clips(host.video("b.mp4"))[0]
+    host.run("caption", clip, prompt="What is it?")
+    assert host.decoder.prompts == ["What is it?"]
+    assert host.run("caption", clip, max_new_tokens=1).text == "a"
+    with pytest.raises(atom.SettingsError, match="max_new_tokens"):
+        host.run("caption", clip, max_new_tokens=0)
+
+
+def test_summary_is_made_of_the_captions():
+    """The decoder reads the numbered captions; the summary covers the whole video."""
+    prompt = "Summarize these shots in one sentence:\n1. a red circle moves left\n2. a blue square grows"
+    host = FakeHost(atom_captioning, shows=SHOWS, decoder=FakeDecoder({prompt: "two shapes"}))
+    summary = host.run("summarize", captions_of(host))
+    assert (summary.text, summary.clip.start_s, summary.clip.end_s) == ("two shapes", 0.0, 10.0)
+
+
+def test_summary_of_one_shot_is_its_caption(host):
+    """One shot needs no model; captions of several videos have no summary."""
+    only = captions_of(host, "b.mp4")
+    asked = len(host.decoder.prompts)
+    assert host.run("summarize", only).text == "a star"
+    assert len(host.decoder.prompts) == asked
+    with pytest.raises(atom.TaskError, match="one video, got those of 2"):
+        host.run("summarize", only + captions_of(host))
+
+
+def test_command_prints_times_and_captions(host):
+    """One result per video: its path, then a line per shot with hh:mm:ss times."""
+    said = run_command(host, "caption", "a.mp4", "b.mp4", "a.mp4")
+    assert said.texts[0] == (
+        "a.mp4\n"
+        "  00:00:00.000 - 00:00:05.000  a red circle moves left\n"
+        "  00:00:05.000 - 00:00:10.000  a blue square grows"
+    )
+    assert [value["video"] for value in said.values] == ["a.mp4", "b.mp4"]
+    clip = said.values[0]["clips"][1]
+    assert (clip["start_s"], clip["end_s"], clip["caption"]) == (5.0, 10.0, "a blue square grows")
+
+
+def test_command_format_json_is_one_list(host):
+    """``--format json`` prints one JSON list with a value per video."""
+    said = run_command(host, "caption", "a.mp4", "b.mp4", "--format", "json")
+    assert len(said.texts) == 1
+    assert [value["video"] for value in json.loads(said.texts[0])] == ["a.mp4", "b.mp4"]
+
+
+def test_command_goes_on_after_a_bad_file_and_a_bad_shot():
+    """An unreadable video and a shot that fails are named; the rest is done."""
+
+    def answers(prompt, shown):
+        if shown == "a star":
+            raise RuntimeError("no light")
+
+    host = FakeHost(atom_captioning, shows={**SHOWS, "b.mp4": ["a star", "a moon"]}, decoder=FakeDecoder(answers))
+    said = run_command(host, "caption", "missing.mp4", "b.mp4", "a.mp4")
+    assert [what for what, _ in said.failures] == ["missing.mp4", "b.mp4 at 00:00:00.000 - 00:00:05.000"]
+    assert [len(value["clips"]) for value in said.values] == [1, 2]
+
+
+def test_command_prints_subtitles_of_one_video(host):
+    """One video's subtitles go to standard output, ready to be redirected."""
+    srt = run_command(host, "caption", "a.mp4", "--format", "srt").texts[0]
+    assert "00:00:05,000 --> 00:00:10,000\na blue square grows" in srt
+    vtt = run_command(host, "caption", "a.mp4", "--format", "vtt").texts[0]
+    assert vtt.startswith("WEBVTT")
+    assert "00:00:05.000 --> 00:00:10.000\na blue square grows" in vtt
+
+
+def test_command_writes_a_document_per_video(tmp_path):
+    """Each video has its own file in the folder, also when stems are equal."""
+    host = FakeHost(atom_captioning, shows={"a.mp4": ["a dog"], "a.mov": ["a cat"]})
+    said = run_command(host, "caption", "a.mp4", "a.mov", "--format", "srt", "-o", str(tmp_path / "new"))
+    texts = {path.name: path.read_text() for path in (tmp_path / "new").iterdir()}
+    assert sorted(texts) == ["a.mov.srt", "a.srt"]
+    assert "a dog" in texts["a.srt"]
+    assert "a cat" in texts["a.mov.srt"]
+    assert [value["document"] for value in said.values] == [str(tmp_path / "new" / n) for n in ("a.srt", "a.mov.srt")]
+
+
+def test_command_writes_beside_videos_without_overwriting(host, tmp_path):
+    """Without a folder, subtitles of several videos lie beside them; a file of the user's stays as it is."""
+    (tmp_path / "a.srt").write_text("mine")
+    said = run_command(host, "caption", str(tmp_path / "a.mp4"), str(tmp_path / "b.mp4"), "--format", "srt")
+    assert (tmp_path / "a.srt").read_text() == "mine"
+    assert "a star" in (tmp_path / "b.srt").read_text()
+    assert "-o DIR" in said.failures[0][1]
+
+
+def test_command_names_a_folder_it_cannot_write(host, tmp_path):
+    """An output folder that is a file is an error that names it."""
+    (tmp_path / "file").write_text("")
+    said = run_command(host, "caption", "b.mp4", "-o", str(tmp_path / "file"))
+    assert "file" in said.failures[0][1]
+    assert said.values == []
+
+
+def test_plugin_is_light():
+    """Importing the plugin loads nothing heavy."""
+    code = "import sys, atom_captioning as _; print({'torch', 'numpy', 'chromadb'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,29 @@
+"""The library: captions and vectors of clips in a Chroma database, searched by text."""
+
+import atom_core as atom
+
+
+@atom.hookimpl
+def atom_register_tasks(register: atom.Register) -> None:
+    """Declare ``index``, ``index-video`` and ``search``."""
+    said = "Embed a captioned clip and store it in the library"
+    register("index", "atom_indexing.tasks:IndexCaption", summary=said, pure=False)
+    said = "Caption, embed and store all clips of a video"
+    register("index-video", "atom_indexing.tasks:IndexVideo", summary=said, pure=False)
+    said = "Find moments by text"
+    register("search", "atom_indexing.tasks:SearchLibrary", summary=said, interactive=True, pure=False)
+
+
+@atom.hookimpl
+def atom_add_commands(register: atom.Register) -> None:
+    """Declare ``atom index`` and ``atom search``."""
+    register("index", "atom_indexing.commands:IndexCommand", summary="Add videos and folders to the library")
+    register("search", "atom_indexing.commands:SearchCommand", summary="Find moments in the library")
+
+
+@atom.hookimpl
+def atom_open_library(settings: atom.Settings, model: str) -> atom.Library:
+    """The Chroma library at `settings.library`; refused if another model made it."""
+    from atom_indexing.library import ChromaLibrary
+
+    return ChromaLibrary.open(settings, model)

@@ -1,0 +1,143 @@
+"""``atom index`` and ``atom search``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+import atom_core as atom
+
+
+class IndexCommand:
+    """Add videos and folders to the library; what is there already costs nothing."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("paths", nargs="*", metavar="PATH", help="video file or folder")
+        parser.add_argument(
+            "--rebuild", action="store_true", help="empty the library first and index again what it had, and PATHs"
+        )
+
+    def run(self, context: atom.CommandContext) -> None:
+        """One result per video, as they are done.
+
+        :raises SettingsError: if there is nothing to index
+        """
+        paths = list(context.args.paths)
+        if not paths and not context.args.rebuild:
+            raise atom.SettingsError("name videos or folders to index: atom index PATH...")
+        videos = [evolve(video, path=_absolute(video.path)) for video in context.videos(paths)]
+        if context.args.rebuild:
+            videos += _formerly(context)
+        library = context.host().library
+        new, replaced = triage(context, library, list(dict.fromkeys(videos)))
+        with context.progress("Indexing", len(new)) as progress:
+            for outcome in context.host().map("index-video", new):
+                progress.advance()
+                video = outcome.item
+                if outcome.error is not None:
+                    context.fail(str(video.path), outcome.error)
+                    continue
+                for content_hash in replaced.get(video.path, ()):
+                    library.remove(content_hash)
+                status = "replaced" if video.path in replaced else "added"
+                _emit(context, video, status, num_clips=len(outcome.value))
+        context.note(f"{len(library)} clips in {context.settings.library}")
+
+
+def triage(
+    context: atom.CommandContext, library: atom.Library, videos: list[atom.Video]
+) -> tuple[list[atom.Video], dict[Path, list[str]]]:
+    """The videos to index, and for each changed file the hashes of what it was; the others are settled and reported."""
+    known = library.videos()
+    hashes: dict[Path, list[str]] = {}
+    for content_hash, path in known.items():
+        hashes.setdefault(path, []).append(content_hash)
+    new: list[atom.Video] = []
+    for video in videos:
+        place = known.get(video.content_hash)
+        if place is None:
+            known[video.content_hash] = video.path
+            new.append(video)
+        elif place == video.path:
+            _emit(context, video, "unchanged")
+        elif place.exists():
+            _emit(context, video, "duplicate", of=str(place))
+        else:
+            library.move(video.content_hash, video.path)
+            known[video.content_hash] = video.path
+            _emit(context, video, "moved", of=str(place))
+    now = {video.path: video.content_hash for video in videos}
+    stale = {path: [h for h in old if h != now[path]] for path, old in hashes.items() if path in now}
+    return new, {path: old for path, old in stale.items() if old}
+
+
+def _formerly(context: atom.CommandContext) -> list[atom.Video]:
+    from atom_indexing.library import erase
+
+    _ = context.host().decoder  # a model that cannot be loaded must not cost the library
+    return context.videos([str(path) for path in dict.fromkeys(erase(context.settings.library).values())])
+
+
+def _emit(context: atom.CommandContext, video: atom.Video, status: str, *, num_clips: int = 0, of: str = "") -> None:
+    said = {
+        "added": f"{num_clips} clips added",
+        "replaced": f"the file has changed, {num_clips} clips replace the old ones",
+        "unchanged": "already there",
+        "moved": f"moved from {of}",
+        "duplicate": f"same content as {of}",
+    }
+    value = {
+        "video": str(video.path),
+        "content_hash": video.content_hash,
+        "status": status,
+        "clips_added": num_clips,
+        "of": of or None,
+    }
+    context.emit(value, f"{video.path}: {said[status]}")
+
+
+class SearchCommand:
+    """Find moments in the library by text."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("text", nargs="+", metavar="TEXT", help="what to look for")
+        parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many moments at most (10)")
+
+    def run(self, context: atom.CommandContext) -> None:
+        """One result per moment, best first.
+
+        :raises SettingsError: if the text is empty
+        """
+        text = " ".join(context.args.text).strip()
+        if not text:
+            raise atom.SettingsError("the search text is empty; say what to look for: atom search TEXT")
+        for moment in context.host().run("search", atom.Query(text=text, limit=context.args.k)):
+            context.emit(as_json(moment), f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}")
+
+
+def as_json(moment: atom.Moment) -> dict[str, Any]:
+    """The JSON value of a moment."""
+    return {
+        "video": str(moment.path),
+        "start_s": moment.start_s,
+        "end_s": moment.end_s,
+        "score": moment.score,
+        "caption": moment.caption,
+        "content_hash": moment.content_hash,
+    }
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)

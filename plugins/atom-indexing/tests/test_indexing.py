@@ -1,0 +1,183 @@
+"""Indexing and searching, as tasks and as commands."""
+
+import subprocess
+import sys
+
+import atom_indexing
+import pytest
+from atom_indexing.library import ChromaLibrary
+
+import atom_core as atom
+from atom_core.testing.commands import run_command
+from atom_core.testing.fakes import FakeDecoder, FakeHost
+
+SHOWS = {"a.mp4": ["a red circle", "a blue square"], "b.mp4": ["a green star"]}
+
+
+class Caption:
+    """The task ``caption``, as another plugin would give it; fails where there is nothing to see."""
+
+    consumes, produces = atom.Clip, atom.Caption
+
+    def run(self, clip, *, encoder):
+        if not (shown := encoder.encode(clip).layout["shows"]):
+            raise atom.MediaError("too dark")
+        return atom.Caption(clip=clip, text=f"{shown} appears")
+
+
+def world(shows=SHOWS, **more):
+    return FakeHost(atom_indexing, shows=shows, tasks={"caption": Caption()}, **more)
+
+
+def statuses(said):
+    return {value["video"].rsplit("/", 1)[-1]: value["status"] for value in said.values}
+
+
+def test_index_stores_both_vectors():
+    """An entry holds what the clip shows and what its caption says, and is in the library unless told otherwise."""
+    host = world()
+    clip = host.clips(host.video("a.mp4"))[0]
+    caption = host.run("caption", clip)
+    made = host.run("index", caption, store=False)
+    assert len(host.library) == 0
+    stored = host.run("index", caption)
+    assert len(host.library) == 1
+    assert made == stored
+    assert stored.vector @ host.decoder.embed(["red circle"]) == pytest.approx(1)
+    assert stored.caption_vector @ host.decoder.embed([caption.text]) == pytest.approx(1)
+
+
+def test_search_finds_by_meaning():
+    """The moment nearest to the text comes first; an empty library says what to do."""
+    host = world()
+    with pytest.raises(atom.LibraryError, match="is empty; add videos first: atom index"):
+        host.run("search", atom.Query(text="star"))
+    host.run("index-video", host.video("a.mp4"))
+    host.run("index-video", host.video("b.mp4"))
+    found = host.run("search", atom.Query(text="a blue square", limit=2))
+    assert (found[0].path.name, found[0].start_s, found[0].caption) == ("a.mp4", 5.0, "a blue square appears")
+    assert len(found) == 2
+
+
+def test_index_command_skips_what_is_there(tmp_path):
+    """Indexing again encodes nothing and adds nothing."""
+    host = world()
+    paths = [str(tmp_path / name) for name in SHOWS]
+    for path in paths:
+        open(path, "w").close()
+    said = run_command(host, "index", *paths)
+    assert [(v["status"], v["clips_added"]) for v in said.values] == [("added", 2), ("added", 1)]
+    assert said.texts[0].endswith("a.mp4: 2 clips added")
+    encoded = len(host.encoder.encoded)
+    said = run_command(host, "index", *paths)
+    assert set(statuses(said).values()) == {"unchanged"}
+    assert len(host.encoder.encoded) == encoded
+    assert len(host.library) == 3
+
+
+def test_index_command_goes_on_after_failures():
+    """A missing file and a video with a bad clip are named; the latter is not half indexed; the rest is done."""
+    host = world({**SHOWS, "dark.mp4": ["a dog", ""]})
+    said = run_command(host, "index", "none.mp4", "dark.mp4", "b.mp4")
+    assert [what.rsplit("/", 1)[-1] for what, _ in said.failures] == ["none.mp4", "dark.mp4"]
+    assert statuses(said) == {"b.mp4": "added"}
+    assert [path.name for path in host.library.videos().values()] == ["b.mp4"]
+
+
+def test_index_command_follows_files(tmp_path):
+    """A moved file keeps its entries under the new path; a copy adds nothing; a changed file replaces what it was."""
+    host = world()
+    old, new = tmp_path / "a.mp4", tmp_path / "sub" / "a.mp4"
+    new.parent.mkdir()
+    old.touch()
+    run_command(host, "index", str(old))
+    assert statuses(run_command(host, "index", str(new))) == {"a.mp4": "duplicate"}
+    old.unlink()
+    assert statuses(run_command(host, "index", str(new))) == {"a.mp4": "moved"}
+    assert list(host.library.videos().values()) == [new]
+    host.shows["a.mp4"] = ("a yellow moon",)
+    assert statuses(run_command(host, "index", str(new))) == {"a.mp4": "replaced"}
+    assert [m.caption for m in host.library.search(host.decoder.embed(["moon"]))] == ["a yellow moon appears"]
+
+
+def test_index_command_needs_a_path():
+    """Without paths there is nothing to do, and it says what to write."""
+    with pytest.raises(atom.SettingsError, match="atom index PATH"):
+        run_command(world(), "index")
+
+
+def test_rebuild_indexes_again_with_another_model(tmp_path):
+    """A library of another model is emptied and filled again with the videos it had, and the new ones."""
+    settings = atom.Settings(library=tmp_path / "library", model="tiny")
+    with world(settings=settings, library=lambda: ChromaLibrary.open(settings, "tiny@1")) as host:
+        run_command(host, "index", "a.mp4")
+    with world(settings=settings, library=lambda: ChromaLibrary.open(settings, "big@2")) as host:
+        with pytest.raises(atom.LibraryError, match="--rebuild"):
+            run_command(host, "index", "b.mp4")
+        said = run_command(host, "index", "b.mp4", "--rebuild")
+        assert statuses(said) == {"a.mp4": "added", "b.mp4": "added"}
+        assert len(host.library) == 3
+
+
+def test_rebuild_needs_a_model_first(tmp_path):
+    """A model that cannot be loaded does not cost the library."""
+
+    class Missing(FakeHost):
+        @property
+        def decoder(self):
+            raise atom.ModelError("no such model")
+
+        @decoder.setter
+        def decoder(self, value):
+            pass
+
+    settings = atom.Settings(library=tmp_path, model="tiny")
+    with world(settings=settings, library=lambda: ChromaLibrary.open(settings, "tiny@1")) as host:
+        run_command(host, "index", "a.mp4")
+    with pytest.raises(atom.ModelError):
+        run_command(Missing(atom_indexing, settings=settings), "index", "--rebuild")
+    library = ChromaLibrary.open(settings, "tiny@1")
+    assert len(library) == 2
+    library.close()
+
+
+def test_host_opens_the_library_through_the_hook(tmp_path):
+    """The hook gives the Chroma library at the place that the settings name."""
+    library = atom_indexing.atom_open_library(atom.Settings(library=tmp_path / "l"), "tiny@1")
+    assert isinstance(library, ChromaLibrary)
+    assert (tmp_path / "l" / "chroma.sqlite3").exists()
+    library.close()
+
+
+def test_search_command_lists_moments():
+    """One value per moment, best first; -k limits them; several words need no quotes."""
+    host = world()
+    run_command(host, "index", "a.mp4", "b.mp4")
+    said = run_command(host, "search", "green", "star", "-k", "2")
+    assert len(said.values) == 2
+    best = said.values[0]
+    assert (best["start_s"], best["end_s"], best["caption"]) == (0.0, 5.0, "a green star appears")
+    assert best["video"].endswith("b.mp4")
+    assert said.texts[0].endswith("b.mp4  00:00:00.000 - 00:00:05.000  a green star appears")
+    assert best["score"] > said.values[1]["score"]
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many"])
+def test_search_command_refuses_a_bad_count(count, capsys):
+    """-k takes whole numbers of at least 1."""
+    with pytest.raises(SystemExit):
+        run_command(world(), "search", "star", "-k", count)
+    assert "at least 1" in capsys.readouterr().err
+
+
+def test_search_command_needs_text():
+    """Blank text is refused before anything is loaded."""
+    with pytest.raises(atom.SettingsError, match="atom search TEXT"):
+        run_command(world(decoder=FakeDecoder()), "search", " ")
+
+
+def test_plugin_is_light():
+    """Importing the plugin loads nothing heavy."""
+    code = "import sys, atom_indexing as _; print({'torch', 'numpy', 'chromadb'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

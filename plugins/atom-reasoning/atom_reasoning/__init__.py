@@ -1,0 +1,16 @@
+"""Answers: questions about a video, with the times that support them."""
+
+import atom_core as atom
+
+
+@atom.hookimpl
+def atom_register_tasks(register: atom.Register) -> None:
+    """Declare ``answer``."""
+    summary = "Answer a question about a video, with evidence"
+    register("answer", "atom_reasoning.task:AnswerQuestion", summary=summary, interactive=True)
+
+
+@atom.hookimpl
+def atom_add_commands(register: atom.Register) -> None:
+    """Declare ``atom ask``."""
+    register("ask", "atom_reasoning.command:AskCommand", summary="Ask questions about a video")

@@ -1,0 +1,52 @@
+"""``atom ask``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import atom_core as atom
+
+if TYPE_CHECKING:
+    import argparse
+
+
+class AskCommand:
+    """Answer questions about one video, with the times that support each answer."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("video", metavar="VIDEO", help="video file")
+        parser.add_argument("questions", nargs="+", metavar="QUESTION", help="what to ask, in quotes")
+
+    def run(self, context: atom.CommandContext) -> None:
+        """One result per question, in order."""
+        texts = context.args.questions
+        for blank in (text for text in texts if not text.strip()):
+            context.fail(repr(blank), "a question needs words; put each question in quotes")
+        for video in context.videos([context.args.video]):
+            questions = [atom.Question(video=video, text=text) for text in texts if text.strip()]
+            with context.progress("Asking", len(questions)) as progress:
+                for outcome in context.host().map("answer", questions):
+                    progress.advance()
+                    if outcome.error is not None:
+                        context.fail(f"{video.path}: {outcome.item.text}", outcome.error)
+                    else:
+                        context.emit(as_json(video, outcome.value), as_text(outcome.value))
+
+
+def as_json(video: atom.Video, answer: atom.Answer) -> dict[str, Any]:
+    """The JSON value of an answer."""
+    return {
+        "video": str(video.path),
+        "question": answer.question,
+        "answer": answer.text,
+        "evidence": [{"start_s": span.start_s, "end_s": span.end_s} for span in answer.evidence],
+        "confidence": answer.confidence,
+        "model": answer.provenance.model if answer.provenance else None,
+    }
+
+
+def as_text(answer: atom.Answer) -> str:
+    """The answer for people: question, answer, and the times that support it."""
+    times = [f"  {span.times}" for span in answer.evidence]
+    return "\n".join([answer.question, f"  {answer.text}", *times])

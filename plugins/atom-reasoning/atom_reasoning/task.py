@@ -1,0 +1,213 @@
+"""The task ``answer``."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import evolve, field, frozen
+from attrs.validators import ge, gt
+
+import atom_core as atom
+from atom_reasoning.wording import NOT_SHOWN, Kind, is_absence, is_refusal, key_of, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+T = TypeVar("T")
+R = TypeVar("R")
+READ_PROMPT = "These are the shots of a video, in order:"
+
+
+@frozen(kw_only=True)
+class Reply:
+    """What one clip says."""
+
+    clip: atom.Clip
+    """The clip asked."""
+    text: str
+    """Its answer."""
+    confidence: float
+    """Geometric mean token probability, 0 to 1."""
+    provenance: atom.Provenance
+    """What made it."""
+    similarity: float = 0.0
+    """Cosine similarity of clip and question."""
+    weight: float = 1.0
+    """How much it counts, 0 to 1."""
+
+
+class AnswerQuestion:
+    """Answer a question about a video.
+
+    A video of one clip is asked directly. Otherwise every clip is asked the same question, and of the clips that show
+    what is asked for, the answer with the greatest sum of weights wins. Questions about the course of the video are
+    answered by position, or from the captions; see `Kind`.
+    """
+
+    consumes = atom.Question
+    produces = atom.Answer
+
+    @frozen(kw_only=True)
+    class Settings:
+        """Settings of ``answer``."""
+
+        max_new_tokens: int = field(default=32, validator=ge(1))
+        """Longest answer, tokens."""
+        focus: float = field(default=0.1, validator=gt(0.0))
+        """A clip that is less similar to the question than the best one by this much counts 1/e as much."""
+
+    def run(
+        self,
+        question: atom.Question,
+        *,
+        encoder: atom.Encoder,
+        decoder: atom.Decoder,
+        host: atom.Host,
+        settings: AnswerQuestion.Settings,
+    ) -> atom.Answer:
+        """The answer to `question`, or ``not shown`` without evidence."""
+        clips = host.clips(question.video)
+        kind = kind_of(question.text) if len(clips) > 1 else Kind.CLIP
+        if kind is Kind.SHOTS:
+            return _answer(question, str(len(clips)), clips)
+        if kind in (Kind.SUMMARY, Kind.ORDER, Kind.READ):
+            answer = _from_captions(question, kind, _captions(host, clips), host, decoder, settings)
+            if answer.text != NOT_SHOWN:
+                return answer
+        replies = ask_clips(question.text, clips, encoder, decoder, settings, host.settings.workers)
+        if kind in (Kind.FIRST, Kind.LAST):
+            return _by_place(question, replies, last=kind is Kind.LAST)
+        return choose(question, weigh(question.text, replies, encoder, decoder, settings, host.settings.workers))
+
+
+def ask_clips(
+    question: str,
+    clips: Sequence[atom.Clip],
+    encoder: atom.Encoder,
+    decoder: atom.Decoder,
+    settings: AnswerQuestion.Settings,
+    workers: int = 1,
+) -> list[Reply]:
+    """The replies of the clips that do not refuse, in the order of the clips."""
+
+    def ask(clip: atom.Clip) -> Reply:
+        features = encoder.encode(clip)
+        text = decoder.generate([features, question], max_new_tokens=settings.max_new_tokens)
+        provenance = atom.Provenance(
+            model=decoder.name, prompt=question, timestamps_s=features.timestamps_s, rule=features.rule
+        )
+        return Reply(clip=clip, text=text.strip(), confidence=text.confidence, provenance=provenance)
+
+    return [reply for reply in _at_once(ask, clips, workers) if not is_refusal(reply.text)]
+
+
+def weigh(
+    question: str,
+    replies: list[Reply],
+    encoder: atom.Encoder,
+    decoder: atom.Decoder,
+    settings: AnswerQuestion.Settings,
+    workers: int = 1,
+) -> list[Reply]:
+    """The replies with their weights: confidence times exp((similarity - best similarity) / focus)."""
+    if len(replies) < 2:
+        return replies
+    wanted = decoder.embed([question])
+
+    def similarity(reply: Reply) -> float:
+        return float(decoder.embed([encoder.encode(reply.clip)]) @ wanted)
+
+    found = _at_once(similarity, replies, workers)
+    best = max(found)
+    return [
+        evolve(reply, similarity=near, weight=reply.confidence * math.exp((near - best) / settings.focus))
+        for reply, near in zip(replies, found, strict=True)
+    ]
+
+
+def choose(question: atom.Question, replies: list[Reply]) -> atom.Answer:
+    """The answer with the greatest sum of weights; absences count only where no clip shows what is asked for."""
+    present = [reply for reply in replies if not is_absence(question.text, reply.text)]
+    groups: dict[str, list[Reply]] = {}
+    for reply in present or replies:
+        groups.setdefault(key_of(question.text, reply.text), []).append(reply)
+    if not groups:
+        return _answer(question, NOT_SHOWN, ())
+    group = sorted(max(groups.values(), key=lambda g: sum(r.weight for r in g)), key=lambda r: -r.weight)
+    support = [reply.clip for reply in group] if present else []
+    return _answer(question, group[0].text, support, group[0])
+
+
+def merge(clips: Iterable[atom.Clip], *, gap_s: float = 0.05) -> tuple[atom.Span, ...]:
+    """The clips' spans, adjacent ones as one; a merged span stands where its best clip stood."""
+    places = {clip: place for place, clip in reversed(list(enumerate(clips)))}
+    spans: list[tuple[int, atom.Span]] = []
+    for clip in sorted(places, key=lambda clip: clip.start_s):
+        if spans and clip.start_s - spans[-1][1].end_s <= gap_s:
+            place, span = spans[-1]
+            end_s = max(span.end_s, clip.end_s)
+            spans[-1] = (min(place, places[clip]), atom.Span(start_s=span.start_s, end_s=end_s))
+        else:
+            spans.append((places[clip], clip.span))
+    return tuple(span for _, span in sorted(spans, key=lambda pair: pair[0]))
+
+
+def _at_once(work: Callable[[T], R], items: Sequence[T], workers: int) -> list[R]:
+    """`work` on each item in threads, which keep the caller's context: for whom they work, and whether to stop."""
+    with ThreadPoolExecutor(workers) as pool:
+        return [future.result() for future in [pool.submit(copy_context().run, work, item) for item in items]]
+
+
+def _by_place(question: atom.Question, replies: list[Reply], *, last: bool) -> atom.Answer:
+    present = [reply for reply in replies if not is_absence(question.text, reply.text)]
+    if not present:
+        return choose(question, replies)
+    reply = present[-1 if last else 0]
+    return _answer(question, reply.text, [reply.clip], reply)
+
+
+def _captions(host: atom.Host, clips: Sequence[atom.Clip]) -> tuple[atom.Caption, ...]:
+    captions = []
+    for outcome in host.map("caption", clips):
+        if outcome.error is not None:
+            raise outcome.error
+        captions.append(outcome.value)
+    return tuple(captions)
+
+
+def _from_captions(
+    question: atom.Question,
+    kind: Kind,
+    captions: tuple[atom.Caption, ...],
+    host: atom.Host,
+    decoder: atom.Decoder,
+    settings: AnswerQuestion.Settings,
+) -> atom.Answer:
+    clips = [caption.clip for caption in captions]
+    if kind is Kind.SUMMARY:
+        return _answer(question, (summary := host.run("summarize", captions)).text, clips, summary)
+    if kind is Kind.ORDER:
+        return _answer(question, ", then ".join(caption.text.rstrip(" .") for caption in captions), clips)
+    lines = [f"{number}. {caption.text}" for number, caption in enumerate(captions, 1)]
+    prompt = "\n".join([READ_PROMPT, *lines, question.text])
+    text = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
+    if is_refusal(text):
+        return _answer(question, NOT_SHOWN, ())
+    made = atom.Caption(
+        clip=clips[0],
+        text=text.strip(),
+        confidence=text.confidence,
+        provenance=atom.Provenance(model=decoder.name, prompt=prompt),
+    )
+    return _answer(question, made.text, clips, made)
+
+
+def _answer(
+    question: atom.Question, text: str, support: Sequence[atom.Clip], made: Reply | atom.Caption | None = None
+) -> atom.Answer:
+    more: dict[str, Any] = {"confidence": made.confidence, "provenance": made.provenance} if made else {}
+    whole = atom.Clip.whole(question.video)
+    return atom.Answer(clip=whole, question=question.text, text=text, evidence=merge(support), **more)

@@ -1,0 +1,89 @@
+"""What kind of question is asked, and what a reply amounts to. English, by patterns; nothing here asks a model."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+NOT_SHOWN = "not shown"
+
+_REFUSALS = re.compile(
+    r"(it |this |that |it is |it's |that is |that's |this is )?"
+    r"(not (shown|visible|mentioned|specified|clear|possible|applicable|enough information)"
+    r"|un(answerable|known|clear|certain)|n/?a\b|cannot|can't|can not)"
+    r"|(i|we) (do not|don't|cannot|can't|am not|are not)\b|i'm not\b|we're not\b"
+    r"|(the|this) (clip|video|image|scene|shot) (does not|doesn't) (show|contain|mention|depict)"
+)
+_ABSENCES = frozenset({"no", "none", "nothing", "nobody", "no one", "nowhere", "0", "zero", "never"})
+_NUMBERS = dict(zip(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), "123456789", strict=True))
+_YES_OR_NO = re.compile(r"(is|are|was|were|does|do|did|has|have|had|can|could|will|would)\b")
+_EXISTENCE = re.compile(
+    r"(is|are|was|were) there\b|(do|can|could) (you|we|i) (see|find|spot)\b"
+    r"|(has|have|does|do|did) .*\b(anyone|anything|any)\b"
+    r"|(is|are|was|were|does|do|did) .*\b(visible|shown|present|appears?)$"
+)
+_VIDEO = r"(this|the|whole|entire|full)( whole| entire)? (video|film|movie|clip|recording)"
+_KINDS = (
+    (r"how many (shots|clips|scenes) (are|does|do|has|is)\b", "SHOTS"),
+    (r"summar|what (happens|is happening|goes on) in " + _VIDEO + r"$|what is " + _VIDEO + r" about", "SUMMARY"),
+    (r"describe " + _VIDEO, "SUMMARY"),
+    (r"\bin (order|sequence|what order|which order)\b|\b(order|sequence) of (the )?(events|shots|scenes)\b", "ORDER"),
+    (r"\b(first|at the (start|beginning)|in the beginning)\b", "FIRST"),
+    (r"\b(last|finally|at the (very )?end|in the end)\b", "LAST"),
+    (r"how (many|often)\b.*\b(altogether|in total|in all|different|times|in " + _VIDEO + r")\b|how often\b", "READ"),
+    (r"\b(before|after|throughout|overall)\b", "READ"),
+)
+
+
+class Kind(Enum):
+    """How a question about a video of several clips is answered."""
+
+    CLIP = "clip"
+    """Each clip is asked; the replies are weighed."""
+    FIRST = "first"
+    """Each clip is asked; the earliest that shows it answers."""
+    LAST = "last"
+    """Each clip is asked; the latest that shows it answers."""
+    SHOTS = "shots"
+    """The clips are counted."""
+    SUMMARY = "summary"
+    """The captions are summed up."""
+    ORDER = "order"
+    """The captions are listed in order."""
+    READ = "read"
+    """The decoder reads the captions and the question."""
+
+
+def plain(text: str) -> str:
+    """`text` in small letters, without outer punctuation and runs of spaces."""
+    return " ".join(text.casefold().replace("’", "'").split()).strip(" .,;:!?\"'")
+
+
+def kind_of(question: str) -> Kind:
+    """How to answer `question`; the first pattern that fits decides."""
+    text = plain(question)
+    return next((Kind[name] for pattern, name in _KINDS if re.search(pattern, text)), Kind.CLIP)
+
+
+def is_refusal(reply: str) -> bool:
+    """Whether `reply` says that the clip does not answer the question."""
+    text = plain(reply)
+    return not text or _REFUSALS.match(text) is not None
+
+
+def is_absence(question: str, reply: str) -> bool:
+    """Whether `reply` says that what is asked for is not there: true of one clip, but not thereby of the video."""
+    key = key_of(question, reply)
+    if key == "no":
+        text = plain(question)
+        return not _YES_OR_NO.match(text) or _EXISTENCE.match(text) is not None
+    return key in _ABSENCES or plain(reply).startswith(("there is no ", "there are no "))
+
+
+def key_of(question: str, reply: str) -> str:
+    """Replies with equal keys are one answer: articles, case, number words and what follows a yes or no are ignored."""
+    text = plain(reply)
+    if _YES_OR_NO.match(plain(question)) and (found := re.match(r"(yes|no)\b", text)):
+        return found[1]
+    words = [_NUMBERS.get(word, word) for word in text.split() if word not in ("a", "an", "the")]
+    return " ".join(words) or text

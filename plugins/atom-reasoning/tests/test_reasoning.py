@@ -1,0 +1,189 @@
+"""Answers and their evidence."""
+
+import subprocess
+import sys
+
+import atom_reasoning
+import pytest
+from atom_reasoning.wording import Kind, is_absence, is_refusal, key_of, kind_of
+
+import atom_core as atom
+from atom_core.testing.commands import run_command
+from atom_core.testing.fakes import FakeDecoder, FakeHost
+
+SHOTS = ["a red circle moves left", "a red circle grows", "a blue square still", "a red circle blinks"]
+
+
+def spans(answer):
+    return [(span.start_s, span.end_s) for span in answer.evidence]
+
+
+def ask(question, replies, shots=SHOTS, **more):
+    """The answer over one video whose shots reply as `replies` says."""
+    decoder = FakeDecoder(lambda prompt, shown: replies.get(shown or prompt, "not shown"))
+    host = FakeHost(atom_reasoning, shows={"a.mp4": shots}, decoder=decoder, **more)
+    return host.run("answer", atom.Question(video=host.video("a.mp4"), text=question)), host
+
+
+def test_one_clip_is_asked_verbatim():
+    """The decoder gets the question as it is; the clip is the evidence."""
+    answer, host = ask("Is it red?", {"a dog": "no"}, shots=["a dog"])
+    assert host.decoder.prompts == ["Is it red?"]
+    assert (answer.text, spans(answer), answer.confidence) == ("no", [(0, 5)], pytest.approx(0.9))
+    assert answer.provenance.prompt == "Is it red?"
+
+
+def test_nothing_shown_has_no_evidence():
+    """If every clip refuses, the answer is `not shown`, for one clip and for many."""
+    for shots in (["a dog"], SHOTS):
+        answer, _ = ask("What colour is the star?", {"a dog": "It is not visible."}, shots=shots)
+        assert (answer.text, answer.evidence) == ("not shown", ())
+
+
+def test_equal_answers_merge_and_adjacent_evidence_too():
+    """Case and articles do not divide an answer; its clips are the evidence, neighbours as one span, best first."""
+    replies = {SHOTS[0]: "Red.", SHOTS[1]: "the red", SHOTS[3]: "red"}
+    answer, _ = ask("What colour is it when it blinks?", replies)
+    assert answer.text == "red"
+    assert spans(answer) == [(15, 20), (0, 10)]
+
+
+def test_clips_like_the_question_count_more():
+    """One clip that is about the question outweighs two that are not."""
+    replies = {SHOTS[0]: "green", SHOTS[1]: "green", SHOTS[2]: "blue"}
+    answer, _ = ask("What colour is the square, still", replies)
+    assert (answer.text, spans(answer)) == ("blue", [(10, 15)])
+
+
+def test_confidence_counts():
+    """Between clips equally like the question, the surer reply wins."""
+    sure = {"a cat": atom.Generated("black", logprob=-0.1, num_tokens=1), "a dog": "white"}
+    decoder = FakeDecoder(lambda prompt, shown: sure[shown], confidence=0.4)
+    host = FakeHost(atom_reasoning, shows={"a.mp4": ["a dog", "a cat"]}, decoder=decoder)
+    answer = host.run("answer", atom.Question(video=host.video("a.mp4"), text="What colour?"))
+    assert (answer.text, spans(answer)) == ("black", [(5, 10)])
+
+
+def test_existence_in_one_clip_is_existence():
+    """One clip that shows it outweighs all that do not; if none does, the answer is no, without evidence."""
+    no = dict.fromkeys(SHOTS, "no")
+    answer, _ = ask("Is there a blue square?", {**no, SHOTS[2]: "Yes, there is."})
+    assert (answer.text, spans(answer)) == ("Yes, there is.", [(10, 15)])
+    answer, _ = ask("Is there a green star?", no)
+    assert (answer.text, answer.evidence) == ("no", ())
+
+
+def test_no_can_be_an_answer():
+    """A clip that says no to something it shows is evidence."""
+    answer, _ = ask("Does the square move?", {SHOTS[2]: "no"})
+    assert (answer.text, spans(answer)) == ("no", [(10, 15)])
+
+
+def test_first_and_last_are_by_place():
+    """The earliest or latest clip that does not refuse answers."""
+    replies = {SHOTS[1]: "it grows", SHOTS[3]: "it blinks"}
+    first, _ = ask("What happens first?", replies)
+    assert (first.text, spans(first)) == ("it grows", [(5, 10)])
+    last, _ = ask("What happens at the end?", replies)
+    assert (last.text, spans(last)) == ("it blinks", [(15, 20)])
+
+
+class Caption:
+    """The task ``caption``, as another plugin would give it."""
+
+    consumes, produces = atom.Clip, atom.Caption
+
+    def run(self, clip, *, encoder):
+        return atom.Caption(clip=clip, text=encoder.encode(clip).layout["shows"] + ".")
+
+
+class Summarize:
+    """The task ``summarize``, as another plugin would give it."""
+
+    consumes, produces = tuple[atom.Caption, ...], atom.Caption
+
+    def run(self, captions):
+        return atom.Caption(clip=captions[0].clip, text=f"{len(captions)} shots")
+
+
+def test_the_course_of_the_video_is_read_from_captions():
+    """Summaries, order and relations between shots come from the captions; the number of shots is counted."""
+    more = {"tasks": {"caption": Caption(), "summarize": Summarize()}}
+    summary, _ = ask("Summarize the video.", {}, **more)
+    assert (summary.text, spans(summary)) == ("4 shots", [(0, 20)])
+    order, _ = ask("What happens, in order?", {}, shots=["a dog", "a cat"], **more)
+    assert order.text == "a dog, then a cat"
+    question = "What happens after the dog?"
+    prompt = f"These are the shots of a video, in order:\n1. a dog.\n2. a cat.\n{question}"
+    read, _ = ask(question, {prompt: "a cat"}, shots=["a dog", "a cat"], **more)
+    assert (read.text, read.provenance.prompt) == ("a cat", prompt)
+    asked, _ = ask(question, {"a dog": "it runs"}, shots=["a dog", "a cat"], **more)
+    assert (asked.text, spans(asked)) == ("it runs", [(0, 5)])
+    shots, _ = ask("How many shots are there?", {})
+    assert shots.text == "4"
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("What colour is the circle?", Kind.CLIP),
+        ("How many circles are there?", Kind.CLIP),
+        ("What happens in this video?", Kind.SUMMARY),
+        ("What is the video about?", Kind.SUMMARY),
+        ("In what order do they come?", Kind.ORDER),
+        ("What comes last?", Kind.LAST),
+        ("Who is at the very end?", Kind.LAST),
+        ("How many scenes does it have?", Kind.SHOTS),
+        ("How many dogs are there in total?", Kind.READ),
+        ("What did she do before that?", Kind.READ),
+    ],
+)
+def test_kinds_of_questions(question, kind):
+    """What is asked about the course of the video is told from what is asked about something in it."""
+    assert kind_of(question) is kind
+
+
+@pytest.mark.parametrize(
+    "reply", ["", "not shown", "Unanswerable.", "I don't know", "This cannot be determined", "N/A"]
+)
+def test_refusals(reply):
+    """Ways of saying that the clip does not tell."""
+    assert is_refusal(reply)
+    assert not is_refusal("a knot shown on a rope")
+
+
+def test_keys_and_absences():
+    """Number words are numbers; a yes is a yes; absence depends on the question."""
+    assert key_of("How many?", "Two") == key_of("How many?", "2")
+    assert key_of("Is it red?", "Yes, it is red.") == key_of("Is it red?", "yes")
+    assert key_of("What?", "yes, a dog") != key_of("What?", "yes")
+    assert is_absence("How many dogs?", "None.")
+    assert is_absence("Can you see a dog?", "no")
+    assert is_absence("What is behind it?", "There is no such thing")
+    assert not is_absence("Does it turn?", "No")
+
+
+def test_command_answers_each_question():
+    """One value per question with answer and evidence; a blank question fails alone."""
+    host = FakeHost(atom_reasoning, shows={"a.mp4": ["a dog"]}, decoder=FakeDecoder({"What is it?": "a dog"}))
+    said = run_command(host, "ask", "a.mp4", "What is it?", " ", "What else?")
+    assert [(v["question"], v["answer"], v["evidence"]) for v in said.values] == [
+        ("What is it?", "a dog", [{"start_s": 0.0, "end_s": 5.0}]),
+        ("What else?", "not shown", []),
+    ]
+    assert said.texts[0] == "What is it?\n  a dog\n  00:00:00.000 - 00:00:05.000"
+    assert len(said.failures) == 1
+
+
+def test_command_reports_a_missing_video():
+    """A video that is not there is named, and nothing is answered."""
+    said = run_command(FakeHost(atom_reasoning), "ask", "a.mp4", "What is it?")
+    assert said.failures[0][0] == "a.mp4"
+    assert said.values == []
+
+
+def test_plugin_is_light():
+    """Importing the plugin loads nothing heavy."""
+    code = "import sys, atom_reasoning as _; print({'torch', 'numpy', 'chromadb'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
