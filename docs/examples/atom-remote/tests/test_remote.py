@@ -1,0 +1,108 @@
+"""A host over remote modules gives what one over the server's own modules gives."""
+
+import threading
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from atom_remote.client import connect
+from atom_remote.server import ServeCommand, Server
+from atom_remote.wire import KEY
+
+import atom_core as atom
+from atom_core.host import open_host
+from atom_core.plugins import load_plugins
+from atom_core.settings import Settings
+from atom_core.testing.fakes import FakeDecoder, FakeEncoder, fake_clips, fake_video
+
+CLIPS = fake_clips(fake_video("a.mp4"), 3)
+PARTS = "Describe this clip in one sentence."
+
+
+def modules():
+    shows = ("a red circle", "a blue square", "a star")
+    encoder = FakeEncoder(lambda clip: shows[clip.index])
+    return atom.Modules(encoder=encoder, decoder=FakeDecoder({"How?": "like this, slowly"}), model="fake@1")
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server on a free port of this machine."""
+    monkeypatch.setenv(KEY, "a secret")
+    server = Server(modules(), ("127.0.0.1", 0))
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    yield server
+    server.close()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_remote_equals_local(server):
+    """Every method of both protocols gives the same, features and all that is known of a text included."""
+    local, remote = modules(), connect(server.address)
+    assert isinstance(remote.encoder, atom.Encoder)
+    assert isinstance(remote.decoder, atom.Decoder)
+    assert (remote.model, remote.decoder.name) == (local.model, local.decoder.name)
+    for here, there in zip(local.encoder.encode_batch(CLIPS), remote.encoder.encode_batch(CLIPS), strict=True):
+        assert (here.key, here.clip, here.timestamps_s) == (there.key, there.clip, there.timestamps_s)
+        assert np.array_equal(here.array(), there.array())
+        mine, other = (d.generate([f, PARTS]) for d, f in ((local.decoder, here), (remote.decoder, there)))
+        assert (mine, mine.logprob, mine.confidence) == (other, other.logprob, other.confidence)
+        assert np.array_equal(local.decoder.embed([here]), remote.decoder.embed([there]))
+        assert local.decoder.score([here], "red") == remote.decoder.score([there], "red")
+    assert list(local.decoder.stream(["How?"])) == list(remote.decoder.stream(["How?"]))
+    remote.close()
+
+
+def test_through_the_hook(server):
+    """``--model remote:...`` loads them; other models are left to other plugins; a task runs on them unchanged."""
+    settings = Settings(load_plugins=("remote", "captioning"), model=f"remote:{server.address}")
+    with open_host(settings, plugins=load_plugins(settings)) as host:
+        captions = [outcome.value.text for outcome in host.map("caption", CLIPS)]
+    assert captions == ["a red circle", "a blue square", "a star"]
+    other = open_host(Settings(load_plugins=("remote",), model="tiny"), plugins=load_plugins(settings))
+    with other as host, pytest.raises(atom.ModelError, match="no plugin loads model 'tiny'"):
+        _ = host.decoder
+
+
+def test_serve_command(server, monkeypatch):
+    """``atom serve`` lends what its host has loaded, and says where."""
+    settings = Settings(load_plugins=("remote",), model=f"remote:{server.address}")
+    notes, served = [], []
+
+    def serve(self):
+        with self._listener:
+            served.append(self._modules.model)
+
+    monkeypatch.setattr(Server, "serve", serve)
+    with open_host(settings, plugins=load_plugins(settings)) as host:
+        args = SimpleNamespace(listen="127.0.0.1:0")
+        ServeCommand().run(SimpleNamespace(args=args, host=lambda: host, note=notes.append))
+    assert served == ["fake@1"]
+    assert "--model remote:127.0.0.1:" in notes[0]
+
+
+def test_errors_travel(server):
+    """What the server's modules raise arrives as the same error."""
+    remote = connect(server.address)
+    server._modules.encoder.encode = lambda clip: (_ for _ in ()).throw(atom.MediaError("no such file"))
+    with pytest.raises(atom.MediaError, match="no such file"):
+        remote.encoder.encode(CLIPS[0])
+    assert remote.decoder.generate(["How?"]) == "like this, slowly"
+    remote.close()
+
+
+def test_strangers_are_turned_away(server, monkeypatch):
+    """Another key, no key, no server and no address are each told with the next step."""
+    monkeypatch.setenv(KEY, "a guess")
+    with pytest.raises(atom.ModelError, match="with the same REMOTE_ATOM_KEY"):
+        connect(server.address)
+    monkeypatch.setenv(KEY, "a secret")
+    with pytest.raises(atom.ModelError, match="start one with `atom serve`"):
+        connect("127.0.0.1:1")
+    with pytest.raises(atom.SettingsError, match="HOST:PORT"):
+        connect("nowhere")
+    monkeypatch.delenv(KEY)
+    with pytest.raises(atom.SettingsError, match="is not set"):
+        connect(server.address)

@@ -1,0 +1,179 @@
+"""Write `reference.md` from the live objects: ``python docs/reference.py`` with the core and all plugins installed."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import os
+import tomllib
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+import atom_core
+from atom_core import hookspecs
+from atom_core.cli import builtin
+from atom_core.cli.options import option_of
+from atom_core.host import BUILTINS
+from atom_core.plugins import PluginSet, load_plugins
+from atom_core.settings import Settings, field_docs
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = Path(__file__).with_name("reference.md")
+HEAD = """# Reference
+
+Settings, commands, tasks, models, hooks and public names. This page is written by `python docs/reference.py` from the
+code itself; a test fails when it is stale.
+"""
+PLACES = {"library": "`library` in the user's data folder", "cache": "`atom` in the user's cache folder"}
+"""Defaults that differ from machine to machine."""
+
+
+def page() -> str:
+    """The whole page."""
+    plugins = load_plugins(Settings(load_plugins=_ours()), builtins=[*BUILTINS, ("commands", builtin)])
+    parts = (settings(), commands(plugins), tasks(plugins), models(plugins), hooks(), names())
+    return "\n".join([HEAD, *(line for part in parts for line in part)]).rstrip() + "\n"
+
+
+def _ours() -> tuple[str, ...]:
+    """The plugins of this repository, whatever else is installed."""
+    found: list[str] = []
+    for file in sorted(ROOT.glob("plugins/*/pyproject.toml")):
+        found += tomllib.loads(file.read_text(encoding="utf-8"))["project"].get("entry-points", {}).get("atom", {})
+    return tuple(found)
+
+
+def settings() -> Iterator[str]:
+    """Every setting of the core."""
+    yield "## Settings\n"
+    yield "Defaults < `atom.toml` < `ATOM_*` variables < arguments. `atom config` shows each value and where it came"
+    yield "from.\n"
+    yield "| setting | default | option | variable | meaning |\n|---|---|---|---|---|"
+    docs = field_docs(Settings)
+    for field in attrs.fields(Settings):
+        if field.name != "tasks":
+            default = PLACES.get(field.name) or _value(getattr(Settings(), field.name))
+            row = (f"`{field.name}`", default, f"`{option_of(field.name)}`", f"`ATOM_{field.name.upper()}`")
+            yield _row(*row, docs[field.name])
+    yield ""
+
+
+def commands(plugins: PluginSet) -> Iterator[str]:
+    """Every command with its own arguments."""
+    yield "## Commands\n"
+    yield "Every command also takes the settings as options, `--set`, `--config`, `--json`, `--stats`, `-q` and `-v`;"
+    yield "see `atom --help`. Exit code 0: done; 1: some inputs failed, each was named; 2: a mistake in the command,"
+    yield "one line said which; 130: interrupted.\n"
+    for name, spec in sorted(plugins.commands().items()):
+        parser = argparse.ArgumentParser(prog=f"atom {name}", add_help=False)
+        plugins.load(spec)().add_arguments(parser)
+        yield f"### atom {name}\n\n{spec.summary}.{_from(spec.plugin)}\n"
+        rows = [action for action in parser._actions if action.help != argparse.SUPPRESS]
+        if rows:
+            yield "| argument | meaning |\n|---|---|"
+        for action in rows:
+            yield _row(f"`{_argument(action)}`", action.help or "")
+        if rows:
+            yield ""
+
+
+def _argument(action: argparse.Action) -> str:
+    value = action.metavar or (
+        "{" + ",".join(map(str, action.choices)) + "}" if action.choices else action.dest.upper()
+    )
+    if not action.option_strings:
+        return {"+": f"{value}...", "*": f"[{value}...]", "?": f"[{value}]"}.get(str(action.nargs), str(value))
+    takes = f" {value}" if action.nargs != 0 else ""
+    return ", ".join(action.option_strings) + takes
+
+
+def tasks(plugins: PluginSet) -> Iterator[str]:
+    """Every task with its settings."""
+    yield "## Tasks\n"
+    yield "`host.run(name, record)` runs one; its settings are `[tasks.<name>]` in `atom.toml`, the variables"
+    yield "`ATOM_<NAME>_<SETTING>`, `--set NAME.SETTING=VALUE`, or arguments of `host.run`.\n"
+    yield "| task | takes | gives | does | settings |\n|---|---|---|---|---|"
+    for name, spec in sorted(plugins.tasks.items()):
+        kind = plugins.load(spec)
+        own = getattr(kind, "Settings", None)
+        fields = attrs.fields(own) if own is not None else ()
+        listed = ", ".join(f"`{field.name}` = {_default(field)}" for field in fields)
+        yield _row(f"`{name}`", _type(kind.consumes), _type(kind.produces), spec.summary, listed)
+    yield ""
+
+
+def _default(field: Any) -> str:
+    default = field.default
+    return _value(default.factory() if hasattr(default, "factory") else default)
+
+
+def _type(kind: Any) -> str:
+    if typing.get_origin(kind) is tuple:
+        return f"{typing.get_args(kind)[0].__name__}s"
+    return str(kind.__name__)
+
+
+def models(plugins: PluginSet) -> Iterator[str]:
+    """Every model that has a name."""
+    yield "## Models\n"
+    yield "`--model` also takes a folder in Hugging Face format or a hub id; [families](families.md) says which work.\n"
+    yield "| name | summary | notice |\n|---|---|---|"
+    for name, spec in sorted(plugins.models.items()):
+        yield _row(f"`{name}`", spec.summary, spec.notice)
+    yield ""
+
+
+def hooks() -> Iterator[str]:
+    """Every hook with its documentation."""
+    yield "## Hooks\n"
+    yield (inspect.getdoc(hookspecs) or "").partition("\n\n")[2] + "\n"
+    for name, phase in hookspecs.hook_names().items():
+        hook = getattr(hookspecs, name)
+        arguments = ", ".join(inspect.signature(hook).parameters)
+        yield f"### {name}({arguments})\n\n*{phase}.* {inspect.getdoc(hook)}\n"
+
+
+def names() -> Iterator[str]:
+    """The names of `atom_core`."""
+    yield "## Public names\n"
+    yield "What `import atom_core as atom` offers; everything else may change without notice.\n"
+    yield "| name | is |\n|---|---|"
+    for name in sorted(atom_core.__all__):
+        text = inspect.getdoc(getattr(atom_core, name)) or ""
+        about = text.splitlines()[0] if not text.startswith(("Represent a PEP 604", "dict(")) else ""
+        yield _row(f"`{name}`", _known(name) or about)
+    yield ""
+
+
+def _known(name: str) -> str:
+    """Documentation of names that cannot carry a docstring."""
+    return {"Parts": "A prompt: text and features, in the order the decoder reads them.",
+            "hookimpl": "Marks a function as the implementation of the hook of that name."}.get(name, "")  # fmt: skip
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "unset"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(str, value)) or "none"
+    return f"`{value}`" if value != "" else "empty"
+
+
+def _from(plugin: str) -> str:
+    return "" if plugin == "commands" else f" From plugin `{plugin}`."
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    for variable in [name for name in os.environ if name.startswith("ATOM_")]:
+        del os.environ[variable]
+    PAGE.write_text(page(), encoding="utf-8")
