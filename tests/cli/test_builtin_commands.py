@@ -1,0 +1,180 @@
+"""`atom plugins`, `models`, `doctor` and `config`."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+
+def rows(capsys) -> list[dict]:
+    """The JSON list that was printed."""
+    return json.loads(capsys.readouterr().out)
+
+
+def test_plugins_table(atom, capsys):
+    """`atom plugins` shows name, state, distribution and what is offered; the built-in ones with --all."""
+    assert atom("plugins", "--block", "x") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["PLUGIN", "STATE", "DISTRIBUTION", "OFFERS"]
+    mine = next(line for line in lines if line.startswith("fakecli"))
+    assert " ".join(mine.split()) == "fakecli loaded dist-cli 1.0 tasks echo; commands work, greedy, gone"
+    assert not any(line.startswith("transformers") for line in lines)
+    assert atom("plugins", "--all") == 0
+    out = capsys.readouterr().out
+    assert "\ntransformers" in out
+    assert "hooks: atom_add_commands, atom_register_tasks" in out
+
+
+def test_plugins_json(atom, capsys):
+    """`atom plugins --json` has every field of each plugin."""
+    assert atom("plugins", "--json") == 0
+    mine = next(row for row in rows(capsys) if row["name"] == "fakecli")
+    assert mine == {
+        "name": "fakecli",
+        "distribution": "dist-cli",
+        "version": "1.0",
+        "state": "loaded",
+        "reason": "",
+        "advice": "",
+        "hooks": ["atom_add_commands", "atom_register_tasks"],
+        "tasks": ["echo"],
+        "models": [],
+        "families": [],
+        "commands": ["work", "greedy", "gone"],
+        "memory_bytes": 0,
+        "builtin": False,
+    }
+
+
+def test_config(atom, capsys, monkeypatch):
+    """`atom config` shows each setting, of tasks too, with value, source, option and variable."""
+    Path("atom.toml").write_text("frames = 4\n[tasks.echo]\ntimes = 2\n")
+    monkeypatch.setenv("ATOM_BATCH", "3")
+    assert atom("config", "--json", "--threads", "1") == 0
+    found = {row["name"]: row for row in rows(capsys)}
+    assert (found["frames"]["value"], found["frames"]["source"]) == (4, "atom.toml:1")
+    assert (found["batch"]["value"], found["batch"]["source"]) == (3, "ATOM_BATCH")
+    assert (found["threads"]["value"], found["threads"]["source"]) == (1, "--threads")
+    assert (found["workers"]["source"], found["block_plugins"]["option"]) == ("default", "--block")
+    assert found["tasks.echo.times"] == {
+        "name": "tasks.echo.times",
+        "value": 2,
+        "source": "atom.toml:3",
+        "summary": "How often.",
+        "option": "--set echo.times=",
+        "variable": "ATOM_ECHO_TIMES",
+    }
+
+
+def test_config_set(atom, capsys, monkeypatch):
+    """--set gives one setting of one task; a bad one is a mistake that names it."""
+    assert atom("config", "tasks.echo.times", "--set", "echo.times=7") == 0
+    assert capsys.readouterr().out == "tasks.echo.times  7  --set echo.times  How often.\n"
+    assert atom("config", "--set", "echo.tims=7") == 2
+    assert "--set echo.tims: task 'echo' has no setting 'tims', did you mean 'times'" in capsys.readouterr().err
+
+
+def test_config_keeps_to_its_line(atom, capsys):
+    """A long or many-lined value is shortened in the table and whole in JSON."""
+    text = "one\ntwo " + "x" * 100
+    assert atom("config", "model", "--model", text) == 0
+    assert capsys.readouterr().out.startswith("model  one two ...  --model  ")
+    assert atom("config", "model", "--json", "--model", text) == 0
+    assert rows(capsys)[0]["value"] == text
+
+
+def test_config_names(atom, capsys, monkeypatch):
+    """Named settings alone are shown; an unknown one fails with the nearest; stray variables are pointed out."""
+    monkeypatch.setenv("ATOM_FRAME", "3")
+    assert atom("config", "frames", "windw_s") == 1
+    shown = capsys.readouterr()
+    assert shown.out == "frames  8  default  Frames sampled from each clip.\n"
+    assert "there is no setting 'windw_s', did you mean 'window_s'?" in shown.err
+    assert "ATOM_FRAME is set, but is no setting, did you mean 'ATOM_FRAMES'?" in shown.err
+
+
+def cache_model(hub: Path, name: str, *, vision: bool = True, weights: bool = True) -> None:
+    """A model as the hub's client keeps it."""
+    folder = hub / "hub" / f"models--{name.replace('/', '--')}"
+    snapshot = folder / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text("abc")
+    (snapshot / "config.json").write_text(json.dumps({"vision_config": {}} if vision else {}))
+    if weights:
+        (snapshot / "model.safetensors").write_bytes(b"0" * 1000)
+
+
+def test_models(atom, capsys, tmp_path):
+    """`atom models` says of each model whether it is here: the default, cached ones that see, a folder in force."""
+    cache_model(tmp_path / "hub", "someone/sees")
+    cache_model(tmp_path / "hub", "someone/reads", vision=False)
+    cache_model(tmp_path / "hub", "someone/empty", weights=False)
+    Path("mine").mkdir()
+    Path("mine/model.safetensors").write_bytes(b"0" * 2000)
+    assert atom("models", "--model", "mine", "--json") == 0
+    found = {row["name"]: (row["ready"], row["size_bytes"]) for row in rows(capsys)}
+    assert found == {
+        "mine": (True, 2000),
+        "HuggingFaceTB/SmolVLM2-500M-Video-Instruct": (False, 0),
+        "someone/sees": (True, 1000),
+        "someone/empty": (False, 0),
+    }
+
+
+def test_models_names_the_ways_on(atom, capsys, tmp_path):
+    """Where the model in force is not here, what would work is named."""
+    cache_model(tmp_path / "hub", "someone/sees")
+    assert atom("models") == 0
+    shown = capsys.readouterr()
+    assert "HuggingFaceTB/SmolVLM2-500M-Video-Instruct  not here" in shown.out
+    assert "is not on this machine: connect once to fetch it, or use --model someone/sees" in shown.err
+
+
+@pytest.fixture
+def _torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A torch without accelerator that is imported at once."""
+    cuda = SimpleNamespace(is_available=lambda: False)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda, get_num_threads=lambda: 3))
+
+
+@pytest.mark.usefixtures("_torch")
+def test_doctor(atom, capsys, monkeypatch):
+    """`atom doctor` looks at everything, and each finding that is not OK says what to do."""
+    monkeypatch.setattr("atom_core.cli.doctor._unmet", lambda distribution: iter(()))
+    assert atom("doctor", "--json") == 0
+    found = rows(capsys)
+    names = [row["name"] for row in found]
+    assert names == ["python", "versions", "plugins", "processor", "memory", "cache", "library", "device", "model"]
+    assert {row["state"] for row in found} <= {"OK", "note"}
+    assert [row["name"] for row in found if row["state"] == "note" and not row["todo"]] in ([], ["memory"])
+    assert next(row["found"] for row in found if row["name"] == "device").endswith("torch uses 3 threads")
+    model = next(row for row in found if row["name"] == "model")
+    assert "connect once to fetch it" in model["todo"]
+
+
+@pytest.mark.usefixtures("_torch")
+def test_doctor_finds_faults(atom, capsys, tmp_path):
+    """What does not work makes exit code 1, with what to do: a broken plugin, a library that cannot be written."""
+    (tmp_path / "site" / "fake_cli" / "__init__.py").write_text("import no_such_library")
+    (tmp_path / "file").touch()
+    assert atom("doctor", "--library", str(tmp_path / "file" / "library"), "--device", "cuda:7") == 1
+    shown = capsys.readouterr()
+    assert "FIX   plugins" in shown.out
+    assert "fakecli: install it, or run without it: ATOM_BLOCK_PLUGINS=fakecli" in shown.err
+    assert "atom: library: choose another folder: --library DIR" in shown.err
+    assert "atom: device: use --device auto, or install torch for CUDA" in shown.err
+
+
+@pytest.mark.usefixtures("_torch")
+@pytest.mark.parametrize("requirement", ["no-such-library>=1", "attrs>=999"])
+def test_doctor_reads_requirements(atom, capsys, tmp_path, requirement):
+    """What a plugin requires and does not find is a note with the command that installs it."""
+    metadata = next((tmp_path / "site").glob("*.dist-info")) / "METADATA"
+    metadata.write_text(metadata.read_text() + f"Requires-Dist: {requirement}\n")
+    assert atom("doctor") == 0
+    out = capsys.readouterr().out
+    assert f"dist-cli asks for {requirement}, installed: " in out
+    assert f"python -m pip install '{requirement}'" in out

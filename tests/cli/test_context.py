@@ -1,0 +1,149 @@
+"""What a command is lent: videos, the host, failures."""
+
+import argparse
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from atom_core.cli.console import Console
+from atom_core.cli.context import Context
+from atom_core.errors import LibraryError, MediaError, ModelError, SettingsError
+from atom_core.plugins import PluginSet
+from atom_core.reuse.ledger import Ledger
+from atom_core.settings import Settings
+
+
+class FakeHost:
+    """A host that reads names instead of files."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+        self.ledger = Ledger()
+
+    def video(self, path: Path) -> str:
+        """The file's name, unless it says it is bad."""
+        if "bad" in path.name:
+            raise MediaError(f"{path}: cannot be decoded; convert it")
+        return path.name
+
+    def close(self) -> None:
+        """Count."""
+        self.closed += 1
+
+
+@pytest.fixture
+def err() -> io.StringIO:
+    """What was said."""
+    return io.StringIO()
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> FakeHost:
+    """The host that contexts open."""
+    fake = FakeHost()
+    monkeypatch.setattr("atom_core.host.open_host", lambda settings, plugins: fake)
+    return fake
+
+
+def make(err: io.StringIO, **arguments: object) -> Context:
+    """A context that speaks to `err`."""
+    return Context(
+        args=argparse.Namespace(**{"stats": None, "trace": None, **arguments}),
+        settings=Settings(),
+        sources={},
+        plugins=PluginSet(),
+        console=Console(out=io.StringIO(), err=err),
+    )
+
+
+def test_videos(tmp_path, err, host):
+    """Files and folders become videos; what cannot be read is named, and the rest is there."""
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (tmp_path / "empty").mkdir()
+    for name in ("b.mp4", "a.mkv", "bad.mp4", "notes.txt"):
+        (folder / name).write_text("x")
+    (tmp_path / "alone.dat").write_text("x")
+    with make(err) as context:
+        names = context.videos(
+            [str(folder), str(tmp_path / "alone.dat"), str(tmp_path / "gone.mp4"), str(tmp_path / "empty")]
+        )
+    assert names == ["a.mkv", "b.mp4", "alone.dat"]
+    assert context.failed
+    lines = err.getvalue().splitlines()
+    assert [Path(word).name for word in ("bad.mp4", "gone.mp4", "empty") if word not in err.getvalue()] == []
+    assert len(lines) == 3
+
+
+def test_host_is_opened_once_and_closed(err, host):
+    """The host is opened when it is first wanted, and closed once, errors or not."""
+
+    def work() -> None:
+        with make(err) as context:
+            assert context.host() is context.host() is host
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+    assert host.closed == 1
+    with make(err):
+        pass
+    assert host.closed == 1
+
+
+def test_failure_names_its_input_once(err):
+    """A message that names the input already is not prefixed with it again."""
+    context = make(err)
+    context.fail("a.mp4", MediaError("a.mp4: is empty; name another"))
+    context.fail("b.mp4", MediaError("is empty; name another"))
+    context.fail("c", MediaError("no such file: 'c'"))
+    context.fail("d", MediaError("add it"))
+    lines = ["a.mp4: is empty; name another", "b.mp4: is empty; name another", "no such file: 'c'", "d: add it"]
+    assert err.getvalue().splitlines() == [f"atom: {line}" for line in lines]
+
+
+@pytest.mark.parametrize("error", [SettingsError("bad"), LibraryError("other model"), ModelError("not here")])
+def test_what_no_input_survives_is_a_mistake(err, host, error):
+    """A setting, a library or a model that cannot be used is told once, as a mistake, not once for each input."""
+    with make(err) as context:
+        context.host()
+        with pytest.raises(type(error)):
+            context.fail("a.mp4", error)
+    assert not context.failed
+    assert err.getvalue() == ""
+
+
+def test_model_error_of_one_input(err, host):
+    """Once the model is loaded, a model's error concerns one input."""
+    host.ledger.count("loads", computed=1)
+    with make(err) as context:
+        context.host()
+        context.fail("a.mp4", ModelError("prompt too long; shorten it"))
+    assert context.failed
+    assert err.getvalue() == "atom: a.mp4: prompt too long; shorten it\n"
+
+
+def test_stats_folder_must_exist(err, tmp_path):
+    """A --stats file that cannot be made is a mistake before any work."""
+    with pytest.raises(SettingsError, match="does not exist; create it"):
+        make(err, stats=tmp_path / "none" / "stats.json")
+
+
+def test_the_trace_is_written_and_its_fault_told(err, tmp_path):
+    """--trace writes events that trace viewers open; a file that cannot be made is a failure at the end."""
+    with make(err, trace=tmp_path / "trace.json"):
+        pass
+    assert json.loads((tmp_path / "trace.json").read_text())["traceEvents"] == []
+    with make(err, trace=tmp_path) as context:
+        pass
+    assert context.failed
+
+
+def test_stats_that_cannot_be_written(err, tmp_path):
+    """A --stats file that turns out unwritable is a failure at the end."""
+    with make(err, stats=tmp_path) as context:
+        pass
+    assert context.failed
+    assert str(tmp_path) in err.getvalue()

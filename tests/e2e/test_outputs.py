@@ -1,0 +1,75 @@
+"""What reaches standard output, standard error and files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from atom_core.testing.terminal import Atom
+
+COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_tokens")
+
+
+def test_caption_prints_one_json_list(atom: Atom, footage: dict[str, Path]) -> None:
+    """`--json` gives {video, clips: [{start_s, end_s, caption}]} for each video, in the order of the command."""
+    names = ["sound.mp4", "plain.avi"]
+    done = atom("caption", *(footage[name] for name in names), "--json")
+    assert [Path(video["video"]).name for video in done.json] == names
+    for video in done.json:
+        assert [clip.keys() >= {"start_s", "end_s", "caption"} for clip in video["clips"]] == [True, True]
+
+
+def test_ask_prints_one_answer_for_each_question(atom: Atom, footage: dict[str, Path]) -> None:
+    """`--json` gives {video, question, answer, evidence: [{start_s, end_s}]} for each question, in order."""
+    questions = ["What happens first?", "Is there a red circle?"]
+    done = atom("ask", footage["sound.mp4"], *questions, "--json")
+    assert [answer["question"] for answer in done.json] == questions
+    for answer in done.json:
+        assert answer.keys() >= {"video", "question", "answer", "evidence"}
+        assert all(span.keys() == {"start_s", "end_s"} for span in answer["evidence"])
+
+
+@pytest.mark.parametrize(("name", "start"), [("srt", "1\n00:00:00,000 --> 00:00:01,200\n"), ("vtt", "WEBVTT\n\n")])
+def test_subtitles_on_standard_output(atom: Atom, footage: dict[str, Path], name: str, start: str) -> None:
+    """Subtitles of one video are the whole output, ready to be sent into a file."""
+    done = atom("caption", footage["sound.mp4"], "--format", name)
+    assert done.out.startswith(start)
+    assert done.out.count(" --> ") == 2
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("text", "txt"), ("json", "json"), ("srt", "srt"), ("vtt", "vtt")])
+def test_documents_in_a_folder(atom: Atom, footage: dict[str, Path], tmp_path: Path, name: str, suffix: str) -> None:
+    """`-o DIR` writes one document for each video."""
+    done = atom("caption", footage["sound.mp4"], footage["plain.mov"], "--format", name, "-o", tmp_path / "texts")
+    assert done.code == 0
+    assert sorted(path.name for path in (tmp_path / "texts").iterdir()) == [f"plain.{suffix}", f"sound.{suffix}"]
+
+
+def test_stats_hold_the_ledger(atom: Atom, footage: dict[str, Path], tmp_path: Path) -> None:
+    """Loads, clips and tokens are requested = computed + reused; seconds and peak memory are there."""
+    done = atom("caption", footage["sound.mp4"], "--stats", tmp_path / "stats.json")
+    assert done.code == 0
+    stats = json.loads((tmp_path / "stats.json").read_text(encoding="utf-8"))
+    for name in COUNTS:
+        count = stats[name]
+        assert count["requested"] == count["computed"] + count["reused"], name
+    assert stats["loads"]["computed"] == 1
+    assert stats["encoder_clips"]["requested"] == 2
+    assert stats["decode_tokens"]["computed"] > 0
+    assert stats["seconds"] > 0
+    assert stats["peak_memory_bytes"] > 2**20
+
+
+def test_a_process_is_silent_but_for_the_notice(process: Atom, footage: dict[str, Path], tmp_path: Path) -> None:
+    """On success standard error has one line, the notice of the embedded model; `-q` leaves none."""
+    loud = process("index", footage["sound.webm"], "--library", tmp_path / "library", "--json")
+    assert loud.code == 0
+    assert loud.json[0]["clips_added"] == 2
+    notice, *remarks = loud.err.splitlines()
+    assert notice.startswith("atom: tiny knows only")
+    assert remarks == [f"atom: 2 clips in {tmp_path / 'library'}"]
+    quiet = process("caption", footage["sound.webm"], "-q", "--json")
+    assert (quiet.code, quiet.err) == (0, "")
+    assert len(quiet.json) == 1

@@ -1,0 +1,203 @@
+"""Probing: what is in a file, that it is noticed when the file changes, and one line for every bad file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+
+from atom_core.errors import MediaError
+from atom_core.media.probe import check_unchanged, content_hash, find_videos, probe
+from atom_core.testing.videos import write_video
+
+SUFFIXES = [".mp4", ".mov", ".mkv", ".webm", ".avi"]
+NTSC = Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(("fps", "audio"), [(24, False), (25, True), (NTSC, True)])
+def test_length_rate_and_sound(tmp_path: Path, suffix: str, fps: Fraction | int, audio: bool) -> None:
+    """Length, frame rate, size and sound are right in every container."""
+    video = probe(write_video(tmp_path / f"v{suffix}", fps=fps, audio=audio))
+    assert video.duration_s == pytest.approx(48 / fps, abs=0.0011)
+    assert video.fps == pytest.approx(float(fps), rel=1e-6)
+    assert (video.width, video.height, video.rotation, video.has_audio) == (64, 48, 0, audio)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_rotation_is_applied_to_the_size(tmp_path: Path, suffix: str, rotation: int) -> None:
+    """Width and height are as displayed, and the record keeps the clockwise turn."""
+    video = probe(write_video(tmp_path / f"v{suffix}", size=(32, 48), rotation=rotation))
+    assert (video.width, video.height, video.rotation) == (32, 48, rotation)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_length_counts_from_the_first_picture(tmp_path: Path, suffix: str) -> None:
+    """A file whose clock starts later is no longer for it."""
+    video = probe(write_video(tmp_path / f"v{suffix}", start_s=2.0, audio=True))
+    assert video.duration_s == pytest.approx(2.0, abs=0.0011)
+
+
+def test_variable_rate_is_averaged(tmp_path: Path) -> None:
+    """Pictures shown for different times give the average rate and the exact length."""
+    times_s = [0.0, 0.04, 0.08, 0.5, 0.54, 1.0]
+    video = probe(write_video(tmp_path / "v.mkv", shots=[(6, (200, 30, 30))], timestamps_s=times_s, fps=25))
+    assert video.duration_s == pytest.approx(1.04, abs=0.0011)
+    assert video.fps == pytest.approx(6 / 1.04, rel=0.01)
+
+
+def test_odd_sizes(tmp_path: Path) -> None:
+    """Odd widths and heights are kept."""
+    video = probe(write_video(tmp_path / "v.mp4", size=(65, 49)))
+    assert (video.width, video.height) == (65, 49)
+
+
+def test_hash_is_of_the_bytes(tmp_path: Path) -> None:
+    """The hash is plain BLAKE2b-160, the same for a copy, and paths are absolute."""
+    path = write_video(tmp_path / "v.mp4")
+    copy = tmp_path / "copy.mp4"
+    copy.write_bytes(path.read_bytes())
+    expected = hashlib.blake2b(path.read_bytes(), digest_size=20).hexdigest()
+    assert probe(path).content_hash == probe(os.path.relpath(copy)).content_hash == expected
+    assert probe(os.path.relpath(copy)).path == copy
+
+
+def test_rewritten_in_place_is_noticed(tmp_path: Path) -> None:
+    """New bytes of the same length under the same name and time stamps give a new hash at once."""
+    path = tmp_path / "v.bin"
+    path.write_bytes(b"a" * 1000)
+    before, stat = content_hash(path), path.stat()
+    with path.open("r+b") as file:
+        file.write(b"b")
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert content_hash(path) != before
+    with pytest.raises(MediaError, match="has changed since"):
+        check_unchanged(path, before)
+
+
+def test_settled_files_are_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file older than two seconds is not read again; a younger one is."""
+    path = tmp_path / "v.bin"
+    path.write_bytes(b"a" * 1000)
+    reads: list[object] = []
+    real = hashlib.file_digest
+
+    def counting(file: Any, algorithm: Any) -> Any:
+        reads.append(file)
+        return real(file, algorithm)
+
+    monkeypatch.setattr(hashlib, "file_digest", counting)
+    content_hash(path), content_hash(path)
+    assert len(reads) == 2
+    now_ns = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now_ns + 3_000_000_000)
+    content_hash(path), content_hash(path)
+    assert len(reads) == 3
+
+
+def _one_line(path: Path) -> str:
+    with pytest.raises(MediaError) as caught:
+        probe(path)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert str(path) in text
+    return text
+
+
+def test_missing_folder_and_empty(tmp_path: Path) -> None:
+    """What is not a file with bytes is named as what it is."""
+    (tmp_path / "empty.mp4").touch()
+    assert "no such file" in _one_line(tmp_path / "none.mp4")
+    assert "is a folder" in _one_line(tmp_path)
+    assert "empty" in _one_line(tmp_path / "empty.mp4")
+
+
+def test_text_named_mp4(tmp_path: Path) -> None:
+    """A text file is no video, whatever its name."""
+    path = tmp_path / "notes.mp4"
+    path.write_text("Dear diary, this is not a video.\n" * 50)
+    assert "not a video" in _one_line(path)
+
+
+def test_sound_only(tmp_path: Path) -> None:
+    """A file with nothing but sound is named so."""
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=48000, layout="mono")
+        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        frame.sample_rate = 48000
+        frame.planes[0].update(bytes(4096))
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    assert "sound but no pictures" in _one_line(path)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("part", [0.02, 0.5])
+def test_cut_off(tmp_path: Path, suffix: str, part: float) -> None:
+    """A file of which the end is missing is refused, whether its index is at the start or the end."""
+    whole = write_video(tmp_path / f"whole{suffix}", shots=[(96, (200, 30, 30))], audio=True).read_bytes()
+    path = tmp_path / f"v{suffix}"
+    path.write_bytes(whole[: int(len(whole) * part)])
+    assert "cut off" in _one_line(path)
+
+
+def test_cut_off_with_the_index_in_front(tmp_path: Path) -> None:
+    """An MP4 that opens well but lacks its last pictures is refused, with how much is there."""
+    path = tmp_path / "v.mp4"
+    whole = write_video(tmp_path / "w.mp4", shots=[(96, (200, 30, 30))])
+    with av.open(str(whole)) as source, av.open(str(path), "w", options={"movflags": "+faststart"}) as copy:
+        stream = copy.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                copy.mux(packet)
+    assert probe(path).duration_s == pytest.approx(4.0)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    assert "of 4.0 s" in _one_line(path)
+
+
+@contextmanager
+def _as_stranger() -> Iterator[None]:
+    """Give up root's right to read everything, where the tests run as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
+def test_no_permission(tmp_path: Path) -> None:
+    """A file that may not be read says so."""
+    path = write_video(tmp_path / "v.mp4")
+    path.chmod(0)
+    with _as_stranger():
+        text = _one_line(path)
+    assert "no permission" in text
+
+
+def test_find_videos(tmp_path: Path) -> None:
+    """Folders give the videos in and below them, sorted, no hidden or other files; a bad input is named."""
+    for name in ["b.mp4", "a/z.MKV", "a/.hidden.mp4", ".git/x.mp4", "notes.txt"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "empty").mkdir()
+    inputs = [tmp_path / "empty", tmp_path, tmp_path / "b.mp4", tmp_path / "none.mp4", tmp_path / "notes.txt"]
+    videos, errors = find_videos(inputs)
+    assert videos == [tmp_path / "a/z.MKV", tmp_path / "b.mp4", tmp_path / "notes.txt"]
+    assert [path for path, _ in errors] == [tmp_path / "empty", tmp_path / "none.mp4"]
+    assert "no video file in folder" in str(errors[0][1])
+    assert "no such file" in str(errors[1][1])

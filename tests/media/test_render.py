@@ -1,0 +1,206 @@
+"""Rendering: the film plays, lasts as the timeline says, shows the right frames at each cut, with sound in step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from atom_core.errors import MediaError
+from atom_core.media.decode import Reader
+from atom_core.media.probe import probe
+from atom_core.media.rates import exact_rate, film_rate
+from atom_core.media.render import letterbox, render
+from atom_core.records import Cut, Request, Timeline
+from atom_core.testing.videos import BLUE, GREEN, RED, YELLOW, frame_number, shot_colour, write_video
+
+MakeCut = Callable[[Path, float, float], Cut]
+
+
+def _timeline(*cuts: Cut) -> Timeline:
+    return Timeline(request=Request(text="red, then blue"), cuts=cuts)
+
+
+def _pictures(path: Path) -> list[np.ndarray]:
+    with Reader(path) as reader:
+        return [reader.rgb(picture.frame) for picture in reader.pictures()]
+
+
+def _loudness(path: Path) -> np.ndarray:
+    """Samples of the film's sound, absolute, placed by their timestamps."""
+    with av.open(str(path)) as container:
+        frames = list(container.decode(audio=0))
+        end = max(round((frame.time or 0.0) * 48000) + frame.samples for frame in frames)
+        track = np.zeros(end)
+        for frame in frames:
+            first = round((frame.time or 0.0) * 48000)
+            if first >= 0:
+                track[first : first + frame.samples] = np.abs(frame.to_ndarray()).max(axis=0)
+    return track
+
+
+def _beeps_s(path: Path) -> list[float]:
+    """When each beep begins, seconds."""
+    loud = np.flatnonzero(_loudness(path) > 0.2)
+    return [loud[0] / 48000, *(loud[index + 1] / 48000 for index in np.flatnonzero(np.diff(loud) > 2400))]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi"])
+def test_frames_at_each_cut(tmp_path: Path, make_cut: MakeCut, suffix: str) -> None:
+    """Every frame of the film is the source's frame of that instant, from the first to the last of each cut."""
+    one = write_video(tmp_path / f"1{suffix}", audio=True)
+    two = write_video(tmp_path / f"2{suffix}", shots=[(30, GREEN), (30, YELLOW)])
+    cuts = make_cut(one, 0.5, 1.0), make_cut(two, 1.25, 2.0), make_cut(one, 1.0, 2.0)
+    film = render(_timeline(*cuts), tmp_path / "film.mp4")
+    pictures = _pictures(film.path)
+    assert [frame_number(image) for image in pictures] == [*range(12, 24), *range(30, 48), *range(24, 48)]
+    assert [shot_colour(pictures[n]) for n in (0, 11, 12, 29, 30, 53)] == [RED, RED, YELLOW, YELLOW, BLUE, BLUE]
+
+
+def test_the_file_is_as_the_record_says(tmp_path: Path, make_cut: MakeCut) -> None:
+    """Streams, frame count and length agree with timeline and record, and the index comes before the data."""
+    source = write_video(tmp_path / "1.mp4", fps=Fraction(30000, 1001), shots=[(60, RED)], audio=True)
+    timeline = _timeline(make_cut(source, 0.3, 1.0), make_cut(source, 0.11, 0.87), make_cut(source, 0.0, 0.5))
+    calls: list[tuple[int, int]] = []
+    film = render(timeline, tmp_path / "film.mp4", progress=lambda done, total: calls.append((done, total)))
+    assert film.num_frames == round(timeline.duration_s * 30000 / 1001) == len(_pictures(film.path))
+    assert calls == [(done, film.num_frames) for done in range(1, film.num_frames + 1)]
+    with av.open(str(film.path)) as container:
+        picture, sound = container.streams.video[0], container.streams.audio[0]
+        assert (picture.codec_context.name, picture.codec_context.pix_fmt) == ("h264", "yuv420p")
+        assert picture.average_rate == Fraction(30000, 1001)
+        assert (sound.codec_context.name, sound.codec_context.sample_rate) == ("aac", 48000)
+        assert sound.codec_context.layout.name == "stereo"
+        lengths_s = [float((stream.duration or 0) * (stream.time_base or 0)) for stream in (picture, sound)]
+    assert lengths_s == pytest.approx([film.duration_s] * 2, abs=0.001)
+    video = probe(film.path)
+    assert video.has_audio is film.has_audio is True
+    assert video.duration_s == pytest.approx(film.duration_s, abs=1e-3)
+    data = film.path.read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.mp4", "film.mp4"]
+
+
+def test_sound_in_step(tmp_path: Path, make_cut: MakeCut) -> None:
+    """Beeps that mark the start of shots are heard when those shots appear, across silent sources and late starts."""
+    heard = write_video(tmp_path / "1.mp4", audio=True)
+    silent = write_video(tmp_path / "2.mkv")
+    late = write_video(tmp_path / "3.mkv", audio=True, start_s=1.5, fps=25)
+    web = write_video(tmp_path / "4.webm", audio=True)
+    cuts = make_cut(heard, 0.5, 1.5), make_cut(silent, 0.0, 1.0), make_cut(late, 0.46, 1.46), make_cut(web, 0.75, 1.75)
+    film = render(_timeline(*cuts), tmp_path / "film.mp4")
+    assert film.has_audio
+    assert _beeps_s(film.path) == pytest.approx([0.5, 2.5, 3.25], abs=0.006)
+    shown = [shot_colour(image) for image in _pictures(film.path)]
+    assert [index / 25 for index in range(1, 100) if (shown[index - 1], shown[index]) == (RED, BLUE)] == pytest.approx(
+        [0.5, 2.5, 3.25], abs=0.04
+    )
+
+
+def test_no_sound_track_without_sound(tmp_path: Path, make_cut: MakeCut) -> None:
+    """When no source has sound the film has no sound track."""
+    film = render(_timeline(make_cut(write_video(tmp_path / "1.mp4"), 0, 1)), tmp_path / "film.mp4")
+    assert not film.has_audio
+    assert not probe(film.path).has_audio
+
+
+def test_sizes_are_letterboxed(tmp_path: Path, make_cut: MakeCut) -> None:
+    """The largest source gives the size, made even; others are centred with black bars, upright, never stretched."""
+    wide = write_video(tmp_path / "1.mp4", size=(97, 65))
+    tall = write_video(tmp_path / "2.mp4", size=(32, 64), rotation=90)
+    film = render(_timeline(make_cut(wide, 0, 0.5), make_cut(tall, 0.5, 1)), tmp_path / "film.mp4")
+    video = probe(film.path)
+    assert (video.width, video.height) == (98, 66)
+    image = _pictures(film.path)[12]
+    assert image[:, :30].max() < 30
+    assert image[:, -30:].max() < 30
+    assert frame_number(image[:, 33:66]) == 12
+
+
+def test_letterbox_keeps_the_shape() -> None:
+    """Bars are even and the picture is as large as fits."""
+    image = letterbox(np.full((10, 20, 3), 200, np.uint8), 40, 40)
+    assert image.shape == (40, 40, 3)
+    assert (image[:10] == 0).all()
+    assert (image[30:] == 0).all()
+    assert (image[10:30] == 200).all()
+
+
+def test_variable_rate_source(tmp_path: Path, make_cut: MakeCut) -> None:
+    """A source of variable rate keeps its timing: each output frame shows what the source shows then."""
+    times_s = [index * 0.04 + (0.4 if index >= 10 else 0) for index in range(30)]
+    source = write_video(tmp_path / "1.mkv", shots=[(30, RED)], timestamps_s=times_s, fps=25)
+    other = write_video(tmp_path / "2.mp4", fps=25)
+    film = render(_timeline(make_cut(source, 0, 1.2), make_cut(other, 0, 0.4)), tmp_path / "film.mp4")
+    numbers = [frame_number(image) for image in _pictures(film.path)]
+    assert numbers == [*range(10), *([9] * 10), *range(10, 20), *range(10)]
+
+
+def test_coarse_clocks_make_no_stutter(tmp_path: Path, make_cut: MakeCut) -> None:
+    """Timestamps rounded to milliseconds give every frame once."""
+    source = write_video(tmp_path / "1.mkv", shots=[(90, RED)], fps=Fraction(30000, 1001))
+    film = render(_timeline(make_cut(source, 0, probe(source).duration_s)), tmp_path / "film.mp4")
+    assert [frame_number(image) for image in _pictures(film.path)] == list(range(90))
+
+
+def test_rates() -> None:
+    """Averages find the exact rate; a film takes the highest rate of its sources, at most 60."""
+    assert exact_rate(29.97002997) == Fraction(30000, 1001)
+    assert exact_rate(23.976) == Fraction(24000, 1001)
+    assert exact_rate(25.0) == 25
+    assert exact_rate(18.5) == Fraction(37, 2)
+    assert film_rate([24.0, 29.97, 25.0]) == Fraction(30000, 1001)
+    assert film_rate([8.0]) == 8
+    assert film_rate([21.3]) == Fraction(24000, 1001)
+    assert film_rate([240.0, 24.0]) == 60
+
+
+def test_source_changed_or_gone(tmp_path: Path, make_cut: MakeCut) -> None:
+    """A source with other bytes than were indexed, or none, is named; nothing is written."""
+    one, two = write_video(tmp_path / "1.mp4"), write_video(tmp_path / "2.mp4")
+    timeline = _timeline(make_cut(one, 0, 1), make_cut(two, 0, 1))
+    write_video(tmp_path / "2.mp4", shots=[(24, GREEN)])
+    with pytest.raises(MediaError, match=r"2\.mp4' has changed.*index it again"):
+        render(timeline, tmp_path / "film.mp4")
+    two.unlink()
+    with pytest.raises(MediaError, match=r"no such file: '.*2\.mp4'"):
+        render(timeline, tmp_path / "film.mp4")
+    assert not (tmp_path / "film.mp4").exists()
+
+
+def test_unwritable(tmp_path: Path, make_cut: MakeCut) -> None:
+    """Places that cannot be written to, sources themselves and empty timelines are refused in one line."""
+    source = write_video(tmp_path / "1.mp4")
+    timeline = _timeline(make_cut(source, 0, 1))
+    (tmp_path / "folder.mp4").mkdir()
+    with pytest.raises(MediaError, match="there is no folder"):
+        render(timeline, tmp_path / "none" / "film.mp4")
+    with pytest.raises(MediaError, match="is a folder"):
+        render(timeline, tmp_path / "folder.mp4")
+    with pytest.raises(MediaError, match=r"name it 'film\.mp4'"):
+        render(timeline, tmp_path / "film.avi")
+    with pytest.raises(MediaError, match="overwrite its own source"):
+        render(timeline, source)
+    with pytest.raises(MediaError, match="no cuts"):
+        render(_timeline(), tmp_path / "film.mp4")
+    with pytest.raises(MediaError, match="cannot write '/proc"):
+        render(timeline, "/proc/film.mp4")
+
+
+def test_nothing_half_done_stays(tmp_path: Path, make_cut: MakeCut) -> None:
+    """When rendering is interrupted the film that was there before stays, and no other file is left."""
+    source = write_video(tmp_path / "1.mp4")
+    (tmp_path / "film.mp4").write_bytes(b"older film")
+
+    def interrupt(done: int, total: int) -> None:
+        if done == 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        render(_timeline(make_cut(source, 0, 1)), tmp_path / "film.mp4", progress=interrupt)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.mp4", "film.mp4"]
+    assert (tmp_path / "film.mp4").read_bytes() == b"older film"

@@ -1,0 +1,107 @@
+"""Memory counted before a weight is read."""
+
+import pytest
+import torch
+from attrs import evolve
+
+from atom_core.errors import ModelError
+from atom_core.modules import budget
+from atom_core.modules.budget import Need, Plan, plan
+from atom_core.modules.checkpoint import open_checkpoint
+from atom_core.modules.fitting import fit
+from atom_core.modules.loading import empty_model, load_model
+from atom_core.modules.quantize import RECIPES, kinds_by_layer
+from atom_core.settings import Settings
+from atom_core.testing.models import make_checkpoint
+
+WEIGHTS = {"none": 1000, "int8": 300, "int8-decoder": 600, "int4": 200}
+
+
+def need_of(recipe, batch):
+    return Need(program=100, weights=WEIGHTS[recipe.name], states=10 * batch)
+
+
+def planned(memory, recipe="none", batch=8, prefix=500):
+    return plan(
+        need_of,
+        source="m",
+        recipe=RECIPES[recipe],
+        others=[RECIPES[name] for name in WEIGHTS if name != recipe],
+        memory=memory,
+        batch=batch,
+        prefix_cache_bytes=prefix,
+    )
+
+
+def test_without_a_limit_nothing_shrinks():
+    """Everything is as the settings say."""
+    assert planned(None) == Plan(
+        need=evolve(need_of(RECIPES["none"], 8), prefixes=500), batch=8, prefix_cache_bytes=500
+    )
+
+
+def test_caches_shrink_before_anything_fails():
+    """First the prefix cache, then the batch; the plan never takes more than the limit."""
+    assert planned(1680).prefix_cache_bytes == 500
+    tight = planned(1200)
+    assert (tight.prefix_cache_bytes, tight.batch) == (20, 8)
+    tighter = planned(1130)
+    assert tighter.batch == 2
+    for memory in (1110, 1130, 1200, 1680, 5000):
+        assert planned(memory).need.total <= memory
+
+
+def test_refusal_names_numbers_and_the_best_recipe_that_fits():
+    """What it needs, what there is, and the least lossy way on."""
+    with pytest.raises(ModelError) as caught:
+        planned(750)
+    text = str(caught.value)
+    assert "\n" not in text
+    assert "--quantize int8-decoder" in text
+    with pytest.raises(ModelError, match="--quantize int8 needs"):
+        planned(450)
+
+
+def test_refusal_below_the_smallest_recipe():
+    """Says which is the smallest, and what it needs."""
+    with pytest.raises(ModelError, match=r"smallest recipe, 'int4', needs .*raise --memory or use a smaller model"):
+        planned(120)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    folder = make_checkpoint(tmp_path_factory.mktemp("models") / "m", "smolvlm", text_layers=4, text_width=128)
+    return open_checkpoint(str(folder))
+
+
+@pytest.mark.parametrize("name", ["none", "int8", "int8-decoder", "int4"])
+def test_weights_are_counted_as_they_are(checkpoint, name):
+    """The count is what the loaded model holds, within a tenth."""
+    recipe = RECIPES[name]
+    model = empty_model(checkpoint.config)
+    kinds = kinds_by_layer(model, recipe, "cpu")
+    largest = max((model.get_submodule(layer).weight.numel() for layer in kinds), default=0)
+    counted = budget.weight_bytes(model, kinds, plain_bytes=4) - 12 * largest
+    loaded = load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=recipe)
+    held = sum(tensor.numel() * tensor.element_size() for tensor in loaded.state_dict().values())
+    assert counted == pytest.approx(held, rel=0.1)
+
+
+def test_settings_without_memory_plan_nothing(checkpoint):
+    """No limit, no work."""
+    settings = Settings(batch=3, prefix_cache_bytes=7)
+    assert fit(checkpoint, RECIPES["none"], settings, "cpu") == Plan(need=Need(), batch=3, prefix_cache_bytes=7)
+
+
+def test_what_tasks_declare_counts(checkpoint):
+    """A model that fits alone is refused beside a task that needs the memory."""
+    settings = Settings(memory="1GiB")
+    assert fit(checkpoint, RECIPES["none"], settings, "cpu").batch == settings.batch
+    with pytest.raises(ModelError, match="tasks 700 MiB"):
+        fit(checkpoint, RECIPES["none"], settings, "cpu", tasks_bytes=700 * 2**20)
+
+
+@pytest.mark.parametrize(("size", "text"), [(2**30, "1.00 GiB"), (6 * 2**30, "6.00 GiB"), (500 * 2**20, "500 MiB")])
+def test_sizes_for_people(size, text):
+    """Sizes read as users write them."""
+    assert budget.gib(size) == text

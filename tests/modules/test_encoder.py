@@ -1,0 +1,174 @@
+"""The resident encoder: each clip once, and never another clip's features."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from atom_core.errors import MediaError
+from atom_core.host import Host, open_host
+from atom_core.records import Clip
+from atom_core.testing.videos import Shot, write_video
+
+
+@contextmanager
+def opened(checkpoint: Path, cache: Path, **arguments: Any) -> Iterator[Host]:
+    """A host of the model in `checkpoint` with its features in `cache`."""
+    with open_host(model=str(checkpoint), load_plugins=(), cache=cache, segment="whole", **arguments) as host:
+        yield host
+
+
+def encoded(host: Host) -> int:
+    """How many clips the encoder has computed."""
+    return int(host.ledger.as_dict()["encoder_clips"]["computed"])
+
+
+def test_a_clip_is_encoded_once_ever(checkpoint: Path, clips: list[Clip], tmp_path: Path) -> None:
+    """Not again by another call, thread or host; the ledger counts what was asked and what was reused."""
+    with opened(checkpoint, tmp_path) as host:
+        with ThreadPoolExecutor(8) as pool:
+            values = [features.values for features in pool.map(host.encoder.encode, clips * 4)]
+        assert encoded(host) == len(clips)
+        assert host.ledger.as_dict()["encoder_clips"]["requested"] == 4 * len(clips)
+        assert host.ledger.as_dict()["encoder_clips"]["reused"] == 3 * len(clips)
+    assert all(torch.equal(value, values[i % len(clips)]) for i, value in enumerate(values))
+    with opened(checkpoint, tmp_path) as other:
+        again = other.encoder.encode_batch(clips)
+        assert encoded(other) == 0
+    assert all(torch.equal(features.values, value) for features, value in zip(again, values, strict=False))
+
+
+def test_frames_encoded_a_few_at_once_are_the_same_features(
+    checkpoint: Path, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chunks change no value and no layout."""
+    found = []
+    for pixels in (10**9, 64 * 64, 3 * 64 * 64):
+        monkeypatch.setattr("atom_core.modules.families.smolvlm.CHUNK_PIXELS", pixels)
+        with opened(checkpoint, tmp_path / str(pixels)) as host:
+            found.append(host.encoder.encode(clips[0]))
+    for features in found[1:]:
+        torch.testing.assert_close(features.values, found[0].values, atol=1e-5, rtol=1e-4)
+        assert features.layout == found[0].layout
+
+
+def test_features_keep_the_order_of_the_clips(host: Host, clips: list[Clip]) -> None:
+    """A batch comes back in the order asked for."""
+    backwards = clips[::-1]
+    assert [features.clip for features in host.encoder.encode_batch(backwards)] == backwards
+
+
+def test_other_sampling_and_other_models_have_other_features(
+    checkpoint: Path, clips: list[Clip], tmp_path: Path
+) -> None:
+    """Frames, precision and weights are part of the key, though shapes are equal."""
+    from safetensors.torch import load_file, save_file
+
+    other = tmp_path / "other"
+    shutil.copytree(checkpoint, other)
+    weights = load_file(other / "model.safetensors")
+    name = next(name for name in weights if "vision" in name and name.endswith("weight"))
+    weights[name] = weights[name] * 1.01
+    save_file(weights, other / "model.safetensors", metadata={"format": "pt"})
+    keys = set()
+    for model, arguments in (
+        (checkpoint, {}),
+        (checkpoint, {"frames": 7}),
+        (checkpoint, {"quantize": "int8"}),
+        (other, {}),
+    ):
+        with opened(model, tmp_path / "cache", **arguments) as host:
+            keys.add(host.encoder.encode(clips[0]).key)
+            assert encoded(host) == 1
+    assert len(keys) == 4
+
+
+def test_videos_that_look_alike_from_outside_are_told_apart(checkpoint: Path, tmp_path: Path) -> None:
+    """Same name, size, length and frame count in two folders: each has its own features."""
+    paths = []
+    for folder, colour in (("a", (200, 30, 30)), ("b", (30, 30, 200))):
+        (tmp_path / folder).mkdir()
+        paths.append(write_video(tmp_path / folder / "v.mp4", shots=[Shot(num_frames=24, colour=colour)]))
+    with opened(checkpoint, tmp_path / "cache") as host:
+        one, other = (host.encoder.encode(host.clips(host.video(path))[0]) for path in paths)
+        assert encoded(host) == 2
+    assert one.values.shape == other.values.shape
+    assert not torch.equal(one.values, other.values)
+
+
+def test_a_file_rewritten_in_place_is_another_video(checkpoint: Path, tmp_path: Path) -> None:
+    """The new content is encoded and answered about; the old clip is refused instead of mixed up."""
+    path = tmp_path / "v.mp4"
+    with opened(checkpoint, tmp_path / "cache") as host:
+        write_video(path, shots=[Shot(num_frames=24, colour=(200, 30, 30))])
+        before = host.clips(host.video(path))[0]
+        old = host.encoder.encode(before)
+        write_video(path, shots=[Shot(num_frames=24, colour=(30, 30, 200))])
+        new = host.encoder.encode(host.clips(host.video(path))[0])
+        assert encoded(host) == 2
+        assert old.key != new.key
+        assert torch.equal(host.encoder.encode(before).values, old.values), "known features stay what they were"
+        shorter = Clip(video=before.video, start_s=0.0, end_s=0.5)
+        with pytest.raises(MediaError, match="changed"):
+            host.encoder.encode(shorter)
+
+
+def test_a_video_replaced_between_two_questions_is_noticed(checkpoint: Path, tmp_path: Path) -> None:
+    """The answer after the change is that of a cold run on the new file."""
+    path = tmp_path / "v.mp4"
+    question = "Describe this clip in one sentence."
+    answers = []
+    with opened(checkpoint, tmp_path / "cache") as host, opened(checkpoint, tmp_path / "cold", reuse=False) as cold:
+        for colour in ((200, 30, 30), (30, 30, 200), (200, 30, 30)):
+            write_video(path, shots=[Shot(num_frames=24, colour=colour)])
+            clip = host.clips(host.video(path))[0]
+            told = host.decoder.generate([host.encoder.encode(clip), question], max_new_tokens=12)
+            again = cold.decoder.generate([cold.encoder.encode(clip), question], max_new_tokens=12)
+            assert told == again
+            assert told.logprob == pytest.approx(again.logprob, abs=1e-3)
+            answers.append(told)
+    assert answers[0].logprob == pytest.approx(answers[2].logprob, abs=1e-3)
+
+
+def test_many_threads_never_get_another_clips_answer(
+    host: Host, cold_host: Host, clips: list[Clip], checkpoint: Path
+) -> None:
+    """Eight threads ask about different clips at once: each answer and its probability are those of that clip alone."""
+    question = "What colour is it?"
+    expected = {}
+    for clip in clips:
+        told = cold_host.decoder.generate([cold_host.encoder.encode(clip), question], max_new_tokens=6)
+        expected[clip] = (str(told), told.logprob)
+    assert len({round(logprob, 3) for _, logprob in expected.values()}) == len(clips), "clips can be told apart"
+    wrong: list[Clip] = []
+    stop = threading.Event()
+
+    def ask(offset: int) -> None:
+        for turn in range(12):
+            clip = clips[(offset + turn) % len(clips)]
+            told = host.decoder.generate([host.encoder.encode(clip), question], max_new_tokens=6)
+            if str(told) != expected[clip][0] or abs(told.logprob - expected[clip][1]) > 1e-3 or stop.is_set():
+                wrong.append(clip)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ask, range(8)))
+    assert not wrong
+
+
+def test_a_clip_that_cannot_be_read_fails_alone(host: Host, clips: list[Clip], tmp_path: Path) -> None:
+    """The error names the file; waiting callers get it too, and later calls are not blocked."""
+    path = write_video(tmp_path / "gone.mp4")
+    clip = host.clips(host.video(path))[0]
+    path.unlink()
+    for _ in range(2):
+        with pytest.raises(MediaError, match=r"gone\.mp4"):
+            host.encoder.encode(clip)
+    assert host.encoder.encode(clips[0]).values.shape[0] > 0

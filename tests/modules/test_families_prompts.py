@@ -1,0 +1,202 @@
+"""Prompts are what each family's own processor writes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from atom_core.errors import ModelError
+from atom_core.modules.checkpoint import open_checkpoint
+from atom_core.modules.families import FAMILIES, Family, family_of
+from atom_core.records import Features, Frames
+from atom_core.testing.families import make_frames
+from atom_core.testing.models import make_checkpoint
+
+NUM_FRAMES = 3
+
+
+@pytest.fixture(scope="module")
+def families(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Family]:
+    """Every family, opened."""
+    folder = tmp_path_factory.mktemp("families")
+    return {name: family_of(open_checkpoint(str(make_checkpoint(folder / name, name)))) for name in FAMILIES}
+
+
+def features(frames: Frames, runs: list[int], **layout: Any) -> Features:
+    """Features with so many rows for each frame."""
+    return Features(
+        clip=frames.clip,
+        values=torch.zeros(sum(runs), 8),
+        timestamps_s=frames.timestamps_s,
+        rule=frames.rule,
+        key="a",
+        layout={"runs": runs, **layout},
+    )
+
+
+def processor(name: str, module: str, **attributes: Any) -> Any:
+    """A processor's text half, without the parts that need torchvision."""
+    found = getattr(import_module(f"transformers.models.{module}.processing_{module}"), name)
+    half = SimpleNamespace(**attributes)
+    return SimpleNamespace(
+        image=lambda *a, **k: found.replace_image_token(half, *a, **k),
+        video=lambda *a, **k: found.replace_video_token(half, *a, **k),
+        half=half,
+        kind=found,
+    )
+
+
+def metadata(frames: Frames) -> Any:
+    """What transformers knows of a sampled video."""
+    times = list(frames.timestamps_s)
+    fps = 10.0
+    indices = [round(time_s * fps) for time_s in times]
+    return SimpleNamespace(fps=fps, duration=frames.clip.duration_s, timestamps=times, frames_indices=indices)
+
+
+def test_smolvlm(families: dict[str, Family]) -> None:
+    """SmolVLM2: an introduction, and the time before each frame."""
+    frames = make_frames(NUM_FRAMES, duration_s=75.0)
+    theirs = processor(
+        "SmolVLMProcessor",
+        "smolvlm",
+        image_seq_len=4,
+        image_token="<image>",
+        fake_image_token="<fake_token_around_image>",
+        global_image_token="<global-img>",
+    )
+    inputs = {"pixel_values": np.zeros((1, NUM_FRAMES, 3, 8, 8)), "video_metadata": [metadata(frames)]}
+    assert families["smolvlm"].visual_texts(features(frames, [4] * NUM_FRAMES)) == [theirs.video(inputs, 0)]
+
+
+def test_idefics3(families: dict[str, Family]) -> None:
+    """Idefics3: an untiled picture for each frame."""
+    theirs = processor(
+        "Idefics3Processor",
+        "idefics3",
+        image_seq_len=4,
+        image_token="<image>",
+        fake_image_token="<fake_token_around_image>",
+        global_image_tag="<global-img>",
+    )
+    told = theirs.image({"rows": [[0]], "cols": [[0]]}, 0)
+    frames = make_frames(2)
+    assert families["idefics3"].visual_texts(features(frames, [4, 4])) == [told, told]
+
+
+def test_internvl(families: dict[str, Family]) -> None:
+    """InternVL: frames are numbered from 1, one to a line."""
+    theirs = processor(
+        "InternVLProcessor",
+        "internvl",
+        start_image_token="<img>",
+        end_image_token="</img>",
+        image_token="<IMG_CONTEXT>",
+        image_seq_length=4,
+    )
+    frames = make_frames(NUM_FRAMES)
+    inputs = {"pixel_values_videos": np.zeros((1, NUM_FRAMES, 3, 8, 8))}
+    assert families["internvl"].visual_texts(features(frames, [4] * NUM_FRAMES)) == [theirs.video(inputs, 0)]
+
+
+@pytest.mark.parametrize("name", ["qwen3_vl", "qwen3_5"])
+@pytest.mark.parametrize("num_frames", [4, 5])
+def test_qwen3(families: dict[str, Family], name: str, num_frames: int) -> None:
+    """Qwen3-VL and Qwen3.5: the mean time before each pair of frames, an odd one paired with itself."""
+    frames = make_frames(num_frames, duration_s=8.0)
+    theirs = processor(
+        "Qwen3VLProcessor",
+        "qwen3_vl",
+        video_processor=SimpleNamespace(merge_size=2, temporal_patch_size=2),
+        video_token="<|video_pad|>",
+        vision_start_token="<|vision_start|>",
+        vision_end_token="<|vision_end|>",
+    )
+    theirs.half._calculate_timestamps = lambda *a: theirs.kind._calculate_timestamps(theirs.half, *a)
+    family: Any = families[name]
+    inputs = family.inputs(frames)
+    grid = inputs["video_grid_thw"][0].tolist()
+    model = SimpleNamespace(
+        get_video_features=lambda **_: SimpleNamespace(pooler_output=[torch.zeros(np.prod(grid) // 4, 8)])
+    )
+    found = family.encode(model, inputs)
+    told = features(frames, list(found.layout["runs"]), **{"times_s": found.layout["times_s"]})
+    fps = 1000.0
+    about = SimpleNamespace(fps=fps, frames_indices=[round(time_s * fps) for time_s in frames.timestamps_s])
+    reference = theirs.video({"video_grid_thw": np.array([grid]), "video_metadata": [about]}, 0)
+    assert family.visual_texts(told) == [reference]
+
+
+def test_video_llama_3(families: dict[str, Family]) -> None:
+    """VideoLLaMA 3: the time before each frame, and only the tokens that are kept."""
+    frames = make_frames(NUM_FRAMES)
+    theirs = processor("VideoLlama3Processor", "video_llama_3", video_token="<|video_pad|>")
+    kept = torch.tensor([[1, 1, 1, 1], [1, 0, 0, 0], [1, 0, 1, 1]], dtype=torch.bool)
+    inputs = {
+        "video_grid_thw": torch.tensor([[NUM_FRAMES, 4, 4]]),
+        "video_merge_sizes": torch.tensor([2]),
+        "video_compression_mask": kept.flatten(),
+        "video_metadata": [metadata(frames)],
+    }
+    assert families["video_llama_3"].visual_texts(features(frames, [4, 1, 3])) == [theirs.video(inputs, 0)]
+
+
+def test_gemma4(families: dict[str, Family]) -> None:
+    """Gemma 4: minutes and seconds before each frame."""
+    frames = make_frames(NUM_FRAMES, duration_s=200.0)
+    theirs = processor("Gemma4Processor", "gemma4", boi_token="<|image>", eoi_token="<image|>", video_token="<|video|>")
+    inputs = {"num_soft_tokens_per_video": [5], "video_metadata": [metadata(frames)]}
+    assert families["gemma4"].visual_texts(features(frames, [5] * NUM_FRAMES)) == [theirs.video(inputs, 0)]
+
+
+def test_gemma3(families: dict[str, Family]) -> None:
+    """Gemma 3: a picture between blank lines."""
+    tokenizer = SimpleNamespace(
+        boi_token="<start_of_image>", eoi_token="<end_of_image>", image_token="<image_soft_token>", boi_token_id=0
+    )
+    kind = import_module("transformers.models.gemma3.processing_gemma3").Gemma3Processor
+    half = SimpleNamespace()
+    with pytest.raises(TypeError):  # what follows needs the whole processor; what is wanted is set by then
+        kind.__init__(half, None, tokenizer, image_seq_length=4)
+    told = kind.replace_image_token(half, {"num_crops": [0]}, 0)
+    assert families["gemma3"].visual_texts(features(make_frames(2), [4, 4])) == [told, told]
+
+
+def test_lfm2(families: dict[str, Family]) -> None:
+    """LFM2-VL: an untiled picture between its marks."""
+    kind = import_module("transformers.models.lfm2_vl.processing_lfm2_vl").Lfm2VlProcessor
+    half = SimpleNamespace(image_start_token="<|image_start|>", image_end_token="<|image_end|>", image_token="<image>")
+    told = kind._build_image_tokens(half, 1, 1, 0, 6, True, True)
+    assert families["lfm2_vl"].visual_texts(features(make_frames(1), [6])) == [told]
+
+
+def test_paligemma(families: dict[str, Family]) -> None:
+    """PaliGemma: the start token after the last picture, a line's end after the question."""
+    frames = make_frames(2)
+    prompt = families["paligemma"].render([features(frames, [2, 2]), "What is it?"])
+    assert prompt == "<image>" * 4 + "<bos>What is it?\n"
+
+
+@pytest.mark.parametrize("name", ["llava", "llava_next_video", "video_llava", "gemma3", "gemma4", "lfm2_vl"])
+def test_one_start_token(families: dict[str, Family], name: str) -> None:
+    """A prompt starts with exactly one start token, whether the template or the tokenizer writes it."""
+    family = families[name]
+    ids = family.prompt([features(make_frames(1), [4]), "What is it?"]).ids
+    start = family.tokenizer.bos_token_id
+    assert ids[0] == start
+    assert list(ids).count(start) == 1
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_text_cannot_stand_for_pictures(families: dict[str, Family], name: str) -> None:
+    """Text that holds a visual token or a placeholder is refused in one line, not shown as a picture."""
+    family = families[name]
+    clip = features(make_frames(2), [4, 4], times_s=[1.0, 2.0], grid=[2, 4, 4], seconds_per_grid=1.0)
+    for text in (family.image_token, family.placeholder):
+        with pytest.raises(ModelError, match="leave it out"):
+            family.prompt([clip, f"What is {text}?"])

@@ -1,0 +1,86 @@
+"""What a task does to what it is lent is told, and reaches nobody else."""
+
+import gc
+
+import pytest
+import torch
+from attrs import evolve
+
+import atom_core as atom
+from atom_core.modules.loans import Loans, weights_stamp
+from atom_core.testing.fakes import FakeDecoder, FakeEncoder, fake_clips, fake_features, fake_video
+
+CLIP = fake_clips(fake_video(), 1)[0]
+
+
+class TorchEncoder(FakeEncoder):
+    """Always gives the same tensors, as a store does."""
+
+    def __init__(self, *, inference: bool = False) -> None:
+        super().__init__(lambda clip: "a red circle")
+        with torch.inference_mode(inference):
+            self.features = evolve(fake_features(CLIP, "x"), values=torch.ones(4, 8), extra={"deep": torch.ones(2)})
+
+    def encode(self, clip):
+        return self.features
+
+
+def loans_of(encoder, weights=()):
+    modules = atom.Modules(encoder=encoder, decoder=FakeDecoder(), model="fake", weights=lambda: weights)
+    return Loans("task 'rude' of plugin 'bad'", modules, weights_stamp(modules))
+
+
+@pytest.mark.parametrize("inference", [True, False])
+@pytest.mark.parametrize("which", ["values", "extra"])
+def test_changed_features_are_told_and_stay_with_the_task(inference, which):
+    """Neither the decoder nor the end of the run takes them; the store's own are as they were."""
+    encoder = TorchEncoder(inference=inference)
+    loans = loans_of(encoder)
+    features = loans.encoder.encode(CLIP)
+    (features.values if which == "values" else features.extra["deep"]).mul_(2)
+    with pytest.raises(atom.TaskError, match="'rude' of plugin 'bad' changed features in place"):
+        loans.decoder.generate([features, "What?"])
+    with pytest.raises(atom.TaskError, match=r"features\.array\(\)"):
+        loans.check()
+    assert bool((encoder.features.values == 1).all() and (encoder.features.extra["deep"] == 1).all())
+
+
+def test_well_behaved_task_is_left_in_peace():
+    """Reading, scoring and changing a copy are what features are for; the modules' other methods are there too."""
+    loans = loans_of(TorchEncoder())
+    first, second = loans.encoder.encode_batch([CLIP, CLIP])
+    array = first.array()
+    array *= 2
+    assert loans.decoder.score([second, "a"], "a") == loans.decoder.score(["a"], "a")
+    assert "".join(loans.decoder.stream([first, "What?"])) == loans.decoder.generate([first, "What?"])
+    assert loans.decoder.embed([first]).shape == (256,)
+    assert loans.decoder.prompts
+    assert isinstance(loans.encoder, atom.Encoder)
+    assert isinstance(loans.decoder, atom.Decoder)
+    loans.check()
+
+
+def test_features_of_fakes_cannot_be_changed():
+    """Arrays refuse at once."""
+    features = loans_of(FakeEncoder()).encoder.encode(CLIP)
+    with pytest.raises(ValueError, match="read-only"):
+        features.values += 1
+    features.array()[:] = 0
+
+
+def test_lent_features_are_not_kept_alive():
+    """Watching costs no memory once the task has let go."""
+    loans = loans_of(TorchEncoder())
+    before = sum(type(thing) is torch.Tensor for thing in gc.get_objects())
+    for _ in range(20):
+        loans.encoder.encode(CLIP)
+    assert sum(type(thing) is torch.Tensor for thing in gc.get_objects()) == before
+
+
+def test_changed_weight_is_noticed():
+    """One weight changed in place is enough."""
+    weights = [torch.nn.Parameter(torch.ones(3), requires_grad=False) for _ in range(3)]
+    loans = loans_of(TorchEncoder(), weights)
+    assert not loans.weights_changed
+    weights[1].mul_(2)
+    assert loans.weights_changed

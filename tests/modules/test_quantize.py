@@ -1,0 +1,276 @@
+"""Recipes, quantising while loading, and quantised checkpoints."""
+
+import argparse
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from atom_core.cli.quantize import QuantizeCommand
+from atom_core.errors import ModelError
+from atom_core.modules import auto, int8_cpu
+from atom_core.modules.checkpoint import content_hash, open_checkpoint
+from atom_core.modules.fitting import recipe_for
+from atom_core.modules.int4_cpu import GroupInt4Linear
+from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
+from atom_core.modules.loading import empty_model, load_model
+from atom_core.modules.provider import identity
+from atom_core.modules.quantize import RECIPES, kinds_by_layer, recipe_of
+from atom_core.modules.saved import save_quantized
+from atom_core.modules.tensors import read_weights
+from atom_core.modules.threads import Threads
+from atom_core.settings import Settings
+from atom_core.testing.models import FAMILIES, make_checkpoint
+
+CPU_RECIPES = [name for name, recipe in RECIPES.items() if "cpu" in recipe.devices and recipe.kinds]
+IDS = torch.arange(5, 17)[None]
+SPOILED = torch.ones(64, 128).index_fill(1, torch.tensor([0]), 300.0)
+"""Makes a weight [64, 128] one that int8 holds badly."""
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    return open_checkpoint(str(make_checkpoint(tmp_path_factory.mktemp("models") / "small", "smolvlm")))
+
+
+def load(checkpoint, recipe):
+    return load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe])
+
+
+def logits(model):
+    with torch.inference_mode():
+        return model(input_ids=IDS).logits
+
+
+def part_types(model):
+    """The types of linear layers in each part."""
+    inside = {id(module) for module in model.get_decoder().modules()}
+    head = model.get_output_embeddings()
+    found = {
+        "encoder": set(),
+        "decoder": set(),
+        "head": {type(head)},
+        "embeddings": {type(model.get_input_embeddings())},
+    }
+    for module in model.modules():
+        if isinstance(module, (nn.Linear, RowInt8Linear, GroupInt4Linear)) and module is not head:
+            found["decoder" if id(module) in inside else "encoder"].add(type(module))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("recipe", "encoder", "decoder", "embeddings", "head"),
+    [
+        ("none", nn.Linear, nn.Linear, nn.Embedding, nn.Linear),
+        ("int8", RowInt8Linear, RowInt8Linear, Int8Embedding, RowInt8Linear),
+        ("int8-decoder", nn.Linear, RowInt8Linear, nn.Embedding, RowInt8Linear),
+        ("int4", RowInt8Linear, GroupInt4Linear, Int8Embedding, RowInt8Linear),
+    ],
+)
+def test_each_part_has_its_precision(checkpoint, recipe, encoder, decoder, embeddings, head):
+    """Encoder, decoder, embeddings and head are quantised as the recipe says, all of their layers."""
+    found = part_types(load(checkpoint, recipe))
+    assert found == {"encoder": {encoder}, "decoder": {decoder}, "embeddings": {embeddings}, "head": {head}}
+
+
+@pytest.mark.parametrize(("recipe", "alike"), [("int8", 0.98), ("int8-decoder", 0.98), ("int4", 0.85)])
+def test_quantised_models_say_nearly_the_same(checkpoint, recipe, alike):
+    """Logits point the same way, as far as random weights let them; less so with int4. They are not the same."""
+    plain, quantized = logits(load(checkpoint, "none")), logits(load(checkpoint, recipe))
+    assert alike < nn.functional.cosine_similarity(plain.flatten(), quantized.flatten(), dim=0) < 1
+    assert not torch.equal(plain, quantized)
+
+
+@pytest.mark.parametrize("recipe", CPU_RECIPES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_saved_is_quantised_at_load_to_the_bit(family, recipe, tmp_path):
+    """For every family: all tensors of a saved checkpoint are those of the model quantised while loading."""
+    source = open_checkpoint(str(make_checkpoint(tmp_path / family, family, dtype="bfloat16")))
+    folder = save_quantized(source, tmp_path / "saved", recipe=RECIPES[recipe], source_hash="0" * 64)
+    wanted, got = load(source, recipe), load(open_checkpoint(str(folder)), recipe)
+    assert [type(module) for module in got.modules()] == [type(module) for module in wanted.modules()]
+    pairs = {**wanted.state_dict(), **dict(wanted.named_buffers())}, {**got.state_dict(), **dict(got.named_buffers())}
+    assert pairs[0].keys() == pairs[1].keys()
+    assert [name for name, tensor in pairs[0].items() if not torch.equal(tensor, pairs[1][name])] == []
+
+
+def test_tied_table_is_kept_once(tmp_path):
+    """One int8 table in the file; table and head share its memory until the head is first used."""
+    folder = make_checkpoint(tmp_path / "m", "smolvlm")
+    config = json.loads((folder / "config.json").read_text())
+    config["tie_word_embeddings"] = config["text_config"]["tie_word_embeddings"] = True
+    (folder / "config.json").write_text(json.dumps(config))
+    source = open_checkpoint(str(folder))
+    saved = save_quantized(source, tmp_path / "saved", recipe=RECIPES["int8"], source_hash="x")
+    rows = source.config.get_text_config().vocab_size
+    assert sum(rows in tensor.shape for tensor in read_weights("m", saved).tensors.values()) == 2
+    for model in (load(source, "int8"), load(open_checkpoint(str(saved)), "int8")):
+        table, head = model.get_input_embeddings(), model.get_output_embeddings()
+        assert head.qweight is table.qweight
+        assert torch.isfinite(logits(model)).all()
+
+
+def test_saved_folder_is_complete_and_says_what_it_is(checkpoint, tmp_path):
+    """Everything but the weights is beside them; recipe, source and versions are in the file; opening maps it."""
+    folder = save_quantized(checkpoint, tmp_path / "saved", recipe=RECIPES["int8"], source_hash="ab" * 32)
+    kept = {file.name for file in checkpoint.folder.iterdir()}
+    assert {file.name for file in folder.iterdir()} == kept
+    opened = open_checkpoint(str(folder))
+    said = opened.weights.metadata
+    assert (opened.saved_recipe, said["atom_source"], said["atom_source_hash"]) == ("int8", "small", "ab" * 32)
+    assert json.loads(said["atom_versions"]).keys() == {"atom-core", "torch", "torchao", "transformers"}
+    assert str(tmp_path) not in json.dumps(dict(said))
+    assert identity(opened, str(folder), "cd" * 32) == f"small@{'ab' * 6}"
+    model = load(opened, "int8")
+    name, layer = next((n, m) for n, m in model.named_modules() if isinstance(m, RowInt8Linear))
+    stored = opened.weights.tensors[f"{name}.qweight"]
+    with stored.file.open("r+b") as stream:
+        stream.seek(stored.start)
+        stream.write(b"\x55")
+    assert int(layer.qweight[0, 0]) == 0x55
+
+
+@pytest.mark.parametrize(("recipe", "quantised"), [("int8", {"int8"}), ("int4", {"int4", "int8"})])
+def test_opening_quantises_nothing(checkpoint, tmp_path, monkeypatch, recipe, quantised):
+    """A quantised checkpoint is opened without quantising one layer again; its source is quantised layer by layer."""
+    folder = save_quantized(checkpoint, tmp_path / "saved", recipe=RECIPES[recipe], source_hash="x")
+    seen = []
+    for kind, owner, name in (("int8", int8_cpu, "quantize_rows"), ("int4", GroupInt4Linear, "from_linear")):
+        real = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda weight, real=real, kind=kind: seen.append(kind) or real(weight))
+    load(open_checkpoint(str(folder)), recipe)
+    assert seen == []
+    load(checkpoint, recipe)
+    assert set(seen) == quantised
+
+
+def test_refuses_to_overwrite(checkpoint, tmp_path):
+    """What exists stays, unless it is Atom's own and replacing was asked for; a failure leaves nothing behind."""
+    folder = tmp_path / "saved"
+    save = {"recipe": RECIPES["int8"], "source_hash": "x"}
+    save_quantized(checkpoint, folder, **save)
+    before = content_hash(folder, tmp_path / "hashes.json")
+    with pytest.raises(ModelError, match="exists; name another folder, or pass --overwrite"):
+        save_quantized(checkpoint, folder, **save)
+    assert content_hash(folder, tmp_path / "hashes.json") == before
+    save_quantized(checkpoint, folder, recipe=RECIPES["int8-decoder"], source_hash="x", overwrite=True)
+    assert open_checkpoint(str(folder)).saved_recipe == "int8-decoder"
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years of work")
+    with pytest.raises(ModelError, match="is not a checkpoint written by `atom quantize`"):
+        save_quantized(checkpoint, precious, **save, overwrite=True)
+    with pytest.raises(ModelError, match="does not exist; create it first"):
+        save_quantized(checkpoint, tmp_path / "no" / "where", **save)
+    assert sorted(file.name for file in tmp_path.iterdir() if file.is_dir()) == ["precious", "saved"]
+
+
+def test_failing_halfway_leaves_nothing(checkpoint, tmp_path, monkeypatch):
+    """A disk that fills up while weights are written leaves no folder, whole or partial."""
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("atom_core.modules.saved.write_tensors", full)
+    with pytest.raises(ModelError, match="cannot be written: No space left on device"):
+        save_quantized(checkpoint, tmp_path / "saved", recipe=RECIPES["int8"], source_hash="x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_quantised_twice_or_otherwise_is_refused(checkpoint, tmp_path):
+    """A quantised checkpoint has its precision for good."""
+    folder = save_quantized(checkpoint, tmp_path / "saved", recipe=RECIPES["int8"], source_hash="x")
+    saved, threads = open_checkpoint(str(folder)), Threads(1)
+    for fine in ("none", "auto", "int8"):
+        assert recipe_for(saved, Settings(quantize=fine), "cpu", threads).name == "int8"
+    with pytest.raises(ModelError, match="is quantised as 'int8' already, not 'int4'"):
+        recipe_for(saved, Settings(quantize="int4"), "cpu", threads)
+    with pytest.raises(ModelError, match="is quantised as 'int8' already"):
+        save_quantized(saved, tmp_path / "again", recipe=RECIPES["int8"], source_hash="x")
+    with pytest.raises(ModelError, match="quantised for processors; use --device cpu"):
+        load_model(saved, dtype=torch.bfloat16, device="cuda", recipe=RECIPES["int8"])
+
+
+def test_unknown_recipes_and_wrong_devices():
+    """A slip gets a suggestion; a recipe for other devices gets those for this one."""
+    with pytest.raises(ModelError, match="no recipe 'int9', did you mean 'int8"):
+        recipe_of("int9", "cpu")
+    with pytest.raises(ModelError, match="'float8' is for cuda, not cpu; use none, int8"):
+        recipe_of("float8", "cpu")
+
+
+def test_on_cuda_tables_stay_as_they_are(checkpoint):
+    """torchao's configurations for CUDA are given linear layers alone."""
+    model = empty_model(checkpoint.config)
+    for name in ("int8", "int4", "float8"):
+        assert all(isinstance(model.get_submodule(n), nn.Linear) for n in kinds_by_layer(model, RECIPES[name], "cuda"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "recipe"),
+    [
+        ({"decode": 2, "batch": 3, "encode": 1.5, "error": 0.01}, "int8"),
+        ({"decode": 2, "batch": 3, "encode": 0.9, "error": 0.01}, "int8-decoder"),
+        ({"decode": 0.9, "batch": 3, "encode": 2, "error": 0.01}, "none"),
+        ({"decode": 2, "batch": 1.0, "encode": 2, "error": 0.01}, "none"),
+        ({"decode": 2, "batch": 3, "encode": 2, "error": 0.2}, "none"),
+        ({"decode": 0, "batch": 0, "encode": 0, "error": 0}, "none"),
+    ],
+)
+def test_auto_never_picks_what_is_slower_or_worse(numbers, recipe):
+    """Every part that is quantised was faster, and kept quality."""
+    assert auto.pick(**numbers) == recipe
+
+
+def test_auto_measures_once(checkpoint, tmp_path, monkeypatch):
+    """What was found is remembered by machine, versions, dimensions and threads; a damaged file is no harm."""
+    monkeypatch.setattr(auto, "_SECONDS", 0.0)
+    settings = Settings(quantize="auto", cache=tmp_path)
+    picked = recipe_for(checkpoint, settings, "cpu", Threads(1))
+    found = auto.remembered(tmp_path)
+    assert [finding.recipe for finding in found.values()] == [picked.name]
+    monkeypatch.setattr(auto, "measure", lambda *_: pytest.fail("measured again"))
+    assert recipe_for(checkpoint, settings, "cpu", Threads(1)) == picked
+    monkeypatch.undo()
+    (tmp_path / auto.FILE).write_text("{damaged")
+    assert auto.remembered(tmp_path) == {}
+    assert recipe_for(checkpoint, settings, "cuda", Threads(1)).name == "none"
+
+
+def test_auto_sees_a_loss_of_quality(tmp_path, monkeypatch):
+    """Weights that int8 cannot hold show in the error: here one input drowns the others."""
+    monkeypatch.setattr(auto, "_SECONDS", 0.0)
+    layer = nn.Linear(128, 64, bias=False)
+    save_file(
+        {"plain": layer.weight.detach(), "spoiled": layer.weight.detach() * SPOILED}, tmp_path / "model.safetensors"
+    )
+    stored = read_weights("m", tmp_path).tensors
+    found = {name: auto.measure({"encoder": [], "decoder": [(layer, stored[name])]}, 1) for name in stored}
+    assert found["plain"].error < auto.TOLERANCE
+    assert found["spoiled"].error > 2 * found["plain"].error
+
+
+def test_command_writes_a_checkpoint_that_opens(checkpoint, tmp_path):
+    """``atom quantize`` names the folder, the sizes and how to use it."""
+    parser = argparse.ArgumentParser()
+    command = QuantizeCommand()
+    command.add_arguments(parser)
+    args = parser.parse_args([str(checkpoint.folder), "--to", "int8", "-o", str(tmp_path / "saved")])
+    said = []
+
+    class Context:
+        settings = Settings(cache=tmp_path / "cache")
+        plugins = argparse.Namespace(models={}, families={})
+
+        def __init__(self):
+            self.args = args
+
+        def emit(self, value, text):
+            said.append((value, text))
+
+    command.run(Context())
+    assert said[0][0]["size_bytes"] < 0.5 * said[0][0]["source_bytes"]
+    assert said[0][1].endswith(f"use it with --model {tmp_path / 'saved'}")
+    assert open_checkpoint(str(tmp_path / "saved")).saved_recipe == "int8"

@@ -1,0 +1,62 @@
+"""Processor threads, shared out."""
+
+import threading
+
+import torch
+
+from atom_core.modules.threads import Threads, available_cores, matmul_seconds
+
+
+def test_the_fastest_number_is_chosen_by_measurement() -> None:
+    """One thread is used where it measures fastest, though there are more cores; not measured at each use."""
+    measured = []
+
+    def measure(num_threads: int) -> float:
+        measured.append(num_threads)
+        return float(num_threads)
+
+    threads = Threads(measure=measure)
+    for _ in range(3):
+        with threads.share() as share:
+            assert share == 1
+            assert torch.get_num_threads() == 1
+    assert measured == sorted(set(measured))
+    assert measured[-1] == available_cores()
+
+
+def test_a_given_number_is_shared_by_the_lanes_that_work() -> None:
+    """One lane has all threads, two have half each, and it is all again afterwards."""
+    threads = Threads(4, measure=lambda _: 1 / 0)
+    inside, leave = threading.Event(), threading.Event()
+    shares = []
+
+    def other() -> None:
+        with threads.share() as share:
+            shares.append(share)
+            inside.set()
+            leave.wait(5)
+
+    lane = threading.Thread(target=other)
+    lane.start()
+    assert inside.wait(5)
+    with threads.share() as share:
+        shares.append(share)
+    leave.set()
+    lane.join()
+    with threads.share() as share:
+        shares.append(share)
+    assert shares == [4, 2, 4]
+    torch.set_num_threads(1)
+
+
+def test_a_share_is_never_nothing() -> None:
+    """Many lanes on one thread still get one each."""
+    threads = Threads(1)
+    with threads.share() as one, threads.share() as two:
+        assert (one, two) == (1, 1)
+
+
+def test_the_measurement_is_of_real_work() -> None:
+    """It takes time and sets the number of threads it is asked about."""
+    assert matmul_seconds(1) > 0
+    assert torch.get_num_threads() == 1

@@ -1,0 +1,97 @@
+"""Imports point down only; plugins know the core's public names and never each other."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORE = ROOT / "atom_core"
+FLOORS = {
+    "errors": 1,
+    "quiet": 1,
+    "records": 2,
+    "settings": 2,
+    "reuse": 3,
+    "hookspecs": 3.1,
+    "media": 3.2,
+    "plugins": 4,
+    "modules": 4.1,
+    "pipeline": 4.2,
+    "host": 5,
+    "cli": 6,
+    "atom_core": 6,
+    "testing": 7,
+}
+"""The room of each module, and its floor with its place there; `atom_core` is the public names."""
+SAME_ROOM = {"discovery": "plugins", "configured": "plugins"}
+FILES = sorted(path for path in CORE.rglob("*.py"))
+PLUGIN_FILES = sorted(
+    path for path in ROOT.glob("plugins/*/atom_*/**/*.py") if "tests" not in path.relative_to(ROOT / "plugins").parts
+)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(module: str) -> str:
+    """The room that a dotted name below `atom_core` lies in."""
+    name = [*module.split("."), "atom_core"][1]
+    return SAME_ROOM.get(name, name) if (CORE / name).is_dir() or (CORE / f"{name}.py").is_file() else "atom_core"
+
+
+def name_of(path: Path) -> str:
+    """Path below the root, for the tests' names."""
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_imports_point_down(path):
+    """A file imports only from its own room and from lower floors."""
+    own = room(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    for module in imports(path):
+        if module.partition(".")[0] == "atom_core":
+            other = room(module)
+            assert other == own or FLOORS[other] < FLOORS[own] or (own, other) == ("cli", "atom_core"), (
+                f"{own} (floor {FLOORS[own]}) imports {module} ({other}, floor {FLOORS[other]})"
+            )
+
+
+def test_every_room_has_a_floor():
+    """A new module or folder of the core is given a floor."""
+    rooms = {path.stem for path in CORE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert {SAME_ROOM.get(name, name) for name in rooms - {"__init__"}} == FLOORS.keys() - {"atom_core"}
+
+
+@pytest.mark.parametrize("path", PLUGIN_FILES, ids=name_of)
+def test_plugins_import_public_names(path):
+    """A plugin imports `atom_core`, its `testing` and `media`, and no other plugin; the bench measures the insides."""
+    own = next(part for part in path.relative_to(ROOT / "plugins").parts[1:])
+    for module in imports(path):
+        top, *below = module.split(".")
+        if top == "atom_core":
+            public = not below or below[0] in ("testing", "media") or below[0] not in FLOORS or own == "atom_bench"
+            assert public, f"imports {module}, which is not public"
+            assert not any(part.startswith("_") for part in below), f"imports {module}, which is private"
+        elif top.startswith("atom_"):
+            assert top == own, f"imports {module} of another plugin"
+
+
+@pytest.mark.parametrize("path", [*FILES, *PLUGIN_FILES], ids=name_of)
+def test_only_the_command_prints(path):
+    """Nothing but `atom_core/cli` writes to standard output; scripts that train are programs of their own."""
+    if path.is_relative_to(CORE / "cli") or path.is_relative_to(ROOT / "plugins/atom-tiny/atom_tiny/train"):
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id != "print", f"line {node.lineno} prints"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "sys":
+            assert node.attr not in ("stdout", "__stdout__"), f"line {node.lineno} uses standard output"

@@ -1,0 +1,48 @@
+"""Third parties are silenced in one place, and only where the user has said nothing."""
+
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+
+from atom_core.quiet import LOGGERS, VARIABLES, quiet
+
+
+def test_users_choice_stays(monkeypatch):
+    """A variable or a logger's level that is set already is left alone."""
+    monkeypatch.setenv("TRANSFORMERS_VERBOSITY", "debug")
+    monkeypatch.delenv("HF_HUB_VERBOSITY", raising=False)
+    logger = logging.getLogger(LOGGERS[0])
+    level = logger.level
+    try:
+        logger.setLevel(logging.DEBUG)
+        quiet()
+        assert logger.level == logging.DEBUG
+    finally:
+        logger.setLevel(level)
+    assert os.environ["TRANSFORMERS_VERBOSITY"] == "debug"
+    assert os.environ.pop("HF_HUB_VERBOSITY") == "error"
+
+
+def test_root_logger_is_untouched():
+    """The program that uses Atom keeps its own logging."""
+    before = (logging.root.level, list(logging.root.handlers))
+    quiet()
+    assert (logging.root.level, list(logging.root.handlers)) == before
+
+
+@pytest.mark.slow
+def test_heavy_imports_say_nothing():
+    """After `quiet`, importing torch, torchao and transformers and quantising a layer writes nothing at all."""
+    code = (
+        "from atom_core.quiet import quiet; quiet()\n"
+        "import torch, torchao, transformers\n"
+        "from torchao.quantization import quantize_, Int8WeightOnlyConfig\n"
+        "quantize_(torch.nn.Sequential(torch.nn.Linear(64, 64)), Int8WeightOnlyConfig())\n"
+        "from transformers import AutoModelForImageTextToText, AutoProcessor\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert (shown.stdout, shown.stderr) == ("", "")
