@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -209,11 +210,14 @@ class Host:
         :raises AtomError: if what the task needs cannot be loaded, which would fail every item alike
         """
         spec = self.plugins.task(task)
+        items = iter(items)
+        if not (first := list(islice(items, 1))):
+            return
         self._lent(spec, self._instance(spec), settings)
         pool = ThreadPoolExecutor(self.settings.workers, thread_name_prefix=task)
         waiting: deque[tuple[Any, Future[Any]]] = deque()
         try:
-            for item in items:
+            for item in chain(first, items):
                 waiting.append((item, pool.submit(copy_context().run, partial(self.run, task, item, **settings))))
                 while len(waiting) >= 2 * self.settings.workers:
                     yield _outcome(*waiting.popleft())

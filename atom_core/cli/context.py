@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -92,7 +93,7 @@ class Context:
         if self._concerns_all(error):
             raise error
         self.failed = True
-        text = describe(error)
+        text = describe(error).replace(os.path.abspath(what), what)  # as the user wrote it
         named = re.search(rf"(^|[\s'\"]){re.escape(what)}($|[\s'\":,;])", text)
         cause = error if isinstance(error, BaseException) else None
         self.console.error(text if named else f"{what}: {text}", cause)

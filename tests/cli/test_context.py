@@ -104,6 +104,14 @@ def test_failure_names_its_input_once(err):
     assert err.getvalue().splitlines() == [f"atom: {line}" for line in lines]
 
 
+def test_failure_names_its_input_as_the_user_wrote_it(err, tmp_path, monkeypatch):
+    """A message about the same file by its whole path says the path once, and as it was given."""
+    monkeypatch.chdir(tmp_path)
+    context = make(err)
+    context.fail("sub/a.mp4", MediaError(f"cannot read '{tmp_path}/sub/a.mp4': it is no video"))
+    assert err.getvalue() == "atom: cannot read 'sub/a.mp4': it is no video\n"
+
+
 @pytest.mark.parametrize("error", [SettingsError("bad"), LibraryError("other model"), ModelError("not here")])
 def test_what_no_input_survives_is_a_mistake(err, host, error):
     """A setting, a library or a model that cannot be used is told once, as a mistake, not once for each input."""

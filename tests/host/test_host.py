@@ -197,6 +197,13 @@ def test_outcomes_keep_the_order_and_a_failure_fails_alone() -> None:
     assert "takes Query, got str" in str(outcomes[7].error)
 
 
+def test_no_items_need_no_model() -> None:
+    """Where there is nothing to do, nothing is loaded."""
+    with opened() as (host, plugin):
+        assert list(host.map("describe", [])) == []
+        assert plugin.loads == 0
+
+
 def test_items_are_taken_only_as_workers_get_free() -> None:
     """A long list of items is not read ahead without bound."""
     taken = []
