@@ -165,8 +165,8 @@ class Pair:
     def check(self, parts: Sequence[str | Features], num_tokens: int = 16) -> Told:
         """Compare both; what the unsplit model told.
 
-        Where activations are rounded to int8, a difference in the last bit of a sum becomes a step, and with random weights a
-        step may become another word. Then the split model has to find what the unsplit one told nearly as likely.
+        Where activations are rounded to int8, a difference in the last bit of a sum becomes a step, and with random
+        weights a step may become another word. Then the split model has to find what the unsplit one told nearly as likely.
 
         :raises AssertionError: if tokens differ, or their log-probabilities by more than rounding
         """
@@ -182,7 +182,7 @@ class Pair:
         """Log-probability of an answer, from the language half."""
         return self._score(self.family.prompt(parts), self.family.answer_ids(parts, answer))
 
-    def _score(self, prompt: Prompt, ids: Sequence[int]) -> float:
+    def _score(self, prompt: Prompt, ids: tuple[int, ...]) -> float:
         from atom_core.modules.engine import Job
 
         job = Job(prompt=prompt.with_answer(ids), answer_from=len(prompt), caller=Caller())
