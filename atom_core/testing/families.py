@@ -166,7 +166,8 @@ class Pair:
         """Compare both; what the unsplit model told.
 
         Where activations are rounded to int8, a difference in the last bit of a sum becomes a step, and with random
-        weights a step may become another word. Then the split model has to find what the unsplit one told nearly as likely.
+        weights a step may become another word. Then the split model has to find what the unsplit one told nearly as
+        likely.
 
         :raises AssertionError: if tokens differ, or their log-probabilities by more than rounding
         """
