@@ -64,6 +64,12 @@ class TaskConformance:
     model: ClassVar[str | None] = None
     """A real model to run on too, for example ``tiny``."""
 
+    def __init_subclass__(cls) -> None:
+        """A check that a subclass replaces would check nothing, so that is refused."""
+        for name in vars(cls):
+            if name.startswith("test_") and hasattr(TaskConformance, name):
+                raise TypeError(f"{cls.__name__}.{name} replaces a check of the suite: give it another name")
+
     def items(self, host: WorldHost) -> Sequence[Any]:
         """Two or more different records that the task takes, if it can from several videos of the world."""
         raise NotImplementedError(f"{type(self).__name__} must define items(self, host)")

@@ -205,6 +205,13 @@ def test_absent_plugin_is_named():
         absent.test_is_discovered()
 
 
+def test_checks_cannot_be_replaced():
+    """A suite that puts something else in a check's place is refused; checks of its own are welcome."""
+    with pytest.raises(TypeError, match=r"TestEasy\.test_prints_nothing replaces a check"):
+        type("TestEasy", (Suite,), {"test_prints_nothing": lambda self: None})
+    type("TestMore", (Suite,), {"test_it_counts": lambda self: None})
+
+
 def test_same():
     """Results are compared with the arrays in them."""
     with fake_world(shows={"a.mp4": ["x", "y"]}) as host:

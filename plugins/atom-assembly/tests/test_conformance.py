@@ -13,6 +13,7 @@ class Assembly(TaskConformance):
     """A library of real files, so that the cuts can be checked and rendered."""
 
     plugin, needs = "assembly", ("captioning", "indexing")
+    model = "tiny"
 
     @pytest.fixture(autouse=True)
     def in_folder(self, tmp_path, monkeypatch):
@@ -69,5 +70,11 @@ class TestFilm(Assembly):
     def bad_items(self, host):
         return [atom.Timeline(request=atom.Request(text="nothing"), cuts=())]
 
-    def test_reuse_equals_cold(self):
-        """Films are compared in test_match; here each run would write over the other's file."""
+    def test_files_are_equal(self):
+        """A film made again, after another, is the same file to the byte."""
+        with self.world() as host:
+            one, other = self.items(host)
+            films = [host.run(self.task, item, path=f"{n}.mp4") for n, item in enumerate((one, other, one))]
+        first, second, again = (film.path.read_bytes() for film in films)
+        assert first == again
+        assert first != second

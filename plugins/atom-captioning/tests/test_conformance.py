@@ -8,6 +8,7 @@ class TestCaption(TaskConformance):
     """``caption``"""
 
     plugin, task = "captioning", "caption"
+    model = "tiny"
     bad_settings = {"prompt": "", "max_new_tokens": 0}
 
     def items(self, host):
@@ -18,6 +19,7 @@ class TestSummarize(TaskConformance):
     """``summarize``"""
 
     plugin, task = "captioning", "summarize"
+    model = "tiny"
     bad_settings = {"max_new_tokens": 0}
 
     def items(self, host):

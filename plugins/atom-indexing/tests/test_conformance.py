@@ -8,6 +8,7 @@ class TestIndex(TaskConformance):
     """``index``"""
 
     plugin, task = "indexing", "index"
+    model = "tiny"
 
     def items(self, host):
         clips = [clip for name in self.shows for clip in host.clips(host.video(name))]
@@ -18,6 +19,7 @@ class TestIndexVideo(TaskConformance):
     """``index-video``"""
 
     plugin, task, needs = "indexing", "index-video", ("captioning",)
+    model = "tiny"
 
     def items(self, host):
         return [host.video(name) for name in self.shows]
@@ -27,6 +29,7 @@ class TestSearch(TaskConformance):
     """``search``"""
 
     plugin, task, needs = "indexing", "search", ("captioning",)
+    model = "tiny"
 
     def prepare(self, host):
         for name in self.shows:
