@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-import sys
+import shlex
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 import atom_core
-from atom_core.discovery import discover
 from atom_core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from atom_core.cli.context import Context
+    from atom_core.plugins import PluginSet
 
 _RESERVED = ("atom", "core", "test", "tests", "plugin", "plugins")
 
@@ -39,18 +39,27 @@ class Names:
         """
         plain = name.removeprefix("atom-").removeprefix("atom_").replace("_", "-")
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", plain):
+            fitting = "-".join(re.findall(r"[a-z0-9]+", name.lower())).lstrip("0123456789-") or "count-people"
             raise SettingsError(
-                f"{name!r} is no name for a plugin: use lower-case words joined by hyphens, count-people"
+                f"{name!r} is no name for a plugin: use lower-case words joined by hyphens, for example {fitting}"
             )
-        if plain in _RESERVED or keyword.iskeyword(plain) or f"atom_{plain}" in sys.stdlib_module_names:
+        if plain in _RESERVED or keyword.iskeyword(plain) or keyword.iskeyword(plain.capitalize()):
             raise SettingsError(f"{name!r} is taken by Python or by Atom itself; choose another name")
-        for candidate in discover():
-            info = candidate.info
-            if plain == info.name or f"atom-{plain}" == info.distribution:
+        return cls(plugin=plain)
+
+    def check(self, plugins: PluginSet) -> None:
+        """Make sure that nothing installed has one of the names.
+
+        :raises SettingsError: if something has
+        """
+        for info in plugins.infos:
+            if self.plugin == info.name or self.words["DISTRIBUTION"] == info.distribution:
                 raise SettingsError(
                     f"a plugin {info.name!r} is installed already ({info.distribution}); choose another name"
                 )
-        return cls(plugin=plain)
+        if self.plugin in plugins.tasks:
+            owner = plugins.tasks[self.plugin].plugin
+            raise SettingsError(f"there is a task {self.plugin!r} already, of plugin {owner!r}; choose another name")
 
     @property
     def words(self) -> dict[str, str]:
@@ -75,15 +84,16 @@ class NewPluginCommand:
     def run(self, context: Context) -> None:
         """One result: the folder, and what to do next."""
         names = Names.of(context.args.name)
+        names.check(context.plugins)
         folder = context.args.folder or Path(names.words["DISTRIBUTION"])
         written = write_plugin(names, folder)
-        shown = folder if folder.is_absolute() else f"./{folder}"
+        shown = str(folder) if folder.is_absolute() else f"./{folder}"
         lines = [f"{folder}/", *(f"  {path.relative_to(folder).as_posix()}" for path in written)]
         lines += [
             "",
-            f"Next:  python -m pip install -e {shown}",
-            f"       python -m pytest {shown}",
-            f"The task is in {folder / names.words['MODULE']}/task.py; see docs/tutorial-plugin.md.",
+            f"Next:  python -m pip install -e {shlex.quote(f'{shown}[test]')}",
+            f"       python -m pytest {shlex.quote(shown)}",
+            f"The task is in {folder / names.words['MODULE']}/task.py, its tests are in {folder}/tests.",
         ]
         value = {"name": names.plugin, "folder": str(folder), "files": [str(path) for path in written]}
         context.emit(value, "\n".join(lines))
@@ -96,7 +106,7 @@ def write_plugin(names: Names, folder: Path) -> list[Path]:
     """
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise SettingsError(f"{folder} exists and is not empty; nothing is overwritten: name another folder")
+            raise SettingsError(f"{folder} is no empty folder, and nothing is overwritten: name another one")
         return sorted(_copy(files("atom_core.cli") / "template", folder, names.words))
     except OSError as error:
         raise SettingsError(f"{folder} cannot be written: {error.strerror or error}; name another folder") from error

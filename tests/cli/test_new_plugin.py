@@ -45,7 +45,7 @@ def test_it_is_complete(folder, capsys):
     assert project["entry-points"]["atom"] == {"count-people": "atom_count_people"}
     said = capsys.readouterr().out
     assert all(name in said for name in files)
-    assert "pip install -e ./atom-count-people" in said
+    assert "pip install -e './atom-count-people[test]'" in said
 
 
 @pytest.mark.slow
@@ -69,22 +69,52 @@ def test_nothing_is_overwritten(folder, capsys):
     assert main(["new-plugin", "one", "mine"]) == 0
     before = sorted((folder / "mine").rglob("*"))
     assert main(["new-plugin", "two", "mine"]) == 2
-    assert "nothing is overwritten: name another folder" in capsys.readouterr().err
+    assert "nothing is overwritten: name another one" in capsys.readouterr().err
     assert sorted((folder / "mine").rglob("*")) == before
 
 
-@pytest.mark.parametrize("name", ["Count", "count people", "1count", "-x", "count--people", "é", "", "class", "core"])
+@pytest.mark.parametrize(
+    "name", ["Count", "count people", "1count", "-x", "count--people", "é", "", "class", "none", "core"]
+)
 def test_bad_names(name):
     """What cannot be the name of a distribution, a module and a task is refused with what it should look like."""
     with pytest.raises(SettingsError, match=r"is no name for a plugin|choose another name"):
         Names.of(name)
 
 
-@pytest.mark.parametrize("name", ["captioning", "atom-captioning", "atom_captioning"])
-def test_names_of_installed_plugins(name):
-    """A plugin that is installed already keeps its name."""
-    with pytest.raises(SettingsError, match=r"'captioning' is installed already \(atom-captioning\)"):
+@pytest.mark.parametrize(
+    ("name", "fitting"), [("Count_People", "count-people"), ("2 fast", "fast"), ("é", "count-people")]
+)
+def test_a_fitting_name_is_said(name, fitting):
+    """The message has a name that would do, made from the one that was given."""
+    with pytest.raises(SettingsError, match=f"for example {fitting}$"):
         Names.of(name)
+    assert Names.of(fitting).plugin == fitting
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("captioning", "a plugin 'captioning' is installed already (atom-captioning)"),
+        ("atom_captioning", "a plugin 'captioning' is installed already (atom-captioning)"),
+        ("media", "a plugin 'media' is installed already (atom-core)"),
+        ("caption", "there is a task 'caption' already, of plugin 'captioning'"),
+    ],
+)
+def test_names_that_are_taken(folder, capsys, monkeypatch, name, said):
+    """What would clash with an installed plugin or its task is refused, and nothing is written."""
+    monkeypatch.setenv("ATOM_LOAD_PLUGINS", "captioning")
+    assert main(["new-plugin", name]) == 2
+    assert f"{said}; choose another name" in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+
+
+def test_next_steps_can_be_pasted(capsys):
+    """The commands that are shown are quoted as a shell needs them."""
+    assert main(["new-plugin", "one", "a folder/one"]) == 0
+    assert (
+        "pip install -e './a folder/one[test]'\n       python -m pytest './a folder/one'\n" in capsys.readouterr().out
+    )
 
 
 def test_prefix_is_not_doubled():
