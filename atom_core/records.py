@@ -70,6 +70,8 @@ class Video:
     """Clockwise turn that the file asks players for: 0, 90, 180 or 270 degrees (already applied to frames)."""
     has_audio: bool = False
     """Whether there is a sound track."""
+    is_film: bool = False
+    """Whether Atom rendered it from other videos."""
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from atom_core.errors import MediaError
 from atom_core.media.decode import Reader, check_file, open_container, picture_stream, reading
@@ -25,6 +25,8 @@ VIDEO_SUFFIXES = frozenset(
 )
 """Files that a folder search takes for videos."""
 
+FILM_MARK = "Rendered by Atom"
+"""How the comment of Atom's own films begins, so that they are known from footage."""
 _YOUNG_NS = 2_000_000_000
 """A file may change within one tick of a coarse clock unseen: younger stamps prove nothing."""
 
@@ -99,16 +101,14 @@ def probe(path: Path | str) -> Video:
         width, height = reader.shape.upright
         rotation = -reader.shape.turns % 4 * 90
         origin_s = reader.origin_s
-    duration_s, fps, has_audio = _measure(path, origin_s)
+    measured = _measure(path, origin_s)
     video = Video(
         path=path,
         content_hash=digest,
-        duration_s=duration_s,
         width=width,
         height=height,
-        fps=fps,
         rotation=rotation,
-        has_audio=has_audio,
+        **measured,
     )
     check_unchanged(path, digest)
     with _lock:
@@ -116,8 +116,8 @@ def probe(path: Path | str) -> Video:
     return video
 
 
-def _measure(path: Path, origin_s: float) -> tuple[float, float, bool]:
-    """Length, frame rate and whether there is sound, from the timestamps of all packets."""
+def _measure(path: Path, origin_s: float) -> dict[str, Any]:
+    """Length, frame rate and whether there is sound, from the timestamps of all packets; who made it."""
     with open_container(path) as container, reading(path):
         stream = picture_stream(container, path)
         pictures_s: list[tuple[float, float]] = []
@@ -149,8 +149,10 @@ def _measure(path: Path, origin_s: float) -> tuple[float, float, bool]:
         duration_s = round(max(end_s - origin_s, 0.0), 9)
         counted_fps = len(pictures_s) / duration_s if duration_s else 0.0
         stated_fps = float(stream.average_rate or 0)
+        is_film = container.metadata.get("comment", "").startswith(FILM_MARK)
     alike = counted_fps and abs(stated_fps / counted_fps - 1) < 0.02
-    return duration_s, stated_fps if alike else counted_fps, has_audio
+    fps = stated_fps if alike else counted_fps
+    return {"duration_s": duration_s, "fps": fps, "has_audio": has_audio, "is_film": is_film}
 
 
 def _usual_gap(pictures_s: list[tuple[float, float]]) -> float:

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
 from atom_core.media.decode import Reader
-from atom_core.media.probe import check_unchanged, probe
+from atom_core.media.probe import FILM_MARK, check_unchanged, probe
 from atom_core.media.rates import film_rate
 from atom_core.media.sound import RATE_HZ, silence, sound
 from atom_core.records import Cut, Film, Timeline, Video
@@ -53,7 +53,7 @@ class Piece(NamedTuple):
 
 
 def render(timeline: Timeline, path: Path | str, *, progress: Progress | None = None) -> Film:
-    """Render `timeline` to a playable MP4 at `path`, which appears only when it is complete.
+    """Render `timeline` to a playable MP4 at `path`, which appears only when it is complete and says who made it.
 
     The size is the largest of the sources' (others get black bars), the rate their highest up to 60. Each frame is the
     one shown in the source at that instant. Without any sound in the sources there is no sound track.
@@ -143,6 +143,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 def _write(film: OutputContainer, pieces: list[Piece], plan: Plan, progress: Progress | None) -> None:
+    film.metadata["comment"] = FILM_MARK
     pictures = _add_pictures(film, plan)
     track = _Track(film, plan.rate) if plan.has_audio else None
     frame: av.VideoFrame | None = None

@@ -85,6 +85,14 @@ def test_the_file_is_as_the_record_says(tmp_path: Path, make_cut: MakeCut) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.mp4", "film.mp4"]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".m4v"])
+def test_films_are_known_from_footage(tmp_path: Path, make_cut: MakeCut, suffix: str) -> None:
+    """A film says that Atom rendered it; what it was made of does not."""
+    source = write_video(tmp_path / "1.mp4")
+    film = render(_timeline(make_cut(source, 0.0, 0.5)), tmp_path / f"film{suffix}")
+    assert [probe(path).is_film for path in (film.path, source)] == [True, False]
+
+
 def test_sound_in_step(tmp_path: Path, make_cut: MakeCut) -> None:
     """Beeps that mark the start of shots are heard when those shots appear, across silent sources and late starts."""
     heard = write_video(tmp_path / "1.mp4", audio=True)
