@@ -334,6 +334,19 @@ def atom_load_modules(
 
 
 @hookspec(firstresult=True)
+def atom_identify_model(source: str, settings: Settings) -> str | None:
+    """Say which model `source` is, without loading it. Called by a host when the library is wanted before a module.
+
+    A plugin that implements `atom_load_modules` implements this too, for the same sources, so that looking into the
+    library costs no loading; where one does not, the model is loaded to know it. None means "not my model".
+
+    :param source: the folder or hub id that `settings.model` stands for
+    :param settings: the settings in force
+    :return: what `Modules.model` will be; None leaves it to the next plugin
+    """
+
+
+@hookspec(firstresult=True)
 def atom_segment_video(video: Video, settings: Settings) -> list[Clip] | None:
     """Split a video into clips. Called by a host once for each video.
 

@@ -6,7 +6,6 @@ import inspect
 import logging
 import threading
 import time
-import typing
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +28,7 @@ from atom_core.modules.loans import Loans, weights_stamp
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Video
+from atom_core.results import check_type, clips_fault, kind_fault
 from atom_core.reuse.ledger import Ledger
 from atom_core.settings import Settings, task_settings
 
@@ -37,7 +37,6 @@ log = logging.getLogger("atom")
 BUILTINS: tuple[tuple[str, object], ...] = (("media", media_provider), ("transformers", modules_provider))
 """The plugins that every host has: shot detection and transformers models."""
 
-_ROUNDING_S = 0.1
 _LENT = ("encoder", "decoder", "library", "settings", "host")
 
 
@@ -85,6 +84,7 @@ class Host:
         """What was computed and what was reused."""
         self._lock = threading.RLock()
         self._modules: Modules | None = None
+        self._identity: str | None = None
         self._stamp = 0
         self._retired: list[Modules] = []
         self._load_error: ModelError | None = None
@@ -117,20 +117,26 @@ class Host:
 
     @property
     def model(self) -> str:
-        """Name and content of the model, whatever its precision; loaded on first use."""
-        return self._loaded().model
+        """Name and content of the model, whatever its precision; known without its weights where that can be.
+
+        :raises ModelError: if it cannot be found
+        """
+        with self._lock:
+            if self._modules is None and self._identity is None:
+                self._identity = self._identified()
+            return self._identity or self._loaded().model
 
     @property
     def library(self) -> Library:
-        """The library; opened on first use.
+        """The library; opened on first use, which loads no weights.
 
         :raises LibraryError: if it cannot be opened, or was made with another model
         """
-        modules = self._loaded()
         with self._lock:
             if self._library is None:
+                self._check_open()
                 library = self.plugins.first(
-                    "atom_open_library", partial(_kind, Library), settings=self.settings, model=modules.model
+                    "atom_open_library", partial(kind_fault, Library), settings=self.settings, model=self.model
                 )
                 if library is None:
                     raise TaskError("no installed plugin keeps a library; install atom-indexing")
@@ -158,7 +164,7 @@ class Host:
         if known is None:
             with self.ledger.lane("read", "segment", video=video.path.name):
                 known = self.plugins.first(
-                    "atom_segment_video", partial(_clips_of, video), video=video, settings=self.settings
+                    "atom_segment_video", partial(clips_fault, video), video=video, settings=self.settings
                 )
             with self._lock:
                 self._clips[key] = known
@@ -180,14 +186,14 @@ class Host:
         result, error = None, None
         try:
             caller.get().check()
-            _check_type(spec, "takes", instance.consumes, item)
+            check_type(spec, "takes", instance.consumes, item)
             self._notify("atom_before_task", TaskEvent(task=task, item=item))
             lent, loans = self._lent(spec, instance, settings)
             try:
                 result = _limited(spec, partial(instance.run, item, **lent))
             finally:
                 self._take_back(spec, loans)
-            _check_type(spec, "returns", instance.produces, result)
+            check_type(spec, "returns", instance.produces, result)
             return result
         except AtomError as raised:
             error = raised
@@ -242,11 +248,14 @@ class Host:
                 for modules in (*self._retired, *filter(None, [self._modules])):
                     modules.close()
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ModelError("the host is closed; open a new one")
+
     def _loaded(self) -> Modules:
         with self._lock:
             if self._modules is None:
-                if self._closed:
-                    raise ModelError("the host is closed; open a new one")
+                self._check_open()
                 if self._load_error is not None:
                     raise self._load_error
                 try:
@@ -265,10 +274,10 @@ class Host:
         spec = self.plugins.models.get(self.settings.model)
         if spec is not None and spec.notice:
             log.warning("%s", spec.notice)
-        source = self.settings.model if spec is None else spec.source
+        source = self._source()
         modules: Modules | None = self.plugins.first(
             "atom_load_modules",
-            partial(_kind, Modules),
+            partial(kind_fault, Modules),
             source=source,
             settings=self.settings,
             ledger=self.ledger,
@@ -276,7 +285,28 @@ class Host:
         )
         if modules is None:
             raise ModelError(f"no plugin loads model {self.settings.model!r}; see `atom models`")
+        if self._identity not in (None, modules.model):
+            modules.close()
+            raise ModelError(
+                f"model {self.settings.model!r} is {modules.model}, but was taken for {self._identity} before it was"
+                " loaded; try again, or mend the plugin that identifies it"
+            )
         return modules
+
+    def _source(self) -> str:
+        """The folder or hub id that the setting stands for."""
+        spec = self.plugins.models.get(self.settings.model)
+        return self.settings.model if spec is None else spec.source
+
+    def _identified(self) -> str | None:
+        """Which model it is, if every plugin that may load it can tell."""
+        hooks = [info.hooks for info in self.plugins.infos if info.state == "loaded"]
+        if any("atom_load_modules" in names and "atom_identify_model" not in names for names in hooks):
+            return None
+        found: str | None = self.plugins.first(
+            "atom_identify_model", partial(kind_fault, str), source=self._source(), settings=self.settings
+        )
+        return found
 
     def _instance(self, spec: TaskSpec) -> Any:
         with self._lock:
@@ -332,32 +362,6 @@ class Host:
             log.warning("%s", error)
 
 
-def _kind(wanted: type[Any], result: Any) -> str:
-    """What is wrong with the result of a hook; empty if it is a `wanted`."""
-    return "" if isinstance(result, wanted) else f"{_a(result)}, not {wanted.__name__}"
-
-
-def _clips_of(video: Video, result: Any) -> str:
-    """What is wrong with the clips of `video`; empty if nothing is."""
-    if not isinstance(result, list):
-        return f"{_a(result)}, not a list of clips"
-    end_s = 0.0
-    for clip in result:
-        if not isinstance(clip, Clip):
-            return f"{_a(clip)} among the clips"
-        if clip.video != video:
-            return f"a clip of another video, '{clip.video.path}'"
-        if clip.start_s < end_s - _ROUNDING_S or clip.end_s > video.duration_s + _ROUNDING_S:
-            return f"the clip {clip.times}, which overlaps another or lies outside the video"
-        end_s = clip.end_s
-    return ""
-
-
-def _a(value: Any) -> str:
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
 def _outcome(item: Any, future: Future[Any]) -> Outcome:
     try:
         return Outcome(item=item, value=future.result())
@@ -391,20 +395,3 @@ def _limited(spec: TaskSpec, work: Callable[[], Any]) -> Any:
             f"task {spec.name!r} of plugin {spec.plugin!r} ran past its limit of {spec.time_limit_s:g} s;"
             " it was cancelled, give it less to do or raise its limit"
         ) from None
-
-
-def _check_type(spec: TaskSpec, verb: str, expected: Any, value: Any) -> None:
-    """
-    :raises TaskError: if `value` is not of the declared record type
-    """
-    if typing.get_origin(expected) is tuple:
-        inner = typing.get_args(expected)[0]
-        fits = isinstance(value, tuple) and all(isinstance(part, inner) for part in value)
-    else:
-        fits = isinstance(value, expected)
-    if not fits:
-        name = getattr(expected, "__name__", str(expected))
-        raise TaskError(
-            f"task {spec.name!r} of plugin {spec.plugin!r} {verb} {name}, got {type(value).__name__};"
-            f" {'give it one' if verb == 'takes' else 'mend the plugin'}"
-        )

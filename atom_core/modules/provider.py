@@ -17,12 +17,25 @@ from atom_core.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atom_core.modules.checkpoint import Checkpoint
     from atom_core.reuse.ledger import Ledger
 
 log = logging.getLogger("atom")
 
 _VERSIONED = ("torch", "transformers", "pillow", "av")
+
+
+@hookimpl(trylast=True)
+def atom_identify_model(source: str, settings: Settings) -> str:
+    """Which model is at `source`, a folder or hub id; only its headers are read, and its hash once.
+
+    :raises ModelError: if it cannot be found or is damaged
+    """
+    from atom_core.modules.checkpoint import content_hash, find
+    from atom_core.modules.tensors import read_weights
+
+    folder = find(source, revision=settings.revision, offline=settings.offline)
+    weights = read_weights(source, folder)
+    return identity(weights.metadata, settings.model, content_hash(folder, settings.cache / "hashes.json"))
 
 
 @hookimpl(trylast=True)
@@ -85,19 +98,19 @@ def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families:
     return Modules(
         encoder=encoder,
         decoder=decoder,
-        model=identity(checkpoint, settings.model, weights),
+        model=identity(checkpoint.weights.metadata, settings.model, weights),
         close=close,
         weights=model.parameters,
     )
 
 
-def identity(checkpoint: Checkpoint, name: str, weights: str) -> str:
+def identity(said: Mapping[str, str], name: str, weights: str) -> str:
     """Name and content of a model; a checkpoint that Atom has quantised is known by what it was made from.
 
+    :param said: what its files say about themselves
     :param name: as the user called it
     :param weights: content hash
     """
-    said = checkpoint.weights.metadata
     source, content = said.get("atom_source", name), said.get("atom_source_hash", weights)
     return f"{_short_name(source)}@{content[:12]}"
 

@@ -107,6 +107,11 @@ class World:
         self.library = WatchedLibrary(self.watch)
 
     @hookimpl(tryfirst=True)
+    def atom_identify_model(self) -> str:
+        """The fake model."""
+        return "fake"
+
+    @hookimpl(tryfirst=True)
     def atom_load_modules(self) -> Modules:
         """The fake modules."""
         return Modules(encoder=self.encoder, decoder=self.decoder, model="fake")

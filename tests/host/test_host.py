@@ -18,7 +18,7 @@ from atom_core.host import BUILTINS, Host, open_host
 from atom_core.modules.caller import caller
 from atom_core.plugins import load_plugins
 from atom_core.settings import Settings
-from atom_core.testing.fakes import FakeDecoder, FakeEncoder
+from atom_core.testing.fakes import FakeDecoder, FakeEncoder, FakeLibrary
 from atom_core.testing.videos import write_video
 
 
@@ -289,6 +289,53 @@ def test_a_model_that_cannot_be_loaded_is_tried_once(clip: atom.Clip) -> None:
             with pytest.raises(atom.ModelError, match="no weights"):
                 host.run("describe", clip)
     assert plugin.loads == 1
+
+
+class Named(Plugin):
+    """Knows its model without loading it, and keeps a library."""
+
+    known: str | None = "fake"
+
+    @atom.hookimpl
+    def atom_identify_model(self, source: str) -> str | None:
+        return self.known
+
+    @atom.hookimpl
+    def atom_open_library(self, model: str) -> atom.Library:
+        self.told.append(f"library of {model}")
+        return FakeLibrary()
+
+
+def test_the_library_is_opened_without_the_model() -> None:
+    """Looking into the library loads nothing, and it is opened for the very model that is loaded later."""
+    with opened(Named()) as (host, plugin):
+        assert len(host.library) == 0
+        assert plugin.loads == 0
+        assert host.decoder.name
+    assert (plugin.loads, plugin.told[0]) == (1, "library of fake")
+
+
+def test_a_closed_host_opens_no_library() -> None:
+    """What nobody would close is not opened."""
+    with opened(Named()) as (host, _):
+        pass
+    with pytest.raises(atom.ModelError, match="is closed"):
+        _ = host.library
+
+
+def test_a_model_that_is_not_what_it_was_taken_for() -> None:
+    """A library is never searched with vectors of another model than it was opened for."""
+    with opened(Named()) as (host, plugin):
+        plugin.known = "other"
+        assert host.model == "other"
+        with pytest.raises(atom.ModelError, match="is fake, but was taken for other"):
+            _ = host.decoder
+
+
+def test_a_loader_that_cannot_identify_is_asked_to_load() -> None:
+    """Where a plugin may load the model and cannot say which it is, nobody else speaks for it."""
+    with opened() as (host, plugin):
+        assert (host.model, plugin.loads) == ("fake", 1)
 
 
 def test_a_host_left_open_is_told() -> None:

@@ -25,7 +25,7 @@ FLOORS = {
     "testing": 7,
 }
 """The room of each module, and its floor with its place there; `atom_core` is the public names."""
-SAME_ROOM = {"discovery": "plugins", "configured": "plugins"}
+SAME_ROOM = {"discovery": "plugins", "configured": "plugins", "results": "host"}
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(
     path for path in ROOT.glob("plugins/*/atom_*/**/*.py") if "tests" not in path.relative_to(ROOT / "plugins").parts

@@ -24,6 +24,7 @@ HOOKS = {
     "atom_register_models": "declare",
     "atom_register_families": "declare",
     "atom_add_commands": "declare",
+    "atom_identify_model": "do",
     "atom_load_modules": "do",
     "atom_segment_video": "do",
     "atom_open_library": "do",

@@ -1,0 +1,56 @@
+"""What plugins hand to the host, looked at before it counts."""
+
+from __future__ import annotations
+
+import typing
+from typing import Any
+
+from atom_core.errors import TaskError
+from atom_core.hookspecs import TaskSpec
+from atom_core.records import Clip, Video
+
+_ROUNDING_S = 0.1
+
+
+def kind_fault(wanted: type[Any], result: Any) -> str:
+    """What is wrong with the result of a hook; empty if it is a `wanted`."""
+    return "" if isinstance(result, wanted) else f"{_a(result)}, not {wanted.__name__}"
+
+
+def clips_fault(video: Video, result: Any) -> str:
+    """What is wrong with the clips of `video`; empty if nothing is."""
+    if not isinstance(result, list):
+        return f"{_a(result)}, not a list of clips"
+    end_s = 0.0
+    for clip in result:
+        if not isinstance(clip, Clip):
+            return f"{_a(clip)} among the clips"
+        if clip.video != video:
+            return f"a clip of another video, '{clip.video.path}'"
+        if clip.start_s < end_s - _ROUNDING_S or clip.end_s > video.duration_s + _ROUNDING_S:
+            return f"the clip {clip.times}, which overlaps another or lies outside the video"
+        end_s = clip.end_s
+    return ""
+
+
+def check_type(spec: TaskSpec, verb: str, expected: Any, value: Any) -> None:
+    """Make sure that what a task takes or returns is what it declares.
+
+    :raises TaskError: if `value` is not of the declared record type
+    """
+    if typing.get_origin(expected) is tuple:
+        inner = typing.get_args(expected)[0]
+        fits = isinstance(value, tuple) and all(isinstance(part, inner) for part in value)
+    else:
+        fits = isinstance(value, expected)
+    if not fits:
+        name = getattr(expected, "__name__", str(expected))
+        raise TaskError(
+            f"task {spec.name!r} of plugin {spec.plugin!r} {verb} {name}, got {type(value).__name__};"
+            f" {'give it one' if verb == 'takes' else 'mend the plugin'}"
+        )
+
+
+def _a(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
