@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,19 @@ def test_length_is_kept(atom: Atom, film: dict[str, Any], tmp_path: Path) -> Non
     with av.open(str(name)) as container:
         assert container.duration is not None
         assert container.duration / 1e6 == pytest.approx(1.5, abs=0.1)
+
+
+def test_a_film_is_not_indexed_with_the_footage(atom: Atom, footage: dict[str, Path], tmp_path: Path) -> None:
+    """A film rendered into an indexed folder is left out of the library, and said to be; `--films` adds it."""
+    folder, library = tmp_path / "footage", ("--library", tmp_path / "library")
+    folder.mkdir()
+    shutil.copy(footage["plain.mp4"], folder)
+    assert atom("index", folder, *library).code == 0
+    assert atom("assemble", "A red thing.", "-o", folder / "film.mp4", *library).code == 0
+    done = atom("index", folder, *library, "--json")
+    assert [(Path(row["video"]).name, row["status"]) for row in done.json] == [
+        ("film.mp4", "film"),
+        ("plain.mp4", "unchanged"),
+    ]
+    done = atom("index", folder, "--films", *library, "--json")
+    assert [row["status"] for row in done.json] == ["unchanged", "added"]

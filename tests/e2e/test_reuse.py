@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +64,30 @@ def test_a_moved_video_costs_nothing(atom: Atom, tmp_path: Path) -> None:
     done = atom("index", moved, *library, "--json", "--stats", tmp_path / "stats.json")
     assert done.json[0]["status"] == "moved"
     assert ledger(tmp_path / "stats.json")["encoder_clips"]["computed"] == 0
+
+
+def test_looking_into_the_library_loads_nothing(atom: Atom, footage: dict[str, Path], tmp_path: Path) -> None:
+    """The library is listed and pruned, and an unchanged folder is indexed again, without the model."""
+    (tmp_path / "footage").mkdir()
+    video = write_video(tmp_path / "footage" / "e.mp4")
+    other = shutil.copy(footage["plain.mp4"], str(tmp_path / "footage"))
+    library = ("--library", tmp_path / "library")
+    assert atom("index", tmp_path / "footage", *library).code == 0
+    stats = tmp_path / "stats.json"
+    for command in (("index", tmp_path / "footage"), ("library",)):
+        done = atom(*command, *library, "--stats", stats, "--json")
+        assert (len(done.json), ledger(stats)["loads"]["computed"]) == (2, 0)
+    Path(other).unlink()
+    done = atom("library", "--prune", *library, "--stats", stats, "--json")
+    assert ledger(stats)["loads"]["computed"] == 0
+    assert [(row["video"], row["state"], row["clips_removed"]) for row in done.json] == [(other, "gone", 2)]
+    assert [row["video"] for row in atom("library", *library, "--json").json] == [str(video)]
+
+
+def test_the_model_is_known_before_it_is_loaded(settings: Path) -> None:
+    """Name and content of the embedded model are told from its files; loading gives the same."""
+    code = "import sys, atom_core as a; h = a.open_host(); print(h.model, 'torch' in sys.modules); h.decoder; h.close()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=settings)
+    name, loaded = done.stdout.split()
+    assert name.partition("@")[0] == "tiny"
+    assert loaded == "False"

@@ -82,8 +82,7 @@ class MatchScript:
         sources = Sources(host)
         table = []
         for line in script.lines:
-            query = atom.Query(text=line, limit=settings.candidates + len(script.lines) - 1)
-            found = sources.usable(m for m in host.run("search", query) if m.score >= settings.min_score)
+            found = sources.search(line, settings.candidates + len(script.lines) - 1, settings.min_score)
             if settings.rerank == "likelihood":
                 found = rerank(line, found, settings.candidates, encoder, decoder, host.settings.workers)
             table.append(found)
@@ -124,6 +123,16 @@ class Sources:
     def missing(self) -> bool:
         """Whether a file was gone or had changed."""
         return None in self._videos.values()
+
+    def search(self, line: str, count: int, min_score: float) -> list[Candidate]:
+        """The `count` moments most similar to `line` whose files are usable; others do not take their places."""
+        limit = count
+        while True:
+            moments = self._host.run("search", atom.Query(text=line, limit=limit))
+            found = self.usable(moment for moment in moments if moment.score >= min_score)
+            if len(found) >= count or len(moments) < limit or moments[-1].score < min_score:
+                return found[:count]
+            limit *= 2
 
     def usable(self, moments: Iterable[atom.Moment]) -> list[Candidate]:
         """The moments whose files are still what was indexed, as candidates that prefer the more similar."""

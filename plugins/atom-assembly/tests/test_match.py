@@ -91,6 +91,14 @@ def test_files_that_are_gone_or_changed_are_left_out(caplog):
         match(studio({}, indexed=SHOWS), "a red circle")
 
 
+def test_files_that_are_gone_take_no_place(caplog):
+    """However many clips of files that are gone are more similar, the clips that are there are still found."""
+    gone = {f"gone{number}.mp4": ["a red circle", "a red circle appears"] for number in range(9)}
+    host = studio(SHOWS, indexed={**gone, "b.mp4": SHOWS["b.mp4"]})
+    assert match(host, "a red circle", candidates=1).cuts[0].path.name == "b.mp4"
+    assert "gone0.mp4" in caplog.text
+
+
 def test_assemble_writes_and_matches():
     """`assemble` is the script's lines, matched."""
     decoder = FakeDecoder({"Write the shots of this film, one per line: shapes": "1. a green star\n2. a red circle"})

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import evolve
 
 import atom_core as atom
+from atom_indexing.library_command import state
 
 
 class IndexCommand:
@@ -18,6 +19,7 @@ class IndexCommand:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("paths", nargs="*", metavar="PATH", help="video file or folder")
+        parser.add_argument("--films", action="store_true", help="films that Atom rendered too, not only footage")
         parser.add_argument(
             "--rebuild", action="store_true", help="empty the library first and index again what it had, and PATHs"
         )
@@ -31,10 +33,9 @@ class IndexCommand:
         if not paths and not context.args.rebuild:
             raise atom.SettingsError("name videos or folders to index: atom index PATH...")
         videos = [evolve(video, path=_absolute(video.path)) for video in context.videos(paths)]
-        if context.args.rebuild:
-            videos += _formerly(context)
+        former = _formerly(context) if context.args.rebuild else []
         library = context.host().library
-        new, replaced = triage(context, library, list(dict.fromkeys(videos)))
+        new, replaced = triage(context, library, list(dict.fromkeys([*videos, *former])), former)
         with context.progress("Indexing", len(new)) as progress:
             for outcome in context.host().map("index-video", new):
                 progress.advance()
@@ -50,27 +51,35 @@ class IndexCommand:
 
 
 def triage(
-    context: atom.CommandContext, library: atom.Library, videos: list[atom.Video]
+    context: atom.CommandContext, library: atom.Library, videos: list[atom.Video], former: list[atom.Video]
 ) -> tuple[list[atom.Video], dict[Path, list[str]]]:
-    """The videos to index, and for each changed file the hashes of what it was; the others are settled and reported."""
+    """The videos to index, and for each changed file the hashes of what it was; the others are settled and reported.
+
+    Films that Atom rendered are left out, unless they are asked for or were in the library before.
+    """
     known = library.videos()
     hashes: dict[Path, list[str]] = {}
     for content_hash, path in known.items():
         hashes.setdefault(path, []).append(content_hash)
+    films_at = {*hashes, *(video.path for video in former)}
     new: list[atom.Video] = []
     for video in videos:
         place = known.get(video.content_hash)
-        if place is None:
+        if place is None and video.is_film and not (context.args.films or video.path in films_at):
+            _emit(context, video, "film")
+        elif place is None:
             known[video.content_hash] = video.path
             new.append(video)
         elif place == video.path:
             _emit(context, video, "unchanged")
-        elif place.exists():
+        elif os.path.exists(place):
             _emit(context, video, "duplicate", of=str(place))
         else:
             library.move(video.content_hash, video.path)
             known[video.content_hash] = video.path
             _emit(context, video, "moved", of=str(place))
+    if missing := sum(state(path) != "here" for path in known.values()):
+        context.note(f"{missing} videos of the library are not where they were; `atom library` lists them")
     now = {video.path: video.content_hash for video in videos}
     stale = {path: [h for h in old if h != now[path]] for path, old in hashes.items() if path in now}
     return new, {path: old for path, old in stale.items() if old}
@@ -90,6 +99,7 @@ def _emit(context: atom.CommandContext, video: atom.Video, status: str, *, num_c
         "unchanged": "already there",
         "moved": f"moved from {of}",
         "duplicate": f"same content as {of}",
+        "film": "left out, for Atom rendered it from other videos; --films adds such films too",
     }
     value = {
         "video": str(video.path),
@@ -117,12 +127,21 @@ class SearchCommand:
         text = " ".join(context.args.text).strip()
         if not text:
             raise atom.SettingsError("the search text is empty; say what to look for: atom search TEXT")
+        missing: set[Path] = set()
         for moment in context.host().run("search", atom.Query(text=text, limit=context.args.k)):
-            context.emit(as_json(moment), f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}")
+            gone = moment.path in missing or not os.path.isfile(moment.path)
+            missing.update([moment.path] if gone else [])
+            line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
+            context.emit(as_json(moment, missing=gone), line + "  (file not found)" * gone)
+        if missing:
+            context.note(
+                f"{len(missing)} of these files are not where they were: connect their disk, find moved files again"
+                " with `atom index PATH`, or forget them with `atom library --prune`"
+            )
 
 
-def as_json(moment: atom.Moment) -> dict[str, Any]:
-    """The JSON value of a moment."""
+def as_json(moment: atom.Moment, *, missing: bool) -> dict[str, Any]:
+    """The JSON value of a moment; `missing` says that its file is not there now."""
     return {
         "video": str(moment.path),
         "start_s": moment.start_s,
@@ -130,6 +149,7 @@ def as_json(moment: atom.Moment) -> dict[str, Any]:
         "score": moment.score,
         "caption": moment.caption,
         "content_hash": moment.content_hash,
+        "missing": missing,
     }
 
 

@@ -6,6 +6,7 @@ import sys
 import atom_indexing
 import pytest
 from atom_indexing.library import ChromaLibrary
+from attrs import evolve
 
 import atom_core as atom
 from atom_core.testing.commands import run_command
@@ -27,6 +28,15 @@ class Caption:
 
 def world(shows=SHOWS, **more):
     return FakeHost(atom_indexing, shows=shows, tasks={"caption": Caption()}, **more)
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """The current folder, with the fake world's videos in it, and another file."""
+    monkeypatch.chdir(tmp_path)
+    for name in (*SHOWS, "notes.txt"):
+        (tmp_path / name).touch()
+    return tmp_path
 
 
 def statuses(said):
@@ -149,7 +159,7 @@ def test_host_opens_the_library_through_the_hook(tmp_path):
     library.close()
 
 
-def test_search_command_lists_moments():
+def test_search_command_lists_moments(files):
     """One value per moment, best first; -k limits them; several words need no quotes."""
     host = world()
     run_command(host, "index", "a.mp4", "b.mp4")
@@ -160,6 +170,84 @@ def test_search_command_lists_moments():
     assert best["video"].endswith("b.mp4")
     assert said.texts[0].endswith("b.mp4  00:00:00.000 - 00:00:05.000  a green star appears")
     assert best["score"] > said.values[1]["score"]
+    assert [value["missing"] for value in said.values] == [False, False]
+    assert said.notes == []
+
+
+def test_search_says_which_files_are_gone(files):
+    """A moment of a file that is not there is marked, in text and in JSON, with one remark that says what to do."""
+    host = world()
+    run_command(host, "index", "a.mp4", "b.mp4")
+    (files / "a.mp4").unlink()
+    said = run_command(host, "search", "a green star")
+    assert {value["video"].rsplit("/", 1)[-1]: value["missing"] for value in said.values} == {
+        "b.mp4": False,
+        "a.mp4": True,
+    }
+    assert ["(file not found)" in text for text in said.texts] == [value["missing"] for value in said.values]
+    (note,) = said.notes
+    assert note.startswith("1 of these files")
+    assert "atom library --prune" in note
+
+
+def test_films_are_left_out(files):
+    """What Atom rendered is not indexed with the footage, and said to be so, unless asked for or known before."""
+
+    class Rendered(FakeHost):
+        def video(self, path):
+            video = super().video(path)
+            return evolve(video, is_film=video.path.name == "b.mp4")
+
+    host = Rendered(atom_indexing, shows=SHOWS, tasks={"caption": Caption()})
+    said = run_command(host, "index", "a.mp4", "b.mp4")
+    assert statuses(said) == {"a.mp4": "added", "b.mp4": "film"}
+    assert "--films" in said.texts[0]
+    assert len(host.library) == 2
+    assert statuses(run_command(host, "index", "b.mp4", "--films")) == {"b.mp4": "added"}
+    assert statuses(run_command(host, "index", "b.mp4")) == {"b.mp4": "unchanged"}
+    host.shows["b.mp4"] = ("a red moon",)
+    assert statuses(run_command(host, "index", "b.mp4")) == {"b.mp4": "replaced"}
+
+
+def test_library_command_lists_and_prunes(files):
+    """A deleted file is forgotten; one whose folder is empty or missing may be on a disk that is away, and stays."""
+    disk = files / "disk"
+    disk.mkdir()
+    (disk / "c.mp4").touch()
+    host = world({**SHOWS, "c.mp4": ["a white moon"]})
+    run_command(host, "index", "a.mp4", "b.mp4", "disk/c.mp4")
+    said = run_command(host, "library")
+    assert [value["state"] for value in said.values] == ["here"] * 3
+    assert said.notes == [f"4 clips of 3 videos in {host.settings.library}"]
+    (files / "a.mp4").unlink()
+    (disk / "c.mp4").unlink()
+    assert "2 videos of the library are not where they were" in run_command(host, "index", "b.mp4").notes[0]
+    said = run_command(host, "library")
+    assert {value["video"]: value["state"] for value in said.values} == {
+        str(files / "a.mp4"): "gone",
+        str(files / "b.mp4"): "here",
+        str(disk / "c.mp4"): "away",
+    }
+    assert "--prune" in said.notes[-1]
+    disk.rmdir()
+    said = run_command(host, "library", "--prune")
+    assert {value["video"]: value["clips_removed"] for value in said.values} == {
+        str(files / "a.mp4"): 2,
+        str(disk / "c.mp4"): 0,
+    }
+    assert [path.name for path in host.library.videos().values()] == ["b.mp4", "c.mp4"]
+
+
+def test_library_command_removes(files):
+    """A file, or all below a folder, is forgotten, there or not; no file is touched; an unknown path fails."""
+    host = world()
+    run_command(host, "index", "a.mp4", "b.mp4")
+    said = run_command(host, "library", "--remove", "b.mp4", "nowhere")
+    assert [(value["video"], value["clips_removed"]) for value in said.values] == [(str(files / "b.mp4"), 1)]
+    assert [what for what, _ in said.failures] == ["nowhere"]
+    assert (files / "b.mp4").exists()
+    assert run_command(host, "library", "--remove", str(files)).values[0]["clips_removed"] == 2
+    assert len(host.library) == 0
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "many"])

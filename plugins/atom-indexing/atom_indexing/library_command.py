@@ -1,0 +1,83 @@
+"""``atom library``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Literal
+
+import atom_core as atom
+
+State = Literal["here", "gone", "away"]
+
+
+class LibraryCommand:
+    """List the videos of the library, and forget those that are gone. No file of a video is ever touched."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        either = parser.add_mutually_exclusive_group()
+        either.add_argument("--prune", action="store_true", help="forget videos whose files are gone")
+        either.add_argument("--remove", nargs="+", metavar="PATH", help="forget a video, or all below a folder")
+
+    def run(self, context: atom.CommandContext) -> None:
+        """One result per video: all of them, or those that are looked at to be forgotten."""
+        library = context.host().library
+        videos = library.videos()
+        states = {content_hash: state(path) for content_hash, path in videos.items()}
+        chosen = list(videos)
+        if context.args.prune:
+            chosen = [content_hash for content_hash in videos if states[content_hash] != "here"]
+            forget = {content_hash for content_hash in chosen if states[content_hash] == "gone"}
+        elif context.args.remove:
+            chosen = _named(context, videos)
+            forget = set(chosen)
+        else:
+            forget = set()
+        for content_hash in sorted(chosen, key=lambda content_hash: videos[content_hash]):
+            removed = library.remove(content_hash) if content_hash in forget else 0
+            _emit(context, content_hash, videos[content_hash], states[content_hash], removed)
+        left = len(videos) - len(forget)
+        context.note(f"{len(library)} clips of {left} videos in {context.settings.library}")
+        if not (context.args.prune or context.args.remove) and set(states.values()) - {"here"}:
+            context.note(
+                "where a file was moved, `atom index PATH` finds it again; `atom library --prune` forgets what is gone"
+            )
+
+
+def state(path: Path) -> State:
+    """Whether a video's file is ``here``, ``gone``, or ``away``.
+
+    It is gone if other things are in its folder. Where the folder is missing, empty or cannot be read, it may lie on a
+    disk that is not connected.
+    """
+    if os.path.isfile(path):
+        return "here"
+    try:
+        return "gone" if os.listdir(path.parent) else "away"
+    except OSError:
+        return "away"
+
+
+def _named(context: atom.CommandContext, videos: dict[str, Path]) -> list[str]:
+    """The videos at or below the paths to remove; a path without any is a failure."""
+    found: dict[str, None] = {}
+    for name in context.args.remove:
+        place = Path(os.path.abspath(name))
+        below = [content_hash for content_hash, path in videos.items() if path.is_relative_to(place)]
+        found.update(dict.fromkeys(below))
+        if not below:
+            context.fail(name, "the library has no video there; `atom library` lists what it has")
+    return list(found)
+
+
+def _emit(context: atom.CommandContext, content_hash: str, path: Path, found: State, removed: int) -> None:
+    value = {"video": str(path), "content_hash": content_hash, "state": found, "clips_removed": removed}
+    if removed:
+        text = f"{path}: forgotten, {removed} clips"
+    elif context.args.prune:
+        text = f"{path}: kept, for its folder is missing or empty; if no disk is to be connected: atom library --remove"
+    else:
+        text = f"{found:4}  {path}"
+    context.emit(value, text)
