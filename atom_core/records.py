@@ -68,6 +68,8 @@ class Video:
     """Average frame rate, frames per second."""
     rotation: int = 0
     """Clockwise turn that the file asks players for: 0, 90, 180 or 270 degrees (already applied to frames)."""
+    mirrored: bool = False
+    """Whether the file asks players to mirror pictures left to right after that turn (already applied to frames)."""
     has_audio: bool = False
     """Whether there is a sound track."""
     is_film: bool = False

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import heapq
+import math
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import av
 import numpy as np
@@ -43,13 +45,35 @@ class Shape(NamedTuple):
     """Width before turning, pixels made square."""
     height: int
     """Height before turning."""
-    turns: int
-    """Quarter turns anticlockwise, 0 to 3."""
+    swaps: bool
+    """Whether rows become columns, before the flips."""
+    flips_x: bool
+    """Whether left and right change places."""
+    flips_y: bool
+    """Whether top and bottom change places."""
 
     @property
     def upright(self) -> tuple[int, int]:
         """Displayed width and height."""
-        return (self.height, self.width) if self.turns % 2 else (self.width, self.height)
+        return (self.height, self.width) if self.swaps else (self.width, self.height)
+
+    def fitting(self, max_pixels: int | None) -> tuple[int, int]:
+        """Width and height before turning, made smaller in proportion where they have more pixels."""
+        scale = math.sqrt((max_pixels or math.inf) / (self.width * self.height))
+        if scale >= 1:
+            return self.width, self.height
+        return max(round(self.width * scale), 1), max(round(self.height * scale), 1)
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether pictures are mirrored left to right, after a turn by `rotation`."""
+        return self.swaps ^ self.flips_x ^ self.flips_y
+
+    @property
+    def rotation(self) -> int:
+        """The clockwise turn, degrees."""
+        flips_x = self.flips_x ^ self.mirrored
+        return 90 + 180 * self.flips_y if self.swaps else 180 * flips_x
 
 
 @contextmanager
@@ -108,7 +132,24 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
 def _shape(frame: av.VideoFrame, stream: VideoStream) -> Shape:
     aspect = stream.sample_aspect_ratio or Fraction(1)
     width = min(max(round(frame.width * aspect), 1), _MAX_SIDE) if aspect > 0 else frame.width
-    return Shape(width=width, height=frame.height, turns=round(frame.rotation / 90) % 4)
+    xx, xy, yx, yy = _display_matrix(frame)
+    swaps = abs(xx) + abs(yy) < abs(xy) + abs(yx)
+    return Shape(
+        width=width,
+        height=frame.height,
+        swaps=swaps,
+        flips_x=(yx if swaps else xx) < 0,
+        flips_y=(xy if swaps else yy) < 0,
+    )
+
+
+def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
+    """Where the file asks players to put a picture's axes: x and y of its x axis, x and y of its y axis."""
+    data: Any = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return 1, 0, 0, 1
+    xx, xy, _, yx, yy, *_ = struct.unpack("=9i", bytes(data))
+    return xx, xy, yx, yy
 
 
 class Reader:
@@ -258,14 +299,19 @@ class Reader:
                 self._current, self._upcoming = self._upcoming, next(self._pictures, None)
                 yield self._current
 
-    def rgb(self, frame: av.VideoFrame) -> np.ndarray:
-        """`frame` upright, [H, W, 3], uint8, RGB; owned by the caller."""
+    def rgb(self, frame: av.VideoFrame, max_pixels: int | None = None) -> np.ndarray:
+        """`frame` upright, [H, W, 3], uint8, RGB; owned by the caller.
+
+        :param max_pixels: a frame of more pixels is shrunk to about that many, its shape kept
+        """
         flat = frame
-        if (frame.width, frame.height) != self.shape[:2] or frame.format.name != "rgb24":
-            flat = self._scaler.reformat(
-                frame, width=self.shape.width, height=self.shape.height, format="rgb24", interpolation="BICUBIC"
-            )
-        return np.ascontiguousarray(np.rot90(flat.to_ndarray(), self.shape.turns))
+        width, height = self.shape.fitting(max_pixels)
+        if (frame.width, frame.height) != (width, height) or frame.format.name != "rgb24":
+            flat = self._scaler.reformat(frame, width=width, height=height, format="rgb24", interpolation="BICUBIC")
+        image = flat.to_ndarray()
+        if self.shape.swaps:
+            image = image.swapaxes(0, 1)
+        return np.ascontiguousarray(image[:: -1 if self.shape.flips_y else 1, :: -1 if self.shape.flips_x else 1])
 
     def thumbnail(self, frame: av.VideoFrame, side: int) -> np.ndarray:
         """`frame` as stored, shrunk to [side, side, 3], uint8, RGB."""

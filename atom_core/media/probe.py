@@ -98,16 +98,16 @@ def probe(path: Path | str) -> Video:
     if known is not None:
         return known
     with Reader(path) as reader:
-        width, height = reader.shape.upright
-        rotation = -reader.shape.turns % 4 * 90
+        shape = reader.shape
         origin_s = reader.origin_s
     measured = _measure(path, origin_s)
     video = Video(
         path=path,
         content_hash=digest,
-        width=width,
-        height=height,
-        rotation=rotation,
+        width=shape.upright[0],
+        height=shape.upright[1],
+        rotation=shape.rotation,
+        mirrored=shape.mirrored,
         **measured,
     )
     check_unchanged(path, digest)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atom")
 
-FORMAT = 2
+FORMAT = 3
 """Version of the files; part of every key."""
 _RECENT_BYTES = 128 * 2**20
 _STALE_TEMPORARY_S = 3600.0

@@ -105,6 +105,7 @@ def write_video(
     audio: bool = False,
     tone_hz: float = 440.0,
     rotation: int = 0,
+    mirrored: bool = False,
     gop: int = 12,
     codec: str | None = None,
 ) -> Path:
@@ -116,6 +117,7 @@ def write_video(
     :param start_s: timestamp of the first frame on the file's clock, seconds, rounded to whole frames of `fps`
     :param audio: whether there is a sound track; it beeps for the first 0.1 s of every shot
     :param rotation: clockwise turn that players are told to make: 0, 90, 180 or 270 degrees (not in AVI)
+    :param mirrored: whether players are told to mirror left and right after that turn
     :param gop: most frames from one key picture to the next
     :param codec: picture codec, if not the usual one of the container
     """
@@ -130,12 +132,13 @@ def write_video(
         start_s = float(round(start_s * Fraction(fps)) / Fraction(fps))
     ends_s = [*times_s[1:], times_s[-1] + float(1 / Fraction(fps))]
     with av.open(str(path), "w") as container:
-        video = _add_pictures(container, codec or _CODECS[path.suffix][0], size, Fraction(fps), rotation, gop)
+        video = _add_pictures(container, codec or _CODECS[path.suffix][0], size, Fraction(fps), rotation, mirrored, gop)
         if timestamps_s is not None:
             video.codec_context.time_base = Fraction(1, 1000)
         sound = _add_sound(container, _CODECS[path.suffix][1]) if audio else None
         for number, colour in enumerate(colours):
-            turned = np.rot90(draw(number, colour, size), rotation // 90)
+            drawn = draw(number, colour, size)
+            turned = np.rot90(drawn[:, ::-1] if mirrored else drawn, rotation // 90)
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(turned), format="rgb24")
             frame.time_base = Fraction(1, 1000) if timestamps_s is not None else 1 / Fraction(fps)
             frame.pts = round((times_s[number] + start_s) / frame.time_base)
@@ -148,7 +151,13 @@ def write_video(
 
 
 def _add_pictures(
-    container: OutputContainer, codec: str, size: tuple[int, int], fps: Fraction, rotation: int, gop: int
+    container: OutputContainer,
+    codec: str,
+    size: tuple[int, int],
+    fps: Fraction,
+    rotation: int,
+    mirrored: bool,
+    gop: int,
 ) -> VideoStream:
     stream = container.add_stream(codec, rate=fps, options=dict(_OPTIONS.get(codec, {})))
     assert isinstance(stream, VideoStream)
@@ -158,8 +167,8 @@ def _add_pictures(
     stream.codec_context.gop_size = gop
     stream.codec_context.thread_count = 1
     stream.codec_context.flags |= Flags.frame_duration
-    if rotation:
-        stream.set_display_rotation(-rotation)
+    if rotation or mirrored:
+        stream.set_display_rotation(-rotation, hflip=mirrored)
     return stream
 
 

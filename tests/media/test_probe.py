@@ -33,11 +33,12 @@ def test_length_rate_and_sound(tmp_path: Path, suffix: str, fps: Fraction | int,
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
-@pytest.mark.parametrize("rotation", [90, 180, 270])
-def test_rotation_is_applied_to_the_size(tmp_path: Path, suffix: str, rotation: int) -> None:
-    """Width and height are as displayed, and the record keeps the clockwise turn."""
-    video = probe(write_video(tmp_path / f"v{suffix}", size=(32, 48), rotation=rotation))
-    assert (video.width, video.height, video.rotation) == (32, 48, rotation)
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_rotation_is_applied_to_the_size(tmp_path: Path, suffix: str, rotation: int, mirrored: bool) -> None:
+    """Width and height are as displayed, and the record keeps the clockwise turn and the mirroring."""
+    video = probe(write_video(tmp_path / f"v{suffix}", size=(32, 48), rotation=rotation, mirrored=mirrored))
+    assert (video.width, video.height, video.rotation, video.mirrored) == (32, 48, rotation, mirrored)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
