@@ -4,6 +4,8 @@
 whose timestamp is not after that instant. `Frames.timestamps_s` holds the timestamps of the pictures shown, not the
 instants asked for, so it is exact for variable frame rates too; the first may lie before the clip's start when a
 picture stands on the screen across it. A clip with fewer pictures than N repeats them.
+
+``uniform:N pixels:P`` says that the pictures of this video are larger than P pixels and were shrunk to about that many.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def uniform_rule(num_frames: int) -> str:
-    """The name of the rule that samples `num_frames` frames."""
-    return f"uniform:{num_frames}"
+def rule_of(clip: Clip, num_frames: int, max_pixels: int | None = None) -> str:
+    """The rule by which `sample` takes `num_frames` frames of `clip`."""
+    shrinks = max_pixels is not None and clip.video.width * clip.video.height > max_pixels
+    return f"uniform:{num_frames} pixels:{max_pixels}" if shrinks else f"uniform:{num_frames}"
 
 
 def instants_s(clip: Clip, num_frames: int) -> list[float]:
@@ -30,18 +33,19 @@ def instants_s(clip: Clip, num_frames: int) -> list[float]:
     return [clip.start_s + (index + 0.5) * clip.duration_s / num_frames for index in range(num_frames)]
 
 
-def sample(clip: Clip, num_frames: int) -> Frames:
-    """`num_frames` frames of `clip` by the rule ``uniform:<num_frames>``, upright.
+def sample(clip: Clip, num_frames: int, max_pixels: int | None = None) -> Frames:
+    """`num_frames` frames of `clip` by the rule of `rule_of`, upright.
 
-    :raises MediaError: if the file is gone, has changed or cannot be decoded
+    :param max_pixels: pictures of more pixels are shrunk as they are decoded; None keeps their size
+    :raises MediaError: if the file is gone, has changed, also while it was read, or cannot be decoded
     """
-    return next(sample_many([clip], num_frames))
+    return next(sample_many([clip], num_frames, max_pixels))
 
 
-def sample_many(clips: Iterable[Clip], num_frames: int) -> Iterator[Frames]:
+def sample_many(clips: Iterable[Clip], num_frames: int, max_pixels: int | None = None) -> Iterator[Frames]:
     """Frames of each clip, in the order given; neighbouring clips of one video share one pass over it.
 
-    :raises MediaError: if a file is gone, has changed or cannot be decoded
+    :raises MediaError: if a file is gone, has changed, also while it was read, or cannot be decoded
     """
     if num_frames < 1:
         raise ValueError(f"num_frames must be at least 1, got {num_frames}")
@@ -49,15 +53,18 @@ def sample_many(clips: Iterable[Clip], num_frames: int) -> Iterator[Frames]:
         check_unchanged(video.path, video.content_hash)
         with Reader(video.path) as reader:
             for clip in of_video:
-                yield _sample(reader, clip, num_frames)
+                frames = _sample(reader, clip, num_frames, max_pixels)
+                check_unchanged(video.path, video.content_hash)  # or they would be kept as the old content's
+                yield frames
 
 
-def _sample(reader: Reader, clip: Clip, num_frames: int) -> Frames:
+def _sample(reader: Reader, clip: Clip, num_frames: int, max_pixels: int | None) -> Frames:
     images: list[np.ndarray] = []
     timestamps_s: list[float] = []
     for instant_s in instants_s(clip, num_frames):
         picture = reader.at(instant_s)
         repeated = bool(timestamps_s) and timestamps_s[-1] == picture.time_s
-        images.append(images[-1] if repeated else reader.rgb(picture.frame))
+        images.append(images[-1] if repeated else reader.rgb(picture.frame, max_pixels))
         timestamps_s.append(picture.time_s)
-    return Frames(clip=clip, images=tuple(images), timestamps_s=tuple(timestamps_s), rule=uniform_rule(num_frames))
+    rule = rule_of(clip, num_frames, max_pixels)
+    return Frames(clip=clip, images=tuple(images), timestamps_s=tuple(timestamps_s), rule=rule)

@@ -31,13 +31,14 @@ class ResidentEncoder:
         *,
         fingerprint: str,
         sample: Callable[[Clip], Frames],
-        rule: str,
+        rule: Callable[[Clip], str],
         store: FeatureStore | None,
         ledger: Ledger,
         threads: Threads,
     ) -> None:
         """
-        :param sample: gives the frames of a clip, chosen by `rule`
+        :param sample: gives the frames of a clip
+        :param rule: the rule by which it chooses them
         :param store: where features are kept; None computes them each time
         """
         self.fingerprint = fingerprint
@@ -59,7 +60,7 @@ class ResidentEncoder:
         """
         caller.get().check()
         self._ledger.count("encoder_clips", requested=1)
-        key = feature_key(clip, self._rule, self.fingerprint)
+        key = feature_key(clip, self._rule(clip), self.fingerprint)
         if self._store is None:
             return self._compute(key, clip)
         with self._lock:

@@ -47,7 +47,7 @@ def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families:
     quiet()
     import torch
 
-    from atom_core.media.sample import sample
+    from atom_core.media.sample import rule_of, sample
     from atom_core.modules.checkpoint import content_hash, open_checkpoint
     from atom_core.modules.decoder import ResidentDecoder
     from atom_core.modules.encoder import ResidentEncoder
@@ -69,14 +69,14 @@ def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families:
         weights = content_hash(checkpoint.folder, settings.cache / "hashes.json")
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         model = load_model(checkpoint, dtype=dtype, device=device, recipe=recipe)
-    rule = f"uniform:{settings.frames}"
+    frame_pixels = family.frame_pixels(settings.frames)
     store = FeatureStore(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
     encoder = ResidentEncoder(
         model,
         family,
         fingerprint=_fingerprint(weights, recipe.encoder, device, str(dtype), family.fingerprint),
-        sample=lambda clip: sample(clip, settings.frames),
-        rule=rule,
+        sample=lambda clip: sample(clip, settings.frames, frame_pixels),
+        rule=lambda clip: rule_of(clip, settings.frames, frame_pixels),
         store=store,
         ledger=ledger,
         threads=threads,

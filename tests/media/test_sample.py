@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from atom_core.errors import MediaError
-from atom_core.media.decode import Reader
+from atom_core.media.decode import Picture, Reader
 from atom_core.media.probe import probe
-from atom_core.media.sample import instants_s, sample, sample_many
+from atom_core.media.sample import instants_s, rule_of, sample, sample_many
 from atom_core.records import Clip
 from atom_core.testing.videos import BLUE, GREEN, RED, frame_number, shot_colour, write_video
 
@@ -72,14 +74,44 @@ def test_b_frames_in_avi(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm"])
-@pytest.mark.parametrize("rotation", [90, 180, 270])
-def test_upright(tmp_path: Path, suffix: str, rotation: int) -> None:
-    """Frames of a turned recording come upright."""
-    path = write_video(tmp_path / f"v{suffix}", rotation=rotation, size=(48, 80))
+@pytest.mark.parametrize(("rotation", "mirrored"), [(90, False), (180, False), (270, False), (0, True), (90, True)])
+def test_upright(tmp_path: Path, suffix: str, rotation: int, mirrored: bool) -> None:
+    """Frames of a turned or mirrored recording come as players show them."""
+    path = write_video(tmp_path / f"v{suffix}", rotation=rotation, mirrored=mirrored, size=(48, 80))
     frames = sample(Clip.whole(probe(path)), 4)
     assert frames.images[0].shape == (80, 48, 3)
     _check(path, frames.clip, 4)
     assert [shot_colour(image) for image in frames.images] == [RED, RED, BLUE, BLUE]
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_large_pictures_are_shrunk(tmp_path: Path, rotation: int) -> None:
+    """Above the limit a picture has about that many pixels and its shape; the rule says so. Others are untouched."""
+    path = write_video(tmp_path / "v.mp4", rotation=rotation, size=(96, 64))
+    clip = Clip.whole(probe(path))
+    whole = sample(clip, 4)
+    assert rule_of(clip, 4, 96 * 64) == whole.rule == "uniform:4"
+    for kept, image in zip(sample(clip, 4, 96 * 64).images, whole.images, strict=True):
+        assert np.array_equal(kept, image)
+    small = sample(clip, 4, 48 * 32)
+    assert small.rule == rule_of(clip, 4, 48 * 32) == "uniform:4 pixels:1536"
+    assert {image.shape for image in small.images} == {(32, 48, 3)}
+    assert [frame_number(image) for image in small.images] == [frame_number(image) for image in whole.images]
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frames of the new content are never given out as the old content's."""
+    path, other = write_video(tmp_path / "v.mp4"), write_video(tmp_path / "w.mp4", shots=[(48, GREEN)])
+    clip = Clip.whole(probe(path))
+    read = Reader.at
+
+    def late(reader: Reader, time_s: float) -> Picture:
+        shutil.copy(other, path)
+        return read(reader, time_s)
+
+    monkeypatch.setattr(Reader, "at", late)
+    with pytest.raises(MediaError, match="changed"):
+        sample(clip, 4)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])

@@ -91,6 +91,21 @@ def test_other_sampling_and_other_models_have_other_features(
     assert len(keys) == 4
 
 
+def test_frames_that_are_shrunk_have_other_features(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where frames are shrunk as they are decoded, their features have a key of their own; small frames' stay."""
+    paths = [write_video(tmp_path / f"{width}.mp4", size=(width, 48)) for width in (64, 96)]
+    keys: list[list[str]] = []
+    for limit in (96 * 48, 64 * 48):
+        monkeypatch.setattr("atom_core.modules.families.base.FULL_HD", limit)
+        with opened(checkpoint, tmp_path / "cache") as host:
+            keys.append([host.encoder.encode(host.clips(host.video(path))[0]).key for path in paths])
+            assert encoded(host) == (2 if limit == 96 * 48 else 1)
+    assert keys[0][0] == keys[1][0]
+    assert keys[0][1] != keys[1][1]
+
+
 def test_videos_that_look_alike_from_outside_are_told_apart(checkpoint: Path, tmp_path: Path) -> None:
     """Same name, size, length and frame count in two folders: each has its own features."""
     paths = []

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from atom_core.modules.checkpoint import Checkpoint
     from atom_core.modules.runner import Read
 
+FULL_HD = 1920 * 1080
+"""Pixels of a frame that every family takes as it is."""
+
 
 @frozen(kw_only=True)
 class Encoded:
@@ -88,6 +91,10 @@ class Family:
     def fingerprint(self) -> str:
         """Which family, and which version of it, makes the features."""
         return f"{type(self).__module__}:{type(self).__qualname__} {self.version}"
+
+    def frame_pixels(self, num_frames: int) -> int:  # noqa: ARG002
+        """Pixels of a frame, beyond which it is shrunk as it is decoded: no fewer than `inputs` makes use of."""
+        return FULL_HD
 
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """Encoder inputs made of a clip's frames; runs outside the encoder lane.

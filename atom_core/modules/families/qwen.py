@@ -58,6 +58,11 @@ class Qwen2VL(Family):
             "seconds_per_grid": config["temporal_patch_size"] * frames.clip.duration_s / len(frames.images),
         }
 
+    def frame_pixels(self, num_frames: int) -> int:
+        """As many as a checkpoint that takes large frames resizes them to."""
+        height, width = self.size(2**14, 2**14, num_frames, self.video_config)
+        return max(super().frame_pixels(num_frames), height * width)
+
     def at_least(self, pictures: torch.Tensor, config: Mapping[str, Any]) -> torch.Tensor:  # noqa: ARG002
         """Pictures enough for the family."""
         return pictures

@@ -71,7 +71,7 @@ class Whole:
         inputs: dict[str, Any] = {}
         stubs = []
         for clip, layout in shown:
-            frames = sample(clip, self.frames)
+            frames = sample(clip, self.frames, self.family.frame_pixels(self.frames))
             inputs.update(self._moved(self.family.inputs(frames)))
             stubs.append(_stub(clip, frames.timestamps_s, layout))
             self.encodes += 1
