@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from atom_core.cli.console import Bar, Console, describe
 from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, SettingsError
+from atom_core.files import write_whole
 from atom_core.plugins import PluginSet
 from atom_core.settings import Settings
 
@@ -114,7 +115,7 @@ class Context:
         ledger = Ledger() if self._host is None else self._host.ledger
         if self._stats is not None:
             try:
-                self._stats.write_text(json.dumps(ledger.as_dict(), indent=2) + "\n", encoding="utf-8")
+                write_whole(self._stats, json.dumps(ledger.as_dict(), indent=2) + "\n")
             except OSError as error:
                 self.fail(str(self._stats), f"{describe(error)}; name another file with --stats")
         if self._trace is not None:

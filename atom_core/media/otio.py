@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from atom_core.errors import MediaError
+from atom_core.files import write_whole
 from atom_core.media.rates import exact_rate
 from atom_core.records import Cut, Timeline, Video
 
@@ -43,7 +44,7 @@ def write_otio(timeline: Timeline, videos: Mapping[str, Video], path: Path | str
     :raises MediaError: if it cannot be written
     """
     try:
-        Path(path).write_text(json.dumps(to_otio(timeline, videos), indent=2, ensure_ascii=False), encoding="utf-8")
+        write_whole(path, json.dumps(to_otio(timeline, videos), indent=2, ensure_ascii=False))
     except OSError as error:
         raise MediaError(f"cannot write '{path}': {error.strerror}; choose another place") from None
 

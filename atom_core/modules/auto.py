@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from attrs import frozen
 
+from atom_core.files import write_whole
+
 if TYPE_CHECKING:
     import torch
     from torch import nn
@@ -206,11 +208,9 @@ def _machine() -> str:
 
 
 def _remember(cache: Path, findings: Mapping[str, Finding]) -> None:
-    fresh = cache / f"{FILE}.new"
     try:
         cache.mkdir(parents=True, exist_ok=True)
         text = json.dumps({key: attrs.asdict(finding) for key, finding in findings.items()}, indent=2)
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(cache / FILE)
+        write_whole(cache / FILE, text)
     except OSError as error:
         log.info("findings cannot be remembered in %s: %s", cache, error)

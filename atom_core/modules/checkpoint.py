@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import field, frozen
 
 from atom_core.errors import ModelError
+from atom_core.files import write_whole
 from atom_core.modules.tensors import Weights, read_weights
 from atom_core.quiet import quiet
 
@@ -163,12 +164,15 @@ def content_hash(folder: Path, memory: Path) -> str:
     """
     digest = hashlib.sha256()
     known = _remembered(memory)
+    before = dict(known)
     for path in sorted(folder.iterdir()):
         if path.suffix in {".json", ".safetensors", ".jinja", ".model", ".txt"} and path.is_file():
             digest.update(f"{path.name}\0{_file_hash(path, known)}\0".encode())
+    if known == before:
+        return digest.hexdigest()
     try:
         memory.parent.mkdir(parents=True, exist_ok=True)
-        memory.write_text(json.dumps(known), encoding="utf-8")
+        write_whole(memory, json.dumps(known))
     except OSError as error:
         log.info("hashes of weights cannot be remembered in %s: %s", memory, error)
     return digest.hexdigest()

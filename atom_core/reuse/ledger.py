@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from atom_core.files import write_whole
+
 COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_tokens")
 """What is counted. A load is a task that needs the modules; a clip is one call of the encoder."""
 
@@ -117,4 +119,4 @@ class Ledger:
                 events.append(
                     {**{k: v for k, v in event.items() if k != "lane"}, "pid": 1, "tid": lanes[event["lane"]]}
                 )
-        path.write_text(json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}), encoding="utf-8")
+        write_whole(path, json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}))

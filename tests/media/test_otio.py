@@ -55,6 +55,22 @@ def test_the_library_reads_it(made: tuple[Timeline, dict[str, Video]], tmp_path:
     assert gap.source_range.duration == two.source_range.duration
 
 
+def test_a_timeline_is_whole_or_as_it_was(
+    made: tuple[Timeline, dict[str, Video]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it cannot be written to the end, the timeline that was there stays, and that is one line."""
+    (tmp_path / "film.otio").write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(MediaError, match="No space left on device; choose another place"):
+        write_otio(*made, tmp_path / "film.otio")
+    assert [(path.name, path.read_text()) for path in tmp_path.glob("*.otio")] == [("film.otio", "old")]
+
+
 def test_no_sound_track_without_sound(made: tuple[Timeline, dict[str, Video]]) -> None:
     """Without any sound there is one track."""
     timeline, videos = made

@@ -144,6 +144,7 @@ def _otio(context: atom.CommandContext, timeline: atom.Timeline, name: str | Non
 def _srt(context: atom.CommandContext, timeline: atom.Timeline, name: str | None) -> str | None:
     if name is None:
         return None
+    from atom_core.files import write_whole
     from atom_core.media.subtitles import to_srt
 
     items, elapsed_s = [], 0.0
@@ -151,7 +152,7 @@ def _srt(context: atom.CommandContext, timeline: atom.Timeline, name: str | None
         items.append((elapsed_s, elapsed_s + cut.duration_s, cut.line))
         elapsed_s += cut.duration_s
     try:
-        Path(name).write_text(to_srt(items), encoding="utf-8")
+        write_whole(name, to_srt(items))
     except OSError as error:
         context.fail(name, f"cannot be written: {error.strerror}; choose another place")
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import atom_core as atom
+from atom_core.files import write_whole
 
 if TYPE_CHECKING:
     import argparse
@@ -131,7 +132,7 @@ class Documents:
             raise atom.MediaError(f"{path} exists already; move it, or write elsewhere with -o DIR")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(document(video, captions, self._name), encoding="utf-8")
+            write_whole(path, document(video, captions, self._name))
         except OSError as error:
             raise atom.MediaError(f"{path} cannot be written: {error.strerror}; choose a folder with -o DIR") from None
         self._written.add(path)

@@ -1,0 +1,31 @@
+"""Files that are complete or not there."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_whole(path: Path | str, text: str) -> None:
+    """Write `text`, UTF-8, so that `path` has its old content or all of the new, whatever happens meanwhile.
+
+    A link's target is written; a pipe or terminal directly.
+
+    :raises OSError: if it cannot be written; an old file is as it was
+    """
+    given = os.path.abspath(path)
+    target = Path(os.path.realpath(given))
+    if given.startswith(("/dev/", "/proc/")) or (target.exists() and not target.is_file()):
+        Path(given).write_text(text, encoding="utf-8")
+        return
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        with suppress(OSError):
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,50 @@
+"""Files that are complete or not there."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from atom_core.files import write_whole
+
+
+def test_an_old_file_is_replaced(tmp_path):
+    """The new content stands where the old was, with its permissions, through a link too; nothing else is left."""
+    path, link = tmp_path / "a.otio", tmp_path / "link"
+    path.write_text("old")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    write_whole(link, "Ünder")
+    assert path.read_text(encoding="utf-8") == "Ünder"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert link.is_symlink()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.otio", "link"]
+
+
+def test_a_failure_leaves_what_was_there(tmp_path, monkeypatch):
+    """When the disk is full half way, the old content is whole and no part of the new is left."""
+    path = tmp_path / "a.otio"
+    path.write_text("old")
+    write = Path.write_text
+
+    def full(self, text, **more):
+        write(self, text[:2], **more)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, "new content")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_is_written_directly(tmp_path):
+    """What is not a regular file is not replaced by one."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, "text")
+    assert os.read(reading, 10) == b"text"
+    os.close(reading)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
