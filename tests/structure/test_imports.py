@@ -76,7 +76,7 @@ def test_every_room_has_a_floor():
 
 @pytest.mark.parametrize("path", PLUGIN_FILES, ids=name_of)
 def test_plugins_import_public_names(path):
-    """A plugin imports `atom_core`, of its rooms `PUBLIC_ROOMS`, and no other plugin; the bench measures the insides."""
+    """A plugin imports `atom_core`, its `PUBLIC_ROOMS`, and no other plugin; the bench measures the insides."""
     own = next(part for part in path.relative_to(ROOT / "plugins").parts[1:])
     for module in imports(path):
         top, *below = module.split(".")
