@@ -48,7 +48,7 @@ def check_task_settings(
     for task, spec in plugins.tasks.items():
         if task in settings.tasks or _in_environment(task, environ):
             kind = getattr(plugins.load(spec), "Settings", NoSettings)
-            task_settings(kind, task, settings, environ=environ, origin=origin)
+            task_settings(kind, task, settings, environ=environ, origin=origin, prompts=plugins.prompt_texts)
 
 
 def _in_environment(task: str, environ: Mapping[str, str]) -> bool:

@@ -52,6 +52,12 @@ class PluginInfo:
     """The models it registered."""
     families: tuple[str, ...] = ()
     """The families of models it registered."""
+    pipelines: tuple[str, ...] = ()
+    """The pipelines it registered."""
+    prompts: tuple[str, ...] = ()
+    """The prompts it registered."""
+    formats: tuple[str, ...] = ()
+    """The formats it registered."""
     commands: tuple[str, ...] = ()
     """The commands it added; known once `PluginSet.commands` was called."""
     memory_bytes: int = 0

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from atom_core.reuse.ledger import Ledger
     from atom_core.settings import Settings
+    from atom_core.specs import FamilySpec
 
 hookspec = pluggy.HookspecMarker("atom")
 hookimpl = pluggy.HookimplMarker("atom")
@@ -132,74 +133,6 @@ class Modules:
     """The weights, which no task may change: the host looks after each run whether one was changed in place."""
 
 
-@frozen(kw_only=True)
-class TaskSpec:
-    """A task as a plugin declared it; its code is not imported until the task is used."""
-
-    name: str
-    """How users and other tasks call it."""
-    target: str
-    """``package.module:Class``."""
-    summary: str
-    """One line for listings."""
-    memory_bytes: int = 0
-    """Memory it needs beside the modules."""
-    interactive: bool = False
-    """Whether somebody waits for each result; such tasks go ahead of bulk work."""
-    pure: bool = True
-    """Whether the result is all it does, so that a result already kept can stand for a run."""
-    time_limit_s: float | None = None
-    """How long one run may take, seconds; it is cancelled and fails after that. None is no limit."""
-    plugin: str = ""
-    """The plugin that registered it."""
-
-
-@frozen(kw_only=True)
-class ModelSpec:
-    """A model that a plugin offers by name."""
-
-    name: str
-    """How users call it with ``--model``."""
-    source: str = field(converter=str)
-    """Folder or hub id."""
-    summary: str
-    """One line for listings."""
-    notice: str = ""
-    """One line shown on first use in a process, for example what the model does not know."""
-    plugin: str = ""
-    """The plugin that registered it."""
-
-
-@frozen(kw_only=True)
-class FamilySpec:
-    """A family of models that a plugin can split; its code is not imported until such a model is opened."""
-
-    name: str
-    """The `model_type` of the configs it serves."""
-    target: str
-    """``package.module:Class``, a subclass of `atom_core.modules.families.Family`."""
-    summary: str
-    """One line for listings."""
-    plugin: str = ""
-    """The plugin that registered it."""
-
-
-@frozen(kw_only=True)
-class CommandSpec:
-    """A subcommand of ``atom`` that a plugin contributes."""
-
-    name: str
-    """The word after ``atom``."""
-    target: str
-    """``package.module:Class``, see `Command`."""
-    summary: str
-    """One line for ``atom --help``."""
-    keep_going: bool = False
-    """Whether it also runs where plugins are broken, as diagnosis must."""
-    plugin: str = ""
-    """The plugin that registered it."""
-
-
 class Command(Protocol):
     """What the target of `atom_add_commands` must be: made without arguments, then configured and run."""
 
@@ -307,11 +240,46 @@ def atom_register_families(register: Register) -> None:
 
 
 @hookspec
+def atom_register_pipelines(register: Register) -> None:
+    """Declare pipelines that users can run by name. Called once at start, before any weight is read.
+
+    Call ``register(name, file, summary=...)`` for each; the file is one that ``atom run`` takes, shipped with the
+    plugin. ``atom run NAME VIDEO...`` runs it.
+
+    :param register: the function to call
+    """
+
+
+@hookspec
+def atom_register_prompts(register: Register) -> None:
+    """Declare prompts that users can name. Called once at start, before any weight is read.
+
+    Call ``register(name, text, summary=...)`` for each. ``@name`` then stands for the text in every setting of a task
+    that is called ``prompt`` or ends in ``_prompt``: in `atom.toml`, variables, options, pipelines and `host.run`.
+
+    :param register: the function to call
+    """
+
+
+@hookspec
+def atom_register_formats(register: Register) -> None:
+    """Declare formats for documents with a video's captions. Called once at start, before any weight is read.
+
+    Call ``register(name, "package.module:function", summary=..., suffix=".name")`` for each. The function takes the
+    list of one video's `Caption` records, in order, and returns the document's text; it is imported when a user asks
+    for ``atom caption --format NAME``. The formats that ``atom caption`` comes with are declared in the same way.
+
+    :param register: the function to call
+    """
+
+
+@hookspec
 def atom_add_commands(register: Register) -> None:
     """Declare subcommands of ``atom``. Called once by the command line, never by a host.
 
-    Call ``register(name, "package.module:Class", summary=..., keep_going=False)`` for each; the class follows `Command`
-    and is imported when the user calls it. With `keep_going` it also runs where plugins are broken.
+    Call ``register(name, "package.module:Class", summary=..., tasks=(), keep_going=False)`` for each; the class follows
+    `Command` and is imported when the user calls it. The settings of `tasks`, those that it runs, become its options.
+    With `keep_going` it also runs where plugins are broken.
 
     :param register: the function to call
     """

@@ -20,7 +20,7 @@ from attrs import evolve, field, frozen
 
 from atom_core.configured import check_task_settings
 from atom_core.errors import AtomError, ModelError, TaskError
-from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent, TaskSpec
+from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent
 from atom_core.media import provider as media_provider
 from atom_core.modules import provider as modules_provider
 from atom_core.modules.caller import caller
@@ -31,6 +31,7 @@ from atom_core.records import Clip, Video
 from atom_core.results import check_type, clips_fault, kind_fault
 from atom_core.reuse.ledger import Ledger
 from atom_core.settings import Settings, task_settings
+from atom_core.specs import TaskSpec
 
 log = logging.getLogger("atom")
 
@@ -325,7 +326,9 @@ class Host:
             if name not in names:
                 continue
             if name == "settings":
-                lent[name], _ = task_settings(instance.Settings, spec.name, self.settings, overrides)
+                lent[name], _ = task_settings(
+                    instance.Settings, spec.name, self.settings, overrides, prompts=self.plugins.prompt_texts
+                )
             else:
                 lent[name] = self if name == "host" else getattr(self if name == "library" else loans, name)
         if loans is not None:

@@ -7,46 +7,42 @@ built-in plugins come last. Each is imported and asked in isolation, so that eve
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import inspect
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any
 
 import attrs
 import pluggy
 
 from atom_core import hookspecs
+from atom_core.declared import KINDS, hook_of, make_spec, word_for
 from atom_core.discovery import (
     Fault,
     PluginInfo,
-    check_signature,
     core_version,
     discover,
     fault_of,
     import_plugin,
-    is_target,
     isolated,
     one_line,
     why_blocked,
     within,
 )
 from atom_core.errors import AtomError, PluginError
-from atom_core.hookspecs import CommandSpec, FamilySpec, ModelSpec, TaskSpec, hook_names
+from atom_core.guards import Fits, Guarded, Trace, guard_hooks, late_errors, wanted
+from atom_core.records import Caption
 from atom_core.settings import Settings, suggest
-
-Trace: TypeAlias = Callable[[str, str, float], None]
-"""Told the plugin, the hook and the milliseconds of each call of a hook implementation."""
-Spec: TypeAlias = TaskSpec | ModelSpec | FamilySpec | CommandSpec
-
-Fits: TypeAlias = Callable[[Any], str]
-"""What is wrong with the result of a hook, in words such as ``a dict, not Modules``; empty if nothing is."""
-
-_late_errors: ContextVar[list[AtomError] | None] = ContextVar("_late_errors", default=None)
-_wanted: ContextVar[tuple[str, Fits] | None] = ContextVar("_wanted", default=None)
+from atom_core.specs import (
+    CommandSpec,
+    FamilySpec,
+    FormatSpec,
+    ModelSpec,
+    PipelineSpec,
+    PromptSpec,
+    Spec,
+    TaskSpec,
+)
 
 
 class PluginSet:
@@ -59,10 +55,14 @@ class PluginSet:
         self._keep_going, self._limit_s, self._trace = keep_going, limit_s, trace
         self._absent: tuple[str, ...] = ()
         self._cause: BaseException | None = None
-        self.tasks: dict[str, TaskSpec] = {}
-        self.models: dict[str, ModelSpec] = {}
-        self.families: dict[str, FamilySpec] = {}
-        self._commands: dict[str, CommandSpec] | None = None
+        self._offers: dict[str, dict[str, Any]] = {kinds: {} for kinds in KINDS}
+        self.tasks: dict[str, TaskSpec] = self._offers["tasks"]
+        self.models: dict[str, ModelSpec] = self._offers["models"]
+        self.families: dict[str, FamilySpec] = self._offers["families"]
+        self.pipelines: dict[str, PipelineSpec] = self._offers["pipelines"]
+        self.prompts: dict[str, PromptSpec] = self._offers["prompts"]
+        self.formats: dict[str, FormatSpec] = self._offers["formats"]
+        self._asked_for_commands = False
 
     @property
     def hook(self) -> pluggy.HookRelay:
@@ -80,11 +80,11 @@ class PluginSet:
         :raises PluginError: naming each plugin that raised
         """
         errors: list[AtomError] = []
-        token = _late_errors.set(errors)
+        token = late_errors.set(errors)
         try:
             result = getattr(self.hook, hook_name)(**arguments)
         finally:
-            _late_errors.reset(token)
+            late_errors.reset(token)
         if len(errors) == 1:
             raise errors[0]
         if errors:
@@ -96,41 +96,50 @@ class PluginSet:
 
         :raises PluginError: naming the plugin that raised, or whose result does not fit
         """
-        token = _wanted.set((hook_name, fits))
+        token = wanted.set((hook_name, fits))
         try:
             return self.call(hook_name, **arguments)
         finally:
-            _wanted.reset(token)
+            wanted.reset(token)
 
     def commands(self) -> dict[str, CommandSpec]:
         """The subcommands of ``atom`` by name; asked for on the first call only.
 
         :raises PluginError: if a plugin is broken, unless the set was loaded with `keep_going`
         """
-        if self._commands is None:
-            self._commands = {}
-            self._declare("atom_add_commands", CommandSpec, self._commands)
+        if not self._asked_for_commands:
+            self._asked_for_commands = True
+            self._declare("commands")
             if not self._keep_going:
                 self.check()
-        return self._commands
+        return self._offers["commands"]
 
     def task(self, name: str) -> TaskSpec:
         """The task called `name`.
 
         :raises PluginError: if no loaded plugin has it, naming the nearest
         """
-        if name in self.tasks:
-            return self.tasks[name]
-        known = ", ".join(sorted(self.tasks)) or "none"
+        spec: TaskSpec = self.find("tasks", name)
+        return spec
+
+    def find(self, kinds: str, name: str) -> Any:
+        """What is called `name` among `kinds`: tasks, models, families, pipelines, prompts, formats or commands.
+
+        :raises PluginError: if no loaded plugin has it, naming the nearest
+        """
+        offers = self._offers[kinds]
+        if name in offers:
+            return offers[name]
+        known = ", ".join(sorted(offers)) or "none"
         left_out = ", ".join(f"{info.name} ({info.state})" for info in self._infos if info.state != "loaded")
         raise PluginError(
-            f"there is no task {name!r}{suggest(name, self.tasks)}; tasks: {known}"
+            f"there is no {word_for(KINDS[kinds])} {name!r}{suggest(name, offers)}; {kinds}: {known}"
             + (f"; plugins left out: {left_out}" if left_out else "")
             + "; see `atom plugins`"
         )
 
-    def load(self, spec: TaskSpec | CommandSpec) -> Any:
-        """The class that `spec` names, imported.
+    def load(self, spec: TaskSpec | FormatSpec | CommandSpec) -> Any:
+        """The class or function that `spec` names, imported.
 
         :raises PluginError: if it cannot be imported, naming the plugin and the next step
         """
@@ -153,9 +162,34 @@ class PluginSet:
             ) from error
         return value
 
+    @property
+    def prompt_texts(self) -> dict[str, str]:
+        """The text of each prompt, by its name."""
+        return {name: spec.text for name, spec in self.prompts.items()}
+
+    def document(self, format_name: str, captions: Sequence[Caption]) -> str:
+        """The text of a document in one of `formats` with the captions of one video, in order, at least one.
+
+        :raises PluginError: if there is no such format, or its plugin raises or returns no text
+        """
+        spec: FormatSpec = self.find("formats", format_name)
+        try:
+            text = self.load(spec)(list(captions))
+        except AtomError:
+            raise
+        except Exception as error:
+            raise PluginError(f"{self._owner(spec)} failed: {one_line(error)}; choose another --format") from error
+        if not isinstance(text, str):
+            raise PluginError(f"{self._owner(spec)} returned {type(text).__name__}, not text; choose another --format")
+        return text
+
     def trace(self, callback: Trace | None) -> None:
         """Tell `callback` of each call of a hook implementation from now on."""
         self._trace = callback
+
+    def _tell(self, plugin: str, hook: str, milliseconds: float) -> None:
+        if self._trace is not None:
+            self._trace(plugin, hook, milliseconds)
 
     def check(self) -> None:
         """Refuse broken plugins.
@@ -172,9 +206,8 @@ class PluginSet:
             raise PluginError("\n".join(faults)) from self._cause
 
     def _owner(self, spec: Spec) -> str:
-        kind = {TaskSpec: "task", ModelSpec: "model", FamilySpec: "family", CommandSpec: "command"}[type(spec)]
         info = next((info for info in self._infos if info.name == spec.plugin), None)
-        return f"{kind} {spec.name!r} of {info or f'plugin {spec.plugin!r}'}"
+        return f"{word_for(type(spec))} {spec.name!r} of {info or f'plugin {spec.plugin!r}'}"
 
     def _update(self, info: PluginInfo, **changes: Any) -> PluginInfo:
         changed = attrs.evolve(info, **changes)
@@ -187,27 +220,17 @@ class PluginSet:
         plugin = self._manager.get_plugin(info.name)
         if plugin is not None and info.hooks:
             self._manager.unregister(plugin)
-        tables: tuple[dict[str, Any], ...] = (self.tasks, self.models, self.families, self._commands or {})
-        for table in tables:
-            for name in [name for name, spec in table.items() if spec.plugin == info.name]:
-                del table[name]
-        self._update(
-            info,
-            state="broken",
-            reason=fault.reason,
-            advice=fault.advice,
-            tasks=(),
-            models=(),
-            families=(),
-            commands=(),
-            memory_bytes=0,
-        )
+        for offers in self._offers.values():
+            for name in [name for name, spec in offers.items() if spec.plugin == info.name]:
+                del offers[name]
+        nothing: dict[str, Any] = dict.fromkeys(KINDS, ())
+        self._update(info, state="broken", reason=fault.reason, advice=fault.advice, memory_bytes=0, **nothing)
 
     def _register(self, info: PluginInfo, plugin: object) -> None:
         """Check what `plugin` implements and connect it."""
         try:
             with isolated():
-                guarded = _Guarded(self._guards(info, plugin))
+                guarded = Guarded(guard_hooks(info, plugin, self._manager, self._tell))
                 if self._manager.has_plugin(info.name):
                     raise Fault(f"its name {info.name!r} belongs to a built-in plugin", "rename its entry point")
                 try:
@@ -221,73 +244,9 @@ class PluginSet:
         else:
             self._update(info, state="loaded", hooks=tuple(sorted(vars(guarded))))
 
-    def _guards(self, info: PluginInfo, plugin: object) -> dict[str, Callable[..., Any]]:
-        """Each hook that `plugin` implements, checked, and wrapped so that errors name it and calls are traced."""
-        if inspect.isclass(plugin):
-            raise Fault("its entry point names a class", "point it at a module or at an instance")
-        phases, guards = hook_names(), {}
-        for attribute in dir(plugin):
-            function = getattr(plugin, attribute, None)
-            options = self._manager.parse_hookimpl_opts(plugin, attribute)
-            if options is None:
-                if attribute in phases and inspect.isroutine(function) and not hasattr(function, "atom_spec"):
-                    raise Fault(f"{attribute} is not marked as a hook", "put @atom_core.hookimpl above it")
-                continue
-            hook = options.get("specname") or attribute
-            if hook not in phases:
-                near = suggest(hook, phases)
-                raise Fault(f"{hook} is not a hook of Atom{near}", "rename it")
-            check_signature(hook, function)
-            if hook in guards:
-                raise Fault(f"it implements {hook} twice", "join the two functions")
-            guards[hook] = self._guard(info, hook, function)
-        if not guards:
-            raise Fault("it implements no hook", "mark its hooks with @atom_core.hookimpl")
-        return guards
-
-    def _guard(self, info: PluginInfo, hook: str, function: Any) -> Callable[..., Any]:
-        phase = hook_names()[hook]
-
-        @contextlib.contextmanager
-        def guard() -> Iterator[None]:
-            start = time.perf_counter()
-            try:
-                yield
-            except (Exception, SystemExit) as error:
-                named: BaseException = error
-                if not isinstance(error, AtomError) and phase != "declare" and not info.builtin:
-                    named = PluginError(f"{info} raised in {hook}: {one_line(error)}; {_without(info)}")
-                    named.__cause__ = error
-                late = _late_errors.get()
-                if phase == "notify" and late is not None and isinstance(named, AtomError):
-                    late.append(named)
-                elif named is error:
-                    raise
-                else:
-                    raise named from error
-            finally:
-                if self._trace is not None:
-                    self._trace(info.name, hook, (time.perf_counter() - start) * 1000)
-
-        if inspect.isgeneratorfunction(function):
-
-            @functools.wraps(function)
-            def wrapper(*arguments: Any) -> Any:
-                with guard():
-                    return _fitting(info, hook, (yield from function(*arguments)))
-
-            return wrapper
-
-        @functools.wraps(function)
-        def call(*arguments: Any) -> Any:
-            with guard():
-                return _fitting(info, hook, function(*arguments))
-
-        return call
-
-    def _declare(self, hook: str, kind: type[Any], table: dict[str, Any]) -> None:
-        """Ask each plugin in order what it offers through `hook`; a broken one is left out whole."""
-        listing = {TaskSpec: "tasks", ModelSpec: "models", FamilySpec: "families", CommandSpec: "commands"}[kind]
+    def _declare(self, kinds: str) -> None:
+        """Ask each plugin in order what it offers of `kinds`; a broken one is left out whole."""
+        hook = hook_of(kinds)
         for info in self.infos:
             if info.state != "loaded" or hook not in info.hooks:
                 continue
@@ -296,53 +255,37 @@ class PluginSet:
             try:
                 with isolated():
                     caller = self._manager.subset_hook_caller(hook, others)
-                    offer = functools.partial(self._offer, info, kind, table, offered)
+                    offer = functools.partial(self._offer, info, kinds, offered)
                     within(self._limit_s, f"its {hook}", functools.partial(caller, register=offer))
             except Fault as fault:
                 self._break(info, fault)
                 continue
-            table.update(offered)
-            changes: dict[str, Any] = {listing: tuple(offered)}
-            if kind is TaskSpec:
+            self._offers[kinds].update(offered)
+            changes: dict[str, Any] = {kinds: tuple(offered)}
+            if kinds == "tasks":
                 changes["memory_bytes"] = sum(spec.memory_bytes for spec in offered.values())
             self._update(info, **changes)
 
     def _offer(
         self,
         info: PluginInfo,
-        kind: type[Any],
-        table: Mapping[str, Spec],
+        kinds: str,
         offered: dict[str, Spec],
         name: str,
-        target: Any,
+        what: Any,
         *,
         summary: str = "",
         **more: Any,
     ) -> None:
         """The `register` function that declare hooks call."""
-        word = kind.__name__.removesuffix("Spec").lower()
-        place = "source" if kind is ModelSpec else "target"
-        known = [attribute.name for attribute in attrs.fields(kind) if attribute.name not in ("name", "plugin", place)]
-        for keyword in more:
-            if keyword not in known:
-                raise Fault(
-                    f"{word} {name!r} is registered with {keyword}={suggest(keyword, known)}", "see the hook's text"
-                )
-        if not isinstance(name, str) or not name or name.startswith("-") or any(letter.isspace() for letter in name):
-            raise Fault(f"{name!r} is no name for a {word}", "use lower-case words joined by hyphens")
-        if place == "target" and not is_target(target):
-            raise Fault(f"{word} {name!r} has target {target!r}", "write it as 'package.module:Class'")
-        if not isinstance(summary, str) or not summary or "\n" in summary:
-            raise Fault(f"{word} {name!r} needs a summary of one line, got {summary!r}", "add summary='...'")
-        memory_bytes = more.get("memory_bytes", 0)
-        if not isinstance(memory_bytes, int) or memory_bytes < 0:
-            raise Fault(f"{word} {name!r} declares memory_bytes={memory_bytes!r}", "give a whole number of bytes")
-        taken = offered.get(name) or table.get(name)
+        spec = make_spec(KINDS[kinds], info.name, name, what, summary, more)
+        taken = offered.get(name) or self._offers[kinds].get(name)
         if taken is not None:
+            owner = self._owner(taken)
             raise Fault(
-                f"{word} {name!r} is already registered: {self._owner(taken)}", "rename or block one of the two"
+                f"{word_for(type(spec))} {name!r} is already registered: {owner}", "rename or block one of the two"
             )
-        offered[name] = kind(name=name, **{place: target}, summary=summary, plugin=info.name, **more)
+        offered[name] = spec
 
 
 def load_plugins(
@@ -377,31 +320,11 @@ def load_plugins(
             plugins._break(candidate.info, fault)
     for info, plugin in reversed(ready):  # pluggy calls the latest first
         plugins._register(info, plugin)
-    plugins._declare("atom_register_tasks", TaskSpec, plugins.tasks)
-    plugins._declare("atom_register_models", ModelSpec, plugins.models)
-    plugins._declare("atom_register_families", FamilySpec, plugins.families)
+    for kinds in KINDS:
+        if kinds != "commands":
+            plugins._declare(kinds)
     installed = {candidate.info.name for candidate in found}
     plugins._absent = tuple(name for name in settings.load_plugins or () if name not in installed)
     if not settings.keep_going:
         plugins.check()
     return plugins
-
-
-class _Guarded:
-    """What is handed to pluggy in a plugin's place: its hooks, guarded."""
-
-    def __init__(self, hooks: Mapping[str, Callable[..., Any]]) -> None:
-        vars(self).update(hooks)
-
-
-def _fitting(info: PluginInfo, hook: str, result: Any) -> Any:
-    """`result`, if it is what the caller of the hook wants."""
-    wanted = _wanted.get()
-    fault = wanted[1](result) if result is not None and wanted is not None and wanted[0] == hook else ""
-    if fault:
-        raise PluginError(f"{info} returned {fault}, from {hook}; {_without(info)}")
-    return result
-
-
-def _without(info: PluginInfo) -> str:
-    return f"repair or update it, or run without it: ATOM_BLOCK_PLUGINS={info.name}"

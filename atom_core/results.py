@@ -6,8 +6,8 @@ import typing
 from typing import Any
 
 from atom_core.errors import TaskError
-from atom_core.hookspecs import TaskSpec
 from atom_core.records import Clip, Video
+from atom_core.specs import TaskSpec
 
 _ROUNDING_S = 0.1
 

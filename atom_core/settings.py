@@ -196,6 +196,8 @@ def task_settings(
     *,
     environ: Mapping[str, str] = os.environ,
     origin: Mapping[str, str] | None = None,
+    prompts: Mapping[str, str] | None = None,
+    label: str = "argument",
 ) -> tuple[T, dict[str, str]]:
     """The settings of one task, and where each value came from.
 
@@ -203,6 +205,8 @@ def task_settings(
 
     :param kind: the task's attrs class, every field with a default
     :param origin: what `load_with_sources` said, to name file and line
+    :param prompts: the prompts that have names, for values such as ``@name``
+    :param label: how `overrides` are called in messages
     :raises SettingsError: for an unknown name or a bad value, naming the source
     """
     fields = attrs.fields_dict(kind)  # type: ignore[arg-type]
@@ -214,7 +218,7 @@ def task_settings(
         for name in fields
         if prefix + name.upper() in environ
     ]
-    given += [("argument", name, value) for name, value in (overrides or {}).items() if value is not None]
+    given += [(label, name, value) for name, value in (overrides or {}).items() if value is not None]
     result, sources = kind(), dict.fromkeys(fields, "default")
     for source, name, value in given:
         if name not in fields:
@@ -222,8 +226,23 @@ def task_settings(
             raise SettingsError(
                 f"{source}: task {task!r} has no setting {name!r}{suggest(name, fields)}; it has: {known}"
             )
+        if name.rpartition("_")[2] == "prompt":
+            value = _named_prompt(value, prompts or {}, f"{source}: {name}")
         result, sources[name] = evolve_one(result, name, value, source), source
     return result, sources
+
+
+def _named_prompt(value: Any, prompts: Mapping[str, str], source: str) -> Any:
+    """The text that ``@name`` stands for; any other value stands for itself."""
+    if not isinstance(value, str) or not re.fullmatch(r"@[\w.-]+", value):
+        return value
+    name = value[1:]
+    if name not in prompts:
+        known = ", ".join(f"@{known}" for known in sorted(prompts)) or "none"
+        raise SettingsError(
+            f"{source} = {value!r}: there is no prompt {name!r}{suggest(name, prompts)}; prompts: {known}"
+        )
+    return prompts[name]
 
 
 @functools.cache

@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = """# Reference
 
-Settings, commands, tasks, models, hooks and public names. This page is written by `python docs/reference.py` from the
-code itself; a test fails when it is stale.
+Settings, commands, tasks, models, formats, hooks and public names. This page is written by `python docs/reference.py`
+from the code itself; a test fails when it is stale.
 """
 PLACES = {"library": "`library` in the user's data folder", "cache": "`atom` in the user's cache folder"}
 """Defaults that differ from machine to machine."""
@@ -35,7 +35,7 @@ PLACES = {"library": "`library` in the user's data folder", "cache": "`atom` in 
 def page() -> str:
     """The whole page."""
     plugins = load_plugins(Settings(load_plugins=_ours()), builtins=[*BUILTINS, ("commands", builtin)])
-    parts = (settings(), commands(plugins), tasks(plugins), models(plugins), hooks(), names())
+    parts = (settings(), commands(plugins), tasks(plugins), models(plugins), formats(plugins), hooks(), names())
     return "\n".join([HEAD, *(line for part in parts for line in part)]).rstrip() + "\n"
 
 
@@ -124,6 +124,16 @@ def models(plugins: PluginSet) -> Iterator[str]:
     yield "| name | summary | notice |\n|---|---|---|"
     for name, spec in sorted(plugins.models.items()):
         yield _row(f"`{name}`", spec.summary, spec.notice)
+    yield ""
+
+
+def formats(plugins: PluginSet) -> Iterator[str]:
+    """Every format of documents."""
+    yield "## Formats\n"
+    yield "`atom caption --format` takes these, and what plugins add.\n"
+    yield "| name | files end in | is |\n|---|---|---|"
+    for name, spec in plugins.formats.items():
+        yield _row(f"`{name}`", f"`{spec.suffix}`", spec.summary)
     yield ""
 
 

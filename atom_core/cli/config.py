@@ -62,7 +62,8 @@ def _of_tasks(context: Context) -> Iterator[dict[str, Any]]:
             continue
         if kind is None:
             continue
-        values, sources = task_settings(kind, task, context.settings, origin=context.sources)
+        texts = context.plugins.prompt_texts
+        values, sources = task_settings(kind, task, context.settings, origin=context.sources, prompts=texts)
         docs = field_docs(kind)
         for field in attrs.fields(kind):
             name = f"tasks.{task}.{field.name}"

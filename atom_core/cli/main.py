@@ -20,10 +20,10 @@ from atom_core.cli.options import Parser, common_options, label, setting_argumen
 from atom_core.cli.stray import Stray
 from atom_core.configured import check_task_settings
 from atom_core.errors import AtomError, Cancelled, PluginError, SettingsError
-from atom_core.hookspecs import CommandSpec
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.quiet import quiet
 from atom_core.settings import Settings, load_with_sources, suggest
+from atom_core.specs import CommandSpec
 
 OK, SOME_FAILED, MISTAKE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 

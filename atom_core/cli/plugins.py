@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from atom_core.cli.console import table
+from atom_core.declared import KINDS
 from atom_core.discovery import PluginInfo
 
 if TYPE_CHECKING:
@@ -41,16 +42,7 @@ class PluginsCommand:
 
 
 def _offers(info: PluginInfo) -> str:
-    parts = [
-        f"{kind} {', '.join(names)}"
-        for kind, names in (
-            ("tasks", info.tasks),
-            ("models", info.models),
-            ("families", info.families),
-            ("commands", info.commands),
-        )
-        if names
-    ]
+    parts = [f"{kinds} {', '.join(names)}" for kinds in KINDS if (names := getattr(info, kinds))]
     if info.memory_bytes:
         parts.append(f"memory {info.memory_bytes / 2**20:.0f} MiB")
     return "; ".join(parts)

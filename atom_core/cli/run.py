@@ -20,7 +20,8 @@ class RunCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("pipeline", metavar="PIPELINE.toml", type=Path, help="the graph of tasks")
+        said = "a TOML file with the graph of tasks, or the name of a plugin's, see `atom plugins`"
+        parser.add_argument("pipeline", metavar="PIPELINE", help=said)
         parser.add_argument("paths", nargs="*", metavar="VIDEO", help="video files and folders")
         parser.add_argument("--journal", type=Path, metavar="FILE", help="where done work is noted")
 
@@ -30,12 +31,13 @@ class RunCommand:
         from atom_core.pipeline.graph import Pipeline
         from atom_core.pipeline.run import run_pipeline
 
-        pipeline = Pipeline.load(context.args.pipeline)
+        file = self._file(context)
+        pipeline = Pipeline.load(file)
         pipeline.check(context.host().plugins)
         paths, unusable = find_videos(context.args.paths)
         for path, error in unusable:
             context.fail(str(path), error)
-        journal = self._journal(context)
+        journal = self._journal(context, file)
         failed = False
         with context.progress("Running", 0) as progress:
             for result in run_pipeline(pipeline, context.host(), paths, journal=journal):
@@ -47,13 +49,20 @@ class RunCommand:
                     context.emit(as_json(result), as_text(result))
         journal.close() if failed else journal.remove()
 
-    def _journal(self, context: CommandContext) -> Journal:
+    def _file(self, context: CommandContext) -> Path:
+        """The pipeline's file: what the user named, or what a plugin offers by that name."""
+        named = Path(context.args.pipeline)
+        if named.suffix or named.exists():
+            return named
+        return Path(context.host().plugins.find("pipelines", context.args.pipeline).source)
+
+    def _journal(self, context: CommandContext, file: Path) -> Journal:
         """The journal of this pipeline over these videos."""
         from atom_core.pipeline.journal import Journal
 
         if context.args.journal is not None:
             return Journal(context.args.journal)
-        what = [context.args.pipeline.resolve(), *(Path(path).resolve() for path in context.args.paths)]
+        what = [file.resolve(), *(Path(path).resolve() for path in context.args.paths)]
         name = hashlib.sha256("\0".join(map(str, what)).encode()).hexdigest()[:16]
         return Journal(context.settings.cache / "journals" / f"{name}.sqlite")
 

@@ -19,7 +19,7 @@ from atom_core.quiet import quiet
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from atom_core.hookspecs import FamilySpec
+    from atom_core.specs import FamilySpec
 
 log = logging.getLogger("atom")
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from atom_core.errors import ModelError
-from atom_core.hookspecs import FamilySpec, Modules, hookimpl
+from atom_core.hookspecs import Modules, hookimpl
 from atom_core.quiet import quiet
 from atom_core.settings import Settings
+from atom_core.specs import FamilySpec
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,10 +28,11 @@ from typing import Any
 
 from attrs import field, fields_dict, frozen
 
+from atom_core.configured import NoSettings
 from atom_core.errors import SettingsError
 from atom_core.plugins import PluginSet
 from atom_core.records import Clip, Query, Question, Request, Video
-from atom_core.settings import suggest
+from atom_core.settings import Settings, suggest, task_settings
 
 PER_VIDEO: tuple[type, ...] = (Video, Clip, Question)
 """What steps can take from the videos themselves."""
@@ -96,9 +97,9 @@ class Pipeline:
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise SettingsError(f"pipeline {path} does not exist; write one, see docs/how-to/pipelines.md") from None
+            raise SettingsError(f"pipeline {path} does not exist; write one, or name another") from None
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SettingsError(f"pipeline {path} cannot be read: {error}") from None
+            raise SettingsError(f"pipeline {path} cannot be read: {error}; correct it, or name another") from None
         rows = data.pop("steps", None)
         if data or not isinstance(rows, list) or not rows:
             odd = f"unknown key {next(iter(data))!r}" if data else "no steps"
@@ -117,7 +118,7 @@ class Pipeline:
             if step.name in links:
                 raise SettingsError(f"two steps are called {step.name!r}; give one a name of its own")
             task = plugins.load(plugins.task(step.task))
-            _check_settings(step, task)
+            _check_settings(step, task, plugins)
             consumes, gathers = _record(task.consumes)
             source = _source(step, consumes, links, makes, self.steps)
             if source is None and consumes in _TEXTS and not step.texts:
@@ -201,18 +202,7 @@ def _after(step: Step, once: bool, links: Mapping[str, Link]) -> tuple[str, ...]
     return step.after
 
 
-def _check_settings(step: Step, task: Any) -> None:
-    kind = getattr(task, "Settings", None)
-    known = fields_dict(kind) if kind is not None else {}
-    for name in step.settings:
-        if name not in known:
-            raise SettingsError(
-                f"step {step.name!r}: task {step.task!r} has no setting {name!r}{suggest(name, known)};"
-                f" it has {', '.join(known) or 'none'}"
-            )
-    try:
-        if kind is not None:
-            kind(**step.settings)
-    except (TypeError, ValueError) as error:
-        text = str(error.args[0] if error.args else error).splitlines()[0]
-        raise SettingsError(f"step {step.name!r}: its settings do not fit: {text}") from None
+def _check_settings(step: Step, task: Any, plugins: PluginSet) -> None:
+    kind = getattr(task, "Settings", NoSettings)
+    texts = plugins.prompt_texts
+    task_settings(kind, step.task, Settings(), step.settings, environ={}, prompts=texts, label=f"step {step.name!r}")

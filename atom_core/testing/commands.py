@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 from attrs import field, frozen
@@ -92,8 +91,7 @@ def run_command(host: FakeHost, name: str, *arguments: str) -> FakeContext:
 
     :raises SystemExit: if the arguments are wrong
     """
-    module, _, class_name = host.commands[name].partition(":")
-    command = getattr(import_module(module), class_name)()
+    command = host.plugins.load(host.plugins.commands()[name])()
     parser = argparse.ArgumentParser(prog=f"atom {name}")
     command.add_arguments(parser)
     context = FakeContext(args=parser.parse_args(arguments), fake_host=host)

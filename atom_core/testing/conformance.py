@@ -32,8 +32,8 @@ import pytest
 
 from atom_core.discovery import HEAVY, discover
 from atom_core.errors import AtomError, Cancelled, ModelError, SettingsError, TaskError
-from atom_core.hookspecs import TaskSpec
 from atom_core.settings import evolve_one, field_docs, task_settings
+from atom_core.specs import TaskSpec
 from atom_core.testing.world import Shows, WorldHost, fake_world, real_world, same
 
 LENT = ("encoder", "decoder", "library", "settings", "host")

@@ -15,23 +15,22 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-import pluggy
 from attrs import evolve, frozen
 
 from atom_core import hookspecs
-from atom_core.errors import AtomError, MediaError, PluginError, TaskError
+from atom_core.errors import AtomError, MediaError, TaskError
+from atom_core.plugins import load_plugins
 from atom_core.records import Clip, Entry, Features, Generated, Moment, Video
-from atom_core.settings import Settings, suggest, task_settings
+from atom_core.settings import Settings, task_settings
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from atom_core.hookspecs import Parts, TaskSpec
+    from atom_core.hookspecs import Parts
 
 CAPTION_PROMPT = "Describe this clip in one sentence."
 EMBEDDING_WIDTH = 256
@@ -238,7 +237,7 @@ class FakeOutcome:
 class FakeHost:
     """A host over the fakes, running the tasks that `plugins` register, one at a time.
 
-    :param plugins: modules (or objects) with hook implementations; unknown hooks are refused
+    :param plugins: modules (or objects) with hook implementations, checked as installed plugins are
     :param shows: for each file name, what each of its shots shows
     :param tasks: further tasks by name, instead of plugins that the test does not want
     :param library: the library, or how to open it when it is first needed
@@ -263,14 +262,8 @@ class FakeHost:
         self._library = FakeLibrary() if library is None else library
         self._clip_s = clip_s
         self._tasks: dict[str, Any] = dict(tasks or {})
-        manager = pluggy.PluginManager("atom")
-        manager.add_hookspecs(hookspecs)
-        for plugin in plugins:
-            manager.register(plugin)
-        manager.check_pending()
-        self.commands: dict[str, str] = {}
-        manager.hook.atom_register_tasks(register=self._register)
-        manager.hook.atom_add_commands(register=lambda name, target, **_: self.commands.update({name: target}))
+        self.plugins = load_plugins(Settings(load_plugins=()), builtins=[(_name(p), p) for p in plugins])
+        """The plugins, loaded and checked as a host does."""
 
     @property
     def library(self) -> hookspecs.Library:
@@ -278,12 +271,6 @@ class FakeHost:
         if not isinstance(self._library, hookspecs.Library):
             self._library = self._library()
         return self._library
-
-    def _register(self, name: str, target: str | Path, *, summary: str, **more: Any) -> None:
-        spec = hookspecs.TaskSpec(name=name, target=str(target), summary=summary, **more)
-        if name in self._tasks:
-            raise PluginError(f"task {name!r} is registered twice; rename one of them")
-        self._tasks[name] = spec
 
     def _look(self, clip: Clip) -> str:
         texts = self.shows[clip.video.path.name]
@@ -308,7 +295,8 @@ class FakeHost:
     def run(self, task_name: str, item: Any, **overrides: Any) -> Any:
         """The record that the task makes of `item`, checked against what it says it consumes and produces.
 
-        :raises TaskError: if the task is unknown, raised, or broke its contract
+        :raises PluginError: if there is no such task
+        :raises TaskError: if it raised, or broke its contract
         """
         task = self._task(task_name)
         _check(task_name, "consumes", task, item)
@@ -317,7 +305,9 @@ class FakeHost:
         if "host" in named:
             chosen["host"] = self
         if "settings" in named:
-            chosen["settings"], _ = task_settings(task.Settings, task_name, self.settings, overrides, environ={})
+            chosen["settings"], _ = task_settings(
+                task.Settings, task_name, self.settings, overrides, environ={}, prompts=self.plugins.prompt_texts
+            )
         try:
             result = task.run(item, **chosen)
         except AtomError:
@@ -337,11 +327,8 @@ class FakeHost:
 
     def _task(self, name: str) -> Any:
         if name not in self._tasks:
-            raise TaskError(f"there is no task {name!r}{suggest(name, self._tasks)}; is its plugin registered?")
-        task = self._tasks[name]
-        if isinstance(task, hookspecs.TaskSpec):
-            task = self._tasks[name] = _load(task)
-        return task
+            self._tasks[name] = self.plugins.load(self.plugins.task(name))()
+        return self._tasks[name]
 
     def close(self) -> None:
         """Close the library, if it was opened."""
@@ -355,9 +342,8 @@ class FakeHost:
         self.close()
 
 
-def _load(spec: TaskSpec) -> Any:
-    module, _, name = spec.target.partition(":")
-    return getattr(import_module(module), name)()
+def _name(plugin: ModuleType | object) -> str:
+    return getattr(plugin, "__name__", type(plugin).__name__)
 
 
 def _check(name: str, side: str, task: Any, value: Any) -> None:

@@ -22,9 +22,9 @@ from atom_core.reuse.ledger import Ledger
 from atom_core.testing.fakes import fake_video
 
 if TYPE_CHECKING:
-    from atom_core.hookspecs import FamilySpec
     from atom_core.modules.families import Family
     from atom_core.modules.prompt import Prompt
+    from atom_core.specs import FamilySpec
 
 TOLERANCE = 1e-4
 """How far log-probabilities of a token may be apart: the order of sums differs."""

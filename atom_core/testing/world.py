@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from atom_core.errors import ModelError
-from atom_core.hookspecs import Modules, Parts, TaskSpec, hookimpl
+from atom_core.hookspecs import Modules, Parts, hookimpl
 from atom_core.host import Host
 from atom_core.modules.caller import caller
 from atom_core.modules.loans import Loans
@@ -19,6 +19,7 @@ from atom_core.plugins import load_plugins
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Entry, Features, Generated, Video
 from atom_core.settings import Settings
+from atom_core.specs import TaskSpec
 from atom_core.testing.fakes import FakeDecoder, FakeEncoder, FakeHost, FakeLibrary
 
 if TYPE_CHECKING:

@@ -10,7 +10,13 @@ from atom_core.cli.main import main
 from atom_core.testing.distributions import write_distribution
 
 PLUGIN = """
+from pathlib import Path
+
 import atom_core as atom
+
+@atom.hookimpl
+def atom_register_pipelines(register):
+    register("echoes", Path(__file__).with_name("echoes.toml"), summary="Return every clip")
 
 @atom.hookimpl
 def atom_add_commands(register):
@@ -21,6 +27,11 @@ def atom_add_commands(register):
 @atom.hookimpl
 def atom_register_tasks(register):
     register("echo", "fake_cli.commands:Echo", summary="Return the clip")
+"""
+PIPELINE = """
+[[steps]]
+task = "echo"
+settings = { times = 2 }
 """
 COMMANDS = '''
 import sys
@@ -73,7 +84,7 @@ class Greedy:
 def atom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
     """Run ``atom`` with arguments in an empty folder; its exit code. Only the fake plugin is installed."""
     site, work = tmp_path / "site", tmp_path / "work"
-    files = {"fake_cli/__init__.py": PLUGIN, "fake_cli/commands.py": COMMANDS}
+    files = {"fake_cli/__init__.py": PLUGIN, "fake_cli/commands.py": COMMANDS, "fake_cli/echoes.toml": PIPELINE}
     write_distribution(site, "dist-cli", plugins={"fakecli": "fake_cli"}, files=files)
     work.mkdir()
     monkeypatch.chdir(work)

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from atom_core.testing.videos import write_video
+
 
 def rows(capsys) -> list[dict]:
     """The JSON list that was printed."""
@@ -19,12 +21,15 @@ def test_plugins_table(atom, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["PLUGIN", "STATE", "DISTRIBUTION", "OFFERS"]
     mine = next(line for line in lines if line.startswith("fakecli"))
-    assert " ".join(mine.split()) == "fakecli loaded dist-cli 1.0 tasks echo; commands work, greedy, gone"
+    assert (
+        " ".join(mine.split())
+        == "fakecli loaded dist-cli 1.0 tasks echo; pipelines echoes; commands work, greedy, gone"
+    )
     assert not any(line.startswith("transformers") for line in lines)
     assert atom("plugins", "--all") == 0
     out = capsys.readouterr().out
     assert "\ntransformers" in out
-    assert "hooks: atom_add_commands, atom_register_tasks" in out
+    assert "hooks: atom_add_commands, atom_register_pipelines, atom_register_tasks" in out
 
 
 def test_plugins_json(atom, capsys):
@@ -38,10 +43,13 @@ def test_plugins_json(atom, capsys):
         "state": "loaded",
         "reason": "",
         "advice": "",
-        "hooks": ["atom_add_commands", "atom_register_tasks"],
+        "hooks": ["atom_add_commands", "atom_register_pipelines", "atom_register_tasks"],
         "tasks": ["echo"],
         "models": [],
         "families": [],
+        "pipelines": ["echoes"],
+        "prompts": [],
+        "formats": [],
         "commands": ["work", "greedy", "gone"],
         "memory_bytes": 0,
         "builtin": False,
@@ -178,3 +186,14 @@ def test_doctor_reads_requirements(atom, capsys, tmp_path, requirement):
     out = capsys.readouterr().out
     assert f"dist-cli asks for {requirement}, installed: " in out
     assert f"python -m pip install '{requirement}'" in out
+
+
+def test_run_by_name(atom, capsys, tmp_path):
+    """A plugin's pipeline is run by its name; a typo is told, with the nearest."""
+    video = write_video(tmp_path / "a.mp4", shots=[(12, (200, 0, 0)), (12, (0, 0, 200))])
+    assert atom("run", "echoes", str(video), "--json") == 0
+    assert [row["step"] for row in rows(capsys)] == ["echo", "echo"]
+    assert atom("run", "ehcoes", str(video)) == 2
+    assert "there is no pipeline 'ehcoes', did you mean 'echoes'?; pipelines: echoes" in capsys.readouterr().err
+    assert atom("run", "echoes.toml", str(video)) == 2
+    assert "pipeline echoes.toml does not exist" in capsys.readouterr().err

@@ -62,6 +62,31 @@ BAD = {
         "model 'x' is registered with notes=, did you mean 'notice'?",
         "see the hook's text",
     ),
+    "no-pipeline-file": (
+        "@atom.hookimpl\ndef atom_register_pipelines(register): register('x', '/no/x.toml', summary='s')",
+        "pipeline 'x' is to be read from '/no/x.toml', where no file is",
+        "package data",
+    ),
+    "no-prompt-text": (
+        "@atom.hookimpl\ndef atom_register_prompts(register): register('x', ' ', summary='s')",
+        "prompt 'x' has text ' '",
+        "give the words",
+    ),
+    "prompt-with-at": (
+        "@atom.hookimpl\ndef atom_register_prompts(register): register('@x', 'What?', summary='s')",
+        "'@x' is no name for a prompt",
+        "lower-case words",
+    ),
+    "no-suffix": (
+        "@atom.hookimpl\ndef atom_register_formats(register): register('x', 'm:f', summary='s', suffix='txt')",
+        "format 'x' has suffix 'txt'",
+        "suffix='.txt'",
+    ),
+    "bad-format-target": (
+        "@atom.hookimpl\ndef atom_register_formats(register): register('x', 'f', summary='s', suffix='.x')",
+        "format 'x' has target 'f'",
+        "'package.module:function'",
+    ),
 }
 
 

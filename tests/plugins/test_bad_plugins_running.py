@@ -229,6 +229,62 @@ def test_faults_are_told_before_weights_are_read(site):
         _ = host.decoder
 
 
+FORMATS = {
+    "raises": ("1 / 0", "format 'odd' of plugin 'bad' .* failed: ZeroDivisionError"),
+    "no text": ("return captions", "format 'odd' of plugin 'bad' .* returned list, not text"),
+    "not there": ("", "has no 'write'"),
+}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_bad_format(site, kind):
+    """A format that fails, or makes no text, names its plugin."""
+    body, said = FORMATS[kind]
+    write = f"\ndef {'write' if body else 'wrote'}(captions): {body or 'pass'}"
+    hook = "@atom.hookimpl\ndef atom_register_formats(register):\n"
+    site.install("bad", f"{hook}    register('odd', 'fake_dist_bad:write', summary='s', suffix='.x'){write}")
+    with pytest.raises(atom.PluginError, match=said):
+        site.load().document("odd", [atom.Caption(clip=CLIP, text="a circle")])
+
+
+PROMPTED = """
+import attrs
+@atom.hookimpl
+def atom_register_prompts(register):
+    register("short", "What? Briefly.", summary="A prompt")
+@atom.hookimpl
+def atom_register_tasks(register):
+    register("ask", "fake_dist_ask:Ask", summary="A task")
+
+class Ask:
+    consumes, produces = atom.Clip, atom.Caption
+
+    @attrs.frozen(kw_only=True)
+    class Settings:
+        first_prompt: str = "What?"
+        label: str = ""
+
+    def run(self, clip, *, settings):
+        return atom.Caption(clip=clip, text=settings.first_prompt + settings.label)
+"""
+
+
+def test_named_prompts(site, monkeypatch):
+    """``@name`` stands for a plugin's prompt wherever a prompt is set, and nowhere else; a typo is told at start."""
+    site.install("ask", PROMPTED)
+    with opened(site) as (host, _):
+        assert host.run("ask", CLIP).text == "What?"
+        assert host.run("ask", CLIP, first_prompt="@short", label="@short").text == "What? Briefly.@short"
+        assert host.run("ask", CLIP, first_prompt="@ home?").text == "@ home?"
+        with pytest.raises(atom.SettingsError, match=r"no prompt 'shrot', did you mean 'short'\?; prompts: @short"):
+            host.run("ask", CLIP, first_prompt="@shrot")
+    with open_host(Settings(load_plugins=("ask",), tasks={"ask": {"first_prompt": "@short"}})) as host:
+        assert host.run("ask", CLIP).text == "What? Briefly."
+    monkeypatch.setenv("ATOM_ASK_FIRST_PROMPT", "@long")
+    with pytest.raises(atom.SettingsError, match="ATOM_ASK_FIRST_PROMPT: first_prompt = '@long': there is no prompt"):
+        open_host(Settings(load_plugins=("ask",)))
+
+
 def test_features_are_lent_as_copies(site):
     """What a task does to its features, even behind torch's back, does not reach the next task."""
     features = fake_features(CLIP, "a circle")

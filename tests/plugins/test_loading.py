@@ -2,6 +2,7 @@
 
 import pytest
 
+from atom_core.declared import KINDS, hook_of, word_for
 from atom_core.errors import PluginError
 from atom_core.hookspecs import hookimpl
 
@@ -94,24 +95,47 @@ def test_same_entry_point_twice(site, good):
 CLASH = """
 @atom.hookimpl
 def {hook}(register):
-    register("same", "module:Class", summary="A thing")
+    register("same", {what}, summary="A thing"{more})
 """
+THINGS = {
+    "tasks": "'module:Class'",
+    "models": "'folder'",
+    "families": "'module:Class'",
+    "pipelines": "__file__",
+    "prompts": "'What is this?'",
+    "formats": "'module:function'",
+    "commands": "'module:Class'",
+}
 
 
-@pytest.mark.parametrize(
-    ("hook", "kind"),
-    [("atom_register_tasks", "task"), ("atom_register_models", "model"), ("atom_add_commands", "command")],
-)
-def test_clash(site, hook, kind):
+def clash(kinds):
+    """Code of a plugin that registers something called ``same``."""
+    more = ", suffix='.txt'" if kinds == "formats" else ""
+    return CLASH.format(hook=hook_of(kinds), what=THINGS[kinds], more=more)
+
+
+@pytest.mark.parametrize("kinds", KINDS)
+def test_clash(site, kinds):
     """A name that two plugins register belongs to the first; the message names both."""
-    site.install("first", CLASH.format(hook=hook))
-    site.install("second", CLASH.format(hook=hook))
+    site.install("first", clash(kinds))
+    site.install("second", clash(kinds))
     plugins = site.load(keep_going=True)
-    owner = {"task": plugins.tasks, "model": plugins.models, "command": plugins.commands()}[kind]["same"].plugin
-    assert owner == "first"
-    second = site.info(plugins, "second")
+    plugins.commands()
+    assert plugins.find(kinds, "same").plugin == "first"
+    assert getattr(site.info(plugins, "first"), kinds) == ("same",)
+    second, word = site.info(plugins, "second"), word_for(KINDS[kinds])
     assert second.state == "broken"
-    assert second.reason == f"{kind} 'same' is already registered: {kind} 'same' of plugin 'first' (dist-first 1.0)"
+    assert second.reason == f"{word} 'same' is already registered: {word} 'same' of plugin 'first' (dist-first 1.0)"
+
+
+@pytest.mark.parametrize("kinds", KINDS)
+def test_unknown_name(site, kinds):
+    """What no plugin offers is refused with the nearest name and the known ones."""
+    site.install("one", clash(kinds))
+    plugins = site.load()
+    plugins.commands()
+    with pytest.raises(PluginError, match=f"no {word_for(KINDS[kinds])} 'smae', did you mean 'same'.; {kinds}: same"):
+        plugins.find(kinds, "smae")
 
 
 def test_name_of_a_builtin(site, good):
@@ -142,7 +166,7 @@ def test_builtin_can_be_blocked(site):
 
 def test_commands_are_asked_for_once(site):
     """`atom_add_commands` is called when commands are wanted, never before, and once."""
-    code = "calls = []\n" + CLASH.format(hook="atom_add_commands") + "    calls.append(1)\n"
+    code = "calls = []\n" + clash("commands") + "    calls.append(1)\n"
     site.install("late", code)
     plugins = site.load()
     import fake_dist_late

@@ -12,6 +12,7 @@ FLOORS = {
     "errors": 1,
     "files": 1,
     "quiet": 1,
+    "specs": 2,
     "records": 2,
     "settings": 2,
     "reuse": 3,
@@ -28,7 +29,7 @@ FLOORS = {
 """The room of each module, and its floor with its place there; `atom_core` is the public names."""
 PUBLIC_ROOMS = ("testing", "media", "files")
 """What plugins may import beside the public names."""
-SAME_ROOM = {"discovery": "plugins", "configured": "plugins", "results": "host"}
+SAME_ROOM = dict.fromkeys(("configured", "declared", "discovery", "guards"), "plugins") | {"results": "host"}
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(
     path for path in ROOT.glob("plugins/*/atom_*/**/*.py") if "tests" not in path.relative_to(ROOT / "plugins").parts

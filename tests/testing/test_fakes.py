@@ -123,7 +123,7 @@ def test_host_runs_the_tasks_of_a_plugin():
     host = FakeHost(SimpleNamespace(atom_register_tasks=atom_register_tasks), shows={"a.mp4": ["a dog", "a cat"]})
     clips = host.clips(host.video("some/folder/a.mp4"))
     assert [outcome.value.text for outcome in host.map("echo", clips)] == ["a dog", "a cat"]
-    with pytest.raises(atom.TaskError, match=r"did you mean 'echo'"):
+    with pytest.raises(atom.PluginError, match=r"did you mean 'echo'"):
         host.run("ecko", clips[0])
     with pytest.raises(atom.MediaError, match=r"b\.mp4"):
         host.video("b.mp4")

@@ -11,8 +11,8 @@ from atom_core.modules.families.base import Encoded, Family, clock, encoded, joi
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from atom_core.hookspecs import FamilySpec
     from atom_core.modules.checkpoint import Checkpoint
+    from atom_core.specs import FamilySpec
 
 __all__ = ["FAMILIES", "REFUSED", "Encoded", "Family", "clock", "encoded", "family_class", "family_of", "join"]
 

@@ -11,6 +11,18 @@ def atom_register_tasks(register: atom.Register) -> None:
 
 
 @atom.hookimpl
+def atom_register_formats(register: atom.Register) -> None:
+    """Declare ``text``, ``json``, ``srt`` and ``vtt``."""
+    for name, function, suffix, summary in (
+        ("text", "text", ".txt", "Times and captions, line by line"),
+        ("json", "as_json", ".json", "Captions with times, confidence and model"),
+        ("srt", "srt", ".srt", "SubRip subtitles"),
+        ("vtt", "vtt", ".vtt", "WebVTT subtitles"),
+    ):
+        register(name, f"atom_captioning.formats:{function}", summary=summary, suffix=suffix)
+
+
+@atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom caption``."""
     register(

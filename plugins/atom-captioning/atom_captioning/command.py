@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import atom_core as atom
+from atom_captioning.formats import json_value
 from atom_core.files import write_whole
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-SUFFIXES = {"text": ".txt", "json": ".json", "srt": ".srt", "vtt": ".vtt"}
+PRINTED = ("text", "json")
+"""Formats in which several videos may be printed one after the other; others are one document for each."""
 
 
 class CaptionCommand:
@@ -23,30 +25,32 @@ class CaptionCommand:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("videos", nargs="+", metavar="VIDEO", help="video file or folder")
-        parser.add_argument("--format", choices=tuple(SUFFIXES), default="text", help="how to write captions (text)")
+        said = "how to write captions: text, json, srt, vtt or what a plugin brings, see `atom plugins` (text)"
+        parser.add_argument("--format", default="text", metavar="FORMAT", help=said)
         parser.add_argument("-o", "--output", metavar="DIR", help="write one document per video into this folder")
 
     def run(self, context: atom.CommandContext) -> None:
         """Caption the videos; one result per video, in order."""
+        plugins, name = context.host().plugins, context.args.format
+        suffix = plugins.find("formats", name).suffix
         videos = list(dict.fromkeys(context.videos(context.args.videos)))
         folder = Path(context.args.output) if context.args.output else None
-        name = context.args.format
         listed: list[Any] = []
-        documents = Documents(folder, name) if folder or (name in ("srt", "vtt") and len(videos) > 1) else None
+        documents = Documents(folder, suffix) if folder or (name not in PRINTED and len(videos) > 1) else None
         for video, captions in caption_videos(context, videos):
-            value = as_json(video, captions)
-            if documents is not None:
-                try:
-                    path = documents.write(video, captions)
-                except (atom.AtomError, OSError) as error:
-                    context.fail(str(video.path), error)
-                    continue
-                context.emit({**value, "document": str(path)}, f"{video.path}: {path}")
-            elif name == "json" and not getattr(context.args, "json", False):
+            value = json_value(captions)
+            if name == "json" and documents is None and not getattr(context.args, "json", False):
                 listed.append(value)
-            else:
-                text = document(video, captions, name)
-                context.emit(value, text.rstrip("\n"))
+                continue
+            try:
+                text = plugins.document(name, captions)
+                if documents is None:
+                    context.emit(value, text.rstrip("\n"))
+                else:
+                    path = documents.write(video, text)
+                    context.emit({**value, "document": str(path)}, f"{video.path}: {path}")
+            except atom.AtomError as error:
+                context.fail(str(video.path), error)
         if listed:
             context.emit(listed, json.dumps(listed, indent=2, ensure_ascii=False))
 
@@ -77,52 +81,19 @@ def caption_videos(
                 yield video, captions
 
 
-def as_json(video: atom.Video, captions: list[atom.Caption]) -> dict[str, Any]:
-    """The JSON value of one video's captions."""
-    clips = [
-        {
-            "start_s": caption.clip.start_s,
-            "end_s": caption.clip.end_s,
-            "caption": caption.text,
-            "confidence": caption.confidence,
-        }
-        for caption in captions
-    ]
-    return {
-        "video": str(video.path),
-        "content_hash": video.content_hash,
-        "duration_s": video.duration_s,
-        "model": captions[0].provenance.model if captions[0].provenance else None,
-        "clips": clips,
-    }
-
-
-def document(video: atom.Video, captions: list[atom.Caption], name: str) -> str:
-    """One video's captions in the format `name`."""
-    if name == "json":
-        return json.dumps(as_json(video, captions), indent=2, ensure_ascii=False) + "\n"
-    if name == "text":
-        lines = [f"  {caption.clip.times}  {caption.text}" for caption in captions]
-        return "\n".join([str(video.path), *lines]) + "\n"
-    from atom_core.media.subtitles import to_srt, to_vtt
-
-    cues = [(caption.clip.start_s, caption.clip.end_s, caption.text) for caption in captions]
-    return to_srt(cues) if name == "srt" else to_vtt(cues)
-
-
 class Documents:
     """Files with captions, one for each video: in `folder`, or beside the videos, where nothing is ever overwritten."""
 
-    def __init__(self, folder: Path | None, name: str) -> None:
-        self._folder, self._name = folder, name
+    def __init__(self, folder: Path | None, suffix: str) -> None:
+        self._folder, self._suffix = folder, suffix
         self._written: set[Path] = set()
 
-    def write(self, video: atom.Video, captions: list[atom.Caption]) -> Path:
-        """Write one video's captions; the file.
+    def write(self, video: atom.Video, text: str) -> Path:
+        """Write one video's document; the file.
 
         :raises MediaError: if the file cannot be written, or lies beside the video already
         """
-        suffix = SUFFIXES[self._name]
+        suffix = self._suffix
         path = (self._folder or video.path.parent) / f"{video.path.stem}{suffix}"
         if path in self._written:
             path = path.with_name(f"{video.path.name}{suffix}")
@@ -132,7 +103,7 @@ class Documents:
             raise atom.MediaError(f"{path} exists already; move it, or write elsewhere with -o DIR")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, document(video, captions, self._name))
+            write_whole(path, text)
         except OSError as error:
             raise atom.MediaError(f"{path} cannot be written: {error.strerror}; choose a folder with -o DIR") from None
         self._written.add(path)

@@ -1,14 +1,20 @@
-"""The task keeps what every task promises, and speaks in pauses only."""
+"""The task keeps what every task promises, and speaks in pauses only; pipeline, prompt and format do what they say."""
 
+from pathlib import Path
+
+import atom_descriptions
 import pytest
 from atom_descriptions.pauses import find_pauses
 from atom_descriptions.task import place
 
 import atom_core as atom
 from atom_core.media.probe import probe
+from atom_core.pipeline.graph import Pipeline
+from atom_core.pipeline.run import run_pipeline
 from atom_core.testing.conformance import TaskConformance
-from atom_core.testing.fakes import fake_clips, fake_video
+from atom_core.testing.fakes import FakeDecoder, FakeHost, fake_clips, fake_video
 from atom_core.testing.videos import write_video
+from atom_core.testing.world import fake_world
 
 
 class TestDescribePauses(TaskConformance):
@@ -48,3 +54,26 @@ def test_captions_fit_their_pauses():
     captions = [atom.Caption(clip=clip, text="a red circle moves to the left") for clip in clips]
     cues = place(captions, [atom.Span(start_s=1.0, end_s=3.0), atom.Span(start_s=4.5, end_s=5.5)], 2.0)
     assert [(cue.start_s, cue.end_s, cue.text) for cue in cues] == [(1.0, 3.0, "a red circle moves ...")]
+
+
+PROMPT = "Describe this clip in one sentence to somebody who cannot see it."
+
+
+def test_pipeline_asks_with_the_prompt():
+    """The pipeline captions with the named prompt, and speaks that into the pauses."""
+    shows, answers = {"a.mp4": ["dark", "light"]}, {PROMPT: "you stand in a <bright> room"}
+    with fake_world("captioning", "descriptions", shows=shows, answers=answers) as host:
+        pipeline = Pipeline.load(Path(host.plugins.find("pipelines", "descriptions").source))
+        results = list(run_pipeline(pipeline, host, ["a.mp4"]))
+        assert host.world.decoder.prompts == [PROMPT] * 2
+    assert results[-1].value.text.count("you stand in a") == 2
+
+
+def test_transcript():
+    """The page names the video and has what each shot shows, with its times, as text."""
+    host = FakeHost(atom_descriptions, shows={"a.mp4": ["one", "two"]}, decoder=FakeDecoder())
+    clips = host.clips(host.video("a.mp4"))
+    text = host.plugins.document("transcript", [atom.Caption(clip=clip, text="a <b>") for clip in clips])
+    assert text.count("a &lt;b&gt;</p>") == 2
+    assert "<h1>a.mp4</h1>" in text
+    assert "<time>" + clips[1].times in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import threading
 from collections.abc import Iterator
@@ -28,12 +29,9 @@ class Server:
         self._modules, self._key = modules, key()
         self._listener = Listener(address, authkey=self._key)
         self._closed = False
-
-    @property
-    def address(self) -> str:
-        """Where it listens."""
         host, port, *_ = self._listener.address
-        return f"{host}:{port}"
+        self.address = f"{host}:{port}"
+        """Where it listens."""
 
     def serve(self) -> None:
         """Answer until `close` is called."""
@@ -50,7 +48,8 @@ class Server:
     def close(self) -> None:
         """End `serve`."""
         self._closed = True
-        Client(parse(self.address), authkey=self._key).close()  # wakes the listener
+        with contextlib.suppress(OSError, EOFError):  # the listener may have seen it, and be gone
+            Client(parse(self.address), authkey=self._key).close()  # wakes the listener
 
     def _answer_all(self, connection: Connection) -> None:
         with connection:

@@ -106,3 +106,9 @@ def test_strangers_are_turned_away(server, monkeypatch):
     monkeypatch.delenv(KEY)
     with pytest.raises(atom.SettingsError, match="is not set"):
         connect(server.address)
+
+
+def test_closing_a_server_that_is_gone(server):
+    """Closing twice is no error, though nobody listens any more."""
+    server.close()
+    server.close()

@@ -1,0 +1,124 @@
+"""What plugins declare by name: one class for each kind of thing."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+
+@frozen(kw_only=True)
+class TaskSpec:
+    """A task as a plugin declared it; its code is not imported until the task is used."""
+
+    name: str
+    """How users and other tasks call it."""
+    target: str
+    """``package.module:Class``."""
+    summary: str
+    """One line for listings."""
+    memory_bytes: int = 0
+    """Memory it needs beside the modules."""
+    interactive: bool = False
+    """Whether somebody waits for each result; such tasks go ahead of bulk work."""
+    pure: bool = True
+    """Whether the result is all it does, so that a result already kept can stand for a run."""
+    time_limit_s: float | None = None
+    """How long one run may take, seconds; it is cancelled and fails after that. None is no limit."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
+class ModelSpec:
+    """A model that a plugin offers by name."""
+
+    name: str
+    """How users call it with ``--model``."""
+    source: str = field(converter=str)
+    """Folder or hub id."""
+    summary: str
+    """One line for listings."""
+    notice: str = ""
+    """One line shown on first use in a process, for example what the model does not know."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
+class FamilySpec:
+    """A family of models that a plugin can split; its code is not imported until such a model is opened."""
+
+    name: str
+    """The `model_type` of the configs it serves."""
+    target: str
+    """``package.module:Class``, a subclass of `atom_core.modules.families.Family`."""
+    summary: str
+    """One line for listings."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
+class PipelineSpec:
+    """A pipeline that a plugin offers by name."""
+
+    name: str
+    """How users call it: ``atom run NAME``."""
+    source: str = field(converter=str)
+    """Its TOML file."""
+    summary: str
+    """One line for listings."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
+class PromptSpec:
+    """A prompt that a plugin offers by name, for every task with a setting for one."""
+
+    name: str
+    """How users call it: ``@name`` in the place of a prompt's text."""
+    text: str
+    """The prompt."""
+    summary: str
+    """One line for listings."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
+class FormatSpec:
+    """A format of documents with a video's captions; its code is not imported until one is written."""
+
+    name: str
+    """How users call it with ``--format``."""
+    target: str
+    """``package.module:function``: from the list of one video's `Caption` records to the document's text."""
+    summary: str
+    """One line for listings."""
+    suffix: str
+    """How its files' names end: ``.srt``."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
+class CommandSpec:
+    """A subcommand of ``atom`` that a plugin contributes."""
+
+    name: str
+    """The word after ``atom``."""
+    target: str
+    """``package.module:Class``, see `Command`."""
+    summary: str
+    """One line for ``atom --help``."""
+    tasks: tuple[str, ...] = ()
+    """The tasks it runs, whose settings become its options; those that are not installed are passed over."""
+    keep_going: bool = False
+    """Whether it also runs where plugins are broken, as diagnosis must."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+Spec: TypeAlias = TaskSpec | ModelSpec | FamilySpec | PipelineSpec | PromptSpec | FormatSpec | CommandSpec

@@ -1,0 +1,59 @@
+"""The formats of ``atom caption``: each makes a document of the captions of one video, in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import atom_core as atom
+
+
+def text(captions: Sequence[atom.Caption]) -> str:
+    """The video's path, then a line for each caption with its times."""
+    lines = [f"  {caption.clip.times}  {caption.text}" for caption in captions]
+    return "\n".join([str(captions[0].clip.video.path), *lines]) + "\n"
+
+
+def as_json(captions: Sequence[atom.Caption]) -> str:
+    """One JSON object."""
+    return json.dumps(json_value(captions), indent=2, ensure_ascii=False) + "\n"
+
+
+def srt(captions: Sequence[atom.Caption]) -> str:
+    """SubRip subtitles."""
+    from atom_core.media.subtitles import to_srt
+
+    return to_srt(_cues(captions))
+
+
+def vtt(captions: Sequence[atom.Caption]) -> str:
+    """WebVTT subtitles."""
+    from atom_core.media.subtitles import to_vtt
+
+    return to_vtt(_cues(captions))
+
+
+def _cues(captions: Sequence[atom.Caption]) -> list[tuple[float, float, str]]:
+    return [(caption.clip.start_s, caption.clip.end_s, caption.text) for caption in captions]
+
+
+def json_value(captions: Sequence[atom.Caption]) -> dict[str, Any]:
+    """The JSON value of one video's captions."""
+    video = captions[0].clip.video
+    clips = [
+        {
+            "start_s": caption.clip.start_s,
+            "end_s": caption.clip.end_s,
+            "caption": caption.text,
+            "confidence": caption.confidence,
+        }
+        for caption in captions
+    ]
+    return {
+        "video": str(video.path),
+        "content_hash": video.content_hash,
+        "duration_s": video.duration_s,
+        "model": captions[0].provenance.model if captions[0].provenance else None,
+        "clips": clips,
+    }
