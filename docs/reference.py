@@ -16,7 +16,7 @@ import attrs
 import atom_core
 from atom_core import hookspecs
 from atom_core.cli import builtin
-from atom_core.cli.options import option_of
+from atom_core.cli.options import Parser, add_task_options, option_of
 from atom_core.host import BUILTINS
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.settings import Settings, field_docs
@@ -69,14 +69,15 @@ def commands(plugins: PluginSet) -> Iterator[str]:
     yield "see `atom --help`. Exit code 0: done; 1: some inputs failed, each was named; 2: a mistake in the command,"
     yield "one line said which; 130: interrupted.\n"
     for name, spec in sorted(plugins.commands().items()):
-        parser = argparse.ArgumentParser(prog=f"atom {name}", add_help=False)
+        parser = Parser(prog=f"atom {name}", add_help=False)
         plugins.load(spec)().add_arguments(parser)
+        add_task_options(parser, spec, plugins)
         yield f"### atom {name}\n\n{spec.summary}.{_from(spec.plugin)}\n"
         rows = [action for action in parser._actions if action.help != argparse.SUPPRESS]
         if rows:
             yield "| argument | meaning |\n|---|---|"
         for action in rows:
-            yield _row(f"`{_argument(action)}`", action.help or "")
+            yield _row(f"`{_argument(action)}`", (action.help or "").replace("%%", "%"))
         if rows:
             yield ""
 
@@ -95,7 +96,8 @@ def tasks(plugins: PluginSet) -> Iterator[str]:
     """Every task with its settings."""
     yield "## Tasks\n"
     yield "`host.run(name, record)` runs one; its settings are `[tasks.<name>]` in `atom.toml`, the variables"
-    yield "`ATOM_<NAME>_<SETTING>`, `--set NAME.SETTING=VALUE`, or arguments of `host.run`.\n"
+    yield "`ATOM_<NAME>_<SETTING>`, options of the commands that run it, `--set NAME.SETTING=VALUE`, or arguments of"
+    yield "`host.run`. Where a prompt is set, `@NAME` stands for one that a plugin offers.\n"
     yield "| task | takes | gives | does | settings |\n|---|---|---|---|---|"
     for name, spec in sorted(plugins.tasks.items()):
         kind = plugins.load(spec)

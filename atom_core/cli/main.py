@@ -16,13 +16,13 @@ import atom_core
 from atom_core.cli import builtin
 from atom_core.cli.console import Console, Remarks
 from atom_core.cli.context import Context
-from atom_core.cli.options import Parser, common_options, label, setting_arguments, split_command
+from atom_core.cli.options import Parser, add_task_options, common_options, load_settings, split_command
 from atom_core.cli.stray import Stray
 from atom_core.configured import check_task_settings
 from atom_core.errors import AtomError, Cancelled, PluginError, SettingsError
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.quiet import quiet
-from atom_core.settings import Settings, load_with_sources, suggest
+from atom_core.settings import Settings, suggest
 from atom_core.specs import CommandSpec
 
 OK, SOME_FAILED, MISTAKE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
@@ -63,7 +63,7 @@ def _run(arguments: list[str], console: Console) -> int:
         return OK
     if name is None:
         return _help(early, unknown, common, console)
-    settings, _ = load_with_sources(setting_arguments(early), file=early.config, label=label)
+    settings, _ = load_settings(common, early)
     plugins = _load(settings, console)
     commands = plugins.commands()
     if name not in commands:
@@ -74,8 +74,9 @@ def _run(arguments: list[str], console: Console) -> int:
     command = plugins.load(spec)()
     parser = Parser(prog=f"atom {name}", description=spec.summary, parents=[common], allow_abbrev=False)
     _add_arguments(command, parser, spec)
+    add_task_options(parser, spec, plugins)
     args = parser.parse_args(rest)
-    settings, sources = load_with_sources(setting_arguments(args), file=args.config, label=label)
+    settings, sources = load_settings(parser, args)
     if not spec.keep_going:
         check_task_settings(plugins, settings, origin=sources)
     return _work(command, args, settings, sources, plugins, console)
@@ -167,7 +168,7 @@ def _help(early: argparse.Namespace, unknown: list[str], common: Parser, console
     parser.add_argument("--version", action="store_true", help="print the version")
     parser.parse_args([argument for argument in unknown if argument not in ("-h", "--help")])
     try:
-        settings = load_with_sources(setting_arguments(early), file=early.config, label=label)[0]
+        settings = load_settings(common, early)[0]
     except SettingsError as error:
         console.note(str(error))
         settings = Settings()

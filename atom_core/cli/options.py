@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 import attrs
 
 from atom_core.errors import SettingsError
-from atom_core.settings import Settings, field_docs, suggest
+from atom_core.plugins import PluginSet
+from atom_core.settings import Settings, field_docs, load_with_sources, suggest
+from atom_core.specs import CommandSpec
 
 SHOWN = ("model", "library", "quantize", "device", "threads", "offline", "frames", "segment", "window_s", "keep_going")
 """Settings whose options are in the help; the others work too, and `atom config` lists them."""
@@ -51,7 +53,7 @@ def common_options() -> Parser:
         if field.name != "tasks":
             text = docs[field.name][:1].lower() + docs[field.name][1:].rstrip(".")
             shown = text if field.name in SHOWN else argparse.SUPPRESS
-            _add_setting(settings, field.name, hints[field.name], shown)
+            _add_setting(settings, field.name, option_of(field.name), hints[field.name], shown)
     settings.add_argument(
         "--set", action="append", metavar="TASK.NAME=VALUE", default=[], help="a setting of one task; can be repeated"
     )
@@ -65,47 +67,88 @@ def common_options() -> Parser:
     return parser
 
 
-def _add_setting(group: Any, name: str, kind: Any, text: str) -> None:
-    option, dest = option_of(name), PREFIX + name
+def add_task_options(parser: Parser, spec: CommandSpec, plugins: PluginSet) -> None:
+    """Add an option for each setting of the tasks that a command runs.
+
+    It is called after the setting where the command runs one task and has no such option itself, else after both.
+
+    :raises PluginError: if a task cannot be imported
+    """
+    for task in spec.tasks:
+        kind = getattr(plugins.load(plugins.tasks[task]), "Settings", None) if task in plugins.tasks else None
+        if kind is None:
+            continue
+        group = parser.add_argument_group(f"settings of task {task!r}", f"also [tasks.{task}] in atom.toml")
+        docs, hints, defaults = field_docs(kind), typing.get_type_hints(kind), kind()
+        for field in attrs.fields(kind):
+            if hints[field.name] is Any:  # given by programs
+                continue
+            option = option_of(field.name)
+            if len(spec.tasks) > 1 or option in parser._option_string_actions:
+                option = option_of(f"{task}_{field.name}")
+            text = docs[field.name][:1].lower() + docs[field.name][1:].rstrip(".")
+            default = shown(getattr(defaults, field.name))
+            help_text = f"{text} ({default})".replace("%", "%%")
+            _add_setting(group, f"tasks.{task}.{field.name}", option, hints[field.name], help_text)
+
+
+def shown(value: Any) -> str:
+    """A value as the help shows it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "unset" if value in (None, "") else ", ".join(value) if isinstance(value, tuple) else str(value).strip()
+
+
+def _add_setting(group: Any, name: str, option: str, kind: Any, text: str) -> None:
+    dest = PREFIX + name
     choices = typing.get_args(kind) if typing.get_origin(kind) is typing.Literal else None
     if kind is bool:
         group.add_argument(option, dest=dest, action=argparse.BooleanOptionalAction, default=None, help=text)
     elif name in OPTIONS:
         group.add_argument(option, dest=dest, action="append", metavar="NAME", help=text)
     else:
-        metavar = "{" + ",".join(choices) + "}" if choices else METAVARS.get(name, _metavar(name))
+        metavar = "{" + ",".join(choices) + "}" if choices else METAVARS.get(name) or _metavar(name, kind)
         group.add_argument(option, dest=dest, metavar=metavar, help=text)
 
 
-def _metavar(name: str) -> str:
-    for unit, metavar in (("_bytes", "SIZE"), ("_s", "SECONDS")):
+def _metavar(name: str, kind: Any) -> str:
+    for unit, metavar in (("_bytes", "SIZE"), ("memory", "SIZE"), ("_s", "SECONDS")):
         if name.endswith(unit):
             return metavar
-    return {"memory": "SIZE", "frames": "N", "threads": "N", "workers": "N", "batch": "N"}.get(name, name.upper())
+    return "N" if kind in (int, float) else name.rpartition(".")[2].upper()
 
 
 def setting_arguments(namespace: argparse.Namespace) -> dict[str, Any]:
-    """What was given, by the name of the setting.
+    """What was given, by the name of the setting; an option goes before ``--set`` of the same.
 
     :raises SettingsError: for a ``--set`` that is not TASK.NAME=VALUE
     """
-    given = {
-        name.removeprefix(PREFIX): ",".join(value) if isinstance(value, list) else value
-        for name, value in vars(namespace).items()
-        if name.startswith(PREFIX) and value is not None
-    }
+    given: dict[str, Any] = {}
     for text in namespace.set:
         key, equals, value = text.partition("=")
         task, dot, name = key.partition(".")
         if not (equals and dot and task and name):
             raise SettingsError(f"--set {text!r} does not fit: write it as TASK.NAME=VALUE, see `atom config`")
         given[f"tasks.{task}.{name}"] = value
+    for name, value in vars(namespace).items():
+        if name.startswith(PREFIX) and value is not None:
+            given[name.removeprefix(PREFIX)] = ",".join(value) if isinstance(value, list) else value
     return given
 
 
-def label(name: str) -> str:
-    """How messages call the argument that gives the setting `name`."""
-    return f"--set {name.removeprefix('tasks.')}" if name.startswith("tasks.") else option_of(name)
+def load_settings(parser: Parser, namespace: argparse.Namespace) -> tuple[Settings, dict[str, str]]:
+    """The settings with what `namespace` has from `parser` on top, and where each value came from.
+
+    :raises SettingsError: for a bad value, naming the option or other source
+    """
+    options = {action.dest: action.option_strings[0] for action in parser._actions if action.option_strings}
+
+    def label(name: str) -> str:
+        if getattr(namespace, PREFIX + name, None) is None and name.startswith("tasks."):
+            return f"--set {name.removeprefix('tasks.')}"
+        return options[PREFIX + name]
+
+    return load_with_sources(setting_arguments(namespace), file=namespace.config, label=label)
 
 
 def split_command(arguments: Sequence[str], common: Parser) -> tuple[str | None, list[str]]:

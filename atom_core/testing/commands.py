@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from atom_core.cli.options import Parser, add_task_options, setting_arguments
 from atom_core.errors import MediaError
 from atom_core.records import Video
 from atom_core.settings import Settings
@@ -87,13 +88,25 @@ class FakeContext:
 
 
 def run_command(host: FakeHost, name: str, *arguments: str) -> FakeContext:
-    """Run a command that the host's plugins contribute with `arguments`; what it said.
+    """Run a command of the host's plugins with `arguments`, options for its tasks among them; what it said.
 
-    :raises SystemExit: if the arguments are wrong
+    :raises SettingsError: if the arguments are wrong
     """
-    command = host.plugins.load(host.plugins.commands()[name])()
-    parser = argparse.ArgumentParser(prog=f"atom {name}")
+    spec = host.plugins.commands()[name]
+    command = host.plugins.load(spec)()
+    parser = Parser(prog=f"atom {name}", allow_abbrev=False)
     command.add_arguments(parser)
-    context = FakeContext(args=parser.parse_args(arguments), fake_host=host)
-    command.run(context)
+    add_task_options(parser, spec, host.plugins)
+    parser.set_defaults(set=[])
+    args = parser.parse_args(arguments)
+    before, tables = host.settings, {task: dict(table) for task, table in host.settings.tasks.items()}
+    for setting, value in setting_arguments(args).items():
+        _, task, key = setting.split(".", 2)
+        tables.setdefault(task, {})[key] = value
+    context = FakeContext(args=args, fake_host=host)
+    host.settings = evolve(before, tasks=tables)
+    try:
+        command.run(context)
+    finally:
+        host.settings = before
     return context

@@ -20,7 +20,8 @@ def atom_register_pipelines(register):
 
 @atom.hookimpl
 def atom_add_commands(register):
-    register("work", "fake_cli.commands:Work", summary="Do what is asked")
+    register("work", "fake_cli.commands:Work", summary="Do what is asked", tasks=("echo",))
+    register("twice", "fake_cli.commands:Work", summary="Run two tasks", tasks=("echo", "absent"))
     register("greedy", "fake_cli.commands:Greedy", summary="Redefine a common option")
     register("gone", "fake_cli.missing:Gone", summary="A command whose module is missing")
 
@@ -35,6 +36,7 @@ settings = { times = 2 }
 """
 COMMANDS = '''
 import sys
+from typing import Any
 import attrs
 import atom_core as atom
 
@@ -45,6 +47,12 @@ class Echo:
     class Settings:
         times: int = 1
         """How often."""
+        model: str = ""
+        """Also a common option."""
+        loud: bool = False
+        """Shout, at 100%."""
+        call: Any = None
+        """For programs."""
 
     def run(self, clip):
         return clip
@@ -67,6 +75,8 @@ class Work:
                 context.note("by the way")
             elif word == "host":
                 context.host()
+            elif word == "tasks":
+                context.emit(dict(context.settings.tasks), "")
             elif word == "settings":
                 context.emit(context.settings.model, f"{context.settings.model} {context.settings.frames}")
             else:

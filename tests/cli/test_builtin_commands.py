@@ -23,7 +23,7 @@ def test_plugins_table(atom, capsys):
     mine = next(line for line in lines if line.startswith("fakecli"))
     assert (
         " ".join(mine.split())
-        == "fakecli loaded dist-cli 1.0 tasks echo; pipelines echoes; commands work, greedy, gone"
+        == "fakecli loaded dist-cli 1.0 tasks echo; pipelines echoes; commands work, twice, greedy, gone"
     )
     assert not any(line.startswith("transformers") for line in lines)
     assert atom("plugins", "--all") == 0
@@ -50,7 +50,7 @@ def test_plugins_json(atom, capsys):
         "pipelines": ["echoes"],
         "prompts": [],
         "formats": [],
-        "commands": ["work", "greedy", "gone"],
+        "commands": ["work", "twice", "greedy", "gone"],
         "memory_bytes": 0,
         "builtin": False,
     }

@@ -1,5 +1,6 @@
 """Settings of tasks are checked at start, and what tasks print is told."""
 
+import json
 import re
 import sys
 
@@ -38,6 +39,42 @@ def test_variables_and_options_are_checked(atom, capsys, monkeypatch):
     monkeypatch.setenv("ATOM_ECHO_TIMES", "many")
     assert atom("work", "note") == 2
     assert "ATOM_ECHO_TIMES: times = 'many' does not fit" in capsys.readouterr().err
+
+
+def test_options(atom, capsys, tmp_path, monkeypatch):
+    """Each setting of the task that a command runs is an option of it, stronger than file, variable and --set."""
+    monkeypatch.setenv("ATOM_ECHO_TIMES", "4")
+    (tmp_path / "work" / "atom.toml").write_text("[tasks.echo]\ntimes = 2\nloud = true")
+    arguments = ("--set", "echo.times=5", "--times", "3", "--echo-model", "x", "--no-loud", "--json")
+    assert atom("work", "tasks", *arguments) == 0
+    assert json.loads(capsys.readouterr().out) == [{"echo": {"times": "3", "model": "x", "loud": False}}]
+    assert atom("twice", "tasks", "--echo-times", "3", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == [{"echo": {"times": "3", "loud": True}}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("work", "--times", "many"), "--times: times = 'many' does not fit: expected a whole number"),
+        (("twice", "--echo-times", "many"), "--echo-times: times = 'many' does not fit"),
+        (("work", "--tmes", "3"), "there is no option --tmes, did you mean '--times'?"),
+        (("work", "--call", "x"), "there is no option --call"),
+    ],
+)
+def test_bad_options(atom, capsys, arguments, said):
+    """A mistake in one is told as it was written."""
+    assert atom(*arguments) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_help_shows_the_options(atom, capsys):
+    """The command's help has each with its text and default."""
+    assert atom("work", "--help") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "settings of task 'echo'" in shown
+    assert "--times N how often (1)" in shown
+    assert "--echo-model MODEL also a common option (unset)" in shown
+    assert "--loud, --no-loud shout, at 100% (off)" in shown
 
 
 def test_nothing_is_imported_that_nothing_is_set_for(atom, monkeypatch):

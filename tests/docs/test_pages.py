@@ -89,14 +89,13 @@ def test_python_runs(page: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.syspath_prepend(place)
     space: dict[str, object] = {"__name__": "page"}
     for block in blocks(page):
-        if block.language == "python":
-            if named := re.match(r"# (\S+\.py)\n", block.text):
-                file = place / named[1]
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(block.text, encoding="utf-8")
-            else:
-                code = compile("\n" * block.line + block.text, str(page), "exec")
-                exec(code, space)
+        if named := re.match(r"# (\S+\.(py|toml))\n", block.text):
+            file = place / named[1]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.text, encoding="utf-8")
+        elif block.language == "python":
+            code = compile("\n" * block.line + block.text, str(page), "exec")
+            exec(code, space)
 
 
 @pytest.mark.parametrize("page", pages_with("toml"), ids=name_of)

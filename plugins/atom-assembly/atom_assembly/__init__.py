@@ -17,4 +17,5 @@ def atom_register_tasks(register: atom.Register) -> None:
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom assemble``."""
-    register("assemble", "atom_assembly.command:AssembleCommand", summary="Make a film from the library")
+    summary = "Make a film from the library"
+    register("assemble", "atom_assembly.command:AssembleCommand", summary=summary, tasks=("script", "match"))

@@ -131,11 +131,20 @@ def test_mistakes_are_found_before_any_work(host, tmp_path, arguments, said):
 
 
 @pytest.mark.parametrize("length", ["0", "-3", "nan", "inf", "long"])
-def test_length_is_a_positive_number(host, tmp_path, length, capsys):
+def test_length_is_a_positive_number(host, tmp_path, length):
     """--length takes finite seconds above 0."""
-    with pytest.raises(SystemExit):
+    with pytest.raises(atom.SettingsError, match="expected a number of seconds above 0"):
         run_command(host, "assemble", "colours", "-o", str(tmp_path / "film.mp4"), "--length", length)
-    assert "expected a number of seconds above 0" in capsys.readouterr().err
+
+
+def test_settings_of_its_tasks_are_options(host, tmp_path):
+    """Script and match are told what the options say."""
+    film = str(tmp_path / "film.mp4")
+    host.decoder._answers["Name shots: colours"] = "1. red screen"
+    options = ("--script-prompt", "Name shots: ", "--match-min-score", "0.99")
+    said = run_command(host, "assemble", "colours", "-o", film, *options)
+    assert [row["line"] for row in said.values[0]["lines"]] == ["red screen"]
+    assert host.settings.tasks == {}
 
 
 def test_an_output_that_fails_does_not_cost_the_film(host, tmp_path):

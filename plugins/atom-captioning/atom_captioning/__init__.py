@@ -25,6 +25,5 @@ def atom_register_formats(register: atom.Register) -> None:
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom caption``."""
-    register(
-        "caption", "atom_captioning.command:CaptionCommand", summary="Describe each shot of a video, with its times"
-    )
+    summary = "Describe each shot of a video, with its times"
+    register("caption", "atom_captioning.command:CaptionCommand", summary=summary, tasks=("caption",))

@@ -13,4 +13,5 @@ def atom_register_tasks(register: atom.Register) -> None:
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom ask``."""
-    register("ask", "atom_reasoning.command:AskCommand", summary="Ask questions about a video")
+    summary = "Ask questions about a video"
+    register("ask", "atom_reasoning.command:AskCommand", summary=summary, tasks=("answer",))
