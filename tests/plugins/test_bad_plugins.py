@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from atom_core.errors import PluginError
+from atom_core.hookspecs import hook_names
 
 REGISTER = "@atom.hookimpl\ndef atom_register_tasks(register):\n    "
 
@@ -126,6 +127,25 @@ def test_blocking_is_the_way_out(site, kind):
     site.install("bad", BAD[kind][0])
     plugins = site.load(block_plugins=("bad",))
     assert site.info(plugins, "bad").state == "blocked"
+
+
+@pytest.mark.parametrize("hook", hook_names())
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("def {typo}(): pass", "{typo} is not a hook of Atom, did you mean '{hook}'?"),
+        ("def {hook}(no_such_thing): pass", "{hook} takes 'no_such_thing'; Atom passes: "),
+        ("async def {hook}(): pass", "{hook} is asynchronous"),
+    ],
+)
+def test_each_hook_is_checked(site, good, hook, code, reason):
+    """A typo in a hook's name, or in its signature, is told of every hook."""
+    words = {"hook": hook, "typo": hook[:-1]}
+    site.install("bad", "@atom.hookimpl\n" + code.format(**words))
+    site.install("fine", good("fine"))
+    plugins = site.load(keep_going=True)
+    assert site.info(plugins, "bad").reason.startswith(reason.format(**words))
+    assert list(plugins.tasks) == ["fine"]
 
 
 def test_all_faults_at_once(site):

@@ -45,6 +45,10 @@ class Modules:
         )
 
     @atom.hookimpl(trylast=True)
+    def atom_identify_model(self):
+        return "fake"
+
+    @atom.hookimpl(trylast=True)
     def atom_open_library(self):
         return None
 
@@ -134,10 +138,16 @@ def test_raising_at_each_hook(site, hook):
 
 
 RESULTS = {
+    "atom_identify_model": ("b'fake'", "a bytes, not str"),
     "atom_load_modules": ("{}", "a dict, not Modules"),
     "atom_open_library": ("[1]", "a list, not Library"),
     "atom_segment_video": ("'clips'", "a str, not a list of clips"),
 }
+
+
+def test_every_result_is_looked_at():
+    """No do hook is left out of the test below."""
+    assert RESULTS.keys() == {hook for hook, phase in hook_names().items() if phase == "do"}
 
 
 @pytest.mark.parametrize("hook", RESULTS)
@@ -147,7 +157,7 @@ def test_wrong_result_of_a_hook(site, hook):
     site.install("bad", f"@atom.hookimpl\ndef {hook}(): return {result}")
     with opened(site) as (host, _):
         with pytest.raises(atom.PluginError) as raised:
-            host.clips(CLIP.video) if hook == "atom_segment_video" else host.library
+            host.clips(CLIP.video) if "segment" in hook else host.decoder if "load" in hook else host.library
         assert str(raised.value).startswith(f"plugin 'bad' (dist-bad 1.0) returned {reason}, from {hook}")
         assert str(raised.value).endswith("ATOM_BLOCK_PLUGINS=bad")
 
