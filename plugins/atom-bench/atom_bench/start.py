@@ -128,7 +128,10 @@ def write_plugins(site: Path, num_plugins: int) -> None:
     for number in range(num_plugins):
         name, module = f"bench-{number}", f"atom_bench_fake_{number}"
         files = {f"{module}/__init__.py": PLUGIN.format(name=name, module=module)}
-        write_distribution(site, f"atom-bench-fake-{number}", plugins={name: module}, files=files)
+        dependencies = ["atom-core>=0.1"]  # to be looked at, as those of real plugins are
+        write_distribution(
+            site, f"atom-bench-fake-{number}", plugins={name: module}, files=files, requires=dependencies
+        )
 
 
 def _environment(site: Path | None) -> dict[str, str]:
