@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -12,15 +13,17 @@ from pathlib import Path
 def write_whole(path: Path | str, text: str) -> None:
     """Write `text`, UTF-8, so that `path` has its old content or all of the new, whatever happens meanwhile.
 
-    A link's target is written; a pipe or terminal directly.
+    A link's target is written; a pipe or terminal directly. What is not text, such as a video, is not replaced by text.
 
-    :raises OSError: if it cannot be written; an old file is as it was
+    :raises OSError: if it cannot be written, or holds something other than text; an old file is as it was
     """
     given = os.path.abspath(path)
     target = Path(os.path.realpath(given))
     if given.startswith(("/dev/", "/proc/")) or (target.exists() and not target.is_file()):
         Path(given).write_text(text, encoding="utf-8")
         return
+    if _is_binary(target):
+        raise FileExistsError(errno.EEXIST, "the file there is not text, so it is kept", str(path))
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         temporary.write_text(text, encoding="utf-8")
@@ -29,3 +32,12 @@ def write_whole(path: Path | str, text: str) -> None:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_binary(path: Path) -> bool:
+    """Whether there is a file with a zero byte near its start, as text has none."""
+    try:
+        with path.open("rb") as file:
+            return b"\0" in file.read(4096)
+    except FileNotFoundError:
+        return False

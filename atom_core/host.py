@@ -23,7 +23,7 @@ from atom_core.errors import AtomError, ModelError, TaskError
 from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent
 from atom_core.media import provider as media_provider
 from atom_core.modules import provider as modules_provider
-from atom_core.modules.caller import caller
+from atom_core.modules.caller import Cancel, caller
 from atom_core.modules.loans import Loans, weights_stamp
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.quiet import quiet
@@ -93,6 +93,7 @@ class Host:
         self._clips: dict[str, list[Clip]] = {}
         self._tasks: dict[str, Any] = {}
         self._borrowers: set[str] = set()
+        self._maps: set[Cancel] = set()
         self._noticed = False
         self._closed = False
 
@@ -212,6 +213,8 @@ class Host:
     def map(self, task: str, items: Iterable[Any], **settings: Any) -> Iterator[Outcome]:
         """Run `task` on several items at once; outcomes come in the items' order, a failed item fails alone.
 
+        Who stops asking for outcomes, or is interrupted, cancels what is not done.
+
         :param items: taken as workers get free, so they may be produced lazily
         :raises PluginError: if there is no such task
         :raises AtomError: if what the task needs cannot be loaded, which would fail every item alike
@@ -221,24 +224,37 @@ class Host:
         if not (first := list(islice(items, 1))):
             return
         self._lent(spec, self._instance(spec), settings)
+        current = caller.get()
+        cancelled = current.cancelled.child()
+        asked = copy_context()
+        asked.run(caller.set, evolve(current, cancelled=cancelled))
         pool = ThreadPoolExecutor(self.settings.workers, thread_name_prefix=task)
+        wait = True
         waiting: deque[tuple[Any, Future[Any]]] = deque()
+        self._maps.add(cancelled)
         try:
             for item in chain(first, items):
-                waiting.append((item, pool.submit(copy_context().run, partial(self.run, task, item, **settings))))
+                waiting.append((item, pool.submit(asked.copy().run, partial(self.run, task, item, **settings))))
                 while len(waiting) >= 2 * self.settings.workers:
                     yield _outcome(*waiting.popleft())
             while waiting:
                 yield _outcome(*waiting.popleft())
+        except BaseException as stopped:
+            cancelled.set()
+            wait = not isinstance(stopped, KeyboardInterrupt)
+            raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            self._maps.discard(cancelled)
+            pool.shutdown(wait=wait, cancel_futures=True)
 
     def close(self) -> None:
-        """Let go of modules and library; done once, whatever happens meanwhile."""
+        """Cancel what still runs, let go of modules and library; done once, whatever happens meanwhile."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
+        for cancelled in tuple(self._maps):
+            cancelled.set()
         try:
             self._notify("atom_before_close", self)
         finally:

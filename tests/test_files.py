@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from atom_core.files import write_whole
+from atom_core.testing.videos import write_video
 
 
 def test_an_old_file_is_replaced(tmp_path):
@@ -37,6 +38,15 @@ def test_a_failure_leaves_what_was_there(tmp_path, monkeypatch):
         write_whole(path, "new content")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_video_is_not_replaced_by_text(tmp_path):
+    """A slip such as ``--stats holiday.mp4`` costs no video."""
+    video = write_video(tmp_path / "holiday.mp4")
+    before = video.read_bytes()
+    with pytest.raises(FileExistsError, match="not text, so it is kept"):
+        write_whole(video, "{}")
+    assert video.read_bytes() == before
 
 
 def test_a_pipe_is_written_directly(tmp_path):

@@ -18,8 +18,15 @@ import attrs
 from atom_core.errors import AtomError
 
 
+class OutputLost(Exception):
+    """Standard output cannot be written: its disk is full, or worse."""
+
+
 class Console:
-    """The only writer of the program. Safe to use from every thread."""
+    """The only writer of the program. Safe to use from every thread.
+
+    :raises OutputLost: from every method that writes a result, when it cannot be written
+    """
 
     def __init__(
         self,
@@ -43,8 +50,7 @@ class Console:
                 self._results.append(value)
             elif text:
                 self._clear()
-                self._out.write(text + "\n")
-                self._out.flush()
+                self.show(text + "\n")
 
     def note(self, text: str) -> None:
         """A remark, unless quiet."""
@@ -59,8 +65,13 @@ class Console:
 
     def show(self, text: str) -> None:
         """Text that is the result whatever the format, such as a help page."""
-        self._out.write(text)
-        self._out.flush()
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputLost(error.strerror) from error
 
     @property
     def has_results(self) -> bool:
@@ -71,8 +82,7 @@ class Console:
         """Print the JSON list."""
         if self.as_json:
             text = json.dumps(self._results, ensure_ascii=False, indent=2, default=plain)
-            self._out.write(text + "\n")
-        self._out.flush()
+            self.show(text + "\n")
 
     def progress(self, label: str, total: int) -> Bar:
         """A progress bar; shown only on a terminal, and only past a second."""

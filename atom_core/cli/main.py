@@ -14,7 +14,8 @@ import attrs
 
 import atom_core
 from atom_core.cli import builtin
-from atom_core.cli.console import Console, Remarks
+from atom_core.cli.__main__ import INTERRUPTED
+from atom_core.cli.console import Console, OutputLost, Remarks
 from atom_core.cli.context import Context
 from atom_core.cli.options import Parser, add_task_options, common_options, load_settings, split_command
 from atom_core.cli.stray import Stray
@@ -25,7 +26,7 @@ from atom_core.quiet import quiet
 from atom_core.settings import Settings, suggest
 from atom_core.specs import CommandSpec
 
-OK, SOME_FAILED, MISTAKE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+OK, SOME_FAILED, MISTAKE, BROKEN_PIPE = 0, 1, 2, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,6 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _drop(sys.stdout)
         return BROKEN_PIPE
+    except OutputLost as lost:
+        _drop(sys.stdout)
+        console.error(f"the results cannot be written: {lost}; free some space, or send them elsewhere", lost)
+        return MISTAKE
     except (KeyboardInterrupt, Cancelled):
         console.error("interrupted")
         return INTERRUPTED

@@ -11,6 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from av.container import InputContainer
+
 from atom_core.errors import MediaError
 from atom_core.media.decode import Reader, check_file, open_container, picture_stream, reading
 from atom_core.records import Video
@@ -116,6 +118,19 @@ def probe(path: Path | str) -> Video:
     return video
 
 
+def is_film(path: Path | str) -> bool:
+    """Whether the file is a film that Atom rendered; no if it cannot be read."""
+    try:
+        with open_container(Path(path)) as container:
+            return _is_marked(container)
+    except MediaError:
+        return False
+
+
+def _is_marked(container: InputContainer) -> bool:
+    return container.metadata.get("comment", "").startswith(FILM_MARK)
+
+
 def _measure(path: Path, origin_s: float) -> dict[str, Any]:
     """Length, frame rate and whether there is sound, from the timestamps of all packets; who made it."""
     with open_container(path) as container, reading(path):
@@ -149,10 +164,10 @@ def _measure(path: Path, origin_s: float) -> dict[str, Any]:
         duration_s = round(max(end_s - origin_s, 0.0), 9)
         counted_fps = len(pictures_s) / duration_s if duration_s else 0.0
         stated_fps = float(stream.average_rate or 0)
-        is_film = container.metadata.get("comment", "").startswith(FILM_MARK)
+        film = _is_marked(container)
     alike = counted_fps and abs(stated_fps / counted_fps - 1) < 0.02
     fps = stated_fps if alike else counted_fps
-    return {"duration_s": duration_s, "fps": fps, "has_audio": has_audio, "is_film": is_film}
+    return {"duration_s": duration_s, "fps": fps, "has_audio": has_audio, "is_film": film}
 
 
 def _usual_gap(pictures_s: list[tuple[float, float]]) -> float:

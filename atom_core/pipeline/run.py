@@ -17,9 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from atom_core.errors import AtomError, Cancelled
+from atom_core.modules.caller import caller
 from atom_core.pipeline.graph import Link, Pipeline
 from atom_core.pipeline.journal import Journal
 from atom_core.plugins import PluginSet
@@ -97,6 +98,7 @@ class _Run:
         self._ended: set[tuple[int, str]] = set()
         self._started_once: set[str] = set()
         self._stopped = False
+        self._cancelled = caller.get().cancelled.child()
         self._told: queue.SimpleQueue[StepResult | BaseException | None] = queue.SimpleQueue()
 
     def results(self) -> Iterator[StepResult]:
@@ -109,7 +111,7 @@ class _Run:
                 self._start_once_steps()
         for worker in workers:
             worker.start()
-        ended = 0
+        ended, wait = 0, True
         try:
             while ended < len(workers):
                 told = self._told.get()
@@ -119,14 +121,19 @@ class _Run:
                     ended += 1
                 else:
                     yield told
+        except BaseException as stopped:
+            self._cancelled.set()
+            wait = not isinstance(stopped, KeyboardInterrupt)
+            raise
         finally:
             with self._lock:
                 self._stopped = True
                 self._lock.notify_all()
-            for worker in workers:
+            for worker in workers if wait else ():
                 worker.join()
 
     def _worker(self) -> None:
+        caller.set(evolve(caller.get(), cancelled=self._cancelled))
         try:
             while (work := self._next()) is not None:
                 try:

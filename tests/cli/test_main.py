@@ -1,6 +1,9 @@
 """Exit codes, streams and mistakes of the command as a whole."""
 
+import errno
+import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -105,6 +108,24 @@ def test_interruption(atom, capsys, monkeypatch, word, code, text):
     assert atom("work", word) == code
     lines = [line for line in capsys.readouterr().err.splitlines() if "library prints" not in line]
     assert lines == ([f"atom: {text}"] if text else [])
+
+
+def test_results_that_cannot_be_written(atom, capsys, monkeypatch):
+    """A full disk behind standard output is one line that says what to do, for text and JSON."""
+    monkeypatch.setattr("atom_core.cli.main._drop", lambda stream: None)
+
+    class Full(io.StringIO):
+        def flush(self):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for more in ([], ["--json"]):
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.stdout", Full())
+            assert atom("work", "a", *more) == 2
+        lines = [line for line in capsys.readouterr().err.splitlines() if "library prints" not in line]
+        assert lines == [
+            "atom: the results cannot be written: No space left on device; free some space, or send them elsewhere"
+        ]
 
 
 def test_help_lists_commands_without_importing_them(atom, capsys):

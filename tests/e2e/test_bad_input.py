@@ -163,11 +163,11 @@ def test_a_film_that_cannot_be_written(atom: Atom, footage: dict[str, Path], tmp
 
 
 def test_captions_that_cannot_be_written(atom: Atom, footage: dict[str, Path], tmp_path: Path) -> None:
-    """Each video is named, with the next step."""
+    """The folder is named before any work, with the next step."""
     (tmp_path / "file").touch()
     done = atom("caption", footage["plain.mp4"], "--format", "srt", "-o", tmp_path / "file" / "folder")
-    assert (done.code, len(done.remarks)) == (1, 1)
-    assert "choose a folder with -o DIR" in done.err
+    assert (done.code, len(done.err.splitlines())) == (2, 1)
+    assert "choose another with -o DIR" in done.err
 
 
 def test_a_library_that_cannot_be_written(atom: Atom, footage: dict[str, Path], tmp_path: Path) -> None:

@@ -80,6 +80,22 @@ class Hangs:
         return query
 
 
+class Waits:
+    """Ends at once for the query "go", else when it is cancelled."""
+
+    consumes, produces = atom.Query, atom.Query
+    started, noticed = threading.Event(), threading.Event()
+
+    def run(self, query: atom.Query) -> atom.Query:
+        if query.text != "go":
+            self.started.set()
+        while query.text != "go" and not caller.get().cancelled.is_set():
+            time.sleep(0.005)
+        if query.text != "go":
+            self.noticed.set()
+        return query
+
+
 class Nested:
     """Asks the host for another task's work, many times at once."""
 
@@ -99,7 +115,7 @@ class Plugin:
 
     @atom.hookimpl
     def atom_register_tasks(self, register: atom.Register) -> None:
-        for task in (Echo, Describe, Again, Fails, Lies, Hangs, Nested):
+        for task in (Echo, Describe, Again, Fails, Lies, Hangs, Waits, Nested):
             limit = {"time_limit_s": 0.1} if task is Hangs else {}
             register(task.__name__.lower(), f"{__name__}:{task.__name__}", summary="A task.", **limit)
 
@@ -195,6 +211,33 @@ def test_outcomes_keep_the_order_and_a_failure_fails_alone() -> None:
     assert [outcome.item for outcome in outcomes] == items
     assert [i for i, outcome in enumerate(outcomes) if outcome.error] == [7]
     assert "takes Query, got str" in str(outcomes[7].error)
+
+
+def test_an_interrupted_map_cancels_what_runs() -> None:
+    """Ctrl-C ends the map at once; what runs is told that nobody waits for it."""
+    Waits.started.clear()
+    Waits.noticed.clear()
+
+    def items() -> Iterator[atom.Query]:
+        yield atom.Query(text="wait")
+        assert Waits.started.wait(10)
+        raise KeyboardInterrupt
+
+    with opened() as (host, _), pytest.raises(KeyboardInterrupt):
+        list(host.map("waits", items()))
+    assert Waits.noticed.wait(10)
+
+
+def test_closing_cancels_what_runs() -> None:
+    """A host that closes waits for no item that nobody asks for any more."""
+    Waits.started.clear()
+    Waits.noticed.clear()
+    with opened() as (host, _):
+        outcomes = host.map("waits", [atom.Query(text="go"), atom.Query(text="wait")])
+        assert next(outcomes).value.text == "go"
+        assert Waits.started.wait(10)
+    assert Waits.noticed.wait(10)
+    del outcomes
 
 
 def test_no_items_need_no_model() -> None:
@@ -325,8 +368,9 @@ def test_a_closed_host_opens_no_library() -> None:
 
 def test_a_model_that_is_not_what_it_was_taken_for() -> None:
     """A library is never searched with vectors of another model than it was opened for."""
-    with opened(Named()) as (host, plugin):
-        plugin.known = "other"
+    plugin = Named()
+    plugin.known = "other"
+    with opened(plugin) as (host, _):
         assert host.model == "other"
         with pytest.raises(atom.ModelError, match="is fake, but was taken for other"):
             _ = host.decoder

@@ -17,6 +17,7 @@ import pytest
 
 import atom_core as atom
 from atom_core.host import BUILTINS, Host, open_host
+from atom_core.modules.caller import caller
 from atom_core.pipeline.graph import Pipeline, Step
 from atom_core.pipeline.journal import Journal
 from atom_core.pipeline.run import StepResult, run_pipeline
@@ -91,7 +92,28 @@ class Assemble:
         return atom.Timeline(request=request, cuts=(cut,))
 
 
-TASKS = {"caption": Caption, "index": Index, "sum-up": SumUp, "split": Split, "answer": Answer, "assemble": Assemble}
+class Waits:
+    """Ends when it is cancelled."""
+
+    consumes, produces = atom.Clip, atom.Caption
+
+    def run(self, clip: atom.Clip) -> atom.Caption:
+        ran["waits"] += 1
+        while not caller.get().cancelled.is_set():
+            time.sleep(0.005)
+        ran["cancelled"] += 1
+        return atom.Caption(clip=clip, text="")
+
+
+TASKS = {
+    "caption": Caption,
+    "index": Index,
+    "sum-up": SumUp,
+    "split": Split,
+    "answer": Answer,
+    "assemble": Assemble,
+    "waits": Waits,
+}
 
 
 class Plugin:
@@ -163,6 +185,15 @@ def test_records_do_not_wait_for_a_step_to_finish_all_its_clips(videos: list[Pat
     with opened(workers=1) as host:
         order = [result.step for result in run_pipeline(STANDARD, host, videos[:1])]
     assert order.index("index") < len(order) - 1 - order[::-1].index("caption")
+
+
+def test_a_run_that_is_given_up_cancels_what_runs(videos: list[Path]) -> None:
+    """Who stops asking for results waits only until the tasks that run notice."""
+    with opened() as host:
+        results = run_pipeline(pipeline(Step(task="caption"), Step(task="waits")), host, videos[:1])
+        assert next(results).step == "caption"
+        del results
+    assert ran["cancelled"] == ran["waits"]
 
 
 def test_a_failure_stops_only_what_follows_from_it(videos: list[Path], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import atom_core as atom
+from atom_assembly.script import listed_shots
 
 
 class AssembleCommand:
@@ -19,6 +20,7 @@ class AssembleCommand:
         parser.add_argument("-o", "--output", metavar="FILM", required=True, help="the film to write, an .mp4 file")
         parser.add_argument("--otio", metavar="FILE", help="write the timeline as OpenTimelineIO too")
         parser.add_argument("--srt", metavar="FILE", help="write the script lines as subtitles too")
+        parser.add_argument("--overwrite", action="store_true", help="replace a file at FILM that Atom did not render")
         parser.add_argument("--length", type=_seconds, metavar="SECONDS", help="longest film; cuts are trimmed to it")
 
     def run(self, context: atom.CommandContext) -> None:
@@ -29,11 +31,11 @@ class AssembleCommand:
         args = context.args
         if not args.request.strip():
             raise atom.SettingsError('the request is empty; say what to show: atom assemble "REQUEST" -o FILM.mp4')
-        check_outputs(args.output, args.otio, args.srt)
+        check_outputs(args.output, args.otio, args.srt, overwrite=args.overwrite)
         host = context.host()
         request = atom.Request(text=args.request.strip(), length_s=args.length)
         script = host.run("script", request)
-        if script.provenance is None:
+        if script.provenance is None and not listed_shots(request.text):
             context.note("the model wrote no usable script; the request itself was split into lines")
         timeline = host.run("match", script)
         film = render(context, timeline, args.output)
@@ -59,11 +61,13 @@ class AssembleCommand:
         )
 
 
-def check_outputs(film: str, *others: str | None) -> None:
+def check_outputs(film: str, *others: str | None, overwrite: bool = False) -> None:
     """Make sure that the files can be written, before any work is spent.
 
-    :raises SettingsError: if the film is not named as one, or a folder does not exist
+    :param overwrite: whether `film` may replace a file that is not an earlier film of Atom's
+    :raises SettingsError: if the film is not named as one, would replace footage, or a folder does not exist
     """
+    from atom_core.media.probe import is_film
     from atom_core.media.render import FILM_SUFFIXES
 
     if Path(film).suffix.lower() not in FILM_SUFFIXES:
@@ -76,6 +80,11 @@ def check_outputs(film: str, *others: str | None) -> None:
             raise atom.SettingsError(
                 f"cannot write '{name}': there is no folder '{Path(name).parent}'; create it first"
             )
+    taken = Path(film).exists() and Path(film).stat().st_size > 0
+    if taken and not overwrite and not is_film(film):
+        raise atom.SettingsError(
+            f"'{film}' exists and is no film of Atom's; choose another name, or replace it with --overwrite"
+        )
     if len({Path(name).absolute() for name in names}) < len(names):
         raise atom.SettingsError("film, --otio and --srt must be different files")
 
@@ -117,7 +126,8 @@ def chosen(script: atom.Script, timeline: atom.Timeline) -> list[dict[str, Any]]
 
 def as_text(film: atom.Film, lines: list[dict[str, Any]], written: dict[str, str | None]) -> str:
     """The film for people: its length, then each line with what stands for it and why."""
-    text = [f"{film.path}: {film.duration_s:.1f} s, {len(film.timeline.cuts)} shots"]
+    shots = len(film.timeline.cuts)
+    text = [f"{film.path}: {film.duration_s:.1f} s, {shots} shot{'s' * (shots != 1)}"]
     for row in lines:
         text.append(f"  {row['line']}")
         if row["video"] is None:

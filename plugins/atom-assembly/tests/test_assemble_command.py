@@ -102,7 +102,7 @@ def test_length_trims(host, tmp_path):
 def test_what_is_not_as_asked_is_said(host, tmp_path):
     """A split request, lines that nothing fits, and a film shorter than asked for are remarks."""
     host.settings = atom.Settings(tasks={"match": {"min_score": 0.3}})
-    request = "red screen, then an airport"
+    request = "red screen. an airport."
     host.decoder._answers[f"Write the shots of this film, one per line: {request}"] = ""
     said = run_command(host, "assemble", request, "-o", str(tmp_path / "film.mp4"), "--length", "9")
     assert [row["video"] is None for row in said.values[0]["lines"]] == [False, True]
@@ -111,6 +111,28 @@ def test_what_is_not_as_asked_is_said(host, tmp_path):
     assert said.notes[1] == "nothing in the library fits: an airport"
     assert "lasts 1.0 s, less than the 9 s" in said.notes[2]
     assert "    nothing fits" in said.texts[0]
+
+
+def test_a_request_that_lists_its_shots_is_no_failure_of_the_model(host, tmp_path):
+    """Where the request is its own script nothing is remarked: the model was not asked to write one."""
+    said = run_command(host, "assemble", "red screen, then blue screen", "-o", str(tmp_path / "film.mp4"))
+    assert [row["line"] for row in said.values[0]["lines"]] == ["red screen", "blue screen"]
+    assert said.values[0]["script_by"] == "request"
+    assert said.notes == []
+
+
+def test_footage_is_not_overwritten(host, tmp_path):
+    """A file that Atom did not render is replaced only when told so; an earlier film is."""
+    film = tmp_path / "film.mp4"
+    write_video(film, ["red"])
+    before = film.read_bytes()
+    with pytest.raises(atom.SettingsError, match=r"exists and is no film of Atom's; .* --overwrite"):
+        run_command(host, "assemble", "colours", "-o", str(film))
+    assert (film.read_bytes(), host.decoder.prompts) == (before, [])
+    run_command(host, "assemble", "colours", "-o", str(film), "--overwrite")
+    assert colours_of(film) == ["blue"] * 10 + ["red"] * 10
+    run_command(host, "assemble", "red screen, then blue screen", "-o", str(film))
+    assert colours_of(film) == ["red"] * 10 + ["blue"] * 10
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,11 +32,14 @@ class CaptionCommand:
         parser.add_argument("-o", "--output", metavar="DIR", help="write one document per video into this folder")
 
     def run(self, context: atom.CommandContext) -> None:
-        """Caption the videos; one result per video, in order."""
+        """Caption the videos; one result per video, in order.
+
+        :raises SettingsError: if there is no such format, or the folder for documents cannot be written
+        """
         plugins, name = context.host().plugins, context.args.format
         suffix = plugins.find("formats", name).suffix
+        folder = _writable(Path(context.args.output)) if context.args.output else None
         videos = list(dict.fromkeys(context.videos(context.args.videos)))
-        folder = Path(context.args.output) if context.args.output else None
         listed: list[Any] = []
         documents = Documents(folder, suffix) if folder or (name not in PRINTED and len(videos) > 1) else None
         for video, captions in caption_videos(context, videos):
@@ -53,6 +58,19 @@ class CaptionCommand:
                 context.fail(str(video.path), error)
         if listed:
             context.emit(listed, json.dumps(listed, indent=2, ensure_ascii=False))
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, made if there is none; asked before any work is spent."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise atom.SettingsError(
+            f"cannot write into folder '{folder}': {error.strerror}; choose another with -o DIR"
+        ) from None
+    return folder
 
 
 def caption_videos(
@@ -102,7 +120,6 @@ class Documents:
         if self._folder is None and path.exists():
             raise atom.MediaError(f"{path} exists already; move it, or write elsewhere with -o DIR")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, text)
         except OSError as error:
             raise atom.MediaError(f"{path} cannot be written: {error.strerror}; choose a folder with -o DIR") from None

@@ -124,11 +124,11 @@ def test_command_writes_beside_videos_without_overwriting(host, tmp_path):
 
 
 def test_command_names_a_folder_it_cannot_write(host, tmp_path):
-    """An output folder that is a file is an error that names it."""
+    """An output folder that is a file is a mistake that names it, before any work is spent."""
     (tmp_path / "file").write_text("")
-    said = run_command(host, "caption", "b.mp4", "-o", str(tmp_path / "file"))
-    assert "file" in said.failures[0][1]
-    assert said.values == []
+    with pytest.raises(atom.SettingsError, match=r"cannot write into folder '.*file': .*; choose another with -o DIR"):
+        run_command(host, "caption", "b.mp4", "-o", str(tmp_path / "file"))
+    assert host.encoder.encoded == []
 
 
 def test_plugin_is_light():

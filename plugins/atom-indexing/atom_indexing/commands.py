@@ -79,7 +79,7 @@ def triage(
             known[video.content_hash] = video.path
             _emit(context, video, "moved", of=str(place))
     if missing := sum(state(path) != "here" for path in known.values()):
-        context.note(f"{missing} videos of the library are not where they were; `atom library` lists them")
+        context.note(f"files of the library that are not where they were: {missing}; `atom library` lists them")
     now = {video.path: video.content_hash for video in videos}
     stale = {path: [h for h in old if h != now[path]] for path, old in hashes.items() if path in now}
     return new, {path: old for path, old in stale.items() if old}
@@ -94,8 +94,8 @@ def _formerly(context: atom.CommandContext) -> list[atom.Video]:
 
 def _emit(context: atom.CommandContext, video: atom.Video, status: str, *, num_clips: int = 0, of: str = "") -> None:
     said = {
-        "added": f"{num_clips} clips added",
-        "replaced": f"the file has changed, {num_clips} clips replace the old ones",
+        "added": f"{num_clips} clip{'s' * (num_clips != 1)} added",
+        "replaced": f"the file has changed, its clips are replaced by {num_clips} new",
         "unchanged": "already there",
         "moved": f"moved from {of}",
         "duplicate": f"same content as {of}",
@@ -135,8 +135,8 @@ class SearchCommand:
             context.emit(as_json(moment, missing=gone), line + "  (file not found)" * gone)
         if missing:
             context.note(
-                f"{len(missing)} of these files are not where they were: connect their disk, find moved files again"
-                " with `atom index PATH`, or forget them with `atom library --prune`"
+                f"files that are not where they were: {len(missing)}; connect their disk, find moved files again with"
+                " `atom index PATH`, or forget them with `atom library --prune`"
             )
 
 

@@ -75,7 +75,7 @@ def _named(context: atom.CommandContext, videos: dict[str, Path]) -> list[str]:
 def _emit(context: atom.CommandContext, content_hash: str, path: Path, found: State, removed: int) -> None:
     value = {"video": str(path), "content_hash": content_hash, "state": found, "clips_removed": removed}
     if removed:
-        text = f"{path}: forgotten, {removed} clips"
+        text = f"{path}: forgotten, {removed} clip{'s' * (removed != 1)}"
     elif context.args.prune:
         text = f"{path}: kept, for its folder is missing or empty; if no disk is to be connected: atom library --remove"
     else:

@@ -186,7 +186,7 @@ def test_search_says_which_files_are_gone(files):
     }
     assert ["(file not found)" in text for text in said.texts] == [value["missing"] for value in said.values]
     (note,) = said.notes
-    assert note.startswith("1 of these files")
+    assert note.startswith("files that are not where they were: 1;")
     assert "atom library --prune" in note
 
 
@@ -221,7 +221,7 @@ def test_library_command_lists_and_prunes(files):
     assert said.notes == [f"4 clips of 3 videos in {host.settings.library}"]
     (files / "a.mp4").unlink()
     (disk / "c.mp4").unlink()
-    assert "2 videos of the library are not where they were" in run_command(host, "index", "b.mp4").notes[0]
+    assert "files of the library that are not where they were: 2" in run_command(host, "index", "b.mp4").notes[0]
     said = run_command(host, "library")
     assert {value["video"]: value["state"] for value in said.values} == {
         str(files / "a.mp4"): "gone",
