@@ -30,7 +30,7 @@ from atom_core.quiet import quiet
 from atom_core.records import Clip, Video
 from atom_core.results import check_type, clips_fault, kind_fault
 from atom_core.reuse.ledger import Ledger
-from atom_core.settings import Settings, task_settings
+from atom_core.settings import Settings, suggest, task_settings
 from atom_core.specs import TaskSpec
 
 log = logging.getLogger("atom")
@@ -291,15 +291,8 @@ class Host:
         spec = self.plugins.models.get(self.settings.model)
         if spec is not None and spec.notice:
             log.warning("%s", spec.notice)
-        source = self._source()
-        modules: Modules | None = self.plugins.first(
-            "atom_load_modules",
-            partial(kind_fault, Modules),
-            source=source,
-            settings=self.settings,
-            ledger=self.ledger,
-            families=self.plugins.families,
-        )
+        more = {"ledger": self.ledger, "families": self.plugins.families}
+        modules: Modules | None = self._ask_about_model("atom_load_modules", Modules, **more)
         if modules is None:
             raise ModelError(f"no plugin loads model {self.settings.model!r}; see `atom models`")
         if self._identity not in (None, modules.model):
@@ -310,19 +303,24 @@ class Host:
             )
         return modules
 
-    def _source(self) -> str:
-        """The folder or hub id that the setting stands for."""
-        spec = self.plugins.models.get(self.settings.model)
-        return self.settings.model if spec is None else spec.source
+    def _ask_about_model(self, hook: str, kind: type[Any], **more: Any) -> Any:
+        """The result of a hook that is asked about the folder or hub id that the setting stands for."""
+        name, models = self.settings.model, self.plugins.models
+        source = models[name].source if name in models else name
+        try:
+            return self.plugins.first(hook, partial(kind_fault, kind), source=source, settings=self.settings, **more)
+        except ModelError as error:
+            near = "" if name in models or "/" in name else suggest(name, models)
+            if not near:
+                raise
+            raise ModelError(f"{error}{near}") from error
 
     def _identified(self) -> str | None:
         """Which model it is, if every plugin that may load it can tell."""
         hooks = [info.hooks for info in self.plugins.infos if info.state == "loaded"]
         if any("atom_load_modules" in names and "atom_identify_model" not in names for names in hooks):
             return None
-        found: str | None = self.plugins.first(
-            "atom_identify_model", partial(kind_fault, str), source=self._source(), settings=self.settings
-        )
+        found: str | None = self._ask_about_model("atom_identify_model", str)
         return found
 
     def _instance(self, spec: TaskSpec) -> Any:

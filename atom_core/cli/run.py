@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from atom_core.hookspecs import CommandContext
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def as_json(result: StepResult) -> dict[str, Any]:
 
 
 def as_text(result: StepResult) -> str:
-    """The result for people: step, video, times and text where there are any."""
+    """The result for people: step, video, times, and its text or else its numbers."""
     values = result.value if isinstance(result.value, tuple) else (result.value,)
     return "\n".join(_line(result, value) for value in values)
 
@@ -85,5 +87,17 @@ def _line(result: StepResult, value: Any) -> str:
     clip = getattr(value, "clip", value)
     times = getattr(clip, "times", "")
     words = (getattr(value, name, "") for name in ("text", "caption"))
-    text = next((str(word) for word in words if word), type(value).__name__)
+    text = next((str(word).strip() for word in words if word), "") or _facts(value)
     return "  ".join(part for part in (result.step, result.path.name if result.path else "", times, text) if part)
+
+
+def _facts(value: Any) -> str:
+    """What can be said of a record without a text: its numbers and how many parts it has, else what it is."""
+    facts: list[str] = []
+    for field in attrs.fields(type(value)):
+        part = getattr(value, field.name)
+        if isinstance(part, (int, float)):
+            facts.append(f"{field.name} {part:.4g}")
+        elif isinstance(part, (tuple, list)):
+            facts.append(f"{len(part)} {field.name}")
+    return ", ".join(facts) or type(value).__name__

@@ -6,7 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from attrs import frozen
 
+from atom_core.cli.run import as_text
+from atom_core.pipeline.run import StepResult
+from atom_core.records import Caption, Clip
+from atom_core.testing.fakes import fake_clips, fake_video
 from atom_core.testing.videos import write_video
 
 
@@ -186,6 +191,27 @@ def test_doctor_reads_requirements(atom, capsys, tmp_path, requirement):
     out = capsys.readouterr().out
     assert f"dist-cli asks for {requirement}, installed: " in out
     assert f"python -m pip install '{requirement}'" in out
+
+
+@frozen
+class Scored:
+    """A record without a text, as another's task may make."""
+
+    clip: Clip
+    score: float
+    parts: tuple[str, ...] = ("a", "b")
+
+
+def test_run_shows_records_of_others():
+    """A step's record is shown by its text, or else by its numbers and how many parts it has."""
+    clip = fake_clips(fake_video("a.mp4"), 1)[0]
+    results = [Caption(clip=clip, text="a dog\n"), Scored(clip, 0.51239), fake_video()]
+    texts = [as_text(StepResult(step="step", path=Path("a.mp4"), item=clip, value=value)) for value in results]
+    assert texts[:2] == [
+        f"step  a.mp4  {clip.times}  a dog",
+        f"step  a.mp4  {clip.times}  score 0.5124, 2 parts",
+    ]
+    assert texts[2].startswith("step  a.mp4  duration_s 10, width 64")
 
 
 def test_run_by_name(atom, capsys, tmp_path):

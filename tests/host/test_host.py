@@ -437,3 +437,11 @@ def test_a_model_that_cannot_be_loaded_is_told_once(clip: atom.Clip, caplog: pyt
         with pytest.raises(atom.ModelError):
             host.run("describe", clip)
     assert caplog.text.count("knows nothing") == 1
+
+
+def test_a_misspelt_model_is_told_with_the_nearest() -> None:
+    """A name that nothing can load is refused with the nearest of those that plugins offer."""
+    for ask in (lambda host: host.decoder, lambda host: host.model):
+        settings = Settings(model="tniy", load_plugins=("tiny",), offline=True)
+        with open_host(settings) as host, pytest.raises(atom.ModelError, match="did you mean 'tiny'"):
+            ask(host)

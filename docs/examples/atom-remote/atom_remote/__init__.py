@@ -18,6 +18,16 @@ def atom_load_modules(source: str) -> atom.Modules | None:
 
 
 @atom.hookimpl
+def atom_identify_model(source: str) -> str | None:
+    """Which model the server lends; None for other models."""
+    modules = atom_load_modules(source)
+    if modules is None:
+        return None
+    modules.close()
+    return modules.model
+
+
+@atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom serve``."""
     register("serve", "atom_remote.server:ServeCommand", summary="Lend this machine's model to other programs")

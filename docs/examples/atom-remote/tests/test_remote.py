@@ -66,6 +66,14 @@ def test_through_the_hook(server):
         _ = host.decoder
 
 
+def test_library_needs_no_modules(server):
+    """The server says which model it lends, so that a library can be opened without loading anything."""
+    settings = Settings(load_plugins=("remote",), model=f"remote:{server.address}")
+    with open_host(settings, plugins=load_plugins(settings)) as host:
+        assert host.model == "fake@1"
+        assert host.ledger.as_dict()["loads"]["computed"] == 0
+
+
 def test_serve_command(server, monkeypatch):
     """``atom serve`` lends what its host has loaded, and says where."""
     settings = Settings(load_plugins=("remote",), model=f"remote:{server.address}")
