@@ -121,10 +121,11 @@ def workplace() -> Iterator[Path]:
 
 
 def fresh_cache(folder: Path, known: Path) -> Path:
-    """An empty cache that only knows what `known` knows of the weights' hashes, as every second start does."""
+    """An empty cache that only knows the weights' hashes and the fastest precision, as every second start does."""
     folder.mkdir(parents=True)
-    with contextlib.suppress(OSError):
-        shutil.copy(known / "hashes.json", folder)
+    for name in ("hashes.json", "recipes.json"):
+        with contextlib.suppress(OSError):
+            shutil.copy(known / name, folder)
     return folder
 
 

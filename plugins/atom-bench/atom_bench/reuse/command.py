@@ -15,12 +15,12 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_bench import arguments, figures
-from atom_bench.reuse.job import LOOK, PLAIN_WAYS, WAYS, Done, Job, order, settings_values
+from atom_bench.reuse.job import LOOK, PLAIN_WAYS, QUANTISED, WAYS, Done, Job, order, settings_values
 
 AGAINST = "d"
+"""Ratios are of the other ways' seconds to this one's; to those with known features and to the quantised one's too."""
 FEATURES_BYTES = 128 * 2**20
 """What `atom_core.reuse.features` keeps in memory of the features on disk."""
-"""Ratios are of the other ways' seconds to this one's."""
 
 
 class ReuseBench:
@@ -90,8 +90,13 @@ class _Rounds:
         return {way: done[way] for way in ways if len(done[way]) == num_rounds}
 
     def _child(self, way: str, cache: Path, result_path: Path) -> Any:
-        quantize = self._settings.quantize if way in "de" else "none"
-        settings = evolve(self._settings, cache=cache, quantize=quantize, reuse=way not in PLAIN_WAYS and way != "c")
+        measured = QUANTISED if way == LOOK and QUANTISED in self._context.args.ways else way
+        settings = evolve(
+            self._settings,
+            cache=cache,
+            quantize=precision(measured, self._settings),
+            reuse=way not in PLAIN_WAYS and way != "c",
+        )
         job = Job(way=way, settings=settings_values(settings), videos=self._paths, layouts=self._layouts)
         job_path = self._folder / "job.json"
         job.write(job_path)
@@ -108,6 +113,13 @@ class _Rounds:
         return Done.read(result_path)
 
 
+def precision(way: str, settings: atom.Settings) -> str:
+    """The recipe of a way."""
+    if way != QUANTISED:
+        return "none"
+    return "auto" if settings.quantize == "none" else settings.quantize
+
+
 def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_videos: int) -> dict[str, Any]:
     """The JSON value of all rounds."""
     from atom_bench.reuse.compare import compare
@@ -116,11 +128,10 @@ def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_vide
     said = done[reference][0].said
     ways: dict[str, Any] = {}
     for way, rounds in done.items():
-        quantize = settings.quantize if way in "de" else "none"
         worst = min((compare(one.said, said) for one in rounds), key=lambda found: (found.same, found.equal_texts))
         ways[way] = {
             "name": WAYS[way],
-            "quantize": quantize,
+            "quantize": precision(way, settings),
             "seconds": figures.spread([one.seconds for one in rounds]),
             "stages_s": {
                 name: figures.spread([one.stages[name] for one in rounds])["median"] for name in rounds[0].stages
@@ -134,12 +145,10 @@ def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_vide
             "answers": worst.as_dict(),
             "ledger": rounds[-1].ledger,
         }
-    others = [way for way in done if way != AGAINST] if AGAINST in done else []
     seconds = {way: [one.seconds for one in rounds] for way, rounds in done.items()}
-    pairs = [(way, AGAINST) for way in others] + [(way, "e") for way in others if "e" in done and way != "e"]
+    pairs = [(way, base) for base in (AGAINST, "e", QUANTISED) if base in done for way in done if way != base]
     return {
         "model": settings.model,
-        "quantize": settings.quantize,
         "frames": settings.frames,
         "videos": num_videos,
         "memory": memory(done, settings),
@@ -163,16 +172,15 @@ def memory(done: Mapping[str, Sequence[Done]], settings: atom.Settings) -> dict[
 
 def text(value: Mapping[str, Any]) -> str:
     """The result for people."""
-    ratios = value["ratios"]
-    rows = []
+    ratios, rows = value["ratios"], []
+    bases = [base for base in (AGAINST, QUANTISED) if base in value["ways"]]
     for way, found in value["ways"].items():
         answers = found["answers"]
-        against = ratios.get(f"{way}/{AGAINST}")
         rows.append(
             [
                 f"({way}) {found['name']}{'' if found['quantize'] == 'none' else ', ' + found['quantize']}",
                 f"{found['seconds']['median']:.2f}",
-                f"{against['median']:.2f}" if against else "1.00" if way == AGAINST else "",
+                *(_times(ratios, way, base) for base in bases),
                 f"{found['peak_bytes'] / 2**20:.0f}",
                 str(found["loads"]),
                 str(found["encodes"]),
@@ -180,12 +188,25 @@ def text(value: Mapping[str, Any]) -> str:
                 "same" if answers["same"] else f"{answers['equal_texts']}/{answers['texts']} equal",
             ]
         )
-    head = ["way", "seconds", f"times ({AGAINST})", "peak MiB", "loads", "encodes", "tokens", "answers"]
+    head = [
+        "way",
+        "seconds",
+        *(f"times ({base})" for base in bases),
+        "peak MiB",
+        "loads",
+        "encodes",
+        "tokens",
+        "answers",
+    ]
     title = f"{value['videos']} videos of {value['frames']} frames, model {Path(value['model']).name}, medians"
     held = value["memory"]
     memory = f"(d) may hold {held['limit_bytes'] / 2**20:.0f} MiB: packages, weights and cache budgets"
     compared = f"answers are compared with those of ({value['reference']})"
     return f"{title}\n{figures.table(head, rows)}\n{compared}; {memory}"
+
+
+def _times(ratios: Mapping[str, Any], way: str, base: str) -> str:
+    return "1.00" if way == base else f"{ratios[f'{way}/{base}']['median']:.2f}"
 
 
 def _ways(listed: str) -> tuple[str, ...]:

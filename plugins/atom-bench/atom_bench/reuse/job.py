@@ -19,8 +19,12 @@ WAYS = {
     "c": "Atom without reuse",
     "d": "Atom",
     "e": "Atom, features known",
+    "f": "Atom, quantised",
 }
 """The ways by letter."""
+
+QUANTISED = "f"
+"""The way at the precision that is asked for, `auto` unless another; all others have the checkpoint's own."""
 
 PLAIN_WAYS = ("a", "b")
 """Those that use transformers alone."""
