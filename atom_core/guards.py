@@ -101,6 +101,10 @@ def _guard(info: PluginInfo, hook: str, phase: Phase, trace: Trace) -> Iterator[
             raise
         else:
             raise named from error
+    except KeyboardInterrupt as stop:
+        if not info.builtin:
+            stop.add_note(f"while {info} was in {hook}; run without it: ATOM_BLOCK_PLUGINS={info.name}")
+        raise
     finally:
         trace(info.name, hook, (time.perf_counter() - start) * 1000)
 

@@ -47,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop(sys.stdout)
         console.error(f"the results cannot be written: {lost}; free some space, or send them elsewhere", lost)
         return MISTAKE
-    except (KeyboardInterrupt, Cancelled):
-        console.error("interrupted")
+    except (KeyboardInterrupt, Cancelled) as stop:
+        console.error(" ".join(["interrupted", *getattr(stop, "__notes__", ())]))
         return INTERRUPTED
     except AtomError as error:
         console.error(str(error), error)

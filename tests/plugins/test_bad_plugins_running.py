@@ -213,6 +213,18 @@ def test_hanging_in_another_thread(site, good):
     assert list(plugins.tasks) == ["fine"]
 
 
+@pytest.mark.parametrize("hook", [hook for hook, phase in hook_names().items() if phase != "declare"])
+def test_hanging_in_a_hook(site, hook):
+    """Whoever ends the waiting for a hook learns which plugin it was, and how to do without."""
+    site.install("slow", f"@atom.hookimpl\ndef {hook}(): raise KeyboardInterrupt")
+    plugins = site.load()
+    known = plugins.hook.__getattribute__(hook).spec.argnames
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        plugins.call(hook, **dict.fromkeys(known))
+    [note] = stopped.value.__notes__
+    assert note == f"while plugin 'slow' (dist-slow 1.0) was in {hook}; run without it: ATOM_BLOCK_PLUGINS=slow"
+
+
 def test_timers_of_others_stay(site, good):
     """Loading leaves the process's alarm clock as it was."""
     rung = []
