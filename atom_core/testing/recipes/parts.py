@@ -68,14 +68,9 @@ class Recipe:
 
 
 CLIP = {"image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
-
-
 HALF = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
 
-
 CHATML_TOKENS = {"pad": "<|endoftext|>", "eos": "<|im_end|>", "turn": "<|im_start|>"}
-
-
 QWEN_TOKENS = {
     **CHATML_TOKENS,
     "vision_start": "<|vision_start|>",
@@ -86,6 +81,7 @@ QWEN_TOKENS = {
 
 
 def text_config(sizes: Sizes, ids: Mapping[str, int], model_type: str, **more: Any) -> dict[str, Any]:
+    """The config of a language half."""
     return {
         "model_type": model_type,
         "vocab_size": sizes.vocab_size,
@@ -105,6 +101,7 @@ def text_config(sizes: Sizes, ids: Mapping[str, int], model_type: str, **more: A
 
 
 def vision_config(sizes: Sizes, model_type: str, **more: Any) -> dict[str, Any]:
+    """The config of a vision tower."""
     return {
         "model_type": model_type,
         "hidden_size": sizes.vision_width,
@@ -154,6 +151,8 @@ def patch_files(prefix: str, temporal: int, **norm: Any) -> Callable[[Sizes], di
 
 
 def alternating_layers(first: str) -> Callable[[Sizes], dict[str, Any]]:
+    """Layers of the kind `first` and of full attention in turn."""
+
     def layers(sizes: Sizes) -> dict[str, Any]:
         return {"layer_types": [("full_attention" if n % 2 else first) for n in range(sizes.text_layers)]}
 

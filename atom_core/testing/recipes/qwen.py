@@ -24,7 +24,7 @@ def _qwen(model_type: str, text_type: str, **more: Any) -> Callable[[Sizes, Mapp
         sections = [half - 2 * (3 * half // 8), 3 * half // 8, 3 * half // 8]
         rope = {"rope_type": "default", "rope_theta": 1e6, "mrope_section": sections, **more.get("rope", {})}
         vision = {
-            "model_type": f"{model_type}vision_config",
+            "model_type": f"{model_type}_vision",
             "depth": sizes.vision_layers,
             "num_heads": sizes.vision_heads,
             "patch_size": sizes.patch_size,
