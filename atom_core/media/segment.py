@@ -12,14 +12,18 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+import av
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from atom_core.media.decode import Reader
 from atom_core.media.probe import check_unchanged
 from atom_core.records import Clip, Video
+from atom_core.reuse.shots import ShotStore
 from atom_core.settings import Settings
 
+_VERSION = 1
+"""Of the way cuts are found; raised when it finds others, so that kept ones are found anew."""
 _SIDE = 32
 """Pictures are compared at 32 x 32 pixels, RGB."""
 _SHIFT = 4
@@ -69,7 +73,9 @@ class Cut(NamedTuple):
 
 
 def segment(video: Video, settings: Settings) -> list[Clip]:
-    """Clips that cover `video` in order, by `settings.segment`, `window_s` and `min_clip_s`. Shots decode it once.
+    """Clips that cover `video` in order, by `settings.segment`, `window_s` and `min_clip_s`.
+
+    Shots are found by decoding it, once: where the cuts are is kept in `settings.cache`.
 
     :raises MediaError: if the file is gone, has changed or cannot be decoded
     """
@@ -78,10 +84,7 @@ def segment(video: Video, settings: Settings) -> list[Clip]:
     if settings.segment == "windows":
         starts_s = window_starts_s(video.duration_s, settings.window_s, settings.min_clip_s)
     else:
-        check_unchanged(video.path, video.content_hash)
-        with Reader(video.path, draft=True) as reader:
-            changes = list(_changes(reader, video.fps))
-        cuts = [cut for cut in find_cuts(changes, video.fps) if 0 < cut.time_s < video.duration_s]
+        cuts = [cut for cut in _cuts(video, settings) if 0 < cut.time_s < video.duration_s]
         shots_s = [0.0, *(cut.time_s for cut in join_short(cuts, video.duration_s, settings.min_clip_s))]
         starts_s = split_long(shots_s, video.duration_s, settings.window_s)
     ends_s = [*starts_s[1:], video.duration_s]
@@ -89,6 +92,21 @@ def segment(video: Video, settings: Settings) -> list[Clip]:
         Clip(video=video, start_s=start_s, end_s=end_s, index=index)
         for index, (start_s, end_s) in enumerate(zip(starts_s, ends_s, strict=True))
     ]
+
+
+def _cuts(video: Video, settings: Settings) -> list[Cut]:
+    """The cuts of a video, found or known."""
+    store = ShotStore(settings.cache, f"{_VERSION} av {av.__version__}")
+    check_unchanged(video.path, video.content_hash)
+    if settings.reuse and (known := store.get(video.content_hash)) is not None:
+        return [Cut(*cut) for cut in known]
+    with Reader(video.path, draft=True) as reader:
+        changes = list(_changes(reader, video.fps))
+    check_unchanged(video.path, video.content_hash)
+    cuts = find_cuts(changes, video.fps)
+    if settings.reuse:
+        store.put(video.content_hash, cuts)
+    return cuts
 
 
 def window_starts_s(duration_s: float, window_s: float, min_clip_s: float) -> list[float]:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from atom_core.errors import MediaError
+from atom_core.media.decode import Picture, Reader
 from atom_core.media.probe import probe
 from atom_core.media.provider import atom_segment_video
 from atom_core.media.segment import Cut, join_short, segment, split_long
@@ -20,7 +21,7 @@ from atom_core.settings import Settings
 from atom_core.testing.videos import BLUE, CYAN, GREEN, RED, YELLOW, Colour, write_video
 
 HEIGHT, WIDTH = 72, 96
-SETTINGS = Settings(window_s=60)
+SETTINGS = Settings(window_s=60, reuse=False)
 Frames = list[np.ndarray]
 
 
@@ -182,7 +183,7 @@ def test_short_shots_join_a_neighbour(tmp_path: Path) -> None:
     """A shot under `min_clip_s` is no clip of its own."""
     video = probe(write_video(tmp_path / "v.mp4", shots=[(24, RED), (7, BLUE), (24, GREEN)]))
     assert len(segment(video, SETTINGS)) == 2
-    assert len(segment(video, Settings(window_s=60, min_clip_s=0.2))) == 3
+    assert len(segment(video, Settings(window_s=60, min_clip_s=0.2, reuse=False))) == 3
 
 
 def test_of_a_short_shots_cuts_the_weaker_goes() -> None:
@@ -194,7 +195,7 @@ def test_of_a_short_shots_cuts_the_weaker_goes() -> None:
 def test_long_shots_are_split_in_equal_parts(tmp_path: Path) -> None:
     """Shots longer than `window_s` are cut into the fewest equal parts."""
     video = probe(write_video(tmp_path / "v.mp4", shots=[(60, RED), (24, BLUE)]))
-    clips = segment(video, Settings(window_s=1.0))
+    clips = segment(video, Settings(window_s=1.0, reuse=False))
     assert [clip.start_s for clip in clips] == pytest.approx([0, 2.5 / 3, 5 / 3, 2.5])
     _check_cover(clips, video)
     assert split_long([0.0], 10.0, 10.0) == [0.0]
@@ -225,3 +226,55 @@ def test_built_in_hook_and_changed_file(tmp_path: Path) -> None:
     write_video(tmp_path / "v.mp4", shots=[(24, GREEN)])
     with pytest.raises(MediaError, match="has changed"):
         atom_segment_video(video, SETTINGS)
+
+
+def test_a_video_is_looked_through_once_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the cuts are is kept by content; other settings use it too, another name as well, and no reuse none."""
+    path = write_video(tmp_path / "v.mp4", shots=[(24, RED), (24, BLUE)])
+    settings = Settings(cache=tmp_path / "cache")
+    found = segment(probe(path), settings)
+    moved = probe(path.rename(tmp_path / "w.mp4"))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr("atom_core.media.segment.Reader", refuse)
+    assert [clip.span for clip in segment(moved, settings)] == [clip.span for clip in found]
+    assert len(segment(moved, Settings(cache=tmp_path / "cache", window_s=0.5))) == 4
+    with pytest.raises(AssertionError, match="decoded again"):
+        segment(moved, Settings(cache=tmp_path / "cache", reuse=False))
+
+
+@pytest.mark.parametrize("damage", ["", "{}", '{"version": "0", "video": "?", "cuts": []}', '{"cuts": 3'])
+def test_kept_cuts_that_do_not_fit_are_found_anew(tmp_path: Path, damage: str) -> None:
+    """A damaged file, or one of another version, is as good as none, and is replaced."""
+    video = probe(write_video(tmp_path / "v.mp4", shots=[(24, RED), (24, BLUE)]))
+    settings = Settings(cache=tmp_path / "cache")
+    found = segment(video, settings)
+    (kept,) = (tmp_path / "cache" / "shots").rglob("*.json")
+    whole = kept.read_text()
+    kept.write_text(damage)
+    assert segment(video, settings) == found
+    assert kept.read_text() == whole
+
+
+def test_cuts_of_a_file_that_changes_meanwhile_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cuts of the new content are never taken for the old content's."""
+    path, other = write_video(tmp_path / "v.mp4"), write_video(tmp_path / "w.mp4", shots=[(48, GREEN)])
+    video, whole = probe(path), Reader.pictures
+
+    def late(reader: Reader) -> Iterator[Picture]:
+        yield from whole(reader)
+        path.write_bytes(other.read_bytes())
+
+    monkeypatch.setattr(Reader, "pictures", late)
+    with pytest.raises(MediaError, match="changed"):
+        segment(video, Settings(cache=tmp_path / "cache"))
+    assert not list((tmp_path / "cache").rglob("*.json"))
+
+
+def test_a_cache_that_cannot_be_written_costs_no_result(tmp_path: Path) -> None:
+    """The shots are found each time."""
+    (tmp_path / "cache").touch()
+    video = probe(write_video(tmp_path / "v.mp4", shots=[(24, RED), (24, BLUE)]))
+    assert len(segment(video, Settings(cache=tmp_path / "cache"))) == 2
