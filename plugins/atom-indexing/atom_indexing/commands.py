@@ -10,6 +10,7 @@ from typing import Any
 from attrs import evolve
 
 import atom_core as atom
+from atom_indexing import rebuild
 from atom_indexing.library_command import state
 
 
@@ -33,7 +34,7 @@ class IndexCommand:
         if not paths and not context.args.rebuild:
             raise atom.SettingsError("name videos or folders to index: atom index PATH...")
         videos = [evolve(video, path=_absolute(video.path)) for video in context.videos(paths)]
-        former = _formerly(context) if context.args.rebuild else []
+        former = context.videos([str(path) for path in rebuild.begin(context)]) if context.args.rebuild else []
         library = context.host().library
         new, replaced = triage(context, library, list(dict.fromkeys([*videos, *former])), former)
         with context.progress("Indexing", len(new)) as progress:
@@ -47,6 +48,10 @@ class IndexCommand:
                     library.remove(content_hash)
                 status = "replaced" if video.path in replaced else "added"
                 _emit(context, video, status, num_clips=len(outcome.value))
+        if context.args.rebuild:
+            rebuild.finish(context, library)
+        elif rebuild.cut_off(context.settings.library):
+            context.note("a rebuild of this library was cut off; `atom index --rebuild` goes on with it")
         context.note(f"{len(library)} clips in {context.settings.library}")
 
 
@@ -83,13 +88,6 @@ def triage(
     now = {video.path: video.content_hash for video in videos}
     stale = {path: [h for h in old if h != now[path]] for path, old in hashes.items() if path in now}
     return new, {path: old for path, old in stale.items() if old}
-
-
-def _formerly(context: atom.CommandContext) -> list[atom.Video]:
-    from atom_indexing.library import erase
-
-    _ = context.host().decoder  # a model that cannot be loaded must not cost the library
-    return context.videos([str(path) for path in dict.fromkeys(erase(context.settings.library).values())])
 
 
 def _emit(context: atom.CommandContext, video: atom.Video, status: str, *, num_clips: int = 0, of: str = "") -> None:

@@ -22,7 +22,7 @@ from attrs import field, frozen
 import atom_core as atom
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
@@ -220,9 +220,10 @@ class ChromaLibrary:
         return self._read(list(keys))
 
 
-def erase(path: Path) -> dict[str, Path]:
+def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> dict[str, Path]:
     """Empty the library at `path`, whichever model made it; the videos it had, by content hash.
 
+    :param first: called with those videos before anything is deleted
     :raises LibraryError: if it cannot be read or written
     """
     if not (path / DATABASE).exists():
@@ -231,6 +232,7 @@ def erase(path: Path) -> dict[str, Path]:
         client = _connect(path)
         try:
             videos = ChromaLibrary(client, path).videos()
+            first(videos)
             for name in (CLIPS, CAPTIONS):
                 client.delete_collection(name)
         finally:

@@ -1,5 +1,6 @@
 """Indexing and searching, as tasks and as commands."""
 
+import os
 import subprocess
 import sys
 
@@ -127,6 +128,66 @@ def test_rebuild_indexes_again_with_another_model(tmp_path):
         said = run_command(host, "index", "b.mp4", "--rebuild")
         assert statuses(said) == {"a.mp4": "added", "b.mp4": "added"}
         assert len(host.library) == 3
+
+
+def test_a_rebuild_that_is_cut_off_goes_on(files):
+    """No video is forgotten: those still to come are noted, said, and indexed by the next rebuild, the others not."""
+
+    class Interrupted(Caption):
+        def run(self, clip, *, encoder):
+            if clip.video.path.name == "b.mp4" and not resumed:
+                raise KeyboardInterrupt
+            return super().run(clip, encoder=encoder)
+
+    resumed = False
+    settings = atom.Settings(library=files / "library", model="tiny")
+    with world(settings=settings, library=lambda: ChromaLibrary.open(settings, "tiny@1")) as host:
+        run_command(host, "index", "a.mp4", "b.mp4")
+    tasks = {"caption": Interrupted()}
+    for attempt in range(2):
+        library = lambda: ChromaLibrary.open(settings, "big@2")  # noqa: E731
+        with FakeHost(atom_indexing, shows=SHOWS, tasks=tasks, settings=settings, library=library) as host:
+            if attempt == 0:
+                with pytest.raises(KeyboardInterrupt):
+                    run_command(host, "index", "--rebuild")
+                assert any("--rebuild` goes on with it" in note for note in run_command(host, "index", "a.mp4").notes)
+            else:
+                resumed = True
+                said = run_command(host, "index", "--rebuild")
+                assert statuses(said) == {"a.mp4": "unchanged", "b.mp4": "added"}
+    assert [path.name for path in (files / "library").glob("rebuild*")] == []
+
+
+def test_a_rebuild_keeps_in_mind_what_is_away(files):
+    """A video on a disk that is not connected is indexed again by a later rebuild; one that was deleted is not."""
+    disk = files / "disk"
+    disk.mkdir()
+    (disk / "c.mp4").touch()
+
+    class Disks(FakeHost):
+        def video(self, path):
+            if not os.path.exists(path):
+                raise atom.MediaError("no such file")
+            return super().video(path)
+
+    def opened(model):
+        settings = atom.Settings(library=files / "library", model="tiny")
+        library = lambda: ChromaLibrary.open(settings, model)  # noqa: E731
+        shows = {**SHOWS, "c.mp4": ["a white moon"]}
+        return Disks(atom_indexing, shows=shows, tasks={"caption": Caption()}, settings=settings, library=library)
+
+    with opened("tiny@1") as host:
+        run_command(host, "index", "a.mp4", "b.mp4", "disk/c.mp4")
+    (disk / "c.mp4").unlink()
+    (files / "a.mp4").unlink()
+    with opened("big@2") as host:
+        said = run_command(host, "index", "--rebuild")
+        assert statuses(said) == {"b.mp4": "added"}
+        assert "could not be indexed again: 1" in said.notes[0]
+    (disk / "c.mp4").touch()
+    with opened("big@2") as host:
+        assert statuses(run_command(host, "index", "--rebuild")) == {"b.mp4": "added", "c.mp4": "added"}
+    assert not (files / "library" / "rebuild.json").exists()
 
 
 def test_rebuild_needs_a_model_first(tmp_path):
