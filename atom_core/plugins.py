@@ -147,19 +147,17 @@ class PluginSet:
         owner = self._owner(spec)
         try:
             value: Any = import_module(module_name)
-            for part in path.split("."):
-                value = getattr(value, part)
-        except AttributeError as error:
-            near = suggest(path, dir(value))
-            raise PluginError(
-                f"{owner}: {spec.target} has no {path!r}{near}; repair or update {spec.plugin}"
-            ) from error
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             fault = fault_of(error, module_name)
             raise PluginError(
                 f"{owner} could not be loaded:\n  {fault.reason}\n"
                 f"  {fault.advice}, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
             ) from error
+        for part in path.split("."):
+            if not hasattr(value, part):
+                near = suggest(part, dir(value))
+                raise PluginError(f"{owner}: {spec.target} has no {part!r}{near}; repair or update {spec.plugin}")
+            value = getattr(value, part)
         return value
 
     @property
@@ -177,7 +175,7 @@ class PluginSet:
             text = self.load(spec)(list(captions))
         except AtomError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(f"{self._owner(spec)} failed: {one_line(error)}; choose another --format") from error
         if not isinstance(text, str):
             raise PluginError(f"{self._owner(spec)} returned {type(text).__name__}, not text; choose another --format")

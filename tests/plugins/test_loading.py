@@ -203,6 +203,8 @@ def test_unknown_task(site, good):
         ("fake_dist_lazy:Taks", "has no 'Taks', did you mean 'Task'", "repair or update lazy"),
         ("fake_dist_lazy.deep:Task", "No module named 'fake_dist_lazy.deep'", "reinstall it"),
         ("fake_dist_needy:Task", "No module named 'no_such_library'", "install it, or run without it"),
+        ("fake_dist_odd:Task", "AttributeError: module 'os' has no attribute 'no_such_name'", "repair or update it"),
+        ("fake_dist_exits:Task", "SystemExit: 3", "repair or update it"),
     ],
 )
 def test_target_that_cannot_be_imported(site, good, target, reason, step):
@@ -210,6 +212,8 @@ def test_target_that_cannot_be_imported(site, good, target, reason, step):
     code = good("lazy").replace("fake_dist_lazy:Task", target)
     site.install("lazy", code)
     (site.folder / "fake_dist_needy.py").write_text("import no_such_library")
+    (site.folder / "fake_dist_odd.py").write_text("import os\nos.no_such_name")
+    (site.folder / "fake_dist_exits.py").write_text("raise SystemExit(3)")
     plugins = site.load()
     with pytest.raises(PluginError) as refused:
         plugins.load(plugins.task("lazy"))
