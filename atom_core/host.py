@@ -8,7 +8,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -21,6 +21,7 @@ from attrs import evolve, field, frozen
 from atom_core.configured import check_task_settings
 from atom_core.errors import AtomError, ModelError, TaskError
 from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent
+from atom_core.limited import limited
 from atom_core.media import provider as media_provider
 from atom_core.modules import provider as modules_provider
 from atom_core.modules.caller import Cancel, caller
@@ -192,7 +193,7 @@ class Host:
             self._notify("atom_before_task", TaskEvent(task=task, item=item))
             lent, loans = self._lent(spec, instance, settings)
             try:
-                result = _limited(spec, partial(instance.run, item, **lent))
+                result = limited(spec, partial(instance.run, item, **lent))
             finally:
                 self._take_back(spec, loans)
             check_type(spec, "returns", instance.produces, result)
@@ -326,7 +327,13 @@ class Host:
     def _instance(self, spec: TaskSpec) -> Any:
         with self._lock:
             if spec.name not in self._tasks:
-                self._tasks[spec.name] = self.plugins.load(spec)()
+                kind = self.plugins.load(spec)
+                try:
+                    self._tasks[spec.name] = kind()
+                except (Exception, SystemExit) as error:
+                    raise TaskError(
+                        f"task {spec.name!r} of plugin {spec.plugin!r} cannot be made: {type(error).__name__}: {error}"
+                    ) from error
             return self._tasks[spec.name]
 
     def _lent(self, spec: TaskSpec, instance: Any, overrides: dict[str, Any]) -> tuple[dict[str, Any], Loans | None]:
@@ -384,31 +391,3 @@ def _outcome(item: Any, future: Future[Any]) -> Outcome:
         return Outcome(item=item, value=future.result())
     except AtomError as error:
         return Outcome(item=item, error=error)
-
-
-def _limited(spec: TaskSpec, work: Callable[[], Any]) -> Any:
-    """The result of `work`, waited for no longer than the task's time limit.
-
-    :raises TaskError: past the limit; the work is cancelled, which ends it at its next call of a module
-    """
-    if spec.time_limit_s is None:
-        return work()
-    result: Future[Any] = Future()
-
-    def finish() -> None:
-        try:
-            result.set_result(work())
-        except BaseException as error:
-            result.set_exception(error)
-
-    threading.Thread(target=copy_context().run, args=(finish,), name=spec.name, daemon=True).start()
-    try:
-        return result.result(spec.time_limit_s)
-    except TimeoutError:
-        if result.done():
-            raise
-        caller.get().cancelled.set()
-        raise TaskError(
-            f"task {spec.name!r} of plugin {spec.plugin!r} ran past its limit of {spec.time_limit_s:g} s;"
-            " it was cancelled, give it less to do or raise its limit"
-        ) from None

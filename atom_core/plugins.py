@@ -158,6 +158,9 @@ class PluginSet:
                 near = suggest(part, dir(value))
                 raise PluginError(f"{owner}: {spec.target} has no {part!r}{near}; repair or update {spec.plugin}")
             value = getattr(value, part)
+        for part in ("consumes", "produces", "run") if isinstance(spec, TaskSpec) else ():
+            if not hasattr(value, part):
+                raise PluginError(f"{owner}: it has no {part!r}, as every task must; repair or update {spec.plugin}")
         return value
 
     @property

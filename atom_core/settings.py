@@ -22,7 +22,7 @@ from attrs import field, frozen
 from attrs.validators import ge, in_
 from platformdirs import user_cache_path, user_data_path
 
-from atom_core.errors import SettingsError
+from atom_core.errors import PluginError, SettingsError
 
 DEFAULT_MODEL = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
 T = TypeVar("T")
@@ -209,7 +209,7 @@ def task_settings(
     :param label: how `overrides` are called in messages
     :raises SettingsError: for an unknown name or a bad value, naming the source
     """
-    fields = attrs.fields_dict(kind)  # type: ignore[arg-type]
+    fields, result = task_defaults(kind, task)
     prefix = f"ATOM_{task.upper().replace('-', '_')}_"
     file, place = settings.tasks.get(task, {}), f"tasks.{task}"
     given = [((origin or {}).get(f"{place}.{name}", f"[{place}]"), name, value) for name, value in file.items()]
@@ -219,7 +219,7 @@ def task_settings(
         if prefix + name.upper() in environ
     ]
     given += [(label, name, value) for name, value in (overrides or {}).items() if value is not None]
-    result, sources = kind(), dict.fromkeys(fields, "default")
+    sources = dict.fromkeys(fields, "default")
     for source, name, value in given:
         if name not in fields:
             known = ", ".join(fields) or "none"
@@ -230,6 +230,20 @@ def task_settings(
             value = _named_prompt(value, prompts or {}, f"{source}: {name}")
         result, sources[name] = evolve_one(result, name, value, source), source
     return result, sources
+
+
+def task_defaults(kind: type[T], task: str) -> tuple[dict[str, attrs.Attribute[Any]], T]:
+    """The fields of a task's settings, and the settings where nothing is set.
+
+    :raises PluginError: if `kind` is no attrs class, or has a field without a default that fits
+    """
+    try:
+        return attrs.fields_dict(kind), kind()  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise PluginError(
+            f"task {task!r}: its Settings must be an attrs class whose every field has a default that fits:"
+            f" {_first_line(error)}; repair or update its plugin"
+        ) from error
 
 
 def _named_prompt(value: Any, prompts: Mapping[str, str], source: str) -> Any:

@@ -12,7 +12,7 @@ import attrs
 
 from atom_core.errors import SettingsError
 from atom_core.plugins import PluginSet
-from atom_core.settings import Settings, field_docs, load_with_sources, suggest
+from atom_core.settings import Settings, field_docs, load_with_sources, suggest, task_defaults
 from atom_core.specs import CommandSpec
 
 SHOWN = ("model", "library", "quantize", "device", "threads", "offline", "frames", "segment", "window_s", "keep_going")
@@ -72,24 +72,24 @@ def add_task_options(parser: Parser, spec: CommandSpec, plugins: PluginSet) -> N
 
     It is called after the setting where the command runs one task and has no such option itself, else after both.
 
-    :raises PluginError: if a task cannot be imported
+    :raises PluginError: if a task cannot be imported, or its settings have no defaults
     """
     for task in spec.tasks:
         kind = getattr(plugins.load(plugins.tasks[task]), "Settings", None) if task in plugins.tasks else None
         if kind is None:
             continue
         group = parser.add_argument_group(f"settings of task {task!r}", f"also [tasks.{task}] in atom.toml")
-        docs, hints, defaults = field_docs(kind), typing.get_type_hints(kind), kind()
-        for field in attrs.fields(kind):
-            if hints[field.name] is Any:  # given by programs
+        docs, hints = field_docs(kind), typing.get_type_hints(kind)
+        fields, defaults = task_defaults(kind, task)
+        for name in fields:
+            if hints[name] is Any:  # given by programs
                 continue
-            option = option_of(field.name)
+            option = option_of(name)
             if len(spec.tasks) > 1 or option in parser._option_string_actions:
-                option = option_of(f"{task}_{field.name}")
-            text = docs[field.name][:1].lower() + docs[field.name][1:].rstrip(".")
-            default = shown(getattr(defaults, field.name))
-            help_text = f"{text} ({default})".replace("%", "%%")
-            _add_setting(group, f"tasks.{task}.{field.name}", option, hints[field.name], help_text)
+                option = option_of(f"{task}_{name}")
+            text = docs[name][:1].lower() + docs[name][1:].rstrip(".")
+            help_text = f"{text} ({shown(getattr(defaults, name))})".replace("%", "%%")
+            _add_setting(group, f"tasks.{task}.{name}", option, hints[name], help_text)
 
 
 def shown(value: Any) -> str:

@@ -86,16 +86,33 @@ RUNNING = {
     "features": ("encoder.encode(clip).values += 1", "", "task 'bad' of plugin 'bad' failed: ValueError: .*read-only"),
     "weight": ("host.encoder.weight.mul_(2)", "", "weights were changed while task 'bad' of plugin 'bad' ran"),
     "signature": ("pass", "", "task 'bad' of plugin 'bad' .*'no_such_loan'"),
+    "init": ("pass", "", "task 'bad' of plugin 'bad' cannot be made: OSError: no licence"),
+    "no-type": ("pass", "", "task 'bad' of plugin 'bad' .* it has no 'consumes', as every task must"),
+    "no-default": ("pass", "", "task 'bad': its Settings must be .* required keyword-only argument: 'times'"),
+    "no-attrs": ("pass", "", "task 'bad': its Settings must be an attrs class .* is not an attrs"),
     "unknown-task": ("host.run('fien', clip)", "", "there is no task 'fien', did you mean 'fine'"),
 }
+
+
+CHANGES = {
+    "signature": ("decoder, host", "decoder, host, no_such_loan"),
+    "init": ("    def run", "    def __init__(self): raise OSError('no licence')\n    def run"),
+    "no-type": ("consumes = produces", "makes"),
+    "no-default": (
+        "    def run(self, clip, *,",
+        "    Settings = __import__('attrs').make_class('Settings', ['times'], frozen=True, kw_only=True)\n"
+        "    def run(self, clip, *, settings,",
+    ),
+    "no-attrs": ("    def run(self, clip, *,", "    class Settings: pass\n    def run(self, clip, *, settings,"),
+}
+"""What makes the class itself bad: old text and new."""
 
 
 @pytest.mark.parametrize("kind", RUNNING)
 def test_bad_task_is_named_and_others_work(site, kind):
     """What a task does wrong fails that run, with its name; the next task finds everything as it should be."""
     body, more, reason = RUNNING[kind]
-    code = bad_task(body, more)
-    site.install("bad", code.replace("decoder, host", "decoder, host, no_such_loan") if kind == "signature" else code)
+    site.install("bad", bad_task(body, more).replace(*CHANGES.get(kind, ("", ""))))
     site.install("fine", good_task())
     with opened(site) as (host, modules):
         with pytest.raises(atom.AtomError, match=reason):

@@ -1,0 +1,41 @@
+"""A task's run within its time limit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import copy_context
+from typing import Any
+
+from atom_core.errors import TaskError
+from atom_core.modules.caller import caller
+from atom_core.specs import TaskSpec
+
+
+def limited(spec: TaskSpec, work: Callable[[], Any]) -> Any:
+    """The result of `work`, waited for no longer than the task's time limit.
+
+    :raises TaskError: past the limit; the work is cancelled, which ends it at its next call of a module
+    """
+    if spec.time_limit_s is None:
+        return work()
+    result: Future[Any] = Future()
+
+    def finish() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:
+            result.set_exception(error)
+
+    threading.Thread(target=copy_context().run, args=(finish,), name=spec.name, daemon=True).start()
+    try:
+        return result.result(spec.time_limit_s)
+    except TimeoutError:
+        if result.done():
+            raise
+        caller.get().cancelled.set()
+        raise TaskError(
+            f"task {spec.name!r} of plugin {spec.plugin!r} ran past its limit of {spec.time_limit_s:g} s;"
+            " it was cancelled, give it less to do or raise its limit"
+        ) from None
