@@ -18,7 +18,6 @@ from typing import Any, Self
 
 from attrs import evolve, field, frozen
 
-from atom_core.configured import check_task_settings
 from atom_core.errors import AtomError, ModelError, TaskError
 from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent
 from atom_core.limited import limited
@@ -27,6 +26,7 @@ from atom_core.modules import provider as modules_provider
 from atom_core.modules.caller import Cancel, caller
 from atom_core.modules.loans import Loans, weights_stamp
 from atom_core.plugins import PluginSet, load_plugins
+from atom_core.plugins.configured import check_task_settings
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Video
 from atom_core.results import check_type, clips_fault, kind_fault

@@ -19,9 +19,9 @@ from atom_core.cli.console import Console, OutputLost, Remarks
 from atom_core.cli.context import Context
 from atom_core.cli.options import Parser, add_task_options, common_options, load_settings, split_command
 from atom_core.cli.stray import Stray
-from atom_core.configured import check_task_settings
 from atom_core.errors import AtomError, Cancelled, PluginError, SettingsError
 from atom_core.plugins import PluginSet, load_plugins
+from atom_core.plugins.configured import check_task_settings
 from atom_core.quiet import quiet
 from atom_core.settings import Settings, suggest
 from atom_core.specs import CommandSpec

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from atom_core.cli.console import table
-from atom_core.declared import KINDS
-from atom_core.discovery import PluginInfo
+from atom_core.plugins.declared import KINDS
+from atom_core.plugins.discovery import PluginInfo
 
 if TYPE_CHECKING:
     from atom_core.cli.context import Context

@@ -28,9 +28,9 @@ from typing import Any
 
 from attrs import field, fields_dict, frozen
 
-from atom_core.configured import NoSettings
 from atom_core.errors import SettingsError
 from atom_core.plugins import PluginSet
+from atom_core.plugins.configured import NoSettings
 from atom_core.records import Clip, Query, Question, Request, Video
 from atom_core.settings import Settings, suggest, task_settings
 

@@ -30,8 +30,8 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
-from atom_core.discovery import HEAVY, discover
 from atom_core.errors import AtomError, Cancelled, ModelError, SettingsError, TaskError
+from atom_core.plugins.discovery import HEAVY, discover
 from atom_core.settings import evolve_one, field_docs, task_settings
 from atom_core.specs import TaskSpec
 from atom_core.testing.world import Shows, WorldHost, fake_world, real_world, same

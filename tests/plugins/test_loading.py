@@ -2,9 +2,9 @@
 
 import pytest
 
-from atom_core.declared import KINDS, hook_of, word_for
 from atom_core.errors import PluginError
 from atom_core.hookspecs import hookimpl
+from atom_core.plugins.declared import KINDS, hook_of, word_for
 
 TRACK = "import builtins\nPath(__file__).with_name('imported-{name}').touch()\n"
 

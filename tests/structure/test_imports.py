@@ -29,10 +29,7 @@ FLOORS = {
 """The room of each module, and its floor with its place there; `atom_core` is the public names."""
 PUBLIC_ROOMS = ("testing", "media", "files")
 """What plugins may import beside the public names."""
-SAME_ROOM = dict.fromkeys(("configured", "declared", "discovery", "guards"), "plugins") | {
-    "limited": "host",
-    "results": "host",
-}
+SAME_ROOM = {"limited": "host", "results": "host"}
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(
     path for path in ROOT.glob("plugins/*/atom_*/**/*.py") if "tests" not in path.relative_to(ROOT / "plugins").parts

@@ -8,8 +8,9 @@ import attrs
 import pytest
 
 import atom_core
-from atom_core import discovery, errors, hookspecs, plugins, records
+from atom_core import errors, hookspecs, records, specs
 from atom_core.hookspecs import hook_names
+from atom_core.plugins import discovery
 from atom_core.settings import Settings, field_docs
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +89,7 @@ def test_hook_is_tested(name):
 
 RECORDS = [
     value
-    for module in (records, hookspecs, discovery, plugins)
+    for module in (records, hookspecs, specs, discovery)
     for value in vars(module).values()
     if isinstance(value, type) and attrs.has(value) and value.__module__ == module.__name__
 ]

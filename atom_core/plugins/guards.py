@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 import pluggy
 
-from atom_core.discovery import Fault, PluginInfo, check_signature, one_line
 from atom_core.errors import AtomError, PluginError
 from atom_core.hookspecs import Phase, hook_names
+from atom_core.plugins.discovery import Fault, PluginInfo, check_signature, one_line
 from atom_core.settings import suggest
 
 Trace: TypeAlias = Callable[[str, str, float], None]

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from atom_core.discovery import Fault, is_target
+from atom_core.plugins.discovery import Fault, is_target
 from atom_core.settings import suggest
 from atom_core.specs import (
     CommandSpec,

@@ -1,9 +1,4 @@
-"""Find, block, load, check and list plugins: entry points of group ``atom``.
-
-A plugin is *discovered* (installed), then *blocked* (never imported), *broken* (left out, with the reason) or *loaded*.
-Order: sorted by name, then by distribution. In that order plugins are imported, declare, and have their hooks called;
-built-in plugins come last. Each is imported and asked in isolation, so that every fault is told at once.
-"""
+"""The plugins of one host or one command: loaded, asked what they offer, and called."""
 
 from __future__ import annotations
 
@@ -16,8 +11,9 @@ import attrs
 import pluggy
 
 from atom_core import hookspecs
-from atom_core.declared import KINDS, hook_of, make_spec, word_for
-from atom_core.discovery import (
+from atom_core.errors import AtomError, PluginError
+from atom_core.plugins.declared import KINDS, hook_of, make_spec, word_for
+from atom_core.plugins.discovery import (
     Fault,
     PluginInfo,
     core_version,
@@ -29,8 +25,7 @@ from atom_core.discovery import (
     why_blocked,
     within,
 )
-from atom_core.errors import AtomError, PluginError
-from atom_core.guards import Fits, Guarded, Trace, guard_hooks, late_errors, wanted
+from atom_core.plugins.guards import Fits, Guarded, Trace, guard_hooks, late_errors, wanted
 from atom_core.records import Caption
 from atom_core.settings import Settings, suggest
 from atom_core.specs import (
