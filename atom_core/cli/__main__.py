@@ -4,7 +4,7 @@ import os
 import sys
 from contextlib import suppress
 
-INTERRUPTED = 130
+from atom_core.cli.codes import INTERRUPTED
 
 
 def program() -> None:

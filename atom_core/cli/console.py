@@ -17,6 +17,8 @@ import attrs
 
 from atom_core.errors import AtomError
 
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+
 
 class OutputLost(Exception):
     """Standard output cannot be written: its disk is full, or worse."""
@@ -50,7 +52,7 @@ class Console:
                 self._results.append(value)
             elif text:
                 self._clear()
-                self.show(text + "\n")
+                self.show(_printable(text, self._out) + "\n")
 
     def note(self, text: str) -> None:
         """A remark, unless quiet."""
@@ -98,7 +100,7 @@ class Console:
     def _say(self, text: str) -> None:
         with self._lock:
             self._clear()
-            self._err.write(f"atom: {text}\n")
+            self._err.write(f"atom: {_printable(text, self._err)}\n")
             self._err.flush()
 
     def _clear(self) -> None:
@@ -168,6 +170,11 @@ class Bar:
         cells = min(width, 30)
         filled = round(share * cells)
         return f"{text} [{'#' * filled}{'-' * (cells - filled)}]" if cells >= 5 else text
+
+
+def _printable(text: str, stream: TextIO) -> str:
+    """`text` without what would command a terminal, such as escape codes in the name of a file."""
+    return text.translate(_CONTROLS) if stream.isatty() else text
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ import attrs
 
 import atom_core
 from atom_core.cli import builtin
-from atom_core.cli.__main__ import INTERRUPTED
+from atom_core.cli.codes import BROKEN_PIPE, INTERRUPTED, MISTAKE, OK, SOME_FAILED
 from atom_core.cli.console import Console, OutputLost, Remarks
 from atom_core.cli.context import Context
 from atom_core.cli.options import Parser, add_task_options, common_options, load_settings, split_command
@@ -25,8 +25,6 @@ from atom_core.plugins.configured import check_task_settings
 from atom_core.quiet import quiet
 from atom_core.settings import Settings, suggest
 from atom_core.specs import CommandSpec
-
-OK, SOME_FAILED, MISTAKE, BROKEN_PIPE = 0, 1, 2, 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:

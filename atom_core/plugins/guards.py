@@ -21,6 +21,8 @@ Trace: TypeAlias = Callable[[str, str, float], None]
 """Told the plugin, the hook and the milliseconds of each call of a hook implementation."""
 Fits: TypeAlias = Callable[[Any], str]
 """What is wrong with the result of a hook, in words such as ``a dict, not Modules``; empty if nothing is."""
+HANGS_S = 10.0
+"""A hook that was interrupted after this long is named: whoever ended the waiting may wonder what it was."""
 
 late_errors: ContextVar[list[AtomError] | None] = ContextVar("late_errors", default=None)
 """Where errors in a *notify* hook are gathered until every plugin was called."""
@@ -102,7 +104,7 @@ def _guard(info: PluginInfo, hook: str, phase: Phase, trace: Trace) -> Iterator[
         else:
             raise named from error
     except KeyboardInterrupt as stop:
-        if not info.builtin:
+        if not info.builtin and time.perf_counter() - start >= HANGS_S:
             stop.add_note(f"while {info} was in {hook}; run without it: ATOM_BLOCK_PLUGINS={info.name}")
         raise
     finally:

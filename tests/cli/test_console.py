@@ -142,3 +142,12 @@ def test_table():
     """Columns are as wide as their widest cell; nothing trails."""
     assert table([("a", "bb", "c"), ("aaa", "b", "")]) == ["a    bb  c", "aaa  b"]
     assert table([]) == []
+
+
+def test_names_command_no_terminal():
+    """Escape codes in a file's name are spelt out on a terminal; elsewhere the name is exact."""
+    for stream, seen in ((Terminal(), "a\\x1b[31m.mp4: ä\n\tb"), (io.StringIO(), "a\x1b[31m.mp4: ä\n\tb")):
+        console = Console(out=stream, err=stream)
+        console.emit({}, "a\x1b[31m.mp4: ä\n\tb")
+        console.note("a\x1b[31m.mp4: ä\n\tb")
+        assert stream.getvalue() == f"{seen}\natom: {seen}\n"
