@@ -37,7 +37,7 @@ class ConfigCommand:
             if name not in known:
                 context.fail(name, f"there is no setting {name!r}{suggest(name, known)}; `atom config` lists them")
         chosen = [row for row in found if not names or row["name"] in names]
-        lines = table([(row["name"], _text(row["value"]), row["source"], row["summary"]) for row in chosen])
+        lines = table([(row["name"], _shown(row), row["source"], row["summary"]) for row in chosen])
         for row, line in zip(chosen, lines, strict=True):
             context.emit(row, line)
         for name in _strays(known):
@@ -84,6 +84,15 @@ def _row(name: str, value: Any, source: str, summary: str, option: str) -> dict[
 
 def _variable(name: str) -> str:
     return "ATOM_" + name.removeprefix("tasks.").upper().replace(".", "_").replace("-", "_")
+
+
+def _shown(row: dict[str, Any]) -> str:
+    """The value for people, as it can be given: sizes in whole units where they are such."""
+    value = row["value"]
+    is_size = row["name"] == "memory" or row["name"].endswith("_bytes")
+    if is_size and value and value % 2**20 == 0:
+        return f"{value // 2**30}GiB" if value % 2**30 == 0 else f"{value // 2**20}MiB"
+    return _text(value)
 
 
 def _text(value: Any) -> str:

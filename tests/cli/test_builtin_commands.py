@@ -98,6 +98,15 @@ def test_config_keeps_to_its_line(atom, capsys):
     assert rows(capsys)[0]["value"] == text
 
 
+def test_config_writes_sizes_as_they_are_given(atom, capsys):
+    """Bytes are shown in whole units where they are such; the text is a value that can be set; JSON has the number."""
+    for given, shown in (("4GiB", "4GiB"), ("512MiB", "512MiB"), ("1000", "1000"), ("0", "0")):
+        assert atom("config", "feature_cache_bytes", "--feature-cache-bytes", given) == 0
+        assert capsys.readouterr().out.split()[1] == shown
+    assert atom("config", "memory", "--json", "--memory", "2GiB") == 0
+    assert rows(capsys)[0]["value"] == 2**31
+
+
 def test_config_names(atom, capsys, monkeypatch):
     """Named settings alone are shown; an unknown one fails with the nearest; stray variables are pointed out."""
     monkeypatch.setenv("ATOM_FRAME", "3")

@@ -11,19 +11,20 @@ if TYPE_CHECKING:
 
 
 class AskCommand:
-    """Answer questions about one video, with the times that support each answer."""
+    """Answer questions about a video, or each video of a folder, with the times that support each answer."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("video", metavar="VIDEO", help="video file")
+        parser.add_argument("video", metavar="VIDEO", help="video file or folder")
         parser.add_argument("questions", nargs="+", metavar="QUESTION", help="what to ask, in quotes")
 
     def run(self, context: atom.CommandContext) -> None:
-        """One result per question, in order."""
+        """One result per video and question, in order."""
         texts = context.args.questions
         for blank in (text for text in texts if not text.strip()):
             context.fail(repr(blank), "a question needs words; put each question in quotes")
-        for video in context.videos([context.args.video]):
+        videos = context.videos([context.args.video])
+        for video in videos:
             questions = [atom.Question(video=video, text=text) for text in texts if text.strip()]
             with context.progress("Asking", len(questions)) as progress:
                 for outcome in context.host().map("answer", questions):
@@ -31,7 +32,8 @@ class AskCommand:
                     if outcome.error is not None:
                         context.fail(f"{video.path}: {outcome.item.text}", outcome.error)
                     else:
-                        context.emit(as_json(video, outcome.value), as_text(outcome.value))
+                        heading = f"{video.path}: " if len(videos) > 1 else ""
+                        context.emit(as_json(video, outcome.value), heading + as_text(outcome.value))
 
 
 def as_json(video: atom.Video, answer: atom.Answer) -> dict[str, Any]:

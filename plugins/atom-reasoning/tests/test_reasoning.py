@@ -1,14 +1,16 @@
 """Answers and their evidence."""
 
+import argparse
 import subprocess
 import sys
 
 import atom_reasoning
 import pytest
+from atom_reasoning.command import AskCommand
 from atom_reasoning.wording import Kind, is_absence, is_refusal, key_of, kind_of
 
 import atom_core as atom
-from atom_core.testing.commands import run_command
+from atom_core.testing.commands import FakeContext, run_command
 from atom_core.testing.fakes import FakeDecoder, FakeHost
 
 SHOTS = ["a red circle moves left", "a red circle grows", "a blue square still", "a red circle blinks"]
@@ -173,6 +175,20 @@ def test_command_answers_each_question():
     ]
     assert said.texts[0] == "What is it?\n  a dog\n  00:00:00.000 - 00:00:05.000"
     assert len(said.failures) == 1
+
+
+def test_command_says_which_video_of_a_folder_it_speaks_of():
+    """The answers about several videos each begin with theirs; those about one do not."""
+
+    class Folder(FakeContext):
+        def videos(self, paths):
+            assert paths == ["films"]
+            return FakeContext.videos(self, ["a.mp4", "b.mp4"])
+
+    host = FakeHost(atom_reasoning, shows={"a.mp4": ["a dog"], "b.mp4": ["a cat"]})
+    context = Folder(args=argparse.Namespace(video="films", questions=["What is it?"]), fake_host=host)
+    AskCommand().run(context)
+    assert [text.splitlines()[0] for text in context.texts] == ["a.mp4: What is it?", "b.mp4: What is it?"]
 
 
 def test_command_reports_a_missing_video():
