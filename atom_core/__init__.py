@@ -23,6 +23,7 @@ from atom_core.hookspecs import (
     Register,
     Task,
     TaskEvent,
+    Tell,
     hookimpl,
 )
 from atom_core.records import (
@@ -92,6 +93,7 @@ __all__ = [
     "Task",
     "TaskError",
     "TaskEvent",
+    "Tell",
     "Timeline",
     "Video",
     "hookimpl",

@@ -30,6 +30,8 @@ hookimpl = pluggy.HookimplMarker("atom")
 
 Parts: TypeAlias = Sequence["str | Features"]
 """A prompt: text and features, in the order the decoder reads them."""
+Tell: TypeAlias = Callable[[int, int], None]
+"""Told how much is done, and of how much."""
 
 
 @runtime_checkable
@@ -79,7 +81,9 @@ class Decoder(Protocol):
 class Task(Protocol):
     """A unit of work. `run` is lent the keyword arguments below that it names; it blocks, the host is parallel.
 
-    encoder, decoder: the resident modules.  settings: the task's own settings.  host: to ask for another task's work.
+    encoder, decoder: the resident modules.  library: the open library.  settings: the task's own settings.
+    host: to ask for another task's work.  progress: a `Tell`, for tasks that work long without asking a module; it
+    raises `Cancelled` when the result is no longer wanted.
     """
 
     consumes: type

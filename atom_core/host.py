@@ -19,8 +19,8 @@ from typing import Any, Self
 from attrs import evolve, field, frozen
 
 from atom_core.errors import AtomError, ModelError, TaskError
-from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent
-from atom_core.limited import limited
+from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent, Tell
+from atom_core.limited import limited, teller
 from atom_core.media import provider as media_provider
 from atom_core.modules import provider as modules_provider
 from atom_core.modules.caller import Cancel, caller
@@ -39,7 +39,7 @@ log = logging.getLogger("atom")
 BUILTINS: tuple[tuple[str, object], ...] = (("media", media_provider), ("transformers", modules_provider))
 """The plugins that every host has: shot detection and transformers models."""
 
-_LENT = ("encoder", "decoder", "library", "settings", "host")
+_LENT = ("encoder", "decoder", "library", "settings", "host", "progress")
 
 
 @frozen(kw_only=True)
@@ -173,9 +173,10 @@ class Host:
                 self._clips[key] = known
         return list(known)
 
-    def run(self, task: str, item: Any, **settings: Any) -> Any:
+    def run(self, task: str, item: Any, *, progress: Tell | None = None, **settings: Any) -> Any:
         """The record that `task` makes of `item`, in the calling thread.
 
+        :param progress: told by the task, if it does that, how much is done and of how much
         :param settings: the task's own settings, over the configured ones
         :raises PluginError: if there is no such task
         :raises TaskError: if it fails or returns the wrong type
@@ -191,7 +192,7 @@ class Host:
             caller.get().check()
             check_type(spec, "takes", instance.consumes, item)
             self._notify("atom_before_task", TaskEvent(task=task, item=item))
-            lent, loans = self._lent(spec, instance, settings)
+            lent, loans = self._lent(spec, instance, settings, progress)
             try:
                 result = limited(spec, partial(instance.run, item, **lent))
             finally:
@@ -336,8 +337,11 @@ class Host:
                     ) from error
             return self._tasks[spec.name]
 
-    def _lent(self, spec: TaskSpec, instance: Any, overrides: dict[str, Any]) -> tuple[dict[str, Any], Loans | None]:
+    def _lent(
+        self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None
+    ) -> tuple[dict[str, Any], Loans | None]:
         names = inspect.signature(instance.run).parameters
+        whole = {"host": self, "progress": teller(progress)}
         lent: dict[str, Any] = {}
         loans: Loans | None = None
         if {"encoder", "decoder"} & names.keys():
@@ -351,7 +355,7 @@ class Host:
                     instance.Settings, spec.name, self.settings, overrides, prompts=self.plugins.prompt_texts
                 )
             else:
-                lent[name] = self if name == "host" else getattr(self if name == "library" else loans, name)
+                lent[name] = whole.get(name) or getattr(self if name == "library" else loans, name)
         if loans is not None:
             with self._lock:
                 new = spec.name not in self._borrowers

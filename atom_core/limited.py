@@ -1,4 +1,4 @@
-"""A task's run within its time limit."""
+"""A task's run, within its time limit and with somebody told how far it is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextvars import copy_context
 from typing import Any
 
 from atom_core.errors import TaskError
+from atom_core.hookspecs import Tell
 from atom_core.modules.caller import caller
 from atom_core.specs import TaskSpec
 
@@ -39,3 +40,14 @@ def limited(spec: TaskSpec, work: Callable[[], Any]) -> Any:
             f"task {spec.name!r} of plugin {spec.plugin!r} ran past its limit of {spec.time_limit_s:g} s;"
             " it was cancelled, give it less to do or raise its limit"
         ) from None
+
+
+def teller(told: Tell | None) -> Tell:
+    """What a task calls as it gets on: it tells `told`, and raises `Cancelled` where the result is not wanted."""
+
+    def tell(done: int, total: int) -> None:
+        caller.get().check()
+        if told is not None:
+            told(done, total)
+
+    return tell

@@ -156,7 +156,7 @@ def names() -> Iterator[str]:
     yield "| name | is |\n|---|---|"
     for name in sorted(atom_core.__all__):
         text = inspect.getdoc(getattr(atom_core, name)) or ""
-        about = text.splitlines()[0] if not text.startswith(("Represent a PEP 604", "dict(")) else ""
+        about = text.partition("\n")[0] if not text.startswith(("Represent a PEP 604", "dict(")) else ""
         yield _row(f"`{name}`", _known(name) or about)
     yield ""
 
@@ -164,6 +164,7 @@ def names() -> Iterator[str]:
 def _known(name: str) -> str:
     """Documentation of names that cannot carry a docstring."""
     return {"Parts": "A prompt: text and features, in the order the decoder reads them.",
+            "Tell": "What a task calls as `progress(done, total)`: told how much is done, and of how much.",
             "hookimpl": "Marks a function as the implementation of the hook of that name."}.get(name, "")  # fmt: skip
 
 

@@ -36,7 +36,7 @@ from atom_core.settings import evolve_one, field_docs, task_settings
 from atom_core.specs import TaskSpec
 from atom_core.testing.world import Shows, WorldHost, fake_world, real_world, same
 
-LENT = ("encoder", "decoder", "library", "settings", "host")
+LENT = ("encoder", "decoder", "library", "settings", "host", "progress")
 MEMORY_MARGIN_BYTES = 8 * 2**20
 """What a task may use beyond what it declared before the suite complains."""
 LEAK_BYTES = 256 * 2**10
@@ -88,7 +88,7 @@ class TaskConformance:
         names = (self.plugin, *self.needs)
         with fake_world(*names, shows=self.shows, answers=self.answers, **arguments) as host:
             self.prepare(host)
-            host.world.watch.calls = host.world.watch.writes = 0
+            host.world.watch.calls = host.world.watch.steps = host.world.watch.writes = 0
             yield host
 
     def test_is_discovered(self) -> None:
@@ -212,12 +212,12 @@ class TaskConformance:
             )
 
     def test_cancelling_ends_it(self) -> None:
-        """Once it is cancelled, it raises `Cancelled` at its next call of a module; nothing swallows that."""
+        """Once it is cancelled, it raises `Cancelled` at its next call of a module or `progress`, and nothing else."""
         with self.world() as host:
             item = self._first(host)
             host.run(self.task, item, **self.settings)
-            calls = host.world.watch.calls
-        for at in sorted({1, (calls + 1) // 2, calls}) if calls else ():
+            steps = host.world.watch.steps
+        for at in sorted({1, (steps + 1) // 2, steps}) if steps else ():
             with self.world() as host:
                 item = self._first(host)
                 host.world.watch.cancel_at = at
@@ -319,7 +319,7 @@ class TaskConformance:
     def _first(self, host: WorldHost) -> Any:
         """The first item; making it counts as no work."""
         item = self.items(host)[0]
-        host.world.watch.calls = 0
+        host.world.watch.calls = host.world.watch.steps = 0
         return item
 
     def _cold(self) -> list[Any]:

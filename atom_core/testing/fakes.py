@@ -30,7 +30,7 @@ from atom_core.settings import Settings, task_settings
 if TYPE_CHECKING:
     import numpy as np
 
-    from atom_core.hookspecs import Parts
+    from atom_core.hookspecs import Parts, Tell
 
 CAPTION_PROMPT = "Describe this clip in one sentence."
 EMBEDDING_WIDTH = 256
@@ -292,7 +292,7 @@ class FakeHost:
         """One clip for each text that the fake world has for this video."""
         return fake_clips(video, len(self.shows[video.path.name]))
 
-    def run(self, task_name: str, item: Any, **overrides: Any) -> Any:
+    def run(self, task_name: str, item: Any, *, progress: Tell | None = None, **overrides: Any) -> Any:
         """The record that the task makes of `item`, checked against what it says it consumes and produces.
 
         :raises PluginError: if there is no such task
@@ -304,6 +304,8 @@ class FakeHost:
         chosen = {name: getattr(self, name) for name in ("encoder", "decoder", "library") if name in named}
         if "host" in named:
             chosen["host"] = self
+        if "progress" in named:
+            chosen["progress"] = progress or (lambda *_: None)
         if "settings" in named:
             chosen["settings"], _ = task_settings(
                 task.Settings, task_name, self.settings, overrides, environ={}, prompts=self.plugins.prompt_texts

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from atom_core.errors import ModelError
-from atom_core.hookspecs import Modules, Parts, hookimpl
+from atom_core.hookspecs import Modules, Parts, Tell, hookimpl
 from atom_core.host import Host
 from atom_core.modules.caller import caller
 from atom_core.modules.loans import Loans
@@ -30,10 +30,10 @@ Shows = Mapping[str, Sequence[str]]
 
 
 class Watch:
-    """What the modules were asked, and what goes wrong on purpose: at a given call of a module, or from then on."""
+    """What the modules were asked, and what goes wrong on purpose: at a given call or step, or from then on."""
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.calls = self.steps = 0
         self.cancel_at: int | None = None
         self.fail_at: int | None = None
         self.writes = 0
@@ -41,11 +41,19 @@ class Watch:
     def call(self) -> None:
         """Note a call of a module; cancelled callers are told, as the resident modules tell them."""
         self.calls += 1
-        if self.cancel_at is not None and self.calls >= self.cancel_at:
-            caller.get().cancelled.set()
-        caller.get().check()
+        self.step()
         if self.fail_at is not None and self.calls >= self.fail_at:
             raise ModelError("the fake module fails, as the test asked")
+
+    def step(self) -> None:
+        """Note a call of a module or of `progress`.
+
+        :raises Cancelled: if the caller was cancelled
+        """
+        self.steps += 1
+        if self.cancel_at is not None and self.steps >= self.cancel_at:
+            caller.get().cancelled.set()
+        caller.get().check()
 
 
 class WatchedEncoder(FakeEncoder):
@@ -146,6 +154,16 @@ class WorldHost(Host):
         :raises MediaError: if the fake world has none
         """
         return self.world.fakes.video(path) if self.files is None else super().video(self.files / path)
+
+    def _lent(
+        self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None
+    ) -> tuple[dict[str, Any], Loans | None]:
+        def watched(done: int, total: int) -> None:
+            self.world.watch.step()
+            if progress is not None:
+                progress(done, total)
+
+        return super()._lent(spec, instance, overrides, watched)
 
     def _take_back(self, spec: TaskSpec, loans: Loans | None) -> None:
         if loans is not None:

@@ -73,10 +73,24 @@ class Hangs:
     consumes, produces = atom.Query, atom.Query
     noticed = threading.Event()
 
-    def run(self, query: atom.Query) -> atom.Query:
-        while not caller.get().cancelled.is_set():
-            time.sleep(0.005)
-        self.noticed.set()
+    def run(self, query: atom.Query, *, progress: atom.Tell) -> atom.Query:
+        try:
+            while True:
+                progress(0, 1)
+                time.sleep(0.005)
+        except atom.Cancelled:
+            self.noticed.set()
+            raise
+
+
+class Counts:
+    """Says how far it is."""
+
+    consumes, produces = atom.Query, atom.Query
+
+    def run(self, query: atom.Query, *, progress: atom.Tell) -> atom.Query:
+        for done in (1, 2):
+            progress(done, 2)
         return query
 
 
@@ -115,7 +129,7 @@ class Plugin:
 
     @atom.hookimpl
     def atom_register_tasks(self, register: atom.Register) -> None:
-        for task in (Echo, Describe, Again, Fails, Lies, Hangs, Waits, Nested):
+        for task in (Echo, Describe, Again, Fails, Lies, Hangs, Counts, Waits, Nested):
             limit = {"time_limit_s": 0.1} if task is Hangs else {}
             register(task.__name__.lower(), f"{__name__}:{task.__name__}", summary="A task.", **limit)
 
@@ -285,6 +299,15 @@ def test_a_task_past_its_limit_is_cancelled_and_the_others_go_on() -> None:
             host.run("hangs", atom.Query(text="x"))
         assert Hangs.noticed.wait(5)
         assert host.run("echo", atom.Query(text="x")).text == "x!"
+
+
+def test_progress_is_told_to_who_asked() -> None:
+    """What a task says of its progress reaches who runs it; nobody need listen."""
+    told: list[tuple[int, int]] = []
+    with opened() as (host, _):
+        host.run("counts", atom.Query(text="x"), progress=lambda done, total: told.append((done, total)))
+        host.run("counts", atom.Query(text="x"))
+    assert told == [(1, 2), (2, 2)]
 
 
 def test_nested_maps_do_not_lock_up() -> None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = """
     Answer AtomError Cancelled Caption Clip Command CommandContext Cut Decoder Encoder Entry Features Film Frames
     Generated Host Library LibraryError MediaError ModelError Modules Moment Outcome Parts PluginError Provenance Query
-    Question Register Request Script Settings SettingsError Span Task TaskError TaskEvent Timeline Video hookimpl
+    Question Register Request Script Settings SettingsError Span Task TaskError TaskEvent Tell Timeline Video hookimpl
     open_host
 """
 HOOKS = {

@@ -72,6 +72,12 @@ BAD = {
         "test_cancelling_ends_it",
         "was cancelled and went on",
     ),
+    "swallows-cancelling-of-long-work": (
+        GOOD[GOOD.index("settings):") : GOOD.index("        return")],
+        "settings, progress):\n        text = ''\n        try: progress(1, 2)\n        except BaseException: pass\n",
+        "test_cancelling_ends_it",
+        "was cancelled and went on",
+    ),
     "remembers": (
         FEATURES,
         FEATURES + "        if not kept: kept.append(1); return atom.Caption(clip=clip, text='first')\n",

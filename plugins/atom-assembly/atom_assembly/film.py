@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import frozen
 
 import atom_core as atom
@@ -21,11 +19,9 @@ class RenderFilm:
 
         path: str = ""
         """The file to write."""
-        progress: Any = None
-        """Called with how many frames are written, and how many there will be."""
 
-    def run(self, timeline: atom.Timeline, *, settings: RenderFilm.Settings) -> atom.Film:
-        """The film of `timeline`.
+    def run(self, timeline: atom.Timeline, *, settings: RenderFilm.Settings, progress: atom.Tell) -> atom.Film:
+        """The film of `timeline`; progress is counted in frames.
 
         :raises SettingsError: if no path is given
         :raises MediaError: if a source is gone or has changed, or the file cannot be written
@@ -34,4 +30,4 @@ class RenderFilm:
             raise atom.SettingsError("task 'film' needs a file to write; give it as path=...")
         from atom_core.media.render import render
 
-        return render(timeline, settings.path, progress=settings.progress)
+        return render(timeline, settings.path, progress=progress)
