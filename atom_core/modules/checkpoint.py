@@ -72,11 +72,6 @@ def find(source: str, *, revision: str | None = None, offline: bool = False) -> 
     return _cached(source, revision) or _fetch(source, revision, offline)
 
 
-def is_cached(source: str, revision: str | None = None) -> bool:
-    """Whether a hub model is on this machine, whole. Touches no network and no torch."""
-    return _cached(source, revision) is not None
-
-
 def open_checkpoint(
     source: str,
     *,
