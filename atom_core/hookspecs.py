@@ -130,7 +130,7 @@ class Modules:
     decoder: Decoder
     """The resident decoder."""
     model: str
-    """Name and content of the model, whatever its precision: vectors of equal `model` can be compared."""
+    """``name@content`` of the model, whatever its precision: vectors of equal content can be compared."""
     close: Callable[[], None] = lambda: None
     """Called once, when the host closes."""
     weights: Callable[[], Iterable[torch.Tensor]] = tuple

@@ -93,7 +93,7 @@ class ChromaLibrary:
         made = self._clips.metadata or {}
         if "model" not in made:
             self._clips.modify(metadata={"format": FORMAT, "model": model, "model_name": name})
-        elif made["model"] != model:
+        elif _content(made["model"]) != _content(model):
             raise atom.LibraryError(
                 f"library '{self.path}' was made with model {made['model']}, not with {model}; "
                 f"use --model {made['model_name']}, another --library DIR, or make it anew: atom index --rebuild"
@@ -238,6 +238,11 @@ def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> di
         finally:
             client.close()
     return videos
+
+
+def _content(model: str) -> str:
+    """What tells models apart: the name before ``@`` is for people, and a copy under another name is the same model."""
+    return model.rpartition("@")[2]
 
 
 def _connect(path: Path) -> Client:

@@ -116,6 +116,18 @@ def test_another_model_is_refused(tmp_path):
     library.close()
 
 
+def test_a_copy_of_the_model_is_the_model(tmp_path):
+    """A model of the same content opens the library under any name, as a quantised or moved checkpoint has."""
+    library = ChromaLibrary.open(at(tmp_path), "tiny@1")
+    library.add([entry(fake_clips(fake_video(), 1)[0])])
+    library.close()
+    library = ChromaLibrary.open(at(tmp_path), "copy@1")
+    assert len(library) == 1
+    library.close()
+    with pytest.raises(atom.LibraryError, match=r"made with model tiny@1, not with tiny@2"):
+        ChromaLibrary.open(at(tmp_path), "tiny@2")
+
+
 def test_erased_library_takes_another_model(tmp_path):
     """Erasing tells which videos there were; then another model may fill it, with vectors of another width."""
     assert erase(tmp_path / "none") == {}
