@@ -43,6 +43,8 @@ class Question:
     answer: str
     spans: tuple[tuple[float, float], ...] = ((0.0, 1.0),)
     """What supports the answer, as fractions of the clip; empty where nothing does."""
+    thing: Thing | None = None
+    """The object that the answer is about, if one is."""
 
 
 def _say(rng: np.random.Generator, kind: str, **slots: str) -> str:
@@ -77,18 +79,18 @@ def _colour(clip: Clip, rng: np.random.Generator) -> Question | None:
     thing = _one(rng, clip.things)
     if sum(t.shape == thing.shape for t in clip.things) > 1:
         return None
-    return Question(kind="colour", text=_say(rng, "colour", shape=thing.shape), answer=thing.colour)
+    return Question(kind="colour", text=_say(rng, "colour", shape=thing.shape), answer=thing.colour, thing=thing)
 
 
 def _shape(clip: Clip, rng: np.random.Generator) -> Question:
     thing = _one(rng, clip.things)
-    return Question(kind="shape", text=_say(rng, "shape", colour=thing.colour), answer=thing.shape)
+    return Question(kind="shape", text=_say(rng, "shape", colour=thing.colour), answer=thing.shape, thing=thing)
 
 
 def _motion(clip: Clip, rng: np.random.Generator) -> Question:
     thing = _one(rng, clip.things)
     text = _say(rng, "motion", noun=name(thing))
-    return Question(kind="motion", text=text, answer=ACTIONS[thing.action][0], spans=_span(thing))
+    return Question(kind="motion", text=text, answer=ACTIONS[thing.action][0], spans=_span(thing), thing=thing)
 
 
 def _who(clip: Clip, rng: np.random.Generator) -> Question | None:
@@ -96,21 +98,23 @@ def _who(clip: Clip, rng: np.random.Generator) -> Question | None:
     if sum(t.action == thing.action for t in clip.things) > 1:
         return None
     text = _say(rng, "who", verb=ACTIONS[thing.action][0])
-    return Question(kind="who", text=text, answer=f"the {name(thing)}", spans=_span(thing))
+    return Question(kind="who", text=text, answer=f"the {name(thing)}", spans=_span(thing), thing=thing)
 
 
 def _size(clip: Clip, rng: np.random.Generator) -> Question | None:
     thing = _one(rng, clip.things)
     if thing.action in ("grows", "shrinks"):
         return None
-    return Question(kind="size", text=_say(rng, "size", noun=name(thing)), answer=thing.size)
+    return Question(kind="size", text=_say(rng, "size", noun=name(thing)), answer=thing.size, thing=thing)
 
 
 def _exists(clip: Clip, rng: np.random.Generator) -> Question:
     true = rng.random() < 0.5
-    noun = name(_one(rng, clip.things)) if true else _unshown_noun(clip, rng)
+    thing = _one(rng, clip.things) if true else None
+    noun = name(thing) if thing else _unshown_noun(clip, rng)
     text = _say(rng, "exists", article=_article(noun), noun=noun)
-    return Question(kind="exists", text=text, answer="yes" if true else "no", spans=((0.0, 1.0),) if true else ())
+    spans = ((0.0, 1.0),) if true else ()
+    return Question(kind="exists", text=text, answer="yes" if true else "no", spans=spans, thing=thing)
 
 
 def _does(clip: Clip, rng: np.random.Generator) -> Question:
@@ -121,21 +125,21 @@ def _does(clip: Clip, rng: np.random.Generator) -> Question:
         pool = others if others and rng.random() < 0.4 else [a for a in ACTION_NAMES if a != thing.action]
         action = str(rng.choice(pool))
     text = _say(rng, "does", noun=name(thing), bare=QUESTION_FORMS[action], verb=ACTIONS[action][0])
-    return Question(kind="does", text=text, answer="yes" if true else "no", spans=_span(thing))
+    return Question(kind="does", text=text, answer="yes" if true else "no", spans=_span(thing), thing=thing)
 
 
 def _first(clip: Clip, rng: np.random.Generator) -> Question | None:
     if clip.relation != "then":
         return None
     thing = clip.things[0]
-    return Question(kind="first", text=_say(rng, "first"), answer=clause(thing), spans=_span(thing))
+    return Question(kind="first", text=_say(rng, "first"), answer=clause(thing), spans=_span(thing), thing=thing)
 
 
 def _last(clip: Clip, rng: np.random.Generator) -> Question | None:
     if clip.relation != "then":
         return None
     thing = clip.things[-1]
-    return Question(kind="last", text=_say(rng, "last"), answer=clause(thing), spans=_span(thing))
+    return Question(kind="last", text=_say(rng, "last"), answer=clause(thing), spans=_span(thing), thing=thing)
 
 
 def _before(clip: Clip, rng: np.random.Generator) -> Question | None:
@@ -143,7 +147,8 @@ def _before(clip: Clip, rng: np.random.Generator) -> Question | None:
         return None
     one, two = (clip.things[i] for i in rng.permutation(2))
     text = _say(rng, "before", noun=name(one), other=name(two))
-    return Question(kind="before", text=text, answer=f"the {name(clip.things[0])}", spans=_span(clip.things[0]))
+    thing = clip.things[0]
+    return Question(kind="before", text=text, answer=f"the {name(thing)}", spans=_span(thing), thing=thing)
 
 
 def _absent(clip: Clip, rng: np.random.Generator) -> Question:

@@ -16,8 +16,8 @@ from atom_tiny.train.rows import Batch, allowed
 from atom_tiny.train.tasks import FACTS, PATHS, Truth
 from atom_tiny.words import ACTION_NAMES, BACKGROUNDS, COLOUR_NAMES, SHAPES
 
-EARLY, MIDDLE, LATE = 2, 4, 5
-"""Layers after which auxiliary heads read: a clip's paths, then its facts, and what a named colour is and does."""
+EARLY, MIDDLE, LATE, LAST = 2, 3, 4, 5
+"""Layers after which heads read: a clip's paths, its facts, what a named colour is, what a question is about."""
 
 
 class Heads(nn.Module):
@@ -32,10 +32,12 @@ class Heads(nn.Module):
         self.head_ground = nn.Linear(width, len(BACKGROUNDS))
         self.head_size = nn.Linear(width, len(COLOUR_NAMES))
         self.head_named = nn.Linear(width, len(SHAPES) + 1 + len(ACTION_NAMES) + 1)
+        self.head_named_size = nn.Linear(width, 1)
+        self.head_about = nn.Linear(width, len(COLOUR_NAMES) + 1)
 
 
-def forward(model: Any, batch: Batch, frames_FD: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Final hidden states after the norm, and those after layers `EARLY`, `MIDDLE` and `LATE`, all [R, S, D]."""
+def forward(model: Any, batch: Batch, frames_FD: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """Final hidden states after the norm, and those after every layer (0: the embeddings), all [R, S, D]."""
     ids = torch.from_numpy(batch.ids_RS).to(frames_FD.device)
     embeds = model.model.text_model.embed_tokens(ids)
     place = (ids == model.config.image_token_id).unsqueeze(-1)
@@ -47,8 +49,7 @@ def forward(model: Any, batch: Batch, frames_FD: Tensor) -> tuple[Tensor, Tensor
         use_cache=False,
         output_hidden_states=True,
     )
-    states = out.hidden_states
-    return out.last_hidden_state, states[EARLY], states[MIDDLE], states[LATE]
+    return out.last_hidden_state, out.hidden_states
 
 
 def fact_loss(logits: Tensor, facts: Tensor) -> Tensor:
@@ -85,11 +86,11 @@ def contrast(heads: Heads, hidden_RSD: Tensor, batch: Batch) -> tuple[Tensor, Te
     return F.cross_entropy(logits, goal) + 0.5 * F.cross_entropy(back, goal), accuracy
 
 
-def clip_losses(heads: Heads, early_RSD: Tensor, middle_RSD: Tensor, batch: Batch, truth: Truth) -> dict[str, Tensor]:
+def clip_losses(heads: Heads, states: tuple[Tensor, ...], batch: Batch, truth: Truth) -> dict[str, Tensor]:
     """What the end of each clip tells: its paths early, its facts and background in the middle."""
-    device = early_RSD.device
+    device = states[0].device
     paths, grounds = torch.from_numpy(truth.paths).to(device), torch.from_numpy(truth.grounds).to(device)
-    facts, end = torch.from_numpy(truth.facts).to(device), pick(middle_RSD, batch.ends_RS)
+    facts, end = torch.from_numpy(truth.facts).to(device), pick(states[MIDDLE], batch.ends_RS)
     hat = heads.head_middle(end).unflatten(1, (len(COLOUR_NAMES), FACTS))
     actions, there = slice(1 + len(SHAPES), 1 + len(SHAPES) + len(ACTION_NAMES)), facts[..., 0] > 0
     with torch.no_grad():
@@ -98,34 +99,42 @@ def clip_losses(heads: Heads, early_RSD: Tensor, middle_RSD: Tensor, batch: Batc
     told = sizes >= 0
     size = F.binary_cross_entropy_with_logits(heads.head_size(end)[told], sizes[told])
     return {
-        "early": ((heads.head_early(pick(early_RSD, batch.ends_RS)) - paths.flatten(1)) ** 2).sum(-1).mean(),
+        "early": ((heads.head_early(pick(states[EARLY], batch.ends_RS)) - paths.flatten(1)) ** 2).sum(-1).mean(),
         "middle": fact_loss(hat, facts) + F.cross_entropy(heads.head_ground(end), grounds) + size,
         "action_accuracy": right.float().mean(),
     }
 
 
 def named_loss(heads: Heads, late_RSD: Tensor, batch: Batch, truth: Truth) -> Tensor:
-    """Where a colour is at issue, its shape and action in this clip, or that it has none."""
+    """Where a colour is at issue, its shape, action and size in this clip, or that it has none."""
     facts = truth.facts[batch.named[:, 0], batch.named[:, 2]]
     there = facts[:, 0] > 0
     split = 1 + len(SHAPES)
     shape = np.where(there, facts[:, 1:split].argmax(1), len(SHAPES))
     action = np.where(there, facts[:, split : split + len(ACTION_NAMES)].argmax(1), len(ACTION_NAMES))
-    hat = heads.head_named(pick(late_RSD, batch.named))
+    states = pick(late_RSD, batch.named)
+    hat = heads.head_named(states)
     goals = [torch.from_numpy(goal).to(hat.device) for goal in (shape, action)]
-    return F.cross_entropy(hat[:, :split], goals[0]) + F.cross_entropy(hat[:, split:], goals[1])
+    sizes = torch.from_numpy(truth.sizes[batch.named[:, 0], batch.named[:, 2]]).to(hat.device)
+    told = sizes >= 0
+    size = F.binary_cross_entropy_with_logits(heads.head_named_size(states[told])[:, 0], sizes[told])
+    return F.cross_entropy(hat[:, :split], goals[0]) + F.cross_entropy(hat[:, split:], goals[1]) + size
 
 
 def losses(model: Any, heads: Heads, batch: Batch, frames_FD: Tensor, truth: Truth) -> dict[str, Tensor]:
     """Every loss term and a few figures, by name."""
-    final, early, middle, late = forward(model, batch, frames_FD)
+    final, states = forward(model, batch, frames_FD)
     targets = torch.from_numpy(batch.targets_RS).to(final.device)
     wanted = targets != -100
     logits = model.lm_head(final[wanted])
-    found = {"words": F.cross_entropy(logits, targets[wanted])}
+    weights = torch.from_numpy(batch.weights_RS).to(final.device)[wanted]
+    surprise = F.cross_entropy(logits, targets[wanted], reduction="none")
+    found = {"words": (surprise * weights).sum() / weights.sum()}
     found["word_accuracy"] = (logits.argmax(-1) == targets[wanted]).float().mean()
-    found |= clip_losses(heads, early, middle, batch, truth)
-    found["named"] = named_loss(heads, late, batch, truth)
+    found |= clip_losses(heads, states, batch, truth)
+    found["named"] = named_loss(heads, states[LATE], batch, truth)
+    about = torch.from_numpy(batch.about[:, 2]).to(final.device)
+    found["about"] = F.cross_entropy(heads.head_about(pick(states[LAST], batch.about)), about)
     if "text" not in batch.vectors:
         return found
     found["contrast"], found["contrast_accuracy"] = contrast(heads, final, batch)
@@ -138,14 +147,14 @@ def losses(model: Any, heads: Heads, batch: Batch, frames_FD: Tensor, truth: Tru
 
 def prefix_losses(model: Any, heads: Heads, batch: Batch, frames_FD: Tensor, truth: Truth) -> dict[str, Tensor]:
     """The auxiliary losses alone, for rows that are only a clip: cheap, ten tokens each."""
-    _, early, middle, _ = forward(model, batch, frames_FD)
-    return {f"prefix_{k}": v for k, v in clip_losses(heads, early, middle, batch, truth).items()}
+    _, states = forward(model, batch, frames_FD)
+    return {f"prefix_{k}": v for k, v in clip_losses(heads, states, batch, truth).items()}
 
 
 @torch.no_grad()
 def exact(model: Any, batch: Batch, frames_FD: Tensor) -> dict[str, list[bool]]:
     """Per kind of turn, whether every token of the answer is the greedy one (teacher-forced)."""
-    final, _, _, _ = forward(model, batch, frames_FD)
+    final, _ = forward(model, batch, frames_FD)
     guess = model.lm_head(final).argmax(-1).cpu().numpy()
     right: dict[str, list[bool]] = {}
     for r, spans in enumerate(batch.kinds):

@@ -19,6 +19,11 @@ from atom_tiny import prompts
 from atom_tiny.train.tokenizer import build
 from atom_tiny.words import COLOUR_NAMES
 
+NOTHING = len(COLOUR_NAMES)
+WORD_WEIGHTS = {"caption": 1.0, "script": 1.0, "summary": 1.0, "order": 2.0}
+"""How much each word of an answer counts; words of the other, short answers count `SHORT`."""
+SHORT = 3.0
+
 
 @frozen(kw_only=True)
 class Turn:
@@ -30,6 +35,8 @@ class Turn:
     kind: str
     key: int = -1
     """For vectors: where the vector goes."""
+    about: int | None = None
+    """For questions: the number of the colour of the object that the answer is about; `NOTHING` where none is shown."""
 
 
 @define(kw_only=True)
@@ -51,6 +58,8 @@ class Batch:
     groups_RS: np.ndarray
     targets_RS: np.ndarray
     """Next token to predict at each place, -100 where none."""
+    weights_RS: np.ndarray
+    """How much each target counts."""
     frames: np.ndarray
     """[all frames of all rows, width], in order."""
     vectors: dict[str, np.ndarray]
@@ -59,6 +68,8 @@ class Batch:
     """Per row: (kind, start, end) of the target places of each turn."""
     named: np.ndarray
     """[N, 3]: row, place and colour where a one-clip row has just named a colour, or been asked about one."""
+    about: np.ndarray
+    """[N, 3]: row, place and colour or `NOTHING`, where a question ends that is about an object."""
     ends_RS: np.ndarray
     """[clip rows, 2]: row and place of the token that closes the clip of each one-clip row."""
 
@@ -131,7 +142,8 @@ def collate(rows: list[Row]) -> Batch:
     groups, targets = np.full(shape, -1, np.int64), np.full(shape, -100, np.int64)
     vectors: dict[str, list[tuple[int, int, int]]] = {}
     kinds: list[list[tuple[str, int, int]]] = []
-    ends, named = [], []
+    weights = np.zeros(shape, np.float32)
+    ends, named, about = [], [], []
     for r, row in enumerate(rows):
         head = prefix(row.clips)
         at = len(head)
@@ -148,7 +160,10 @@ def collate(rows: list[Row]) -> Batch:
                 vectors.setdefault(turn.kind, []).append((r, end - 1, turn.key))
             else:
                 targets[r, at + asked - 1 : end - 1] = tokens[asked:]
+                weights[r, at + asked - 1 : end - 1] = WORD_WEIGHTS.get(turn.kind, SHORT)
                 spans.append((turn.kind, at + asked - 1, end - 1))
+                if turn.about is not None:
+                    about.append((r, at + asked - 1, turn.about))
                 if row.clips == 1:
                     named += [(r, at + i, colour) for i, colour in colours_named(tokens, asked)]
             at = end
@@ -159,10 +174,12 @@ def collate(rows: list[Row]) -> Batch:
         positions_RS=positions,
         groups_RS=groups,
         targets_RS=targets,
+        weights_RS=weights,
         kinds=kinds,
         frames=np.concatenate(frames) if frames else np.zeros((0, 1), np.float32),
         vectors={k: np.array(v) for k, v in vectors.items()},
         named=np.array(named).reshape(-1, 3),
+        about=np.array(about).reshape(-1, 3),
         ends_RS=np.array(ends).reshape(-1, 2),
     )
 

@@ -22,7 +22,7 @@ class Plan:
     processes: int = 2
     """Processes of the second part of `decoder`."""
     vision: float = 23.0
-    decoder: float = 62.0
+    decoder: float = 132.0
     decoder_alone: float = 20.0
     """How many minutes of `decoder` run in one process, while `vision` has the other core."""
 

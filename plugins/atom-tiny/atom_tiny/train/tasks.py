@@ -10,13 +10,14 @@ from attrs import define, frozen
 from atom_tiny import films, prompts, questions
 from atom_tiny.language import caption, change_one, references, reword
 from atom_tiny.train import codes
-from atom_tiny.train.rows import Row, Turn, length, pack, turn_ids
+from atom_tiny.train.rows import NOTHING, Row, Turn, length, pack, turn_ids
 from atom_tiny.words import ACTION_NAMES, BACKGROUNDS, COLOUR_NAMES, SHAPES
 from atom_tiny.world import Clip, repaint, sample_clip
 
 FrameSource = Callable[[Clip], np.ndarray]
-OFTEN = ("absent", "does", "exists", "first", "last", "before", "motion", "who", "colour")
-"""Types of question that are drawn three times as often."""
+SHARES = {"absent": 4, "does": 4, "first": 4, "last": 4, "who": 4, "motion": 3, "size": 3}
+SHARES |= {"colour": 2, "before": 2, "exists": 2}
+"""How often a type of question is drawn, against one of any other type: what is hard to learn, more often."""
 
 FACTS = 1 + len(SHAPES) + len(ACTION_NAMES) + 2
 """Facts per colour in `facts`: present, shape, action, and whether it acts first or last."""
@@ -96,7 +97,7 @@ class Mix:
     """Shares of clips with one, two and three objects."""
     texts: bool = True
     """Whether clips come with texts to match."""
-    limit: int = 104
+    limit: int = 128
     """Tokens of a row: questions are added, and texts packed, up to here."""
 
 
@@ -125,19 +126,26 @@ class Bank:
 
 def clip_row(clip: Clip, frames: np.ndarray, mix: Mix, rng: np.random.Generator, key: int) -> Row:
     """A clip with its caption, some questions and its vector."""
-    asked = questions.ask(clip, rng)
-    weights = np.array([3.0 if q.kind in OFTEN else 1.0 for q in asked])
+    asked = questions.ask(clip, rng) + questions.ask(clip, rng)
+    weights = np.array([SHARES.get(q.kind, 0.5) for q in asked], float)
     order = rng.choice(len(asked), size=len(asked), replace=False, p=weights / weights.sum())
     row = Row(clips=1, frames=[frames])
     row.turns.append(Turn(prompt=str(rng.choice(prompts.CAPTION_VARIANTS)), answer=caption(clip), kind="caption"))
     row.turns.append(Turn(prompt=prompts.EMBED, answer=None, kind="video", key=key))
     used = length(row)
     for i in order[: mix.questions]:
-        turn = Turn(prompt=asked[i].text, answer=asked[i].answer, kind=asked[i].kind)
+        turn = Turn(prompt=asked[i].text, answer=asked[i].answer, kind=asked[i].kind, about=about(asked[i]))
         used += len(turn_ids(turn)[0])
         if used <= mix.limit:
             row.turns.append(turn)
     return row
+
+
+def about(question: questions.Question) -> int | None:
+    """The colour of the object that an answer is about, by number; None where the question is about none."""
+    if question.thing is not None:
+        return COLOUR_NAMES.index(question.thing.colour)
+    return None if question.kind in ("count", "background") else NOTHING
 
 
 def text_for(clip: Clip, rng: np.random.Generator) -> str:
@@ -153,7 +161,7 @@ def _embed(text: str, kind: str, key: int) -> Turn:
 def shots(bank: Bank, rng: np.random.Generator, count: int, split: str = "train") -> list[Clip]:
     """Clips for a film: mostly single objects, some of two at once."""
     return [
-        bank.draw(rng, (1.0, 0.0, 0.0), split) if rng.random() < 0.85 else _pair(bank, rng, split) for _ in range(count)
+        bank.draw(rng, (1.0, 0.0, 0.0), split) if rng.random() < 0.75 else _pair(bank, rng, split) for _ in range(count)
     ]
 
 
@@ -172,7 +180,7 @@ def script_turn(bank: Bank, rng: np.random.Generator, split: str = "train") -> T
 
 def summary_turn(bank: Bank, rng: np.random.Generator, split: str = "train") -> Turn:
     """Numbered captions and their summary."""
-    seen = [bank.draw(rng, (0.7, 0.3, 0.0), split) for _ in range(int(rng.integers(2, 5)))]
+    seen = [bank.draw(rng, (0.5, 0.4, 0.1), split) for _ in range(int(rng.integers(2, 5)))]
     text = prompts.SUMMARY + prompts.numbered([caption(c) for c in seen])
     return Turn(prompt=text, answer=films.summary(seen), kind="summary")
 
@@ -213,7 +221,7 @@ def step_rows(
     texts += [script_turn(bank, rng) for _ in range(mix.scripts)]
     texts += [summary_turn(bank, rng) for _ in range(mix.summaries)]
     texts += [
-        order_turn(bank, rng, pool=int(rng.integers(3, 8)), wanted=int(rng.integers(1, 4))) for _ in range(mix.orders)
+        order_turn(bank, rng, pool=int(rng.integers(3, 6)), wanted=int(rng.integers(2, 4))) for _ in range(mix.orders)
     ]
     rows += [comparison_row(clips, frames_of, rng) for _ in range(mix.comparisons)]
     return rows + pack(texts, mix.limit), Truth.of(clips)
