@@ -82,14 +82,12 @@ class Lean:
         query = turned[:, :, : self._heads].transpose(1, 2)
         keys, values = states.update(turned[:, :, self._heads :].transpose(1, 2), qkv[:, :, both:].transpose(1, 2))
         groups = self._heads // self._key_heads
-        if new == 1 and groups > 1:
-            packed = query.reshape(rows, self._key_heads, groups, self._width)
-            mixed = scaled_dot_product_attention(packed, keys, values, attn_mask=mask_R1QL, scale=layer.scaling)
-            return layer.out(mixed.reshape(rows, 1, -1))  # type: ignore[no-any-return]
-        if groups > 1:
-            keys, values = keys.repeat_interleave(groups, dim=1), values.repeat_interleave(groups, dim=1)
+        if groups > 1:  # heads that share keys become further queries of one head: no key is copied
+            query = query.reshape(rows, self._key_heads, groups * new, self._width)
+            mask_R1QL = mask_R1QL.repeat(1, 1, groups, 1) if new > 1 else mask_R1QL
         mixed = scaled_dot_product_attention(query, keys, values, attn_mask=mask_R1QL, scale=layer.scaling)
-        return layer.out(mixed.transpose(1, 2).reshape(rows, new, -1))  # type: ignore[no-any-return]
+        mixed = mixed.reshape(rows, self._heads, new, self._width).transpose(1, 2)
+        return layer.out(mixed.reshape(rows, new, -1))  # type: ignore[no-any-return]
 
 
 class _Layer:
