@@ -10,6 +10,9 @@ from contextlib import contextmanager
 
 _SIZE, _CALLS = 640, 3
 _KEEP_S = 60.0
+"""How long it is believed that all cores are worth having."""
+_DOUBT_S = 3.0
+"""How long it is believed that fewer are: what was busy, this program's own start perhaps, may be done."""
 
 
 def available_cores() -> int:
@@ -35,12 +38,13 @@ class Threads:
     """Gives each working lane its share of the processor threads.
 
     Threads that wait for each other at barriers while another program computes can be ten times slower than one thread,
-    so how many are worth having is measured now and then. Two working lanes never use more together than that.
+    so how many are worth having is measured now and then, soon again where it was not all of them. Two working lanes
+    never use more together than that.
     """
 
     def __init__(self, total: int = 0, *, measure: Callable[[int], float] = matmul_seconds) -> None:
         """
-        :param total: threads to share; 0 measures how many are fastest, anew after a minute
+        :param total: threads to share; 0 measures how many are fastest
         :param measure: seconds that a piece of work takes with a number of threads
         """
         self._fixed = total
@@ -48,7 +52,7 @@ class Threads:
         self._lock = threading.Lock()
         self._working = 0
         self._best = total or available_cores()
-        self._measured_at = float("-inf")
+        self._believed_until = float("-inf")
 
     @contextmanager
     def share(self) -> Iterator[int]:
@@ -56,9 +60,10 @@ class Threads:
         import torch
 
         with self._lock:
-            if not self._fixed and not self._working and time.monotonic() - self._measured_at > _KEEP_S:
+            if not self._fixed and not self._working and time.monotonic() > self._believed_until:
                 self._best = self._fastest()
-                self._measured_at = time.monotonic()
+                keep_s = _KEEP_S if self._best >= available_cores() else _DOUBT_S
+                self._believed_until = time.monotonic() + keep_s
             self._working += 1
             share = max(1, self._best // self._working)
         if torch.get_num_threads() != share:

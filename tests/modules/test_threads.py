@@ -4,6 +4,7 @@ import threading
 
 import torch
 
+from atom_core.modules import threads as threads_module
 from atom_core.modules.threads import Threads, available_cores, matmul_seconds
 
 
@@ -22,6 +23,25 @@ def test_the_fastest_number_is_chosen_by_measurement() -> None:
             assert torch.get_num_threads() == 1
     assert measured == sorted(set(measured))
     assert measured[-1] == available_cores()
+
+
+def test_fewer_threads_than_cores_are_doubted_soon(monkeypatch) -> None:
+    """A machine that was busy for a moment is not used by halves from then on; a free one is rarely measured."""
+    now, busy, measured = 0.0, True, []
+
+    def measure(num_threads: int) -> float:
+        measured.append(num_threads)
+        return num_threads if busy else 1 / num_threads
+
+    monkeypatch.setattr(threads_module.time, "monotonic", lambda: now)
+    monkeypatch.setattr(threads_module, "available_cores", lambda: 2)
+    threads, shares = Threads(measure=measure), []
+    for now, busy in ((0.0, True), (1.0, False), (4.0, False), (30.0, True), (70.0, True)):  # noqa: B007
+        with threads.share() as share:
+            shares.append(share)
+    assert shares == [1, 1, 2, 2, 1]
+    assert len(measured) == 3 * 2
+    torch.set_num_threads(1)
 
 
 def test_a_given_number_is_shared_by_the_lanes_that_work() -> None:

@@ -159,15 +159,13 @@ def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_vide
 
 
 def memory(done: Mapping[str, Sequence[Done]], settings: atom.Settings) -> dict[str, Any]:
-    """What (d) may hold: what Python and packages take, the weights as stored, and what its caches may grow to."""
-    from atom_core.modules.checkpoint import find
-
-    weights = sum(file.stat().st_size for file in find(settings.model).glob("*.safetensors"))
-    imported = max((one.imported_bytes for rounds in done.values() for one in rounds), default=0)
+    """What (d) may hold: what one loaded model at work takes in (b), and what Atom's caches may grow to."""
     budgets = {"prefixes": settings.prefix_cache_bytes, "features": FEATURES_BYTES}
-    limit = imported + weights + sum(budgets.values())
-    peak = max((one.peak_bytes for one in done.get(AGAINST, ())), default=0)
-    return {"weights_bytes": weights, "budgets_bytes": budgets, "limit_bytes": limit, "within": peak <= limit}
+    model, peak = (max((one.peak_bytes for one in done.get(way, ())), default=None) for way in ("b", AGAINST))
+    if model is None or peak is None:
+        return {"budgets_bytes": budgets}
+    limit = model + sum(budgets.values())
+    return {"model_bytes": model, "budgets_bytes": budgets, "limit_bytes": limit, "within": peak <= limit}
 
 
 def text(value: Mapping[str, Any]) -> str:
@@ -199,10 +197,10 @@ def text(value: Mapping[str, Any]) -> str:
         "answers",
     ]
     title = f"{value['videos']} videos of {value['frames']} frames, model {Path(value['model']).name}, medians"
-    held = value["memory"]
-    memory = f"(d) may hold {held['limit_bytes'] / 2**20:.0f} MiB: packages, weights and cache budgets"
-    compared = f"answers are compared with those of ({value['reference']})"
-    return f"{title}\n{figures.table(head, rows)}\n{compared}; {memory}"
+    said = f"answers are compared with those of ({value['reference']})"
+    if limit := value["memory"].get("limit_bytes"):
+        said += f"; (d) may hold {limit / 2**20:.0f} MiB: one model at work, as in (b), and the cache budgets"
+    return f"{title}\n{figures.table(head, rows)}\n{said}"
 
 
 def _times(ratios: Mapping[str, Any], way: str, base: str) -> str:
