@@ -16,7 +16,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self
 
-from attrs import evolve, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from atom_core.errors import AtomError, ModelError, TaskError
 from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent, Tell
@@ -40,6 +40,8 @@ BUILTINS: tuple[tuple[str, object], ...] = (("media", media_provider), ("transfo
 """The plugins that every host has: shot detection and transformers models."""
 
 _LENT = ("encoder", "decoder", "library", "settings", "host", "progress")
+_RULES = ("quantize", "frames", "segment", "window_s", "min_clip_s")
+"""The settings that change what any task makes of a video."""
 
 
 @frozen(kw_only=True)
@@ -249,6 +251,22 @@ class Host:
             self._maps.discard(cancelled)
             pool.shutdown(wait=wait, cancel_futures=True)
 
+    def about(self, task: str, **settings: Any) -> dict[str, Any]:
+        """Everything beside the record that could change what `task` makes of it, as JSON values: its settings, the
+        plugin's version, the model's content where it uses one, the rules by which videos become clips and frames.
+
+        :param settings: the task's own settings, over the configured ones
+        :raises PluginError: if there is no such task
+        """
+        spec = self.plugins.task(task)
+        instance = self._instance(spec)
+        lent = inspect.signature(instance.run).parameters.keys()
+        own = asdict(self._task_settings(spec, instance, settings)) if "settings" in lent else {}
+        plugin = next((str(info) for info in self.plugins.infos if task in info.tasks), "")
+        model = self.model if lent & {"encoder", "decoder", "library", "host"} else ""
+        rules = {name: getattr(self.settings, name) for name in _RULES}
+        return {"task": task, "plugin": plugin, "settings": own, "model": model, **rules}
+
     def close(self) -> None:
         """Cancel what still runs, let go of modules and library; done once, whatever happens meanwhile."""
         with self._lock:
@@ -351,9 +369,7 @@ class Host:
             if name not in names:
                 continue
             if name == "settings":
-                lent[name], _ = task_settings(
-                    instance.Settings, spec.name, self.settings, overrides, prompts=self.plugins.prompt_texts
-                )
+                lent[name] = self._task_settings(spec, instance, overrides)
             else:
                 lent[name] = whole.get(name) or getattr(self if name == "library" else loans, name)
         if loans is not None:
@@ -362,6 +378,12 @@ class Host:
                 self._borrowers.add(spec.name)
                 self.ledger.count("loads", requested=int(new), reused=int(new and len(self._borrowers) > 1))
         return lent, loans
+
+    def _task_settings(self, spec: TaskSpec, instance: Any, overrides: dict[str, Any]) -> Any:
+        found, _ = task_settings(
+            instance.Settings, spec.name, self.settings, overrides, prompts=self.plugins.prompt_texts
+        )
+        return found
 
     def _take_back(self, spec: TaskSpec, loans: Loans | None) -> None:
         """Look whether what was lent is as it was; weights that are not are loaded anew for the next task.

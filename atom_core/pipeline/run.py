@@ -48,6 +48,9 @@ class Runs(Protocol):
     def run(self, task: str, item: Any, **settings: Any) -> Any:
         """The record that `task` makes of `item`."""
 
+    def about(self, task: str, **settings: Any) -> dict[str, Any]:
+        """Everything beside the record that could change what `task` makes of it."""
+
 
 @frozen(kw_only=True)
 class StepResult:
@@ -233,21 +236,13 @@ class _Run:
         spec = self._host.plugins.task(step.task)
         if self._journal is None or not spec.pure:
             return self._host.run(step.task, item, **step.settings), False
-        key = self._journal.key(self._about(link), item)
+        key = self._journal.key(self._host.about(step.task, **step.settings), item)
         value = self._journal.done(key, self._host.plugins.load(spec).produces)
         if value is not None:
             return value, True
         value = self._host.run(step.task, item, **step.settings)
         self._journal.keep(key, value)
         return value, False
-
-    def _about(self, link: Link) -> dict[str, Any]:
-        """Everything beside the record that could change what a step makes of it."""
-        settings, step = self._host.settings, link.step
-        own = {**settings.tasks.get(step.task, {}), **step.settings}
-        names = ("model", "revision", "quantize", "frames", "segment", "window_s", "min_clip_s")
-        plugin = next((str(i) for i in self._host.plugins.infos if step.task in i.tasks), "")
-        return {"task": step.task, "plugin": plugin, "own": own, **{name: getattr(settings, name) for name in names}}
 
     def _is_closed(self, place: int, link: Link) -> bool:
         return link.source is None or (place, link.source) in self._ended

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
@@ -92,6 +93,24 @@ class Assemble:
         return atom.Timeline(request=request, cuts=(cut,))
 
 
+class Describe:
+    """A caption that tells what it was made with."""
+
+    consumes, produces = atom.Clip, atom.Caption
+
+    @attrs.frozen(kw_only=True)
+    class Settings:
+        """Settings of the task."""
+
+        prompt: str = ""
+        """What is asked."""
+        style: str = ""
+        """How it is told."""
+
+    def run(self, clip: atom.Clip, *, settings: Settings, host: Host) -> atom.Caption:
+        return atom.Caption(clip=clip, text=f"{settings.prompt} {settings.style} {host.model}")
+
+
 class Waits:
     """Ends when it is cancelled."""
 
@@ -113,16 +132,27 @@ TASKS = {
     "answer": Answer,
     "assemble": Assemble,
     "waits": Waits,
+    "describe": Describe,
 }
 
 
 class Plugin:
-    """The test's tasks."""
+    """The test's tasks, a prompt for one of them and a model that is not loaded."""
+
+    prompt, weights = "short", "first"
 
     @atom.hookimpl
     def atom_register_tasks(self, register: atom.Register) -> None:
         for name, task in TASKS.items():
             register(name, f"{__name__}:{task.__name__}", summary="A task.", pure=name not in {"index", "assemble"})
+
+    @atom.hookimpl
+    def atom_register_prompts(self, register: atom.Register) -> None:
+        register("short", self.prompt, summary="A prompt.")
+
+    @atom.hookimpl
+    def atom_identify_model(self, source: str) -> str | None:
+        return self.weights if source == "named" else None
 
 
 @pytest.fixture(autouse=True)
@@ -263,6 +293,25 @@ def test_other_settings_are_other_work(videos: list[Path], tmp_path: Path) -> No
         with opened(frames=frames) as host:
             results = list(run_pipeline(steps, host, videos[:1], journal=Journal(tmp_path / "journal")))
         assert not any(result.resumed for result in results)
+
+
+@pytest.mark.parametrize("changed", ["style", "prompt", "weights"])
+def test_what_a_name_stands_for_is_part_of_the_work(
+    videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    """A variable's value, the text of a named prompt and the weights behind a model's name are not taken for others."""
+    steps = pipeline(Step(task="describe", settings={"prompt": "@short"}))
+    texts = []
+    for value in ("one", "two", "two"):
+        if changed == "style":
+            monkeypatch.setenv("ATOM_DESCRIBE_STYLE", value)
+        else:
+            monkeypatch.setattr(Plugin, changed, value)
+        with opened(model="named") as host:
+            results = list(run_pipeline(steps, host, videos[:1], journal=Journal(tmp_path / "journal")))
+        texts.append({result.value.text for result in results})
+    assert texts[0] != texts[1]
+    assert all(result.resumed for result in results), "the same work is known"
 
 
 def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
