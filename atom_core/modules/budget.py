@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 PROGRAM_BYTES = 450 * 2**20
 """Python and the libraries, before a model is loaded."""
+_QUANTIZING_BYTES = {"int8": 8, "int4": 16}
+"""For a number of a layer: as stored, as float32, what is computed on the way, and the result."""
+_ARRANGING_BYTES = {"int8": 1, "int4": 6}
+"""For a number of a layer that is quantised already."""
 _TEXT_TOKENS = 512
 _FRAME_TOKENS = 256
 _READ_TOKENS = 2048
@@ -33,7 +37,7 @@ class Need:
     program: int = field(default=PROGRAM_BYTES, metadata={"text": "the program itself"})
     """Python and the libraries."""
     weights: int = field(default=0, metadata={"text": "weights"})
-    """Of both modules, as the recipe has them, and what the largest layer takes while it is quantised."""
+    """Of both modules, as the recipe has them."""
     states: int = field(default=0, metadata={"text": "keys and values"})
     """Of the sequences that are decoded at once."""
     work: int = field(default=0, metadata={"text": "activations and features"})
@@ -42,14 +46,24 @@ class Need:
     """Kept states of what has been read."""
     tasks: int = field(default=0, metadata={"text": "tasks"})
     """What tasks declare."""
+    loading: int = field(default=0, metadata={"text": "quantising the largest layer"})
+    """What the largest layer takes while it is quantised, when nothing is in work yet."""
+
+    @property
+    def working(self) -> int:
+        """What is in use while tasks run, beside the program and the weights."""
+        return self.states + self.work + self.prefixes + self.tasks
 
     @property
     def total(self) -> int:
-        """All of it."""
-        return sum(getattr(self, part.name) for part in fields(Need))
+        """At the peak, which is while tasks run, or before, while weights are loaded."""
+        return self.program + self.weights + max(self.working, self.loading)
 
     def __str__(self) -> str:
-        parts = [(part.metadata["text"], getattr(self, part.name)) for part in fields(Need)]
+        left_out = ("loading",) if self.working >= self.loading else ("states", "work", "prefixes", "tasks")
+        parts = [
+            (part.metadata["text"], getattr(self, part.name)) for part in fields(Need) if part.name not in left_out
+        ]
         return ", ".join(f"{text} {gib(size)}" for text, size in parts if size)
 
 
@@ -84,8 +98,9 @@ def plan(
     """
     while True:
         need = need_of(recipe, batch)
-        left = prefix_cache_bytes if memory is None else min(prefix_cache_bytes, memory - need.total)
-        if left >= 0:
+        free = prefix_cache_bytes if memory is None else memory - need.program - need.weights - need.working
+        left = min(prefix_cache_bytes, free)
+        if left >= 0 and (memory is None or need.total <= memory):
             return Plan(need=evolve(need, prefixes=left), batch=batch, prefix_cache_bytes=left)
         if batch == 1:
             assert memory is not None
@@ -94,7 +109,7 @@ def plan(
 
 
 def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_bytes: int) -> int:
-    """Bytes of a model's weights when some layers are quantised, and of the largest of them while that is done.
+    """Bytes of a model's weights when some layers are quantised.
 
     :param model: without weights (on torch's meta device) is enough
     :param kinds: names of the quantised layers, with their kinds
@@ -102,7 +117,7 @@ def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_byte
     """
     tied = set(model.all_tied_weights_keys or {})
     head = model.get_output_embeddings()
-    total = largest = 0
+    total = 0
     for name, tensor in model.named_parameters(remove_duplicate=False):
         layer, _, last = name.rpartition(".")
         kind = kinds.get(layer, "none") if last == "weight" else "none"
@@ -116,8 +131,19 @@ def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_byte
             total += tensor.numel() * plain_bytes
         else:
             total += quantized_bytes(tensor.shape, kind)
-            largest = max(largest, tensor.numel())
-    return total + 3 * 4 * largest
+    return total
+
+
+def loading_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, saved: bool) -> int:
+    """Most bytes that one layer takes beside its weights while it is quantised, and arranged for its kernel.
+
+    :param model: without weights is enough
+    :param kinds: names of the quantised layers, with their kinds
+    :param saved: whether they are stored quantised
+    """
+    each = _ARRANGING_BYTES if saved else _QUANTIZING_BYTES
+    sizes = (model.get_parameter(f"{name}.weight").numel() * each.get(kind, 8) for name, kind in kinds.items())
+    return max(sizes, default=0)
 
 
 def quantized_bytes(shape: tuple[int, ...], kind: str) -> int:

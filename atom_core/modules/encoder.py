@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from atom_core.errors import ModelError
+from atom_core.modules.allocator import give_back
 from atom_core.modules.caller import caller
 from atom_core.modules.families import Encoded, Family, join
 from atom_core.modules.threads import Threads
@@ -134,6 +135,7 @@ class ResidentEncoder:
                 with self._threads.share():
                     parts.append(self._family.encode(self._model, chunk))
         encoded = join(parts)
+        give_back()
         if not bool(torch.isfinite(encoded.values).all()):
             raise ModelError("the encoder made values that are not finite; try another precision with --quantize none")
         return encoded

@@ -58,14 +58,18 @@ def fit(
     number_bytes = 4 if device == "cpu" else 2
     tokens = budget.row_tokens(config, frames=settings.frames)
     work = budget.work_bytes(config, frames=settings.frames, workers=settings.workers, number_bytes=number_bytes)
-    weights: dict[str, int] = {}
+    counted: dict[str, dict[str, int]] = {}
 
     def need_of(recipe: Recipe, batch: int) -> budget.Need:
-        if recipe.name not in weights:
-            kinds = saved_layers(checkpoint.weights.metadata) or kinds_by_layer(model, recipe, device)
-            weights[recipe.name] = budget.weight_bytes(model, kinds, plain_bytes=number_bytes)
+        if recipe.name not in counted:
+            saved = saved_layers(checkpoint.weights.metadata)
+            kinds = saved or kinds_by_layer(model, recipe, device)
+            counted[recipe.name] = {
+                "weights": budget.weight_bytes(model, kinds, plain_bytes=number_bytes),
+                "loading": budget.loading_bytes(model, kinds, saved=bool(saved)),
+            }
         states = budget.state_bytes(config.get_text_config(), rows=batch, tokens=tokens, number_bytes=number_bytes)
-        return budget.Need(weights=weights[recipe.name], states=states, work=work, tasks=tasks_bytes)
+        return budget.Need(**counted[recipe.name], states=states, work=work, tasks=tasks_bytes)
 
     kind = device.partition(":")[0]
     others = [] if checkpoint.saved_recipe else [r for r in RECIPES.values() if kind in r.devices and r != recipe]

@@ -55,7 +55,7 @@ def quantize_rows(weight_OK: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         scale = (block.abs().amax(dim=1) / 127).clamp_min_(_TINY)
         values[at : at + step] = (block / scale[:, None]).round_().clamp_(-127, 127)
         scale_O[at : at + step] = scale
-    return values, scale_O
+    return values.data, scale_O.data  # as if never changed in place: see `loans.weights_stamp`
 
 
 class RowInt8Linear(nn.Module):
@@ -131,12 +131,7 @@ class RowInt8Linear(nn.Module):
         with _PACKING, returning_memory(trim=False):
             if self._packed is None:
                 values, scale_O = self._values()
-                zeros_O = torch.zeros(self.out_features, dtype=torch.long)
-                with warnings.catch_warnings():
-                    warnings.filterwarnings(
-                        "ignore", "torch.quantize_per_tensor", UserWarning
-                    )  # deprecated, still there
-                    quantized = torch._make_per_channel_quantized_tensor(values, scale_O.double(), zeros_O, 0)
+                quantized = _as_quantized(values, scale_O)
                 self._packed = torch.ops.quantized.linear_prepack(quantized, None)
                 self.qweight = self.scale = None
                 self._sources = ()
@@ -201,6 +196,18 @@ class Int8Embedding(nn.Module):
         """[...] to [..., D], float32."""
         rows = self.qweight[ids].float() * self.scale[ids].unsqueeze(-1)
         return rows if self.factor == 1.0 else rows * self.factor
+
+
+def _as_quantized(values_OK: torch.Tensor, scale_O: torch.Tensor) -> torch.Tensor:
+    """The same memory as the type of tensor that torch's kernels take."""
+    zeros_O = torch.zeros(len(scale_O), dtype=torch.long)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "torch.quantize_per_tensor", UserWarning)  # deprecated, still there
+        quantized = torch._empty_per_channel_affine_quantized(
+            (len(scale_O), 0), scales=scale_O.double(), zero_points=zeros_O, axis=0, dtype=torch.qint8
+        )
+    storage = values_OK.untyped_storage()
+    return quantized.set_(storage, values_OK.storage_offset(), values_OK.size(), values_OK.stride())
 
 
 @register_quantize_module_handler(RowInt8Config)  # type: ignore[untyped-decorator]

@@ -135,4 +135,5 @@ def _joined(module: nn.Module, names: tuple[str, ...]) -> Any:
     joined = RowInt8Linear.join(parts)
     for name in names:
         delattr(module, name)
+    module.add_module("_".join(names), joined)
     return joined

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,7 +22,7 @@ from transformers.utils import logging as hf_logging
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
 from atom_core.errors import ModelError
-from atom_core.modules.allocator import returning_memory
+from atom_core.modules.allocator import give_back, returning_memory
 from atom_core.modules.checkpoint import guarded
 from atom_core.modules.int4_cpu import GROUP, GroupInt4Linear
 from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 METHOD = "atom"
 """What configs of Atom's quantised checkpoints call the method."""
+QUANTIZED_LINEAR = (RowInt8Linear, GroupInt4Linear)
+"""Linear layers whose weights are arranged for a kernel before they are used."""
 
 
 def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recipe: Recipe) -> PreTrainedModel:
@@ -84,6 +86,25 @@ def empty_model(config: Any) -> PreTrainedModel:
     """A model of this config without weights, on torch's meta device: for counting and naming layers."""
     with torch.device("meta"):
         return _class_of(config)(copy.deepcopy(config))  # type: ignore[no-any-return]
+
+
+def pack(modules: Iterable[nn.Module]) -> None:
+    """Arrange all quantised weights for their kernels, the largest first: each is there twice for a moment.
+
+    Done before there are states and activations, this leaves the least memory at the peak.
+    """
+    found = {layer for module in modules for layer in module.modules() if isinstance(layer, QUANTIZED_LINEAR)}
+    for layer in sorted(found, key=lambda layer: layer.out_features * layer.in_features, reverse=True):
+        layer.pack()
+    give_back()
+
+
+def weights(model: nn.Module) -> Iterator[torch.Tensor]:
+    """All weights; quantised ones until they are arranged for their kernels, after which nobody can change them."""
+    yield from model.parameters()
+    for module in model.modules():
+        if isinstance(module, (*QUANTIZED_LINEAR, Int8Embedding)):
+            yield from module.buffers(recurse=False)
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import importlib.metadata
 import json
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from atom_core.errors import ModelError
@@ -49,17 +50,19 @@ def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families:
     import torch
 
     from atom_core.media.sample import rule_of, sample
+    from atom_core.modules.allocator import share_memory
     from atom_core.modules.checkpoint import content_hash, open_checkpoint
     from atom_core.modules.decoder import ResidentDecoder
     from atom_core.modules.encoder import ResidentEncoder
     from atom_core.modules.engine import Engine
     from atom_core.modules.families import family_of
     from atom_core.modules.fitting import fit, recipe_for
-    from atom_core.modules.loading import load_model
+    from atom_core.modules.loading import load_model, weights
     from atom_core.modules.threads import Threads
     from atom_core.reuse.features import FeatureStore
     from atom_core.reuse.prefixes import PrefixTree
 
+    share_memory()
     device = choose_device(settings.device)
     checkpoint = open_checkpoint(source, revision=settings.revision, offline=settings.offline, families=families)
     family = family_of(checkpoint, families)
@@ -67,7 +70,7 @@ def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families:
     recipe = recipe_for(checkpoint, settings, device, threads)
     plan = fit(checkpoint, recipe, settings, device)
     with ledger.lane("load", "load"):
-        weights = content_hash(checkpoint.folder, settings.cache / "hashes.json")
+        content = content_hash(checkpoint.folder, settings.cache / "hashes.json")
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         model = load_model(checkpoint, dtype=dtype, device=device, recipe=recipe)
     frame_pixels = family.frame_pixels(settings.frames)
@@ -75,7 +78,7 @@ def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families:
     encoder = ResidentEncoder(
         model,
         family,
-        fingerprint=_fingerprint(weights, recipe.encoder, device, str(dtype), family.fingerprint),
+        fingerprint=_fingerprint(content, recipe.encoder, device, str(dtype), family.fingerprint),
         sample=lambda clip: sample(clip, settings.frames, frame_pixels),
         rule=lambda clip: rule_of(clip, settings.frames, frame_pixels),
         store=store,
@@ -99,9 +102,9 @@ def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families:
     return Modules(
         encoder=encoder,
         decoder=decoder,
-        model=identity(checkpoint.weights.metadata, settings.model, weights),
+        model=identity(checkpoint.weights.metadata, settings.model, content),
         close=close,
-        weights=model.parameters,
+        weights=partial(weights, model),
     )
 
 

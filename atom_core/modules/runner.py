@@ -12,6 +12,7 @@ import torch
 from attrs import frozen
 
 from atom_core.modules.lean import Lean, is_lean
+from atom_core.modules.loading import pack
 from atom_core.modules.prompt import Prompt
 from atom_core.modules.slots import Slots, layer_kinds
 from atom_core.reuse.prefixes import KV
@@ -64,12 +65,16 @@ class Runner:
         self._embed = model.get_input_embeddings()
         self._head = model.get_output_embeddings()
         self._device = model.device
+        self._unpacked = [model.get_decoder(), self._head]
 
     def read(self, first: int, reads: Sequence[Read]) -> list[torch.Tensor]:
         """Read prompts into rows `first` onwards, padded on the right to the longest.
 
         :return: for each prompt the final hidden states of its new tokens, [Q, D]
         """
+        if self._unpacked:
+            pack(self._unpacked)
+            self._unpacked.clear()
         lengths = [read.num_tokens for read in reads]
         longest = max(lengths)
         embeds = [self._embeds(read) for read in reads]

@@ -1,14 +1,20 @@
 """What a task does to what it is lent is told, and reaches nobody else."""
 
 import gc
+from functools import partial
 
 import pytest
 import torch
 from attrs import evolve
 
 import atom_core as atom
+from atom_core.modules.checkpoint import open_checkpoint
+from atom_core.modules.loading import QUANTIZED_LINEAR, load_model, pack, weights
 from atom_core.modules.loans import Loans, weights_stamp
+from atom_core.modules.quantize import RECIPES
+from atom_core.modules.saved import save_quantized
 from atom_core.testing.fakes import FakeDecoder, FakeEncoder, fake_clips, fake_features, fake_video
+from atom_core.testing.models import make_checkpoint
 
 CLIP = fake_clips(fake_video(), 1)[0]
 
@@ -84,3 +90,22 @@ def test_changed_weight_is_noticed():
     assert not loans.weights_changed
     weights[1].mul_(2)
     assert loans.weights_changed
+
+
+@pytest.mark.parametrize("recipe", ["int8", "int4"])
+def test_quantised_weights_are_watched(tmp_path, recipe):
+    """One changed value of a quantised layer is noticed; arranging layers for their kernels is no change."""
+    folder = make_checkpoint(tmp_path / "m", "smolvlm")
+    source = open_checkpoint(str(folder))
+    save_quantized(source, tmp_path / "saved", recipe=RECIPES[recipe], source_hash="x")
+    for opened in (source, open_checkpoint(str(tmp_path / "saved"))):
+        model = load_model(opened, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe])
+        modules = atom.Modules(encoder=FakeEncoder(), decoder=FakeDecoder(), model="m", weights=partial(weights, model))
+        loans = Loans("task", modules, weights_stamp(modules))
+        layer = model.get_decoder().layers[0].mlp.down_proj
+        layers = [module for module in model.modules() if isinstance(module, QUANTIZED_LINEAR) and module is not layer]
+        pack(layers)
+        assert all(module.qweight is None for module in layers)
+        assert not loans.weights_changed
+        layer.qweight[0, 0] += 1
+        assert loans.weights_changed

@@ -15,7 +15,8 @@ from atom_core.modules.checkpoint import content_hash, open_checkpoint
 from atom_core.modules.fitting import recipe_for
 from atom_core.modules.int4_cpu import GroupInt4Linear
 from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
-from atom_core.modules.loading import empty_model, load_model
+from atom_core.modules.lean import Lean
+from atom_core.modules.loading import empty_model, load_model, pack
 from atom_core.modules.provider import identity
 from atom_core.modules.quantize import RECIPES, kinds_by_layer, recipe_of
 from atom_core.modules.saved import save_quantized
@@ -274,3 +275,20 @@ def test_command_writes_a_checkpoint_that_opens(checkpoint, tmp_path):
     assert said[0][0]["size_bytes"] < 0.5 * said[0][0]["source_bytes"]
     assert said[0][1].endswith(f"use it with --model {tmp_path / 'saved'}")
     assert open_checkpoint(str(tmp_path / "saved")).saved_recipe == "int8"
+
+
+def test_joined_layers_stay_in_the_model(checkpoint):
+    """What walks through the model's layers, to arrange or watch them, finds the weights of those that were joined."""
+    model = load(checkpoint, "int8")
+
+    def numbers():
+        layers = (module for module in model.modules() if isinstance(module, RowInt8Linear))
+        return sum(layer.in_features * layer.out_features for layer in layers)
+
+    before = numbers()
+    Lean(model.get_decoder())
+    assert "gate_proj" not in dict(model.get_decoder().layers[0].mlp.named_children())
+    assert numbers() == before
+    pack([model])
+    assert numbers() == before
+    assert not any("qweight" in name for name, _ in model.get_decoder().layers.named_buffers())
