@@ -29,7 +29,6 @@ FLOORS = {
 """The room of each module, and its floor with its place there; `atom_core` is the public names."""
 PUBLIC_ROOMS = ("testing", "media", "files")
 """What plugins may import beside the public names."""
-SAME_ROOM = {"limited": "host", "results": "host"}
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(
     path for path in ROOT.glob("plugins/*/atom_*/**/*.py") if "tests" not in path.relative_to(ROOT / "plugins").parts
@@ -49,7 +48,7 @@ def imports(path: Path) -> Iterator[str]:
 def room(module: str) -> str:
     """The room that a dotted name below `atom_core` lies in."""
     name = [*module.split("."), "atom_core"][1]
-    return SAME_ROOM.get(name, name) if (CORE / name).is_dir() or (CORE / f"{name}.py").is_file() else "atom_core"
+    return name if (CORE / name).is_dir() or (CORE / f"{name}.py").is_file() else "atom_core"
 
 
 def name_of(path: Path) -> str:
@@ -72,7 +71,7 @@ def test_imports_point_down(path):
 def test_every_room_has_a_floor():
     """A new module or folder of the core is given a floor."""
     rooms = {path.stem for path in CORE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
-    assert {SAME_ROOM.get(name, name) for name in rooms - {"__init__"}} == FLOORS.keys() - {"atom_core"}
+    assert rooms - {"__init__"} == FLOORS.keys() - {"atom_core"}
 
 
 @pytest.mark.parametrize("path", PLUGIN_FILES, ids=name_of)

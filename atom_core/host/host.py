@@ -1,4 +1,4 @@
-"""The host: owns the resident modules, the plugins, the library and the ledger, and runs tasks."""
+"""What runs tasks: `Host`, and how it is opened."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from typing import Any, Self
 
 from attrs import asdict, evolve, field, frozen
 
-from atom_core.errors import AtomError, ModelError, TaskError
-from atom_core.hookspecs import Decoder, Encoder, Library, Modules, TaskEvent, Tell
-from atom_core.limited import limited, teller
+from atom_core.errors import AtomError, TaskError
+from atom_core.hookspecs import Decoder, Encoder, Library, TaskEvent, Tell
+from atom_core.host.limited import limited, teller
+from atom_core.host.resident import Resident
+from atom_core.host.results import check_type, clips_fault, kind_fault
 from atom_core.media import provider as media_provider
 from atom_core.modules import provider as modules_provider
 from atom_core.modules.caller import Cancel, caller
-from atom_core.modules.loans import Loans, weights_stamp
+from atom_core.modules.loans import Loans
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.configured import check_task_settings
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Video
-from atom_core.results import check_type, clips_fault, kind_fault
 from atom_core.reuse.ledger import Ledger
-from atom_core.settings import Settings, suggest, task_settings
+from atom_core.settings import Settings, task_settings
 from atom_core.specs import TaskSpec
 
 log = logging.getLogger("atom")
@@ -86,18 +87,12 @@ class Host:
         """The loaded plugins."""
         self.ledger = Ledger()
         """What was computed and what was reused."""
+        self._resident = Resident(settings, plugins, self.ledger)
         self._lock = threading.RLock()
-        self._modules: Modules | None = None
-        self._identity: str | None = None
-        self._stamp = 0
-        self._retired: list[Modules] = []
-        self._load_error: ModelError | None = None
         self._library: Library | None = None
         self._clips: dict[str, list[Clip]] = {}
         self._tasks: dict[str, Any] = {}
-        self._borrowers: set[str] = set()
         self._maps: set[Cancel] = set()
-        self._noticed = False
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -107,18 +102,18 @@ class Host:
         self.close()
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True) and getattr(self, "_modules", None) is not None:
+        if not getattr(self, "_closed", True) and self._resident.is_loaded:
             warnings.warn("a Host was not closed; use it in a with statement", ResourceWarning, stacklevel=2)
 
     @property
     def encoder(self) -> Encoder:
         """The resident encoder; loaded on first use."""
-        return self._loaded().encoder
+        return self._resident.modules().encoder
 
     @property
     def decoder(self) -> Decoder:
         """The resident decoder; loaded on first use."""
-        return self._loaded().decoder
+        return self._resident.modules().decoder
 
     @property
     def model(self) -> str:
@@ -126,10 +121,7 @@ class Host:
 
         :raises ModelError: if it cannot be found
         """
-        with self._lock:
-            if self._modules is None and self._identity is None:
-                self._identity = self._identified()
-            return self._identity or self._loaded().model
+        return self._resident.model
 
     @property
     def library(self) -> Library:
@@ -139,7 +131,7 @@ class Host:
         """
         with self._lock:
             if self._library is None:
-                self._check_open()
+                self._resident.check_open()
                 library = self.plugins.first(
                     "atom_open_library", partial(kind_fault, Library), settings=self.settings, model=self.model
                 )
@@ -198,7 +190,8 @@ class Host:
             try:
                 result = limited(spec, partial(instance.run, item, **lent))
             finally:
-                self._take_back(spec, loans)
+                if loans is not None:
+                    self._resident.take_back(spec, loans)
             check_type(spec, "returns", instance.produces, result)
             return result
         except AtomError as raised:
@@ -273,6 +266,7 @@ class Host:
             if self._closed:
                 return
             self._closed = True
+        self._resident.shut()
         for cancelled in tuple(self._maps):
             cancelled.set()
         try:
@@ -282,66 +276,7 @@ class Host:
                 if self._library is not None:
                     self._library.close()
             finally:
-                for modules in (*self._retired, *filter(None, [self._modules])):
-                    modules.close()
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ModelError("the host is closed; open a new one")
-
-    def _loaded(self) -> Modules:
-        with self._lock:
-            if self._modules is None:
-                self._check_open()
-                if self._load_error is not None:
-                    raise self._load_error
-                try:
-                    self._modules = modules = self._load()
-                except ModelError as error:
-                    self._load_error = error
-                    raise
-                self._stamp = weights_stamp(modules)
-                self.ledger.count("loads", computed=1)
-                self.plugins.call(
-                    "atom_modules_ready", encoder=modules.encoder, decoder=modules.decoder, settings=self.settings
-                )
-            return self._modules
-
-    def _load(self) -> Modules:
-        spec = self.plugins.models.get(self.settings.model)
-        if spec is not None and spec.notice:
-            log.warning("%s", spec.notice)
-        more = {"ledger": self.ledger, "families": self.plugins.families}
-        modules: Modules | None = self._ask_about_model("atom_load_modules", Modules, **more)
-        if modules is None:
-            raise ModelError(f"no plugin loads model {self.settings.model!r}; see `atom models`")
-        if self._identity not in (None, modules.model):
-            modules.close()
-            raise ModelError(
-                f"model {self.settings.model!r} is {modules.model}, but was taken for {self._identity} before it was"
-                " loaded; try again, or mend the plugin that identifies it"
-            )
-        return modules
-
-    def _ask_about_model(self, hook: str, kind: type[Any], **more: Any) -> Any:
-        """The result of a hook that is asked about the folder or hub id that the setting stands for."""
-        name, models = self.settings.model, self.plugins.models
-        source = models[name].source if name in models else name
-        try:
-            return self.plugins.first(hook, partial(kind_fault, kind), source=source, settings=self.settings, **more)
-        except ModelError as error:
-            near = "" if name in models or "/" in name else suggest(name, models)
-            if not near:
-                raise
-            raise ModelError(f"{error}{near}") from error
-
-    def _identified(self) -> str | None:
-        """Which model it is, if every plugin that may load it can tell."""
-        hooks = [info.hooks for info in self.plugins.infos if info.state == "loaded"]
-        if any("atom_load_modules" in names and "atom_identify_model" not in names for names in hooks):
-            return None
-        found: str | None = self._ask_about_model("atom_identify_model", str)
-        return found
+                self._resident.close()
 
     def _instance(self, spec: TaskSpec) -> Any:
         with self._lock:
@@ -361,10 +296,7 @@ class Host:
         names = inspect.signature(instance.run).parameters
         whole = {"host": self, "progress": teller(progress)}
         lent: dict[str, Any] = {}
-        loans: Loans | None = None
-        if {"encoder", "decoder"} & names.keys():
-            with self._lock:
-                loans = Loans(f"task {spec.name!r} of plugin {spec.plugin!r}", self._loaded(), self._stamp)
+        loans = self._resident.lend(spec) if {"encoder", "decoder"} & names.keys() else None
         for name in _LENT:
             if name not in names:
                 continue
@@ -372,11 +304,6 @@ class Host:
                 lent[name] = self._task_settings(spec, instance, overrides)
             else:
                 lent[name] = whole.get(name) or getattr(self if name == "library" else loans, name)
-        if loans is not None:
-            with self._lock:
-                new = spec.name not in self._borrowers
-                self._borrowers.add(spec.name)
-                self.ledger.count("loads", requested=int(new), reused=int(new and len(self._borrowers) > 1))
         return lent, loans
 
     def _task_settings(self, spec: TaskSpec, instance: Any, overrides: dict[str, Any]) -> Any:
@@ -384,25 +311,6 @@ class Host:
             instance.Settings, spec.name, self.settings, overrides, prompts=self.plugins.prompt_texts
         )
         return found
-
-    def _take_back(self, spec: TaskSpec, loans: Loans | None) -> None:
-        """Look whether what was lent is as it was; weights that are not are loaded anew for the next task.
-
-        :raises TaskError: if it is not
-        """
-        if loans is None:
-            return
-        if loans.weights_changed:
-            with self._lock:
-                if self._modules is loans.modules:
-                    self._retired.append(loans.modules)
-                    self._modules = None
-            raise TaskError(
-                f"the model's weights were changed while task {spec.name!r} of plugin {spec.plugin!r} ran; its result"
-                f" is void and the weights are loaded anew; mend the plugin, or run without it:"
-                f" ATOM_BLOCK_PLUGINS={spec.plugin}"
-            )
-        loans.check()
 
     def _notify(self, hook: str, value: Any) -> None:
         argument = "host" if hook == "atom_before_close" else "event"
