@@ -291,7 +291,11 @@ def atom_add_commands(register: Register) -> None:
 
 @hookspec(firstresult=True)
 def atom_load_modules(
-    source: str, settings: Settings, ledger: Ledger, families: Mapping[str, FamilySpec]
+    source: str,
+    settings: Settings,
+    ledger: Ledger,
+    families: Mapping[str, FamilySpec],
+    tasks_bytes: Mapping[str, int],
 ) -> Modules | None:
     """Load the resident encoder and decoder. Called once by a host, when a task first needs a module.
 
@@ -301,6 +305,7 @@ def atom_load_modules(
     :param settings: the settings in force
     :param ledger: where the modules count what they compute and reuse
     :param families: what plugins registered with `atom_register_families`, by model type
+    :param tasks_bytes: what tasks that are to run declare they need beside the modules, by task; for `settings.memory`
     :return: both modules, owned by the host from then on
     """
 

@@ -18,7 +18,7 @@ class TaskSpec:
     summary: str
     """One line for listings."""
     memory_bytes: int = 0
-    """Memory it needs beside the modules."""
+    """Memory it needs beside the modules, for all items that it works on at once; counted where `memory` is set."""
     interactive: bool = False
     """Whether somebody waits for each result; such tasks go ahead of bulk work."""
     pure: bool = True

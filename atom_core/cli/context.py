@@ -32,10 +32,15 @@ class Context:
         sources: Mapping[str, str],
         plugins: PluginSet,
         console: Console,
+        tasks: Sequence[str] = (),
     ) -> None:
+        """
+        :param tasks: those that the command says it runs; none is not to say
+        """
         self.args, self.settings, self.sources, self.plugins = args, settings, sources, plugins
         self.console = console
         self.failed = False
+        self._tasks = tuple(tasks)
         self._host: Host | None = None
         self._stats: Path | None = args.stats
         self._trace: Path | None = args.trace
@@ -59,6 +64,8 @@ class Context:
             from atom_core.host import open_host
 
             self._host = open_host(self.settings, plugins=self.plugins)
+            if self._tasks:
+                self._host.expect(self._tasks)
         return self._host
 
     def videos(self, paths: Sequence[str]) -> list[Video]:

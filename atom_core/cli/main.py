@@ -82,11 +82,12 @@ def _run(arguments: list[str], console: Console) -> int:
     settings, sources = load_settings(parser, args)
     if not spec.keep_going:
         check_task_settings(plugins, settings, origin=sources)
-    return _work(command, args, settings, sources, plugins, console)
+    return _work(command, spec, args, settings, sources, plugins, console)
 
 
 def _work(
     command: Any,
+    spec: CommandSpec,
     args: argparse.Namespace,
     settings: Settings,
     sources: Mapping[str, str],
@@ -95,7 +96,9 @@ def _work(
 ) -> int:
     with contextlib.redirect_stdout(Stray(sys.stderr, console, plugins)), _remarks(console):
         try:
-            with Context(args=args, settings=settings, sources=sources, plugins=plugins, console=console) as context:
+            with Context(
+                args=args, settings=settings, sources=sources, plugins=plugins, console=console, tasks=spec.tasks
+            ) as context:
                 command.run(context)
         finally:
             finished = sys.exc_info()[0] is None

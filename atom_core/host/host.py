@@ -140,6 +140,13 @@ class Host:
                 self._library = library
             return self._library
 
+    def expect(self, tasks: Iterable[str]) -> None:
+        """Say which tasks will run: what they declare to need is counted when a model is loaded into a limited memory.
+
+        Where nobody says so, all installed tasks count.
+        """
+        self._resident.expect(tasks)
+
     def video(self, path: str | Path) -> Video:
         """The video at `path`.
 

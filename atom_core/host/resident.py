@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -31,6 +32,7 @@ class Resident:
         self._retired: list[Modules] = []
         self._error: ModelError | None = None
         self._borrowers: set[str] = set()
+        self._expected: set[str] | None = None
         self._shut = False
 
     @property
@@ -71,12 +73,19 @@ class Resident:
                 )
             return self._modules
 
+    def expect(self, tasks: Iterable[str]) -> None:
+        """Let only these tasks, and those that are lent the modules, count with what they declare; else all do."""
+        with self._lock:
+            self._expected = (self._expected or set()).union(tasks)
+
     def lend(self, spec: TaskSpec) -> Loans:
         """The modules as one run of a task sees them.
 
         :raises ModelError: if they cannot be loaded
         """
         with self._lock:
+            if self._expected is not None:
+                self._expected.add(spec.name)
             loans = Loans(f"task {spec.name!r} of plugin {spec.plugin!r}", self.modules(), self._stamp)
             new = spec.name not in self._borrowers
             self._borrowers.add(spec.name)
@@ -120,7 +129,10 @@ class Resident:
         spec = self._plugins.models.get(self._settings.model)
         if spec is not None and spec.notice:
             log.warning("%s", spec.notice)
-        more = {"ledger": self._ledger, "families": self._plugins.families}
+        declared = {name: task.memory_bytes for name, task in self._plugins.tasks.items() if task.memory_bytes}
+        if self._expected is not None:
+            declared = {name: size for name, size in declared.items() if name in self._expected}
+        more = {"ledger": self._ledger, "families": self._plugins.families, "tasks_bytes": declared}
         modules: Modules | None = self._ask("atom_load_modules", Modules, **more)
         if modules is None:
             raise ModelError(f"no plugin loads model {self._settings.model!r}; see `atom models`")

@@ -7,7 +7,7 @@ are estimated from the settings, for as many clips as are in work at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, fields, frozen
@@ -88,12 +88,14 @@ def plan(
     memory: int | None,
     batch: int,
     prefix_cache_bytes: int,
+    tasks: Sequence[str] = (),
 ) -> Plan:
     """Fit a model into `memory`: the prefix cache shrinks first, then the batch.
 
     :param need_of: what a recipe needs with a batch, without the prefix cache
     :param others: the recipes to propose where `recipe` does not fit
     :param memory: bytes; None is no limit
+    :param tasks: names of those that declare memory, for the message
     :raises ModelError: if it does not fit, with the numbers and the recipe that would
     """
     while True:
@@ -104,7 +106,7 @@ def plan(
             return Plan(need=evolve(need, prefixes=left), batch=batch, prefix_cache_bytes=left)
         if batch == 1:
             assert memory is not None
-            raise ModelError(_refusal(source, recipe, need, memory, [(o, need_of(o, 1)) for o in others]))
+            raise ModelError(_refusal(source, recipe, need, memory, [(o, need_of(o, 1)) for o in others], tasks))
         batch //= 2
 
 
@@ -196,7 +198,9 @@ def gib(size_bytes: int) -> str:
     return f"{size_bytes / 2**30:.2f} GiB" if size_bytes >= 2**30 else f"{size_bytes / 2**20:.0f} MiB"
 
 
-def _refusal(source: str, recipe: Recipe, need: Need, memory: int, others: list[tuple[Recipe, Need]]) -> str:
+def _refusal(
+    source: str, recipe: Recipe, need: Need, memory: int, others: list[tuple[Recipe, Need]], tasks: Sequence[str]
+) -> str:
     text = f"model {source} as {recipe.name!r} needs {gib(need.total)} and --memory is {gib(memory)} ({need})"
     fitting = [(other, wanted) for other, wanted in others if wanted.total <= memory]
     if fitting:
@@ -204,4 +208,7 @@ def _refusal(source: str, recipe: Recipe, need: Need, memory: int, others: list[
         return f"{text}; --quantize {other.name} needs {gib(wanted.total)}"
     smallest, wanted = min([*others, (recipe, need)], key=lambda pair: pair[1].total)
     wish = f"the smallest recipe, {smallest.name!r}, needs {gib(wanted.total)}"
-    return f"{text}; {wish}: raise --memory or use a smaller model"
+    ways = "raise --memory or use a smaller model"
+    if tasks:
+        ways = f"raise --memory, use a smaller model, or leave out what declares much: {', '.join(tasks)}"
+    return f"{text}; {wish}: {ways}"

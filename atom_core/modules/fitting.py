@@ -9,6 +9,8 @@ from atom_core.modules import budget
 from atom_core.modules.quantize import RECIPES, Recipe, kinds_by_layer, recipe_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from atom_core.modules.checkpoint import Checkpoint
     from atom_core.modules.threads import Threads
     from atom_core.settings import Settings
@@ -42,11 +44,16 @@ def recipe_for(checkpoint: Checkpoint, settings: Settings, device: str, threads:
 
 
 def fit(
-    checkpoint: Checkpoint, recipe: Recipe, settings: Settings, device: str, *, tasks_bytes: int = 0
+    checkpoint: Checkpoint,
+    recipe: Recipe,
+    settings: Settings,
+    device: str,
+    *,
+    tasks_bytes: Mapping[str, int] | None = None,
 ) -> budget.Plan:
     """How the model fits into `settings.memory`; nothing is counted where that is not set.
 
-    :param tasks_bytes: what tasks declare
+    :param tasks_bytes: what tasks declare, by name
     :raises ModelError: if it does not fit, with the numbers and the recipe that would
     """
     prefix_cache_bytes = settings.prefix_cache_bytes if settings.reuse else 0
@@ -58,6 +65,7 @@ def fit(
     number_bytes = 4 if device == "cpu" else 2
     tokens = budget.row_tokens(config, frames=settings.frames)
     work = budget.work_bytes(config, frames=settings.frames, workers=settings.workers, number_bytes=number_bytes)
+    declared = tasks_bytes or {}
     counted: dict[str, dict[str, int]] = {}
 
     def need_of(recipe: Recipe, batch: int) -> budget.Need:
@@ -69,7 +77,7 @@ def fit(
                 "loading": budget.loading_bytes(model, kinds, saved=bool(saved)),
             }
         states = budget.state_bytes(config.get_text_config(), rows=batch, tokens=tokens, number_bytes=number_bytes)
-        return budget.Need(**counted[recipe.name], states=states, work=work, tasks=tasks_bytes)
+        return budget.Need(**counted[recipe.name], states=states, work=work, tasks=sum(declared.values()))
 
     kind = device.partition(":")[0]
     others = [] if checkpoint.saved_recipe else [r for r in RECIPES.values() if kind in r.devices and r != recipe]
@@ -79,6 +87,7 @@ def fit(
         recipe=recipe,
         others=others,
         memory=settings.memory,
+        tasks=tuple(declared),
         batch=settings.batch,
         prefix_cache_bytes=prefix_cache_bytes,
     )

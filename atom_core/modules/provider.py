@@ -41,7 +41,13 @@ def atom_identify_model(source: str, settings: Settings) -> str:
 
 
 @hookimpl(trylast=True)
-def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families: Mapping[str, FamilySpec]) -> Modules:
+def atom_load_modules(
+    source: str,
+    settings: Settings,
+    ledger: Ledger,
+    families: Mapping[str, FamilySpec],
+    tasks_bytes: Mapping[str, int],
+) -> Modules:
     """The resident halves of the model at `source`, a folder or hub id.
 
     :raises ModelError: if the model cannot be found, loaded, split or quantised
@@ -68,7 +74,7 @@ def atom_load_modules(source: str, settings: Settings, ledger: Ledger, families:
     family = family_of(checkpoint, families)
     threads = Threads(settings.threads)
     recipe = recipe_for(checkpoint, settings, device, threads)
-    plan = fit(checkpoint, recipe, settings, device)
+    plan = fit(checkpoint, recipe, settings, device, tasks_bytes=tasks_bytes)
     with ledger.lane("load", "load"):
         content = content_hash(checkpoint.folder, settings.cache / "hashes.json")
         dtype = torch.float32 if device == "cpu" else torch.bfloat16

@@ -11,7 +11,7 @@ import itertools
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,9 @@ class Runs(Protocol):
 
     settings: Settings
     plugins: PluginSet
+
+    def expect(self, tasks: Iterable[str]) -> None:
+        """Be told which tasks will run."""
 
     def video(self, path: str | Path) -> Video:
         """The video at `path`."""
@@ -80,6 +83,7 @@ def run_pipeline(
     :raises SettingsError: for steps that do not fit together, before anything is read
     """
     links = pipeline.check(host.plugins)
+    host.expect(link.step.task for link in links)
     return _Run(links, host, [Path(path) for path in paths], journal).results()
 
 

@@ -121,7 +121,7 @@ def test_what_tasks_declare_counts(checkpoint):
     settings = Settings(memory="1GiB")
     assert fit(checkpoint, RECIPES["none"], settings, "cpu").batch == settings.batch
     with pytest.raises(ModelError, match="tasks 700 MiB"):
-        fit(checkpoint, RECIPES["none"], settings, "cpu", tasks_bytes=700 * 2**20)
+        fit(checkpoint, RECIPES["none"], settings, "cpu", tasks_bytes={"hungry": 700 * 2**20})
 
 
 @pytest.mark.parametrize(("size", "text"), [(2**30, "1.00 GiB"), (6 * 2**30, "6.00 GiB"), (500 * 2**20, "500 MiB")])
