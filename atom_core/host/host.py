@@ -197,8 +197,7 @@ class Host:
             try:
                 result = limited(spec, partial(instance.run, item, **lent))
             finally:
-                if loans is not None:
-                    self._resident.take_back(spec, loans)
+                self._take_back(spec, loans)
             check_type(spec, "returns", instance.produces, result)
             return result
         except AtomError as raised:
@@ -318,6 +317,10 @@ class Host:
             instance.Settings, spec.name, self.settings, overrides, prompts=self.plugins.prompt_texts
         )
         return found
+
+    def _take_back(self, spec: TaskSpec, loans: Loans | None) -> None:
+        if loans is not None:
+            self._resident.take_back(spec, loans)
 
     def _notify(self, hook: str, value: Any) -> None:
         argument = "host" if hook == "atom_before_close" else "event"
