@@ -23,7 +23,7 @@ from atom_core.modules.prompt import Prompt
 from atom_core.modules.runner import Read, Runner
 from atom_core.modules.threads import Threads
 from atom_core.reuse.ledger import Ledger
-from atom_core.reuse.prefixes import PrefixTree, Unit
+from atom_core.reuse.prefixes import KV, PrefixTree, Unit
 from atom_core.reuse.snapshots import SnapshotStore
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from atom_core.modules.families import Family
 
 _READ_TOKENS = 2048
+_SHARE_BYTES = 2_500_000
+"""Rows borrow kept states if that spares each layer reading this much at every step; for less, copies are faster."""
 
 
 @define(eq=False, kw_only=True)
@@ -57,7 +59,9 @@ class Job:
     arrival: int = 0
     """Order of arrival."""
     units: tuple[Unit, ...] = ()
-    """Of the prompt, once admitted."""
+    """Of the prompt."""
+    head: tuple[Unit, ...] = ()
+    """The units up to the end of the last clip."""
     tokens: list[int] = field(factory=list)
     """Decoded so far."""
     logprob: float = 0.0
@@ -67,6 +71,7 @@ class Job:
 
     def __attrs_post_init__(self) -> None:
         self.units = self.prompt.units()
+        self.head = _head(self.units, self.prompt.visual_end)
 
 
 class Engine:
@@ -98,6 +103,7 @@ class Engine:
         self._waiting: list[Job] = []
         self._active: list[Job] = []
         self._served: Counter[str] = Counter()
+        self._present: Counter[tuple[Unit, ...]] = Counter()
         self._arrivals = itertools.count()
         self._wake = threading.Condition()
         self._closed = False
@@ -143,18 +149,27 @@ class Engine:
             self._served[task] = max(self._served[task], min(self._served[other] for other in present))
 
     def _run(self) -> None:
-        with torch.inference_mode():
-            while True:
-                with self._wake:
-                    while not (self._waiting or self._active or self._closed):
-                        self._wake.wait()
-                    if self._closed:
-                        break
-                    self._drop_cancelled()
-                    admitted = self._admit()
-                self._work(admitted)
-        for job in (*self._waiting, *self._active):
-            _fail(job, Cancelled("the host was closed before the decoder was done"))
+        error: Exception = Cancelled("the host was closed before the decoder was done")
+        try:
+            with torch.inference_mode():
+                self._serve()
+        except Exception as raised:
+            error = raised
+        with self._wake:
+            self._closed = True
+            for job in (*self._waiting, *self._active):
+                _fail(job, error)
+
+    def _serve(self) -> None:
+        while True:
+            with self._wake:
+                while not (self._waiting or self._active or self._closed):
+                    self._wake.wait()
+                if self._closed:
+                    return
+                self._drop_cancelled()
+                admitted = self._admit()
+            self._work(admitted)
 
     def _work(self, admitted: list[Job]) -> None:
         try:
@@ -167,6 +182,7 @@ class Engine:
             for job in {*admitted, *self._active}:
                 _fail(job, error)
             self._active.clear()
+            self._runner.slots.clear()
 
     def _drop_cancelled(self) -> None:
         for job in [job for job in self._waiting if job.caller.cancelled.is_set()]:
@@ -195,6 +211,8 @@ class Engine:
             admitted.append(job)
             self._waiting.remove(job)
             self._served[job.caller.task] += len(job.prompt) + job.max_new_tokens
+        if admitted:
+            self._present = Counter(job.head for job in (*self._waiting, *self._active, *admitted))
         return admitted
 
     def _unread_head(self, job: Job) -> tuple[Unit, ...]:
@@ -202,7 +220,7 @@ class Engine:
         end = job.prompt.visual_end
         if not end or not job.prompt.can_cut(end):
             return ()
-        head = _head(job)
+        head = job.head
         if self._snapshots is not None:
             known = self._snapshots.match(head, end)
             return head if known is None or known.num_tokens < end else ()
@@ -248,7 +266,13 @@ class Engine:
         assert self._prefixes is not None
         known, chain = self._prefixes.match(job.units)
         assert known >= limit
-        return min(self._runner.restore(row, chain), limit)
+        self._runner.restore(row, chain, limit, share=self._shares(job, chain))
+        return limit
+
+    def _shares(self, job: Job, chain: Sequence[KV]) -> bool:
+        """Whether so many requests have the same head that their rows should borrow its states."""
+        longest = max(kv.num_bytes // len(kv.layers) for kv in chain)
+        return self._runner.can_share and (self._present[job.head] - 1) * longest >= _SHARE_BYTES
 
     def _read_head(self, row: int, snapshots: SnapshotStore, job: Job, read: Read) -> Read:
         """Read up to the last clip and keep what the model holds then; what is left to read."""
@@ -256,13 +280,16 @@ class Engine:
         if not read.start < end <= _limit(job) or not job.prompt.can_cut(end):
             return read
         self._runner.read(row, [Read(job.prompt, read.start, end)])
-        snapshots.insert(_head(job), self._runner.slots.snapshot(row, end))
+        snapshots.insert(job.head, self._runner.slots.snapshot(row, end))
         return Read(job.prompt, end, read.end)
 
     def _keep_prefix(self, row: int, job: Job, start: int) -> None:
         end = job.prompt.visual_end
         if self._prefixes is not None and end > start and job.prompt.can_cut(end):
-            self._prefixes.insert(_head(job), self._runner.slots.view(row, start, end), start)
+            self._prefixes.insert(job.head, self._runner.slots.view(row, start, end), start)
+            known, chain = self._prefixes.match(job.head)
+            if known == end and job.max_new_tokens and not start and self._shares(job, chain):
+                self._runner.lend(row, chain, len(job.prompt))
 
     def _after_read(self, row: int, hidden_QD: torch.Tensor, start: int) -> None:
         job = self._active[row]
@@ -310,20 +337,19 @@ class Engine:
     def _leave(self, row: int) -> None:
         """Take `row`'s job out; the last row's sequence moves into its place."""
         last = len(self._active) - 1
-        if row != last:
-            moved = self._active[last]
-            self._runner.slots.move(last, row, len(moved.prompt) + len(moved.tokens))
-            self._active[row] = moved
+        moved = self._active[last]
+        self._runner.slots.leave(row, last, len(moved.prompt) + len(moved.tokens))
+        self._active[row] = moved
         self._active.pop()
 
 
-def _head(job: Job) -> tuple[Unit, ...]:
-    """The units up to the end of the last clip."""
+def _head(units: Sequence[Unit], end: int) -> tuple[Unit, ...]:
+    """The units that stand for the first `end` tokens."""
     at = 0
-    for place, (_, num_tokens) in enumerate(job.units):
+    for place, (_, num_tokens) in enumerate(units):
         at += num_tokens
-        if at == job.prompt.visual_end:
-            return job.units[: place + 1]
+        if at == end:
+            return tuple(units[: place + 1])
     return ()
 
 

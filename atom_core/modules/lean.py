@@ -18,6 +18,8 @@ from torch import nn
 from torch.nn.functional import scaled_dot_product_attention, silu
 from transformers.models.llama.modeling_llama import LlamaModel
 
+from atom_core.modules.cascade import cascade
+
 if TYPE_CHECKING:
     from atom_core.modules.slots import Slots
 
@@ -60,9 +62,9 @@ class Lean:
         cos, sin = self._rotary(hidden, position_ids)
         half = cos.shape[-1] // 2
         cos, sin = cos[:, :, None, :half], sin[:, :, None, :half]
+        mask = self._scores(attention_mask, hidden.dtype)
         for index, layer in enumerate(self._layers):
-            states = past_key_values.layers[index]
-            hidden = hidden + self._attend(layer, layer.first_norm(hidden), cos, sin, attention_mask, states)
+            hidden = hidden + self._attend(layer, layer.first_norm(hidden), cos, sin, mask, past_key_values, index)
             hidden = hidden + layer.feed_forward(layer.second_norm(hidden))
         return SimpleNamespace(last_hidden_state=self._norm(hidden))
 
@@ -72,22 +74,32 @@ class Lean:
         inputs_RQD: torch.Tensor,
         cos: torch.Tensor,
         sin: torch.Tensor,
-        mask_R1QL: torch.Tensor,
-        states: Any,
+        mask: torch.Tensor,
+        slots: Slots,
+        index: int,
     ) -> torch.Tensor:
         rows, new = inputs_RQD.shape[:2]
         both = self._heads + self._key_heads
         qkv = layer.project(inputs_RQD).view(rows, new, both + self._key_heads, self._width)
         turned = _rotate(qkv[:, :, :both], cos, sin)
-        query = turned[:, :, : self._heads].transpose(1, 2)
-        keys, values = states.update(turned[:, :, self._heads :].transpose(1, 2), qkv[:, :, both:].transpose(1, 2))
-        groups = self._heads // self._key_heads
-        if groups > 1:  # heads that share keys become further queries of one head: no key is copied
-            query = query.reshape(rows, self._key_heads, groups * new, self._width)
-            mask_R1QL = mask_R1QL.repeat(1, 1, groups, 1) if new > 1 else mask_R1QL
-        mixed = scaled_dot_product_attention(query, keys, values, attn_mask=mask_R1QL, scale=layer.scaling)
+        # heads that share keys become further queries of one head: no key is copied
+        query = turned[:, :, : self._heads].transpose(1, 2).reshape(rows, self._key_heads, -1, self._width)
+        keys, values = slots.update(
+            turned[:, :, self._heads :].transpose(1, 2), qkv[:, :, both:].transpose(1, 2), index
+        )
+        if (sharing := slots.window.sharing) is not None:
+            mixed = cascade(query, keys, values, mask, sharing, index, layer.scaling)
+        else:
+            mixed = scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=layer.scaling)
         mixed = mixed.reshape(rows, self._heads, new, self._width).transpose(1, 2)
         return layer.out(mixed.reshape(rows, new, -1))  # type: ignore[no-any-return]
+
+    def _scores(self, mask_R1QL: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """What is added to the scores: once for all layers, for each of the heads that share keys."""
+        groups = self._heads // self._key_heads
+        if groups > 1 and mask_R1QL.shape[2] > 1:
+            mask_R1QL = mask_R1QL.repeat(1, 1, groups, 1)
+        return torch.zeros(mask_R1QL.shape, dtype=dtype).masked_fill_(~mask_R1QL, float("-inf"))
 
 
 class _Layer:

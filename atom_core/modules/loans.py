@@ -142,6 +142,6 @@ def weights_stamp(modules: Modules) -> int:
 
 def _version(tensor: Any) -> int:
     """How often `tensor` was changed in place; 0 where torch or NumPy refuse such changes themselves."""
-    if not hasattr(tensor, "_version") or tensor.is_inference():
+    if getattr(tensor, "is_inference", bool)() or not hasattr(tensor, "_version"):
         return 0
     return int(tensor._version)

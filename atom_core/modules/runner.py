@@ -62,6 +62,8 @@ class Runner:
         self._layer_types: list[str] = sorted(set(getattr(self.config, "layer_types", None) or ()))
         language = model.get_decoder()
         self._language: Any = Lean(language) if is_lean(language) else language
+        self.can_share = isinstance(self._language, Lean) and self._sliding_window is None
+        """Whether rows can share kept states."""
         self._embed = model.get_input_embeddings()
         self._head = model.get_output_embeddings()
         self._device = model.device
@@ -113,13 +115,23 @@ class Runner:
             logits = torch.tanh(logits / self._softcap) * self._softcap
         return logits.float()
 
-    def restore(self, row: int, chain: Sequence[KV]) -> int:
-        """Fill `row` from its start with kept states; how many tokens that are."""
-        at = 0
+    def restore(self, row: int, chain: Sequence[KV], limit: int, *, share: bool) -> None:
+        """Fill `row` from its start with `limit` tokens of kept states.
+
+        :param share: the longest run is not copied, so that rows can share it
+        """
+        whole, at = [], 0
         for kv in chain:
-            self.slots.restore(row, at, kv)
+            whole.append(kv if at + kv.num_tokens <= limit else kv.view(0, limit - at))
             at += kv.num_tokens
-        return at
+            if at >= limit:
+                break
+        self.slots.restore(row, whole, borrow=share)
+
+    def lend(self, row: int, chain: Sequence[KV], length: int) -> None:
+        """Let `row`, which holds `length` tokens, use the longest run of kept states instead of its own."""
+        place = max(range(len(chain)), key=lambda at: chain[at].num_tokens)
+        self.slots.borrow(row, sum(kv.num_tokens for kv in chain[:place]), chain[place], length)
 
     def load(self, row: int, snapshot: Snapshot) -> int:
         """Fill `row` with a kept prefix; how many tokens that are."""

@@ -1,7 +1,8 @@
 """The KV states of the sequences that are being decoded: one row each, all rows in one buffer for each layer.
 
 A row is filled from the left and padded on the right, so rows of any length sit together, and a sequence joins or
-leaves without moving the others. Shape letters: R rows, H heads, L tokens, D head width, Q new tokens.
+leaves without moving the others. A row may borrow a run of its states from the kept prefixes; its buffer then holds the
+others only. Shape letters: R rows, H heads, L tokens, D head width, Q new tokens.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import torch
 from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin
 
 from atom_core.errors import ModelError
+from atom_core.modules.cascade import Shared, Sharing
 from atom_core.reuse.prefixes import KV
 from atom_core.reuse.snapshots import Snapshot
 
@@ -31,6 +33,7 @@ class Window:
     rows: torch.Tensor
     columns: torch.Tensor
     continued: bool = False
+    sharing: Sharing | None = None
 
 
 class SlotLayer(CacheLayerMixin):
@@ -49,17 +52,19 @@ class SlotLayer(CacheLayerMixin):
         self.is_initialized = True
 
     def reserve(self, rows: int, length: int) -> None:
-        """Make room for `rows` of `length` tokens."""
+        """Make room for `rows` of `length` tokens, at least."""
         assert self.keys is not None
-        assert self.values is not None
-        if rows <= self.keys.shape[0] and length <= self.keys.shape[2]:
-            return
-        rows = max(rows, self.keys.shape[0])
-        length = max(-(-length // _ROUND_TOKENS) * _ROUND_TOKENS, self.keys.shape[2])
+        if rows > self.keys.shape[0] or length > self.keys.shape[2]:
+            self.resize(max(rows, self.keys.shape[0]), max(length, self.keys.shape[2]))
+
+    def resize(self, rows: int, length: int) -> None:
+        """Have room for `rows` of `length` tokens and few more; what lies outside of that is dropped."""
+        length = -(-length // _ROUND_TOKENS) * _ROUND_TOKENS
         for name in ("keys", "values"):
             old = getattr(self, name)
             new = old.new_zeros(rows, old.shape[1], length, old.shape[3])
-            new[: old.shape[0], :, : old.shape[2]] = old
+            kept = old[:rows, :, :length]
+            new[: kept.shape[0], :, : kept.shape[2]] = kept
             setattr(self, name, new)
 
     def update(
@@ -176,6 +181,8 @@ class Slots(Cache):
         :param kinds: what each layer keeps, see `layer_kinds`
         """
         self.window = Window()
+        self._borrowed: dict[int, KV] = {}
+        self._held: dict[int, int] = {}
         super().__init__(
             layers=[StateLayer(self.window) if kind == "state" else SlotLayer(self.window) for kind in kinds]
         )
@@ -187,6 +194,8 @@ class Slots(Cache):
         :return: which keys each new token may see, bool [R, 1, Q, L]
         """
         window = self.window
+        starts = [start - self._num_borrowed(row) for row, start in enumerate(starts, first)]
+        self._held.update((row, start + num_new) for row, start in enumerate(starts, first))
         starts_R = torch.tensor(starts)
         window.first, window.count = first, len(starts)
         window.length = max(starts) + num_new
@@ -194,12 +203,44 @@ class Slots(Cache):
         window.rows = torch.arange(first, first + len(starts))[:, None]
         window.columns = starts_R[:, None] + torch.arange(num_new)
         window.continued = min(starts) > 0
+        window.sharing = self._sharing(starts, num_new)
         for layer in self._state_layers():
             layer.open()
         return (torch.arange(window.length) <= window.columns[:, :, None])[:, None]
 
-    def restore(self, row: int, start: int, kv: KV) -> None:
-        """Copy kept states into `row` from token `start` on."""
+    def restore(self, row: int, chain: Sequence[KV], *, borrow: bool = False) -> None:
+        """Fill an empty row from its start with kept states.
+
+        :param borrow: the longest run is not copied; for language halves whose attention is `cascade` only
+        """
+        lent = max(chain, key=lambda kv: kv.num_tokens) if borrow else None
+        at = 0
+        for kv in chain:
+            if kv is lent:
+                self._borrowed[row] = kv
+            else:
+                self._fill(row, at, kv)
+                at += kv.num_tokens
+        self._held[row] = at
+
+    def borrow(self, row: int, start: int, kv: KV, length: int) -> None:
+        """Let `row`, which holds `length` tokens, use `kv` for those from `start` on and no longer hold them."""
+        for layer in self._slot_layers():
+            for slots in (layer.keys, layer.values):
+                assert slots is not None
+                slots[row, :, start : length - kv.num_tokens] = slots[row, :, start + kv.num_tokens : length].clone()
+        self._borrowed[row], self._held[row] = kv, length - kv.num_tokens
+        self._shrink()
+
+    def _shrink(self) -> None:
+        """Give back what is reserved if it is far more than the rows hold."""
+        rows, length = max(self._held) + 1, max(self._held.values()) + 1
+        for layer in self._slot_layers():
+            assert layer.keys is not None
+            if layer.keys.shape[2] > 2 * (length + _ROUND_TOKENS):
+                layer.resize(rows, length)
+
+    def _fill(self, row: int, start: int, kv: KV) -> None:
         for layer, (keys, values) in zip(self._slot_layers(), kv.layers, strict=True):
             if not layer.is_initialized:
                 layer.lazy_initialization(keys[None], values[None])
@@ -210,7 +251,8 @@ class Slots(Cache):
             layer.values[row, :, start : start + kv.num_tokens] = values
 
     def view(self, row: int, start: int, end: int) -> KV:
-        """The states of tokens `start` to `end` of `row`; borrowed until the next forward pass."""
+        """The states of tokens `start` to `end` of `row`, after those it borrows; valid until the next forward pass."""
+        start, end = start - self._num_borrowed(row), end - self._num_borrowed(row)
         pairs = []
         for layer in self._slot_layers():
             assert layer.keys is not None
@@ -227,21 +269,34 @@ class Slots(Cache):
 
     def load(self, row: int, snapshot: Snapshot) -> None:
         """Fill `row` with what was kept."""
-        self.restore(row, 0, snapshot.kv)
+        self._fill(row, 0, snapshot.kv)
+        self._held[row] = snapshot.num_tokens
         for layer, states in zip(self._state_layers(), snapshot.states, strict=True):
             for name, state in states.items():
                 layer.reserve(name, row + 1, state[None])
                 layer.buffers[name][row] = state
 
-    def move(self, source: int, target: int, length: int) -> None:
-        """Copy the first `length` tokens of one row over another."""
+    def leave(self, row: int, last: int, length: int) -> None:
+        """Let go of `row`; the last row's sequence of `length` tokens moves into its place."""
+        moved = length - self._num_borrowed(last)
+        for about in (self._borrowed, self._held):
+            about.pop(row, None)
+            if last in about:
+                about[row] = about.pop(last)  # type: ignore[assignment]
+        if row == last:
+            return
         for state_layer in self._state_layers():
             for buffer in state_layer.buffers.values():
-                buffer[target] = buffer[source]
+                buffer[row] = buffer[last]
         for layer in self._slot_layers():
             for slots in (layer.keys, layer.values):
                 assert slots is not None
-                slots[target, :, :length] = slots[source, :, :length]
+                slots[row, :, :moved] = slots[last, :, :moved]
+
+    def clear(self) -> None:
+        """Let go of all rows."""
+        self._borrowed.clear()
+        self._held.clear()
 
     @property
     def num_bytes(self) -> int:
@@ -251,8 +306,41 @@ class Slots(Cache):
         buffers += [buffer for layer in self._state_layers() for buffer in layer.buffers.values()]
         return sum(buffer.numel() * buffer.element_size() for buffer in buffers if buffer is not None)
 
+    def _num_borrowed(self, row: int) -> int:
+        kv = self._borrowed.get(row)
+        return 0 if kv is None else kv.num_tokens
+
+    def _sharing(self, starts: Sequence[int], num_new: int) -> Sharing | None:
+        """Which of the window's rows borrow what; None if none does."""
+        lent = [self._borrowed.get(self.window.first + place) for place in range(len(starts))]
+        groups: dict[tuple[int, int], tuple[KV, list[int]]] = {}
+        for place, kv in enumerate(lent):
+            if kv is not None:
+                groups.setdefault((kv.layers[0][0].data_ptr(), kv.num_tokens), (kv, []))[1].append(place)
+        if not groups:
+            return None
+        borrowers = [place for place, kv in enumerate(lent) if kv is not None]
+        others = [place for place, kv in enumerate(lent) if kv is None]
+        return Sharing(
+            groups=tuple(Shared(_rows(places), kv) for kv, places in groups.values()),
+            borrowers=_span(borrowers),
+            length=max(starts[place] for place in borrowers) + num_new,
+            others=_span(others),
+            borrows=torch.tensor([kv is not None for kv in lent])[:, None, None, None],
+        )
+
     def _slot_layers(self) -> list[SlotLayer]:
         return [layer for layer in self.layers if isinstance(layer, SlotLayer)]
 
     def _state_layers(self) -> list[StateLayer]:
         return [layer for layer in self.layers if isinstance(layer, StateLayer)]
+
+
+def _span(places: list[int]) -> slice:
+    """From the first to the last."""
+    return slice(places[0], places[-1] + 1) if places else slice(0, 0)
+
+
+def _rows(places: list[int]) -> torch.Tensor | slice:
+    """Neighbours as a slice, which copies nothing."""
+    return _span(places) if places[-1] - places[0] + 1 == len(places) else torch.tensor(places)

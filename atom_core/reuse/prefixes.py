@@ -34,6 +34,11 @@ class KV:
         """Memory held, bytes."""
         return sum(t.numel() * t.element_size() for pair in self.layers for t in pair)
 
+    def view(self, start: int, end: int) -> KV:
+        """Tokens `start` to `end`, not copied."""
+        layers = tuple((k[:, start:end], v[:, start:end]) for k, v in self.layers)
+        return KV(layers, end - start)
+
     def cut(self, start: int, end: int) -> KV:
         """A copy of tokens `start` to `end`."""
         layers = tuple((k[:, start:end].clone(), v[:, start:end].clone()) for k, v in self.layers)
@@ -84,9 +89,7 @@ class PrefixTree:
                 child = node.children[units[at]]
                 assert child.kv is not None
                 child.used = now
-                num_tokens = sum(n for _, n in child.units[:extra])
-                layers = tuple((k[:, :num_tokens], v[:, :num_tokens]) for k, v in child.kv.layers)
-                chain.append(KV(layers, num_tokens))
+                chain.append(child.kv.view(0, sum(n for _, n in child.units[:extra])))
             walk: _Node | None = node
             while walk is not None:
                 walk.used, walk = now, walk.parent

@@ -262,6 +262,32 @@ def test_text_cannot_pose_as_a_picture(host: Host) -> None:
             host.decoder.generate([text], max_new_tokens=1)
 
 
+def test_a_fault_of_the_scheduler_reaches_who_waits(checkpoint: Path, tmp_path: Path) -> None:
+    """Nobody waits for ever on a decoder whose thread has ended."""
+    with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path) as broken:
+        engine: Any = broken.decoder._engine  # type: ignore[attr-defined]
+        engine._admit = lambda: [][0]
+        with pytest.raises(ModelError, match="the decoder failed: IndexError"):
+            broken.decoder.generate(["red"], max_new_tokens=1)
+        with pytest.raises(ModelError, match="closed"):
+            broken.decoder.generate(["red"], max_new_tokens=1)
+
+
+@pytest.mark.parametrize("quantize", ["none", "int8"])
+def test_a_host_can_be_used_in_inference_mode(
+    host: Host, checkpoint: Path, clips: list[Clip], tmp_path: Path, quantize: str
+) -> None:
+    """Who loads and asks inside of `torch.inference_mode` gets answers as others do."""
+    with (
+        torch.inference_mode(),
+        open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path, quantize=quantize) as inside,
+    ):
+        told = inside.decoder.generate([inside.encoder.encode(clips[0]), QUESTIONS[0]], max_new_tokens=8)
+    if quantize == "none":
+        assert told == host.decoder.generate([host.encoder.encode(clips[0]), QUESTIONS[0]], max_new_tokens=8)
+    assert told
+
+
 def test_a_closed_decoder_says_so(checkpoint: Path, tmp_path: Path) -> None:
     """After the host has closed a call fails with a clear error instead of waiting for ever."""
     with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path) as short:
