@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +26,8 @@ log = logging.getLogger("atom")
 
 _T = TypeVar("_T")
 _WANTED = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
+_TOKENIZER = ("tokenizer.json", "*.model", "vocab.*", "*.tiktoken")
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 _CONNECT_S = 5.0
 
 
@@ -60,11 +63,11 @@ def find(source: str, *, revision: str | None = None, offline: bool = False) -> 
     :raises ModelError: if it is neither a folder with a config, nor cached, nor reachable
     """
     folder = Path(source).expanduser()
-    if folder.is_dir():
+    if source and folder.is_dir():
         if not (folder / "config.json").is_file():
             raise ModelError(f"model folder {source} has no config.json; name a folder in Hugging Face format")
         return folder
-    if folder.exists() or source.count("/") != 1 or source.startswith((".", "/", "~")):
+    if folder.exists() or not _HUB_ID.fullmatch(source) or ".." in source or "--" in source:
         raise ModelError(
             f"model {source!r} is neither an installed name, a folder, nor a hub id such as owner/name;"
             " `atom models` lists the names, --model FOLDER opens a folder"
@@ -100,22 +103,31 @@ def open_checkpoint(
         raise ModelError(
             f"model {source} runs code of its own, which Atom never does; use a model that transformers ships"
         )
+    if kind is None:
+        raise ModelError(f"model {source}: config.json names no model_type; fetch or export it again")
     if kind not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
         raise ModelError(
             f"model {source} is of type {kind!r}, which is not a vision-language model of transformers;"
             " Atom needs both an encoder and a decoder, choose such a model"
         )
-    method = (raw.get("quantization_config") or {}).get("quant_method")
-    if method is not None and weights.metadata.get("atom_recipe") is None:
+    quantized = raw.get("quantization_config")
+    if quantized and weights.metadata.get("atom_recipe") is None:
+        method = quantized.get("quant_method") if isinstance(quantized, dict) else quantized
         raise ModelError(
             f"model {source} is quantised by {method!r}, which Atom does not read; name the model it was made from,"
             " and quantise that with `atom quantize`"
         )
     local = {"local_files_only": True, "trust_remote_code": False}
     config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **local))
+    if not any(any(folder.glob(name)) for name in _TOKENIZER):
+        raise ModelError(f"model {source} has no tokenizer (tokenizer.json); fetch or export it again")
     tokenizer = guarded(source, "tokenizer", lambda: AutoTokenizer.from_pretrained(folder, **local))
-    images = None
+    processing, images = _processing(source, folder), None
     if family_class(config.model_type, families).uses_image_processor:
+        if not processing["image"]:
+            raise ModelError(
+                f"model {source} has no image processor (preprocessor_config.json); fetch or export it again"
+            )
         images = guarded(
             source, "image processor", lambda: AutoImageProcessor.from_pretrained(folder, backend="pil", **local)
         )
@@ -126,7 +138,7 @@ def open_checkpoint(
         tokenizer=tokenizer,
         image_processor=images,
         weights=weights,
-        processing=_processing(source, folder),
+        processing=processing,
     )
 
 
@@ -244,7 +256,10 @@ def _check_weights(source: str, folder: Path) -> None:
 
 def _json(source: str, path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            raise ValueError("it is no JSON object")
+        return found
     except (OSError, ValueError) as error:
         raise ModelError(f"model {source}: {path.name} cannot be read: {error}; fetch or export it again") from None
 
@@ -262,6 +277,7 @@ def guarded(source: str, what: str, load: Callable[[], _T]) -> _T:
         raise
     except SafetensorError as error:
         raise ModelError(f"model {source}: a weights file is damaged ({error}); fetch it again") from None
-    except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, AttributeError) as error:
-        line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(f"model {source}: its {what} cannot be loaded: {line}; fetch or export it again") from error
+    except Exception as error:  # the hub's client has errors of its own for configs
+        lines = str(error).split("\n") if str(error).strip() else [type(error).__name__]
+        reason = " ".join(line.strip() for line in lines[: 2 if lines[0].endswith(":") else 1]).rstrip(".")
+        raise ModelError(f"model {source}: its {what} cannot be loaded: {reason}; fetch or export it again") from error

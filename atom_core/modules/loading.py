@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
+import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     from atom_core.modules.checkpoint import Checkpoint
     from atom_core.modules.quantize import Recipe
 
+log = logging.getLogger("atom")
+
 METHOD = "atom"
 """What configs of Atom's quantised checkpoints call the method."""
+_NUMBER = re.compile(r"\d+")
 QUANTIZED_LINEAR = (RowInt8Linear, GroupInt4Linear)
 """Linear layers whose weights are arranged for a kernel before they are used."""
 
@@ -66,17 +71,13 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
             dtype=dtype,
             quantization_config=quantization,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # they are told, as those are that are missing
             device_map=None if device == "cpu" else device,
         )
 
     with returning_memory(), _without_bars(), _one_thread():
         model, info = guarded(checkpoint.source, "weights", load)
-    for problem in ("missing_keys", "mismatched_keys"):
-        if names := sorted(str(name) for name in info[problem]):
-            raise ModelError(
-                f"model {checkpoint.source}: weights do not match its config ({problem.replace('_', ' ')}: {names[0]}"
-                f"{f' and {len(names) - 1} more' if len(names) > 1 else ''}); fetch or export it again"
-            )
+    _check_names(checkpoint.source, model, info)
     model.requires_grad_(False)
     model.eval()
     return model  # type: ignore[no-any-return]
@@ -86,6 +87,31 @@ def empty_model(config: Any) -> PreTrainedModel:
     """A model of this config without weights, on torch's meta device: for counting and naming layers."""
     with torch.device("meta"):
         return _class_of(config)(copy.deepcopy(config))  # type: ignore[no-any-return]
+
+
+def _check_names(source: str, model: PreTrainedModel, info: Mapping[str, Any]) -> None:
+    """Refuse weights that are not those of the config.
+
+    :param info: what transformers says about loading
+    :raises ModelError: if weights are missing, of another shape, or of more layers than the model has
+    """
+    kinds = {_NUMBER.sub("#", name) for name in model.state_dict()}
+    odd = sorted(info["unexpected_keys"])
+    sizes = [f"{name} is {list(stored)}, not {list(wanted)}" for name, stored, wanted in info["mismatched_keys"]]
+    problems = {
+        "missing": sorted(info["missing_keys"]),
+        "of another shape": sorted(sizes),
+        "left over": [name for name in odd if _NUMBER.sub("#", name) in kinds],
+    }
+    for problem, names in problems.items():
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            raise ModelError(
+                f"model {source}: weights do not match its config ({problem}: {names[0]}{more});"
+                " fetch or export it again"
+            )
+    if odd:
+        log.info("model %s: its files hold %d tensors that the model has no use for: %s ...", source, len(odd), odd[0])
 
 
 def pack(modules: Iterable[nn.Module]) -> None:
@@ -230,7 +256,8 @@ class _Quantize(ConversionOps):
         parent = model.get_submodule(parent_name)
         layer = getattr(parent, child)
         if value.shape != layer.weight.shape:
-            raise ValueError(f"{key} is {list(value.shape)}, its config says {list(layer.weight.shape)}")
+            del self._quantizer.kinds[key.removesuffix(".weight")]
+            return {key: value}  # left to transformers, which reports the shape
         layer.weight = nn.Parameter(value, requires_grad=False)
         config = config_of(
             self._quantizer.kinds[key.removesuffix(".weight")], self._quantizer.quantization_config.device

@@ -35,6 +35,7 @@ DTYPES = {
 }
 """safetensors' names of types: torch's names, and bytes of one number."""
 _INDEX = "model.safetensors.index.json"
+_LFS = b"version https://git-lfs"
 _MAX_HEADER_BYTES = 100_000_000
 
 
@@ -129,6 +130,9 @@ def _files(source: str, folder: Path) -> list[Path]:
 def _read_header(file: Path, tensors: dict[str, Stored], metadata: dict[str, str]) -> None:
     size = file.stat().st_size
     with file.open("rb") as stream:
+        if stream.read(len(_LFS)) == _LFS:
+            raise ValueError("a pointer of Git LFS, `git lfs pull` fetches the file")
+        stream.seek(0)
         length = int.from_bytes(stream.read(8), "little")
         if size < 8 or not 2 <= length <= min(size - 8, _MAX_HEADER_BYTES):
             raise ValueError(f"{size} bytes do not hold its header")

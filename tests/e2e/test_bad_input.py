@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -101,6 +103,57 @@ def test_a_folder_that_is_no_model(atom: Atom, footage: dict[str, Path], tmp_pat
     done = atom("caption", footage["plain.mp4"], "--model", tmp_path)
     assert (done.code, done.out, len(done.remarks)) == (2, "", 1)
     assert f"{tmp_path} has no config.json" in done.err
+
+
+@pytest.fixture(scope="module")
+def random_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model with random weights."""
+    from atom_core.testing.models import make_checkpoint
+
+    return make_checkpoint(tmp_path_factory.mktemp("models") / "random", "smolvlm")
+
+
+SPOILT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "Atom needs both an encoder and a decoder": ({"model_type": "llama"}, {}),
+    "runs code of its own": ({"model_type": "own", "auto_map": {"AutoConfig": "own.C"}}, {}),
+    "of another shape: ": ({}, {"vocab_size": 999}),
+    "missing: ": ({}, {"num_hidden_layers": 9}),
+    "left over: ": ({}, {"num_hidden_layers": 1}),
+    "its config cannot be loaded": ({}, {"hidden_size": "wide"}),
+}
+"""What is said, and what of the config is changed: itself, and its part about the language half."""
+
+
+def spoilt(model: Path, folder: Path, said: str) -> Path:
+    """A copy of a model with another config."""
+    shutil.copytree(model, folder)
+    config = json.loads((folder / "config.json").read_text())
+    whole, text = SPOILT[said]
+    config |= whole | {"text_config": config["text_config"] | text}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.mark.parametrize("said", SPOILT)
+def test_a_model_that_cannot_serve(
+    atom: Atom, footage: dict[str, Path], random_model: Path, tmp_path: Path, said: str
+) -> None:
+    """The folder is named, the reason and the way on."""
+    folder = spoilt(random_model, tmp_path / "spoilt", said)
+    done = atom("caption", footage["plain.mp4"], "--model", folder)
+    assert (done.code, done.out, len(done.remarks)) == (2, "", 1)
+    assert said in done.err
+    assert str(folder) in done.err
+
+
+def test_libraries_say_nothing_of_a_bad_model(
+    process: Atom, footage: dict[str, Path], random_model: Path, tmp_path: Path
+) -> None:
+    """In a process of its own there is one line too: no library's warning, report or traceback beside it."""
+    folder = spoilt(random_model, tmp_path / "spoilt", "of another shape: ")
+    done = process("caption", footage["plain.mp4"], "--model", folder, "--quantize", "int8")
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+    assert "of another shape: " in done.err
 
 
 @pytest.mark.parametrize("more", [("--offline",), ()])

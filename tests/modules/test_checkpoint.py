@@ -6,13 +6,14 @@ import socket
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from atom_core.errors import ModelError
 from atom_core.modules import checkpoint as checkpoints
 from atom_core.modules.checkpoint import find, open_checkpoint
 from atom_core.modules.loading import load_model
 from atom_core.modules.quantize import RECIPES
+from atom_core.modules.saved import save_quantized
 from atom_core.modules.tensors import read_weights
 from atom_core.testing.models import make_checkpoint
 
@@ -127,7 +128,10 @@ def test_unreachable_hub_is_told_at_once(hub, no_network):
     assert len(no_network) <= 2
 
 
-@pytest.mark.parametrize("name", ["nonesuch", "a/b/c", "./nowhere", "/no/where"])
+@pytest.mark.parametrize(
+    "name",
+    ["nonesuch", "a/b/c", "./nowhere", "/no/where", "", "owner/", "own er/name", "owner/na..me", "https://h/o/n"],
+)
 def test_unknown_models_are_refused_without_the_network(name, no_network):
     """What is neither a folder nor a hub id is said to be neither."""
     with pytest.raises(ModelError, match="atom models"):
@@ -188,10 +192,67 @@ def test_missing_shard_is_named(folder):
 def test_config_that_does_not_match_its_weights(folder, recipe):
     """More layers than there are weights, or wider ones: refused in one line, whatever the recipe."""
     text = json.loads((folder / "config.json").read_text())["text_config"]
-    change_config(folder, text_config=text | {"num_hidden_layers": text["num_hidden_layers"] + 1})
-    assert "do not match its config (missing keys" in refusal(folder, recipe)
-    change_config(folder, text_config=text | {"intermediate_size": text["intermediate_size"] * 2})
-    assert "weights" in refusal(folder, recipe)
+    for change, problem in (
+        ({"num_hidden_layers": text["num_hidden_layers"] + 1}, "missing: model.text_model.layers.2."),
+        ({"num_hidden_layers": text["num_hidden_layers"] - 1}, "left over: model.text_model.layers.1."),
+        ({"intermediate_size": 256}, "of another shape: model.text_model.layers.0.mlp.down_proj.weight is [64, 128]"),
+        ({"vocab_size": text["vocab_size"] + 7}, "of another shape: "),
+    ):
+        change_config(folder, text_config=text | change)
+        said = refusal(folder, recipe)
+        assert f"weights do not match its config ({problem}" in said
+        assert "fetch or export it again" in said
+
+
+def test_saved_weights_that_do_not_match_their_config(folder, tmp_path):
+    """Quantised checkpoints are looked at in the same way."""
+    saved = save_quantized(open_checkpoint(str(folder)), tmp_path / "saved", recipe=RECIPES["int8"], source_hash="x")
+    text = json.loads((saved / "config.json").read_text())["text_config"]
+    change_config(saved, text_config=text | {"intermediate_size": 256})
+    assert "do not match its config (of another shape: " in refusal(saved)
+
+
+def test_tensors_that_the_model_has_no_use_for_are_no_harm(folder):
+    """Some checkpoints hold more than the model; what is there is loaded."""
+    file = folder / "model.safetensors"
+    save_file({**load_file(file), "draft.layers.0.weight": torch.ones(2, 2)}, file, metadata={"format": "pt"})
+    assert load(folder).num_parameters()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("config.json", '{"model_type": ', "config.json cannot be read"),
+        ("config.json", "[]", "config.json cannot be read: it is no JSON object"),
+        ("config.json", "{}", "config.json names no model_type"),
+        ("tokenizer.json", None, "has no tokenizer (tokenizer.json)"),
+        ("tokenizer.json", "{", "its tokenizer cannot be loaded"),
+        ("preprocessor_config.json", None, "has no image processor (preprocessor_config.json)"),
+        ("preprocessor_config.json", "{", "preprocessor_config.json cannot be read"),
+        ("model.safetensors", "version https://git-lfs.github.com/spec/v1\nsize 7\n", "`git lfs pull`"),
+    ],
+)
+def test_files_that_are_missing_or_broken(folder, file, text, said):
+    """Each is named, with the way on."""
+    (folder / file).unlink()
+    if text is not None:
+        (folder / file).write_text(text)
+    assert said in refusal(folder)
+    assert "again" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"text_config": {"model_type": "llama", "hidden_size": "wide"}}, "expected int, got str"),
+        ({"text_config": {"model_type": "llama", "num_attention_heads": 7}}, "not a multiple of the number"),
+        ({"quantization_config": [1]}, "quantised by [1], which Atom does not read"),
+    ],
+)
+def test_configs_that_make_no_sense(folder, change, said):
+    """What the libraries say of it is passed on in one line."""
+    change_config(folder, **change)
+    assert said in refusal(folder)
 
 
 def test_weights_of_another_quantiser_are_refused(folder):
