@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import nn
 
 from atom_core.errors import ModelError
 from atom_core.modules.allocator import give_back
@@ -45,6 +46,8 @@ class ResidentEncoder:
         self.fingerprint = fingerprint
         self._model = model
         self._family = family
+        for layer in _first_layers(model):
+            layer.register_forward_pre_hook(_in_order, with_kwargs=True)
         self._sample = sample
         self._rule = rule
         self._store = store
@@ -139,3 +142,24 @@ class ResidentEncoder:
         if not bool(torch.isfinite(encoded.values).all()):
             raise ModelError("the encoder made values that are not finite; try another precision with --quantize none")
         return encoded
+
+
+def _first_layers(model: PreTrainedModel) -> Iterator[nn.Module]:
+    """The first layer of each stack in the visual half."""
+    language = {id(module) for module in model.get_decoder().modules()}
+    for module in model.modules():
+        if isinstance(module, nn.ModuleList) and len(module) and id(module) not in language:
+            yield module[0]
+
+
+def _in_order(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """Lay out what a layer is given as its norms read it.
+
+    Patches come out of a convolution channel by channel; every sum of the tower keeps that layout, and every norm would
+    copy it.
+    """
+    return tuple(_contiguous(value) for value in args), {name: _contiguous(value) for name, value in kwargs.items()}
+
+
+def _contiguous(value: Any) -> Any:
+    return value.contiguous() if isinstance(value, torch.Tensor) else value

@@ -46,6 +46,28 @@ def test_a_clip_is_encoded_once_ever(checkpoint: Path, clips: list[Clip], tmp_pa
     assert all(torch.equal(features.values, value) for features, value in zip(again, values, strict=False))
 
 
+def test_the_tower_reads_memory_in_order(
+    checkpoint: Path, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No norm of the visual half is given channels before patches, which it would copy; values are the tower's own."""
+    norm, given = torch.nn.LayerNorm.forward, []
+
+    def watched(self: torch.nn.LayerNorm, inputs: torch.Tensor) -> torch.Tensor:
+        given.append(inputs.is_contiguous())
+        return norm(self, inputs)
+
+    monkeypatch.setattr(torch.nn.LayerNorm, "forward", watched)
+    with opened(checkpoint, tmp_path) as host:
+        values = host.encoder.encode(clips[0]).values
+        assert len(given) > 4
+        assert all(given)
+    given.clear()
+    monkeypatch.setattr("atom_core.modules.encoder._contiguous", lambda value: value)
+    with opened(checkpoint, tmp_path / "other") as host:
+        assert torch.equal(host.encoder.encode(clips[0]).values, values)
+        assert not all(given)
+
+
 def test_frames_encoded_a_few_at_once_are_the_same_features(
     checkpoint: Path, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
