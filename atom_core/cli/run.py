@@ -25,20 +25,18 @@ class RunCommand:
         said = "a TOML file with the graph of tasks, or the name of a plugin's, see `atom plugins`"
         parser.add_argument("pipeline", metavar="PIPELINE", help=said)
         parser.add_argument("paths", nargs="*", metavar="VIDEO", help="video files and folders")
+        parser.add_argument("--films", action="store_true", help="of folders, films that Atom rendered too")
         parser.add_argument("--journal", type=Path, metavar="FILE", help="where done work is noted")
 
     def run(self, context: CommandContext) -> None:
         """One result for each record of each step."""
-        from atom_core.media.probe import find_videos
         from atom_core.pipeline.graph import Pipeline
         from atom_core.pipeline.run import run_pipeline
 
         file = self._file(context)
         pipeline = Pipeline.load(file)
         pipeline.check(context.host().plugins)
-        paths, unusable = find_videos(context.args.paths)
-        for path, error in unusable:
-            context.fail(str(path), error)
+        paths = self._videos(context)
         journal = self._journal(context, file)
         failed = False
         with context.progress("Running", 0) as progress:
@@ -50,6 +48,20 @@ class RunCommand:
                 else:
                     context.emit(as_json(result), as_text(result))
         journal.close() if failed else journal.remove()
+
+    def _videos(self, context: CommandContext) -> list[Path]:
+        """The files that are named, and the footage in folders: what Atom made of it is not taken for more of it."""
+        from atom_core.media.probe import find_videos, is_film
+
+        files, unusable = find_videos(context.args.paths)
+        for path, error in unusable:
+            context.fail(str(path), error)
+        named = set(map(Path, context.args.paths))
+        found = () if context.args.films else (path for path in files if path not in named)
+        films = dict.fromkeys(filter(is_film, found))
+        if films:
+            context.note(f"left out, for Atom rendered them: {', '.join(map(str, films))}; --films takes them too")
+        return [path for path in files if path not in films]
 
     def _file(self, context: CommandContext) -> Path:
         """The pipeline's file: what the user named, or what a plugin offers by that name."""

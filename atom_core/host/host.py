@@ -152,10 +152,10 @@ class Host:
 
         :raises MediaError: if it cannot be read
         """
-        from atom_core.media.probe import probe
+        from atom_core.media.probe import probe, video_store
 
         with self.ledger.lane("read", "probe"):
-            return probe(Path(path))
+            return probe(Path(path), video_store(self.settings.cache) if self.settings.reuse else None)
 
     def clips(self, video: Video) -> list[Clip]:
         """The clips of `video`, in order; found once.

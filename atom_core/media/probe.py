@@ -11,12 +11,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import av
 from av.container import InputContainer
 
 from atom_core.errors import MediaError
 from atom_core.media.decode import Reader, check_file, open_container, picture_stream, reading
 from atom_core.records import Video
+from atom_core.reuse.videos import VideoStore
 
+_VERSION = 1
+"""Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
     for names in (
@@ -85,15 +89,18 @@ def check_unchanged(path: Path, expected_hash: str) -> None:
         raise MediaError(f"'{path}' has changed since it was read or indexed; index it again")
 
 
-def probe(path: Path | str) -> Video:
+def probe(path: Path | str, store: VideoStore | None = None) -> Video:
     """The video at `path`.
 
     Its length runs from the first picture's timestamp to the end of the last picture; every packet is read for that,
     none but the first picture is decoded.
 
+    :param store: where earlier processes noted what files are, see `video_store`; those are not read again
     :raises MediaError: if it is missing, empty, cut off, not a video, or has no picture track
     """
     path = Path(os.path.abspath(path))
+    if store is not None:
+        _recall(path, store)
     digest = content_hash(path)
     with _lock:
         known = _known_videos.get((path, digest))
@@ -115,7 +122,28 @@ def probe(path: Path | str) -> Video:
     check_unchanged(path, digest)
     with _lock:
         _known_videos[path, digest] = video
+        settled = _known_hashes.get(path)
+    if store is not None and settled is not None and settled[1] == digest:
+        store.put(path, settled[0], video)
     return video
+
+
+def video_store(cache: Path) -> VideoStore:
+    """Where `probe` notes what it finds, below the folder `cache`."""
+    return VideoStore(cache, f"{_VERSION} av {av.__version__}")
+
+
+def _recall(path: Path, store: VideoStore) -> None:
+    """Take over what was noted of a file that provably is as it was then."""
+    stamp = _Stamp.of(check_file(path))
+    with _lock:
+        if _known_hashes.get(path, (None, ""))[0] == stamp:
+            return
+    video = store.get(path, stamp)
+    if video is not None:
+        with _lock:
+            _known_hashes[path] = (stamp, video.content_hash)
+            _known_videos[path, video.content_hash] = video
 
 
 def is_film(path: Path | str) -> bool:

@@ -103,3 +103,23 @@ def test_a_film_is_not_indexed_with_the_footage(atom: Atom, footage: dict[str, P
     ]
     done = atom("index", folder, "--films", *library, "--json")
     assert [row["status"] for row in done.json] == ["unchanged", "added"]
+
+
+def test_a_pipeline_over_a_folder_takes_footage(atom: Atom, footage: dict[str, Path], tmp_path: Path) -> None:
+    """Films in a folder are left out and named, unless they are asked for; a film that is named is taken."""
+    folder, pipeline = tmp_path / "footage", tmp_path / "index.toml"
+    folder.mkdir()
+    library = ("--library", tmp_path / "library")
+    pipeline.write_text('[[steps]]\ntask = "index-video"\n')
+    shutil.copy(footage["plain.mp4"], folder)
+    assert atom("index", folder, *library).code == 0
+    assert atom("assemble", "A red thing.", "-o", folder / "film.mp4", *library).code == 0
+
+    def taken(*arguments: object) -> list[str]:
+        done = atom("run", pipeline, *arguments, *library, "--json")
+        assert done.code == 0
+        assert ("left out, for Atom rendered them" in done.err) == (len(done.json) == 1)
+        return sorted(Path(row["video"]).name for row in done.json)
+
+    assert taken(folder) == ["plain.mp4"]
+    assert taken(folder, "--films") == taken(folder, folder / "film.mp4") == ["film.mp4", "plain.mp4"]

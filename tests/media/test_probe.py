@@ -15,7 +15,9 @@ import av
 import pytest
 
 from atom_core.errors import MediaError
-from atom_core.media.probe import check_unchanged, content_hash, find_videos, probe
+from atom_core.media.probe import check_unchanged, content_hash, find_videos, probe, video_store
+from atom_core.records import Video
+from atom_core.reuse.videos import VideoStore
 from atom_core.testing.videos import write_video
 
 SUFFIXES = [".mp4", ".mov", ".mkv", ".webm", ".avi"]
@@ -103,6 +105,38 @@ def test_settled_files_are_hashed_once(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(time, "time_ns", lambda: now_ns + 3_000_000_000)
     content_hash(path), content_hash(path)
     assert len(reads) == 3
+
+
+def test_known_files_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an earlier process noted of a file stands while the file is as it was, and no longer."""
+    path = write_video(tmp_path / "v.mp4", audio=True, rotation=90)
+    store = video_store(tmp_path / "cache")
+    now_ns = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now_ns + 3_000_000_000)
+    video = probe(path, store)
+
+    def in_new_process(store: VideoStore) -> Video:
+        monkeypatch.setattr("atom_core.media.probe._known_hashes", {})
+        monkeypatch.setattr("atom_core.media.probe._known_videos", {})
+        return probe(path, store)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hashlib, "file_digest", None)
+        assert in_new_process(store) == video
+        with pytest.raises(TypeError):
+            in_new_process(VideoStore(tmp_path / "cache", "another version"))
+    stat = path.stat()
+    write_video(path, audio=True, rotation=180)
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    changed = in_new_process(store)
+    assert (changed.rotation, changed.content_hash != video.content_hash) == (180, True)
+
+
+def test_young_files_are_not_noted(tmp_path: Path) -> None:
+    """A file that may change within a tick of the clock is read by each process."""
+    path = write_video(tmp_path / "v.mp4")
+    probe(path, video_store(tmp_path / "cache"))
+    assert not (tmp_path / "cache").exists()
 
 
 def _one_line(path: Path) -> str:

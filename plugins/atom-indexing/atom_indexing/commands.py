@@ -125,21 +125,38 @@ class SearchCommand:
         text = " ".join(context.args.text).strip()
         if not text:
             raise atom.SettingsError("the search text is empty; say what to look for: atom search TEXT")
-        missing: set[Path] = set()
+        files: dict[tuple[Path, str], str] = {}
         for moment in context.host().run("search", atom.Query(text=text, limit=context.args.k)):
-            gone = moment.path in missing or not os.path.isfile(moment.path)
-            missing.update([moment.path] if gone else [])
+            key = moment.path, moment.content_hash
+            if key not in files:
+                files[key] = fault(context, moment)
             line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
-            context.emit(as_json(moment, missing=gone), line + "  (file not found)" * gone)
-        if missing:
+            context.emit(as_json(moment, files[key]), line + (f"  ({files[key]})" if files[key] else ""))
+        found = list(files.values())
+        if missing := found.count(MISSING):
             context.note(
-                f"files that are not where they were: {len(missing)}; connect their disk, find moved files again with"
+                f"files that are not where they were: {missing}; connect their disk, find moved files again with"
                 " `atom index PATH`, or forget them with `atom library --prune`"
             )
+        if changed := found.count(CHANGED):
+            context.note(f"files with other content than was indexed: {changed}; index them again: atom index PATH")
 
 
-def as_json(moment: atom.Moment, *, missing: bool) -> dict[str, Any]:
-    """The JSON value of a moment; `missing` says that its file is not there now."""
+MISSING, CHANGED = "file not found", "file has changed"
+
+
+def fault(context: atom.CommandContext, moment: atom.Moment) -> str:
+    """`MISSING` or `CHANGED` if the moment's file is not the one that was indexed; empty if it is."""
+    if not os.path.isfile(moment.path):
+        return MISSING
+    try:
+        return "" if context.host().video(moment.path).content_hash == moment.content_hash else CHANGED
+    except atom.MediaError:
+        return CHANGED
+
+
+def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
+    """The JSON value of a moment; `fault` is what is wrong with its file now."""
     return {
         "video": str(moment.path),
         "start_s": moment.start_s,
@@ -147,7 +164,8 @@ def as_json(moment: atom.Moment, *, missing: bool) -> dict[str, Any]:
         "score": moment.score,
         "caption": moment.caption,
         "content_hash": moment.content_hash,
-        "missing": missing,
+        "missing": fault == MISSING,
+        "changed": fault == CHANGED,
     }
 
 

@@ -251,6 +251,18 @@ def test_search_says_which_files_are_gone(files):
     assert "atom library --prune" in note
 
 
+def test_search_says_which_files_have_changed(files):
+    """A moment of a file with other content than was indexed is marked, with one remark that says what to do."""
+    host = world()
+    run_command(host, "index", "a.mp4", "b.mp4")
+    host.shows["a.mp4"] = ("a yellow moon",)
+    said = run_command(host, "search", "a green star")
+    changed = [(value["video"].rsplit("/", 1)[-1], value["changed"]) for value in said.values]
+    assert changed == [("b.mp4", False), ("a.mp4", True), ("a.mp4", True)]
+    assert ["(file has changed)" in text for text in said.texts] == [False, True, True]
+    assert said.notes == ["files with other content than was indexed: 1; index them again: atom index PATH"]
+
+
 def test_films_are_left_out(files):
     """What Atom rendered is not indexed with the footage, and said to be so, unless asked for or known before."""
 
