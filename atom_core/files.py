@@ -6,8 +6,34 @@ import errno
 import os
 import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_unfinished: set[Path] = set()
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """A new name in the folder of `target`, to write to and move from; what is left there in the end is removed."""
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    _unfinished.add(temporary)
+    try:
+        yield temporary
+    finally:
+        _remove(temporary)
+
+
+def abandon() -> None:
+    """Remove what is being written in any thread, for a program that ends without waiting for its threads."""
+    for temporary in tuple(_unfinished):
+        _remove(temporary)
+
+
+def _remove(temporary: Path) -> None:
+    with suppress(OSError):
+        temporary.unlink(missing_ok=True)
+    _unfinished.discard(temporary)
 
 
 def write_whole(path: Path | str, text: str) -> None:
@@ -24,14 +50,11 @@ def write_whole(path: Path | str, text: str) -> None:
         return
     if _is_binary(target):
         raise FileExistsError(errno.EEXIST, "the file there is not text, so it is kept", str(path))
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
+    with beside(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
         with suppress(OSError):
             shutil.copymode(target, temporary)
         temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _is_binary(path: Path) -> bool:

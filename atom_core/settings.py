@@ -121,6 +121,8 @@ class Settings:
     """If set, only these plugins are imported."""
     load_limit_s: float = field(default=30.0, validator=ge(0.01))
     """Longest that a plugin may take to be imported, and to declare what it offers, seconds."""
+    hook_limit_s: float = field(default=60.0, validator=ge(0.01))
+    """Longest that a plugin may take to be told of a task's run or of the close, seconds; then it is told no more."""
     keep_going: bool = False
     """Run without the plugins that cannot be loaded."""
     trace_hooks: bool = False

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from atom_core.files import write_whole
+from atom_core.files import abandon, beside, write_whole
 from atom_core.testing.videos import write_video
 
 
@@ -58,3 +58,14 @@ def test_a_pipe_is_written_directly(tmp_path):
     assert os.read(reading, 10) == b"text"
     os.close(reading)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_what_is_abandoned_is_removed(tmp_path):
+    """A program that ends at once leaves nothing half written; what was moved to its place stays."""
+    with beside(tmp_path / "a.mp4") as moved:
+        moved.write_text("whole")
+        moved.replace(tmp_path / "a.mp4")
+        with beside(tmp_path / "b.mp4") as temporary:
+            temporary.write_text("half")
+            abandon()
+            assert list(tmp_path.iterdir()) == [tmp_path / "a.mp4"]

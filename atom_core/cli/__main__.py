@@ -1,17 +1,32 @@
 """The program: ``atom``, and ``python -m atom_core.cli``."""
 
 import os
+import signal
 import sys
 from contextlib import suppress
 
 from atom_core.cli.codes import INTERRUPTED
 
+ENDINGS = ("SIGTERM", "SIGHUP")
+"""Signals that ask the program to end, and that would end it without a chance to clean up."""
+
 
 def program() -> None:
-    """Run ``atom`` and leave with its exit code.
+    """Run ``atom`` and leave with its exit code, or by the signal that ended it.
 
-    An interrupted program leaves at once: threads that still compute, such as a decoder of video, are not waited for.
+    An interrupted program leaves at once: threads that still compute, such as a decoder of video, are not waited for,
+    and what they were writing is removed.
     """
+    ended_by: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        ended_by.append(number)
+        raise KeyboardInterrupt
+
+    for name in ENDINGS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
+            signal.signal(number, end)
     try:
         from atom_core.cli.main import main
 
@@ -19,8 +34,14 @@ def program() -> None:
     except KeyboardInterrupt:  # while the program itself was being imported
         code = INTERRUPTED
     if code == INTERRUPTED:
+        from atom_core.files import abandon
+
+        abandon()
         with suppress(OSError):
             sys.stdout.flush()
+        for number in ended_by:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         os._exit(code)
     sys.exit(code)
 

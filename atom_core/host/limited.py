@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextvars import copy_context
 from typing import Any
 
+from atom_core.aside import aside
 from atom_core.errors import TaskError
 from atom_core.hookspecs import Tell
 from atom_core.modules.caller import caller
@@ -21,15 +19,7 @@ def limited(spec: TaskSpec, work: Callable[[], Any]) -> Any:
     """
     if spec.time_limit_s is None:
         return work()
-    result: Future[Any] = Future()
-
-    def finish() -> None:
-        try:
-            result.set_result(work())
-        except BaseException as error:
-            result.set_exception(error)
-
-    threading.Thread(target=copy_context().run, args=(finish,), name=spec.name, daemon=True).start()
+    result = aside(work, spec.name)
     try:
         return result.result(spec.time_limit_s)
     except TimeoutError:

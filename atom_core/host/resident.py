@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from atom_core.aside import aside
 from atom_core.errors import ModelError, TaskError
 from atom_core.hookspecs import Modules
 from atom_core.host.results import kind_fault
@@ -62,7 +63,7 @@ class Resident:
                 if self._error is not None:
                     raise self._error
                 try:
-                    self._modules = modules = self._load()
+                    self._modules = modules = aside(self._load, "load").result()
                 except ModelError as error:
                     self._error = error
                     raise

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
+from atom_core.files import beside
 from atom_core.media.decode import Reader
 from atom_core.media.probe import FILM_MARK, check_unchanged, probe
 from atom_core.media.rates import film_rate
@@ -123,14 +123,10 @@ def _complete_only(path: Path) -> Iterator[Path]:
         raise MediaError(f"cannot write '{path}': it is a folder; name a file in it")
     if not path.parent.is_dir():
         raise MediaError(f"cannot write '{path}': there is no folder '{path.parent}'; create it first")
-    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part")
-    try:
+    with beside(path) as temporary:
         yield temporary
         with _writing(path):
             temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

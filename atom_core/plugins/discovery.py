@@ -11,13 +11,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from contextvars import copy_context
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from attrs import frozen
 
 from atom_core import hookspecs
+from atom_core.aside import aside
 from atom_core.settings import Settings, suggest
 
 T = TypeVar("T")
@@ -191,15 +190,7 @@ def within(limit_s: float, what: str, work: Callable[[], T]) -> T:
                 return work()
         except _TooLong:
             raise late from None
-    outcome: Future[T] = Future()
-
-    def finish() -> None:
-        try:
-            outcome.set_result(work())
-        except BaseException as error:
-            outcome.set_exception(error)
-
-    threading.Thread(target=copy_context().run, args=(finish,), daemon=True).start()
+    outcome = aside(work)
     try:
         return outcome.result(limit_s)
     except TimeoutError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
@@ -12,6 +14,7 @@ from typing import Any, TypeAlias
 
 import pluggy
 
+from atom_core.aside import aside
 from atom_core.errors import AtomError, PluginError
 from atom_core.hookspecs import Phase, hook_names
 from atom_core.plugins.discovery import Fault, PluginInfo, check_signature, one_line
@@ -23,6 +26,10 @@ Fits: TypeAlias = Callable[[Any], str]
 """What is wrong with the result of a hook, in words such as ``a dict, not Modules``; empty if nothing is."""
 HANGS_S = 10.0
 """A hook that was interrupted after this long is named: whoever ended the waiting may wonder what it was."""
+
+BOUNDED = ("atom_before_task", "atom_after_task", "atom_before_close")
+"""Hooks that are waited for only so long. Others do work of any length: they load, warm up, segment, open."""
+log = logging.getLogger("atom")
 
 late_errors: ContextVar[list[AtomError] | None] = ContextVar("late_errors", default=None)
 """Where errors in a *notify* hook are gathered until every plugin was called."""
@@ -38,16 +45,18 @@ class Guarded:
 
 
 def guard_hooks(
-    info: PluginInfo, plugin: object, manager: pluggy.PluginManager, trace: Trace
+    info: PluginInfo, plugin: object, manager: pluggy.PluginManager, trace: Trace, limit_s: float
 ) -> dict[str, Callable[..., Any]]:
     """Each hook that `plugin` implements, checked, and wrapped so that errors name it and calls are traced.
 
+    :param limit_s: how long a plugin of others is waited for that is told of something; it is told no more after that
     :raises Fault: for the first hook that is wrong
     """
     if inspect.isclass(plugin):
         raise Fault("its entry point names a class", "point it at a module or at an instance")
     phases = hook_names()
     guards: dict[str, Callable[..., Any]] = {}
+    hangs = threading.Event()
     for attribute in dir(plugin):
         function = getattr(plugin, attribute, None)
         options = manager.parse_hookimpl_opts(plugin, attribute)
@@ -61,10 +70,34 @@ def guard_hooks(
         check_signature(hook, function)
         if hook in guards:
             raise Fault(f"it implements {hook} twice", "join the two functions")
+        if hook in BOUNDED and not info.builtin and not inspect.isgeneratorfunction(function):
+            function = _bounded(info, hook, function, limit_s, hangs)
         guards[hook] = _guarded(info, hook, phases[hook], function, trace)
     if not guards:
         raise Fault("it implements no hook", "mark its hooks with @atom_core.hookimpl")
     return guards
+
+
+def _bounded(info: PluginInfo, hook: str, function: Any, limit_s: float, hangs: threading.Event) -> Callable[..., Any]:
+    """`function`, waited for no longer than `limit_s`; once one of its plugin's hangs, none of them is called again."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> None:
+        if hangs.is_set():
+            return
+        told = aside(functools.partial(function, *arguments), hook)
+        try:
+            told.result(limit_s)
+        except TimeoutError:
+            if told.done():
+                raise
+            first = not hangs.is_set()
+            hangs.set()
+            if first:
+                late = f"{info} is still in {hook} after {limit_s:g} s and is told no more"
+                log.warning("%s; raise hook_limit_s, %s", late, _without(info))
+
+    return call
 
 
 def _guarded(info: PluginInfo, hook: str, phase: Phase, function: Any, trace: Trace) -> Callable[..., Any]:

@@ -43,11 +43,11 @@ from atom_core.specs import (
 class PluginSet:
     """The plugins of one host or one command; made by `load_plugins`."""
 
-    def __init__(self, *, keep_going: bool = False, limit_s: float = 30.0, trace: Trace | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, trace: Trace | None = None) -> None:
         self._manager = pluggy.PluginManager("atom")
         self._manager.add_hookspecs(hookspecs)
         self._infos: list[PluginInfo] = []
-        self._keep_going, self._limit_s, self._trace = keep_going, limit_s, trace
+        self._settings, self._trace = settings or Settings(), trace
         self._absent: tuple[str, ...] = ()
         self._cause: BaseException | None = None
         self._offers: dict[str, dict[str, Any]] = {kinds: {} for kinds in KINDS}
@@ -105,7 +105,7 @@ class PluginSet:
         if not self._asked_for_commands:
             self._asked_for_commands = True
             self._declare("commands")
-            if not self._keep_going:
+            if not self._settings.keep_going:
                 self.check()
         return self._offers["commands"]
 
@@ -226,7 +226,7 @@ class PluginSet:
         """Check what `plugin` implements and connect it."""
         try:
             with isolated():
-                guarded = Guarded(guard_hooks(info, plugin, self._manager, self._tell))
+                guarded = Guarded(guard_hooks(info, plugin, self._manager, self._tell, self._settings.hook_limit_s))
                 if self._manager.has_plugin(info.name):
                     raise Fault(f"its name {info.name!r} belongs to a built-in plugin", "rename its entry point")
                 try:
@@ -252,7 +252,7 @@ class PluginSet:
                 with isolated():
                     caller = self._manager.subset_hook_caller(hook, others)
                     offer = functools.partial(self._offer, info, kinds, offered)
-                    within(self._limit_s, f"its {hook}", functools.partial(caller, register=offer))
+                    within(self._settings.load_limit_s, f"its {hook}", functools.partial(caller, register=offer))
             except Fault as fault:
                 self._break(info, fault)
                 continue
@@ -294,7 +294,7 @@ def load_plugins(
     :param trace: told of each call of a hook implementation
     :raises PluginError: listing every fault, unless `settings.keep_going`
     """
-    plugins = PluginSet(keep_going=settings.keep_going, limit_s=settings.load_limit_s, trace=trace)
+    plugins = PluginSet(settings, trace=trace)
     ready: list[tuple[PluginInfo, object]] = []
     for name, builtin in builtins:
         info = PluginInfo(name=name, distribution="atom-core", version=core_version(), builtin=True)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from atom_core.testing.terminal import Atom
+from atom_core.testing.videos import RED, write_video
 
 COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_tokens")
 
@@ -73,3 +78,22 @@ def test_a_process_is_silent_but_for_the_notice(process: Atom, footage: dict[str
     quiet = process("caption", footage["sound.webm"], "-q", "--json")
     assert (quiet.code, quiet.err) == (0, "")
     assert len(quiet.json) == 1
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_film_that_is_broken_off_leaves_nothing(
+    atom: Atom, tmp_path: Path, settings: Path, ending: signal.Signals
+) -> None:
+    """Whoever ends the program while it renders, politely or by Ctrl-C, finds the folder as it was."""
+    write_video(tmp_path / "long.mp4", shots=[(200, RED)], size=(960, 540))
+    library = ("--library", settings / f"library {ending}")
+    assert atom("index", tmp_path / "long.mp4", *library).code == 0
+    command = [sys.executable, "-m", "atom_core.cli", "assemble", "A red thing.", "-o", "film.mp4", *map(str, library)]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        while process.poll() is None and not list(tmp_path.glob(".*.part")):
+            time.sleep(0.001)
+        process.send_signal(ending)
+        _, err = process.communicate()
+    assert process.returncode == {signal.SIGTERM: -signal.SIGTERM, signal.SIGINT: 130}[ending]
+    assert b"Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["long.mp4"]

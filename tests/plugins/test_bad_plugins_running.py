@@ -1,9 +1,12 @@
 """Plugins that are bad only when they run: Atom names each, and the others keep working."""
 
+import os
 import signal
+import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 import torch
@@ -244,6 +247,47 @@ def test_hanging_in_a_hook(site, hook, monkeypatch):
         plugins.call(hook, **dict.fromkeys(known))
     [note] = stopped.value.__notes__
     assert note == f"while plugin 'slow' (dist-slow 1.0) was in {hook}; run without it: ATOM_BLOCK_PLUGINS=slow"
+
+
+@pytest.mark.parametrize("hook", ["atom_before_task", "atom_after_task", "atom_before_close"])
+def test_hanging_while_told(site, hook, caplog):
+    """A plugin that does not come back from being told is named once and told no more; the work goes on without it."""
+    site.install("fine", good_task())
+    site.install(
+        "slow",
+        "import threading\nTOLD = []\n"
+        "@atom.hookimpl\ndef atom_before_task(event): tell('atom_before_task')\n"
+        "@atom.hookimpl\ndef atom_after_task(event): tell('atom_after_task')\n"
+        "@atom.hookimpl\ndef atom_before_close(host): tell('atom_before_close')\n"
+        f"def tell(hook):\n    TOLD.append(hook)\n    if hook == {hook!r}: threading.Event().wait(20)",
+    )
+    with opened(site, hook_limit_s=0.05) as (host, _):
+        for _ in range(3):
+            assert host.run("fine", CLIP) == CLIP
+    told = sys.modules["fake_dist_slow"].TOLD
+    assert told.count(hook) == 1
+    assert told[-1] == hook
+    assert caplog.text.count(f"'slow' (dist-slow 1.0) is still in {hook} after 0.05 s and is told no more") == 1
+    assert "raise hook_limit_s, repair or update it, or run without it: ATOM_BLOCK_PLUGINS=slow" in caplog.text
+
+
+def test_a_loader_that_cannot_be_interrupted(site):
+    """Ctrl-C ends the waiting for a model at once, also where its loader does not notice."""
+    ended = threading.Event()
+
+    class Stubborn:
+        @atom.hookimpl
+        def atom_load_modules(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            while not ended.is_set():
+                with suppress(KeyboardInterrupt):
+                    ended.wait(20)
+
+    plugins = site.load(builtins=[("stubborn", Stubborn())])
+    with open_host(Settings(load_plugins=()), plugins=plugins) as host, pytest.raises(KeyboardInterrupt):
+        _ = host.decoder
+    assert not ended.is_set()
+    ended.set()
 
 
 def test_timers_of_others_stay(site, good):

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "atom_core"
 FLOORS = {
+    "aside": 1,
     "errors": 1,
     "files": 1,
     "quiet": 1,
