@@ -75,6 +75,7 @@ def truth(labels):
     return Results(
         model="oracle (none)",
         captions=[Reply(text=shot.captions[0], confidence=1.0) for shot in labels.shots],
+        logprobs=[-0.5 * (number + 1) for number in range(len(labels.shots))],
         answers=[Reply(text=asked.answer, confidence=1.0) for asked in labels.questions],
         video_answers={
             number: Reply(text=asked.answer, evidence_s=asked.spans_s)
@@ -126,6 +127,7 @@ def test_what_is_right_counts_in_full(folder):
     judged = judge(labels, truth(labels))
     values = {name: measure.value() for name, measure in judged.measures.items()}
     assert values.pop("ece") == 0.0
+    assert values.pop("nll") == 1.0
     assert 300 < values.pop("cider_d") <= 1000
     assert values == dict.fromkeys(values, 100.0)
     assert {"questions", "not_shown", "recall_at_1", "assembly_order", "script_exact", "span_iou", "summaries"} <= set(
@@ -140,6 +142,7 @@ def test_what_is_wrong_is_noticed(folder):
     right = truth(labels)
     wrong = {
         "caption_objects": {"captions": [Reply(text="a red square grows"), *right.captions[1:]]},
+        "nll": {"logprobs": [-0.5, -1.0, -2.5]},
         "not_shown": {"answers": [right.answers[0], Reply(text="red", confidence=0.5), *right.answers[2:]]},
         "recall_at_1": {"vectors_SE": right.vectors_SE[[1, 0, 2]]},
         "script_exact": {"films": [Film(script=("nothing",), order=(2, 0))]},
@@ -172,6 +175,9 @@ def test_a_model_is_asked_everything(folder, settings):
     assert sorted(results.video_answers) == [0, 1, 2, 3]
     assert set(results.films[0].order) <= {0, 1, 2}
     assert list(results.summaries) == [0]
+    assert all(logprob < 0 for logprob in results.logprobs)
+    cold = collect(evolve(given, reuse=False), labels, fail=lambda *_: None, step=lambda: None)
+    assert cold.logprobs == pytest.approx(results.logprobs, abs=5e-4)
     assert results.ledger["encoder_clips"]["computed"] <= 3 + 2
     assert np.linalg.norm(results.vectors_SE, axis=1) == pytest.approx(1.0)
 

@@ -22,6 +22,8 @@ Fail = Callable[[str, BaseException], None]
 
 ANSWER_TOKENS = 16
 COMPARISON_TOKENS = 4
+PROBE = "Describe this clip in one sentence."
+"""What each shot's true caption is scored as the answer to."""
 
 
 @frozen(kw_only=True)
@@ -54,6 +56,8 @@ class Results:
     """Name and precision."""
     captions: list[Reply]
     """Of each shot."""
+    logprobs: list[float | None]
+    """Natural log-probability of each shot's canonical caption as the whole answer to `PROBE`; None where it failed."""
     answers: list[Reply]
     """To each question, asked of its shot alone."""
     video_answers: dict[int, Reply]
@@ -157,8 +161,9 @@ class _Collection:
         import numpy as np
 
         host, labels = self._host, self._labels
-        entries = list(self._at_once(self._shot, range(len(labels.shots))))
-        width = len(entries[0][1].vector)
+        shots = list(self._at_once(self._shot, range(len(labels.shots))))
+        made = [entry for _, _, entry in shots]
+        width = len(made[0].vector)
 
         def stacked(rows: Iterable[Any]) -> np.ndarray:
             return np.array([np.zeros(width, np.float32) if row is None else row for row in rows])
@@ -166,10 +171,10 @@ class _Collection:
         def embedded(texts: Iterable[str]) -> np.ndarray:
             return stacked(self._at_once(lambda text: host.decoder.embed([text]) if text else None, texts))
 
-        made = [entry for _, entry in entries]
         return Results(
             model=host.decoder.name,
-            captions=[reply for reply, _ in entries],
+            captions=[reply for reply, _, _ in shots],
+            logprobs=[logprob for _, logprob, _ in shots],
             answers=self._answers,
             video_answers=self._video_answers(),
             vectors_SE=stacked(entry.vector for entry in made),
@@ -187,8 +192,8 @@ class _Collection:
         with ThreadPoolExecutor(self._host.settings.workers) as pool:
             yield from [f.result() for f in [pool.submit(copy_context().run, work, item) for item in items]]
 
-    def _shot(self, number: int) -> tuple[Reply, atom.Entry]:
-        """Caption, vectors and answers of one shot, while its prefix is at hand."""
+    def _shot(self, number: int) -> tuple[Reply, float | None, atom.Entry]:
+        """Caption, the true one's log-probability, vectors and answers of one shot, while its prefix is at hand."""
         host, clip = self._host, self._clips[number]
         try:
             caption = host.run("caption", clip)
@@ -200,8 +205,16 @@ class _Collection:
         for place in self._asked.get(self._labels.shots[number].place, ()):
             asked = self._labels.questions[place]
             self._answers[place] = self._generate([features, asked.text], ANSWER_TOKENS, _name(clip))
+        logprob = self._score([features, PROBE], self._labels.shots[number].captions[0], _name(clip))
         self._step()
-        return Reply(text=caption.text, confidence=caption.confidence or 0.0), entry
+        return Reply(text=caption.text, confidence=caption.confidence or 0.0), logprob, entry
+
+    def _score(self, parts: Sequence[Any], text: str, name: str) -> float | None:
+        try:
+            return self._host.decoder.score(parts, text)
+        except atom.AtomError as error:
+            self._fail(name, error)
+            return None
 
     def _generate(self, parts: Sequence[Any], max_new_tokens: int, name: str) -> Reply:
         try:

@@ -188,7 +188,7 @@ def text(value: Mapping[str, Any], output: Path) -> str:
             row.append(f"{one['value']:.1f} ({one['low']:.1f} to {one['high']:.1f})")
         if compared:
             one = compared[key]
-            row.append(f"{one['difference']:+.2f} ({one['low']:+.2f} to {one['high']:+.2f})")
+            row.append(f"{one['difference']:+.3f} ({one['low']:+.3f} to {one['high']:+.3f})")
         rows.append([*row, str(figure["items"])])
     head = [value["model"], *names, *(["difference"] if compared else []), "items"]
     ranks = ", ".join(f"{one['median_rank']:g}" for one in value["settings"].values())

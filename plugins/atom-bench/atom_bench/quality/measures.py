@@ -36,14 +36,12 @@ class Judged:
 
 def judge(labels: Labels, results: Results) -> Judged:
     """Everything that can be said about `results`; what the folder has no labels for is left out."""
-    units = [shot.unit for shot in labels.shots]
-    said = [reply.text for reply in results.captions]
-    cider = cider_d(said, [shot.captions for shot in labels.shots])
+    cider = cider_d([reply.text for reply in results.captions], [shot.captions for shot in labels.shots])
     right = [is_right(reply.text, asked.answer) for reply, asked in zip(results.answers, labels.questions, strict=True)]
     pool = _distinct(labels)
     ranks = _ranks(results.queries_SE, results.vectors_SE, pool)
     found: dict[str, Measure] = {}
-    found |= _captions(labels, said, cider, units)
+    found |= _captions(labels, results, cider)
     found |= _questions(labels, results, right)
     found |= _retrieval(labels, results, pool, ranks)
     found |= dict(_films(labels, results))
@@ -57,8 +55,13 @@ def judge(labels: Labels, results: Results) -> Judged:
     )
 
 
-def _captions(labels: Labels, said: list[str], cider: list[float], units: list[int]) -> dict[str, Measure]:
+def _captions(labels: Labels, results: Results, cider: list[float]) -> dict[str, Measure]:
+    units = [shot.unit for shot in labels.shots]
+    said = [reply.text for reply in results.captions]
     found = {"cider_d": measure_of("CIDEr-D (x100, at most 1000)", units, [100 * score for score in cider], scale=1.0)}
+    if None not in results.logprobs:
+        title = "negative log-likelihood of the canonical caption, nats"
+        found["nll"] = measure_of(title, units, -np.array(results.logprobs), scale=1.0, low_is_good=True)
     exact = [plain(text) == plain(shot.captions[0]) for text, shot in zip(said, labels.shots, strict=True)]
     found["caption_exact"] = measure_of("caption is the canonical one", units, exact)
     named = [number for number, shot in enumerate(labels.shots) if shot.objects]
