@@ -65,7 +65,10 @@ def _of_tasks(context: Context) -> Iterator[dict[str, Any]]:
         texts = context.plugins.prompt_texts
         values, sources = task_settings(kind, task, context.settings, origin=context.sources, prompts=texts)
         docs = field_docs(kind)
+        hints = typing.get_type_hints(kind)
         for field in attrs.fields(kind):
+            if hints[field.name] is Any:  # given by programs
+                continue
             name = f"tasks.{task}.{field.name}"
             option = f"--set {task}.{field.name}="
             yield _row(name, getattr(values, field.name), sources[field.name], docs[field.name], option)
@@ -96,7 +99,7 @@ def _shown(row: dict[str, Any]) -> str:
 
 
 def _text(value: Any) -> str:
-    if value is None:
+    if value in (None, ""):
         return "unset"
     if isinstance(value, bool):
         return "true" if value else "false"

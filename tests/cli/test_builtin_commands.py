@@ -71,6 +71,7 @@ def test_config(atom, capsys, monkeypatch):
     assert (found["batch"]["value"], found["batch"]["source"]) == (3, "ATOM_BATCH")
     assert (found["threads"]["value"], found["threads"]["source"]) == (1, "--threads")
     assert (found["workers"]["source"], found["block_plugins"]["option"]) == ("default", "--block")
+    assert "tasks.echo.call" not in found  # given by programs
     assert found["tasks.echo.times"] == {
         "name": "tasks.echo.times",
         "value": 2,

@@ -9,11 +9,14 @@ Shapes: N clips, E width of the embedding space.
 
 from __future__ import annotations
 
+import logging
 import os
+import shutil
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
+
+log = logging.getLogger("atom")
 
 FORMAT = 1
 EXACT_LIMIT = 50_000
@@ -64,8 +69,20 @@ class Table:
 class ChromaLibrary:
     """The persistent index of clips, in a folder. Safe to use from several threads; close it when done."""
 
-    def __init__(self, client: Client, path: Path, *, sampling: str = "", exact_limit: int = EXACT_LIMIT) -> None:
+    def __init__(
+        self,
+        client: Client,
+        path: Path,
+        *,
+        sampling: str = "",
+        exact_limit: int = EXACT_LIMIT,
+        copy: TemporaryDirectory[str] | None = None,
+    ) -> None:
+        """
+        :param copy: what is opened in place of the folder at `path`, which cannot be written; removed by `close`
+        """
         self._client, self.path, self._sampling, self._exact_limit = client, path, sampling, exact_limit
+        self._copy = copy
         self._lock = threading.RLock()
         self._table: Table | None = None
         self._clips, self._captions = _collection(client, CLIPS), _collection(client, CAPTIONS)
@@ -74,19 +91,22 @@ class ChromaLibrary:
     def open(cls, settings: atom.Settings, model: str, *, exact_limit: int = EXACT_LIMIT) -> ChromaLibrary:
         """The library at `settings.library`, made if there is none.
 
+        Chroma writes where it reads, so one on a read-only disk is copied to a temporary folder to be searched.
+
         :param model: fingerprint of the model whose vectors it holds
         :raises LibraryError: if the folder holds something else, cannot be read, or another model made it
         """
         path = settings.library
         sampling = f"{settings.segment}:{settings.window_s:g}:{settings.min_clip_s:g} frames:{settings.frames}"
-        with _explained(path, "opened"):
-            client = _connect(path)
-            try:
-                library = cls(client, path, sampling=sampling, exact_limit=exact_limit)
-                library._claim(model, settings.model)
-            except BaseException:
-                client.close()
-                raise
+        with _explained(path, "opened"), ExitStack() as opened:
+            copy = _copied(path) if _is_read_only(path) else None
+            if copy is not None:
+                opened.callback(copy.cleanup)
+            client = _connect(path if copy is None else Path(copy.name))
+            opened.callback(client.close)
+            library = cls(client, path, sampling=sampling, exact_limit=exact_limit, copy=copy)
+            library._claim(model, settings.model)
+            opened.pop_all()
         return library
 
     def _claim(self, model: str, name: str) -> None:
@@ -109,6 +129,7 @@ class ChromaLibrary:
 
         :raises LibraryError: if it cannot be written, or a vector is not finite or has another width
         """
+        self._check_writable()
         rows = list({_key(entry.clip): entry for entry in entries}.items())
         with self._lock, _explained(self.path, "written"):
             self._table = None
@@ -168,6 +189,7 @@ class ChromaLibrary:
 
     def remove(self, content_hash: str) -> int:
         """Forget a video; how many clips it had."""
+        self._check_writable()
         with self._lock, _explained(self.path, "written"):
             self._table = None
             keys = self._clips.get(where={"content_hash": content_hash}, include=[])["ids"]
@@ -178,6 +200,7 @@ class ChromaLibrary:
 
     def move(self, content_hash: str, path: Path) -> None:
         """Note that a video's file is at `path` now."""
+        self._check_writable()
         with self._lock, _explained(self.path, "written"):
             self._table = None
             found = self._clips.get(where={"content_hash": content_hash}, include=["metadatas"])
@@ -195,6 +218,15 @@ class ChromaLibrary:
         with self._lock:
             self._table = None
             self._client.close()
+            if self._copy is not None:
+                self._copy.cleanup()
+
+    def _check_writable(self) -> None:
+        if self._copy is not None:
+            raise atom.LibraryError(
+                f"library '{self.path}' is read-only, it can be searched but not changed; "
+                "change its permissions, or name another with --library DIR"
+            )
 
     def _read(self, keys: list[str] | None) -> Table:
         rows: dict[str, tuple[Mapping[str, Any], np.ndarray]] = {}
@@ -243,6 +275,23 @@ def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> di
 def _content(model: str) -> str:
     """What tells models apart: the name before ``@`` is for people, and a copy under another name is the same model."""
     return model.rpartition("@")[2]
+
+
+def _is_read_only(path: Path) -> bool:
+    """Whether there is a library that can be read and not written."""
+    places = [path / DATABASE, path]
+    return places[0].is_file() and not all(os.access(place, os.W_OK) for place in places)
+
+
+def _copied(path: Path) -> TemporaryDirectory[str]:
+    copy = TemporaryDirectory(prefix="atom-library-", ignore_cleanup_errors=True)
+    log.warning("library %s cannot be written; a copy of it is searched", path)
+    for file in path.rglob("*"):
+        if file.is_file():
+            place = Path(copy.name) / file.relative_to(path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+    return copy
 
 
 def _connect(path: Path) -> Client:

@@ -1,6 +1,7 @@
 """The library on Chroma: exact, persistent, and clear about what is wrong with it."""
 
 import os
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -164,6 +165,30 @@ def test_truncated_library(tmp_path):
     (tmp_path / "cut" / "chroma.sqlite3").write_bytes(data[: len(data) // 3])
     with pytest.raises(atom.LibraryError, match="cut' cannot be"):
         ChromaLibrary.open(at(tmp_path / "cut"), "tiny@1").search(bag_of_words("a dog"))
+
+
+def test_a_library_that_cannot_be_written_is_searched(tmp_path, monkeypatch, caplog):
+    """On a read-only disk a copy is opened and left nowhere; changing it is refused; nothing is written beside it."""
+    settings, entries = at(tmp_path / "library"), random_entries(3)
+    with closing(ChromaLibrary.open(settings, "m@1")) as library:
+        library.add(entries)
+        expected = library.search(entries[0].vector)
+    before = {path: path.read_bytes() for path in settings.library.rglob("*") if path.is_file()}
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK and real(path, mode))
+    with closing(ChromaLibrary.open(settings, "m@1")) as library:
+        assert library.search(entries[0].vector) == expected
+        for change in (lambda: library.add(entries), lambda: library.remove("x"), lambda: library.move("x", tmp_path)):
+            with pytest.raises(atom.LibraryError, match=r"is read-only, it can be searched .*; change its permissions"):
+                change()
+    with pytest.raises(atom.LibraryError, match="was made with model m@1"):
+        ChromaLibrary.open(settings, "m@2")
+    assert list(temporary.iterdir()) == []
+    assert "cannot be written; a copy of it is searched" in caplog.text
+    assert {path: path.read_bytes() for path in settings.library.rglob("*") if path.is_file()} == before
 
 
 def test_bad_vectors_are_refused(library):
