@@ -13,7 +13,16 @@ from atom_core.host import Host, open_host
 from atom_core.records import Clip
 from atom_core.testing.videos import Shot, write_video
 
-COLOURS = [(200, 30, 30), (30, 180, 40), (40, 60, 220), (220, 200, 40), (20, 20, 20), (240, 240, 240)]
+COLOURS = [
+    (200, 30, 30),
+    (30, 180, 40),
+    (40, 60, 220),
+    (220, 200, 40),
+    (20, 20, 20),
+    (240, 240, 240),
+    (200, 40, 200),
+    (60, 210, 210),
+]
 
 
 @pytest.fixture(scope="session")
