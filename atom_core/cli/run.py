@@ -90,7 +90,7 @@ def as_json(result: StepResult) -> dict[str, Any]:
 
 
 def as_text(result: StepResult) -> str:
-    """The result for people: step, video, times, and its text or else its numbers."""
+    """The result for people: step, video, times, what was asked, and its text or else its numbers."""
     values = result.value if isinstance(result.value, tuple) else (result.value,)
     return "\n".join(_line(result, value) for value in values)
 
@@ -100,7 +100,9 @@ def _line(result: StepResult, value: Any) -> str:
     times = getattr(clip, "times", "")
     words = (getattr(value, name, "") for name in ("text", "caption"))
     text = next((str(word).strip() for word in words if word), "") or _facts(value)
-    return "  ".join(part for part in (result.step, result.path.name if result.path else "", times, text) if part)
+    question = getattr(value, "question", "")
+    parts = (result.step, result.path.name if result.path else "", times, question, text)
+    return "  ".join(part for part in parts if part)
 
 
 def _facts(value: Any) -> str:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from atom_core.cli.run import as_text
 from atom_core.pipeline.run import StepResult
-from atom_core.records import Caption, Clip
+from atom_core.records import Answer, Caption, Clip
 from atom_core.testing.fakes import fake_clips, fake_video
 from atom_core.testing.videos import write_video
 
@@ -221,6 +221,8 @@ def test_run_shows_records_of_others():
         f"step  a.mp4  {clip.times}  a dog",
         f"step  a.mp4  {clip.times}  score 0.5124, 2 parts",
     ]
+    answer = Answer(clip=clip, question="Who?", text="a dog")
+    assert as_text(StepResult(step="step", path=None, item=clip, value=answer)).endswith("Who?  a dog")
     assert texts[2].startswith("step  a.mp4  duration_s 10, width 64")
 
 

@@ -97,3 +97,11 @@ def test_a_film_that_is_broken_off_leaves_nothing(
     assert process.returncode == {signal.SIGTERM: -signal.SIGTERM, signal.SIGINT: 130}[ending]
     assert b"Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["long.mp4"]
+
+
+@pytest.mark.parametrize("words", [["search", "a moon"], ["assemble", "A moon.", "-o", "moon.mp4"]])
+def test_an_empty_library_costs_no_model(atom: Atom, settings: Path, words: list[str]) -> None:
+    """That there is nothing to find is told without loading the model, whose notice would be shown."""
+    done = atom(*words, "--library", settings / "empty")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"atom: library '{settings / 'empty'}' is empty; add videos first: atom index PATH\n"

@@ -27,12 +27,15 @@ class AssembleCommand:
         """One result: the film, and what was chosen for each line.
 
         :raises SettingsError: if the request is empty or an output has no folder
+        :raises LibraryError: if there is nothing to make it from
         """
         args = context.args
         if not args.request.strip():
             raise atom.SettingsError('the request is empty; say what to show: atom assemble "REQUEST" -o FILM.mp4')
         check_outputs(args.output, args.otio, args.srt, overwrite=args.overwrite)
         host = context.host()
+        if len(host.library) == 0:  # before the model is loaded
+            raise atom.LibraryError(f"library '{context.settings.library}' is empty; add videos first: atom index PATH")
         request = atom.Request(text=args.request.strip(), length_s=args.length)
         script = host.run("script", request)
         if script.provenance is None and not listed_shots(request.text):

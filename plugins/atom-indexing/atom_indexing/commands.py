@@ -12,6 +12,7 @@ from attrs import evolve
 import atom_core as atom
 from atom_indexing import rebuild
 from atom_indexing.library_command import state
+from atom_indexing.tasks import check_not_empty
 
 
 class IndexCommand:
@@ -125,6 +126,7 @@ class SearchCommand:
         text = " ".join(context.args.text).strip()
         if not text:
             raise atom.SettingsError("the search text is empty; say what to look for: atom search TEXT")
+        check_not_empty(context.host())  # before the model is loaded
         files: dict[tuple[Path, str], str] = {}
         for moment in context.host().run("search", atom.Query(text=text, limit=context.args.k)):
             key = moment.path, moment.content_hash

@@ -70,9 +70,16 @@ class SearchLibrary:
 
         :raises LibraryError: if the library is empty
         """
-        if len(host.library) == 0:
-            raise atom.LibraryError(f"library '{host.settings.library}' is empty; add videos first: atom index PATH")
+        check_not_empty(host)
         return tuple(host.library.search(decoder.embed([query.text]), query.limit))
+
+
+def check_not_empty(host: atom.Host) -> None:
+    """
+    :raises LibraryError: if there is nothing to be found
+    """
+    if len(host.library) == 0:
+        raise atom.LibraryError(f"library '{host.settings.library}' is empty; add videos first: atom index PATH")
 
 
 def _all(host: atom.Host, task: str, items: list[atom.Clip] | list[atom.Caption], **overrides: object) -> list[Any]:
