@@ -129,6 +129,12 @@ class Features:
     extra: Mapping[str, torch.Tensor] = field(factory=dict, eq=False, repr=False)
     """Further tensors that some families hand to the decoder, by name."""
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width of the frames as sampled, pixels; None where that is not known."""
+        found = self.layout.get("size")
+        return None if found is None else (int(found[0]), int(found[1]))
+
     def array(self) -> np.ndarray:
         """The values as an array [T, D], float32, on the processor; a copy that the caller owns."""
         import numpy as np
@@ -170,6 +176,8 @@ class Provenance:
     """The frames it saw, seconds."""
     rule: str = ""
     """The sampling rule that chose them."""
+    size: tuple[int, int] | None = None
+    """Height and width of those frames as sampled, pixels; the model may make them smaller."""
 
 
 @frozen(kw_only=True)

@@ -25,6 +25,8 @@ from platformdirs import user_cache_path, user_data_path
 from atom_core.errors import PluginError, SettingsError
 
 DEFAULT_MODEL = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
+DEFAULT_FRAMES = 8
+"""Frames of a clip where `Settings.frames` is unset and the model's context holds them."""
 T = TypeVar("T")
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -101,8 +103,8 @@ class Settings:
         default=None, converter=attrs.converters.optional(parse_bytes), validator=attrs.validators.optional(ge(1))
     )
     """Most memory for everything, bytes; no limit if unset."""
-    frames: int = field(default=8, validator=[ge(1)])
-    """Frames sampled from each clip."""
+    frames: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
+    """Frames sampled from each clip; if unset 8, or fewer where the model's context holds no more."""
     segment: Literal["shots", "windows", "whole"] = field(default="shots", validator=in_(("shots", "windows", "whole")))
     """How videos are split into clips."""
     window_s: float = field(default=10.0, validator=ge(0.1))
@@ -129,6 +131,11 @@ class Settings:
     """Say on standard error which plugin's hook was called, and for how many milliseconds."""
     tasks: Mapping[str, Mapping[str, Any]] = field(factory=dict, converter=_tables)
     """Settings of single tasks, by task name."""
+
+    @property
+    def most_frames(self) -> int:
+        """Frames sampled from each clip, where the model's context holds them."""
+        return DEFAULT_FRAMES if self.frames is None else self.frames
 
     @classmethod
     def load(

@@ -160,7 +160,7 @@ def test_named_file(environment):
         Settings.load(environ=environment, file=file)
     Path("other.toml").write_text("batch = 2\n")
     settings = Settings.load(environ=environment, file=file)
-    assert (settings.frames, settings.batch) == (8, 2)
+    assert (settings.most_frames, settings.batch) == (8, 2)
 
 
 @frozen(kw_only=True)

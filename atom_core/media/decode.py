@@ -59,10 +59,7 @@ class Shape(NamedTuple):
 
     def fitting(self, max_pixels: int | None) -> tuple[int, int]:
         """Width and height before turning, made smaller in proportion where they have more pixels."""
-        scale = math.sqrt((max_pixels or math.inf) / (self.width * self.height))
-        if scale >= 1:
-            return self.width, self.height
-        return max(round(self.width * scale), 1), max(round(self.height * scale), 1)
+        return fitting(self.width, self.height, max_pixels)
 
     @property
     def mirrored(self) -> bool:
@@ -74,6 +71,12 @@ class Shape(NamedTuple):
         """The clockwise turn, degrees."""
         flips_x = self.flips_x ^ self.mirrored
         return 90 + 180 * self.flips_y if self.swaps else 180 * flips_x
+
+
+def fitting(width: int, height: int, max_pixels: int | None) -> tuple[int, int]:
+    """Width and height, made smaller in proportion where they have more than `max_pixels`."""
+    scale = math.sqrt((max_pixels or math.inf) / (width * height))
+    return (width, height) if scale >= 1 else (max(round(width * scale), 1), max(round(height * scale), 1))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from atom_core.media.decode import Reader
+from atom_core.media.decode import Reader, fitting
 from atom_core.media.probe import check_unchanged
 from atom_core.records import Clip, Frames
 
@@ -26,6 +26,12 @@ def rule_of(clip: Clip, num_frames: int, max_pixels: int | None = None) -> str:
     """The rule by which `sample` takes `num_frames` frames of `clip`."""
     shrinks = max_pixels is not None and clip.video.width * clip.video.height > max_pixels
     return f"uniform:{num_frames} pixels:{max_pixels}" if shrinks else f"uniform:{num_frames}"
+
+
+def frame_size(clip: Clip, max_pixels: int | None = None) -> tuple[int, int]:
+    """Height and width of the frames that `sample` takes of `clip`, pixels."""
+    width, height = fitting(clip.video.width, clip.video.height, max_pixels)
+    return height, width
 
 
 def instants_s(clip: Clip, num_frames: int) -> list[float]:

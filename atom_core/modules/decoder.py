@@ -14,6 +14,7 @@ from atom_core.hookspecs import Parts
 from atom_core.modules.caller import caller
 from atom_core.modules.engine import Engine, Job
 from atom_core.modules.families import Family
+from atom_core.modules.frames import FrameBudget
 from atom_core.modules.prompt import Prompt
 from atom_core.records import Features, Generated
 
@@ -24,13 +25,15 @@ EMBED_INSTRUCTION = "Summarize the above in one word:"
 class ResidentDecoder:
     """The language half of the model, shared by every task. Follows the `Decoder` protocol."""
 
-    def __init__(self, engine: Engine, family: Family, *, name: str) -> None:
+    def __init__(self, engine: Engine, family: Family, *, frames: FrameBudget, name: str) -> None:
         """
+        :param frames: knows what fits into the model's context
         :param name: model and precision, as stored with results
         """
         self.name = name
         self._engine = engine
         self._family = family
+        self._frames = frames
         self._tokenizer = family.tokenizer
 
     def generate(
@@ -83,6 +86,7 @@ class ResidentDecoder:
         last = parts[-1] if parts else ""
         asked = [*parts[:-1], f"{last}\n{EMBED_INSTRUCTION}"] if isinstance(last, str) else [*parts, EMBED_INSTRUCTION]
         prompt = self._family.prompt(asked)
+        self._frames.check(asked, len(prompt), 0)
         vector = self._engine.submit(Job(prompt=prompt, embed=True, caller=caller.get())).result()
         array = vector.cpu().numpy()
         return np.asarray(array / np.linalg.norm(array), dtype=np.float32)
@@ -97,6 +101,7 @@ class ResidentDecoder:
         futures = []
         for continuation in continuations:
             answer = self._family.answer_ids(parts, continuation)
+            self._frames.check(parts, len(prompt), len(answer))
             job = Job(prompt=prompt.with_answer(answer), answer_from=len(prompt), caller=caller.get())
             futures.append(self._engine.submit(job))
         return [float(future.result()) for future in futures]
@@ -122,6 +127,7 @@ class ResidentDecoder:
             if not isinstance(part, (str, Features)):
                 raise ModelError(f"a prompt is text and Features, got {type(part).__name__}; encode clips first")
         prompt: Prompt = self._family.prompt(parts)
+        self._frames.check(parts, len(prompt), max_new_tokens)
         return Job(
             prompt=prompt,
             max_new_tokens=max_new_tokens,

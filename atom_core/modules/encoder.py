@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,13 @@ import torch
 from torch import nn
 
 from atom_core.errors import ModelError
+from atom_core.media.sample import rule_of, sample
 from atom_core.modules.allocator import give_back
 from atom_core.modules.caller import caller
 from atom_core.modules.families import Encoded, Family, join
+from atom_core.modules.frames import FrameBudget
 from atom_core.modules.threads import Threads
-from atom_core.records import Clip, Features, Frames
+from atom_core.records import Clip, Features
 from atom_core.reuse.features import FeatureStore, feature_key
 from atom_core.reuse.ledger import Ledger
 
@@ -32,15 +34,13 @@ class ResidentEncoder:
         family: Family,
         *,
         fingerprint: str,
-        sample: Callable[[Clip], Frames],
-        rule: Callable[[Clip], str],
+        frames: FrameBudget,
         store: FeatureStore | None,
         ledger: Ledger,
         threads: Threads,
     ) -> None:
         """
-        :param sample: gives the frames of a clip
-        :param rule: the rule by which it chooses them
+        :param frames: how many frames of a clip are sampled
         :param store: where features are kept; None computes them each time
         """
         self.fingerprint = fingerprint
@@ -48,8 +48,7 @@ class ResidentEncoder:
         self._family = family
         for layer in _first_layers(model):
             layer.register_forward_pre_hook(_in_order, with_kwargs=True)
-        self._sample = sample
-        self._rule = rule
+        self._frames = frames
         self._store = store
         self._ledger = ledger
         self._threads = threads
@@ -61,10 +60,12 @@ class ResidentEncoder:
         """Features of `clip`, [T, D]; borrowed.
 
         :raises MediaError: if the clip's frames cannot be read
+        :raises ModelError: if so many frames do not fit into the model's context
         """
         caller.get().check()
         self._ledger.count("encoder_clips", requested=1)
-        key = feature_key(clip, self._rule(clip), self.fingerprint)
+        num_frames = self._frames.num_frames(clip)
+        key = feature_key(clip, rule_of(clip, num_frames, self._family.frame_pixels(num_frames)), self.fingerprint)
         if self._store is None:
             return self._compute(key, clip)
         with self._lock:
@@ -112,7 +113,8 @@ class ResidentEncoder:
 
     def _compute(self, key: str, clip: Clip) -> Features:
         with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
-            frames = self._sample(clip)
+            num_frames = self._frames.num_frames(clip)
+            frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
         with self._ledger.lane("preprocess", "preprocess"):
             inputs = self._family.inputs(frames)
         encoded = self._lane.submit(self._forward, inputs).result()
@@ -123,7 +125,7 @@ class ResidentEncoder:
             timestamps_s=frames.timestamps_s,
             rule=frames.rule,
             key=key,
-            layout=encoded.layout,
+            layout={**encoded.layout, "size": list(frames.images[0].shape[:2])},
             extra=encoded.extra,
         )
 

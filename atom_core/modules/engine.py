@@ -92,7 +92,6 @@ class Engine:
         :raises ModelError: if the language half has layers that cannot be served faithfully
         """
         self._runner = Runner(model, family)
-        self._context_tokens = int(getattr(self._runner.config, "max_position_embeddings", 0) or 2**31)
         self._end_ids = family.end_ids
         self._rules = family.rules
         self._max_rows = max_rows
@@ -118,14 +117,8 @@ class Engine:
     def submit(self, job: Job) -> Future[Any]:
         """Queue a job; the future's result comes from the engine's thread.
 
-        :raises ModelError: if the prompt and its answer do not fit into the model's context
+        :raises ModelError: if the engine is closed
         """
-        needed = len(job.prompt) + job.max_new_tokens
-        if needed > self._context_tokens:
-            raise ModelError(
-                f"the prompt needs {needed} tokens and the model reads at most {self._context_tokens};"
-                " ask about a shorter stretch, or set fewer frames with --frames"
-            )
         with self._wake:
             if self._closed:
                 raise ModelError("the decoder is closed; open a new host")

@@ -63,8 +63,8 @@ def fit(
 
     model, config = empty_model(checkpoint.config), checkpoint.config
     number_bytes = 4 if device == "cpu" else 2
-    tokens = budget.row_tokens(config, frames=settings.frames)
-    work = budget.work_bytes(config, frames=settings.frames, workers=settings.workers, number_bytes=number_bytes)
+    tokens = budget.row_tokens(config, frames=settings.most_frames)
+    work = budget.work_bytes(config, frames=settings.most_frames, workers=settings.workers, number_bytes=number_bytes)
     declared = tasks_bytes or {}
     counted: dict[str, dict[str, int]] = {}
 

@@ -55,7 +55,6 @@ def atom_load_modules(
     quiet()
     import torch
 
-    from atom_core.media.sample import rule_of, sample
     from atom_core.modules.allocator import share_memory
     from atom_core.modules.checkpoint import content_hash, open_checkpoint
     from atom_core.modules.decoder import ResidentDecoder
@@ -63,6 +62,7 @@ def atom_load_modules(
     from atom_core.modules.engine import Engine
     from atom_core.modules.families import family_of
     from atom_core.modules.fitting import fit, recipe_for
+    from atom_core.modules.frames import FrameBudget
     from atom_core.modules.loading import load_model, weights
     from atom_core.modules.threads import Threads
     from atom_core.reuse.features import FeatureStore
@@ -79,14 +79,13 @@ def atom_load_modules(
         content = content_hash(checkpoint.folder, settings.cache / "hashes.json")
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         model = load_model(checkpoint, dtype=dtype, device=device, recipe=recipe)
-    frame_pixels = family.frame_pixels(settings.frames)
+    frames = FrameBudget(family, settings.frames)
     store = FeatureStore(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
     encoder = ResidentEncoder(
         model,
         family,
         fingerprint=_fingerprint(content, recipe.encoder, device, str(dtype), family.fingerprint),
-        sample=lambda clip: sample(clip, settings.frames, frame_pixels),
-        rule=lambda clip: rule_of(clip, settings.frames, frame_pixels),
+        frames=frames,
         store=store,
         ledger=ledger,
         threads=threads,
@@ -99,7 +98,7 @@ def atom_load_modules(
         ledger=ledger,
         threads=threads,
     )
-    decoder = ResidentDecoder(engine, family, name=f"{_short_name(settings.model)} ({recipe.name})")
+    decoder = ResidentDecoder(engine, family, frames=frames, name=f"{_short_name(settings.model)} ({recipe.name})")
 
     def close() -> None:
         encoder.close()

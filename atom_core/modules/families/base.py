@@ -116,6 +116,20 @@ class Family:
         output = model.get_image_features(**inputs)  # type: ignore[operator]
         return encoded(output.pooler_output)
 
+    def expected_layout(
+        self,
+        times_s: Sequence[float],  # noqa: ARG002
+        height: int,  # noqa: ARG002
+        width: int,  # noqa: ARG002
+    ) -> dict[str, Any] | None:
+        """The layout that `encode` would give a clip, known before it is encoded: how many frames fit into the context
+        is found with it. Where that depends on the pictures, the most rows there can be. None if only encoding tells.
+
+        :param times_s: timestamps of the frames
+        :param height: of each frame, pixels; as `width`
+        """
+        return None
+
     def visual_texts(self, features: Features) -> list[str]:
         """What stands in the prompt for each placeholder of a clip: an image token for each row, and what is around."""
         return [self.image_token * num_rows for num_rows in features.layout["runs"]]

@@ -35,6 +35,10 @@ class Gemma3(Family):
         batch = self.image_processor(images=list(frames.images), do_pan_and_scan=False, return_tensors="pt")
         return {"pixel_values": batch["pixel_values"]}
 
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:  # noqa: ARG002
+        """As many rows for each frame, whatever its shape."""
+        return {"runs": [int(self.config.mm_tokens_per_image)] * len(times_s)}
+
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `Gemma3Processor` for an uncropped picture."""
         end = getattr(self.tokenizer, "eoi_token", None) or "<end_of_image>"
@@ -55,6 +59,11 @@ class PaliGemma(Family):
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """The pictures, one size each."""
         return {"pixel_values": super().inputs(frames)["pixel_values"]}
+
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:  # noqa: ARG002
+        """A row for each patch."""
+        size, patch = self.image_processor.size, self.config.vision_config.patch_size
+        return {"runs": [(size["height"] // patch) * (size["width"] // patch)] * len(times_s)}
 
     def apply_template(self, messages: list[dict[str, Any]], *, ask: bool) -> str:  # noqa: ARG002
         """What transformers' `PaliGemmaProcessor` makes of text with pictures."""
@@ -107,8 +116,7 @@ class Gemma4(Family):
 
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """Patches of each frame, padded to the most there can be, and where they lie."""
-        found = self.processing.get("video") or {}
-        config = {**self.video_defaults, **{name: value for name, value in found.items() if value is not None}}
+        config = self._video_config
         patch, pool = config["patch_size"], config["pooling_kernel_size"]
         most = config["max_soft_tokens"] * pool**2
         pictures = pixels.stack(frames)
@@ -124,6 +132,18 @@ class Gemma4(Family):
             "video_position_ids": places,
             "num_frames_per_video": torch.tensor([len(pictures)]),
         }
+
+    @property
+    def _video_config(self) -> dict[str, Any]:
+        found = self.processing.get("video") or {}
+        return {**self.video_defaults, **{name: value for name, value in found.items() if value is not None}}
+
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+        """As many rows for each frame."""
+        config = self._video_config
+        patch, pool = config["patch_size"], config["pooling_kernel_size"]
+        new_h, new_w = fitting_size(height, width, patch, pool, config["max_soft_tokens"] * pool**2)
+        return {"runs": [(new_h // patch // pool) * (new_w // patch // pool)] * len(times_s)}
 
     def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
         """Run the visual half; a run for each frame."""

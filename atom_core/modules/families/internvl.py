@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atom_core.modules.families import pixels
@@ -29,9 +29,20 @@ class InternVL(Family):
 
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """The pictures, one size each."""
+        return {"pixel_values": pixels.standard(frames, self._video_config)}
+
+    @property
+    def _video_config(self) -> dict[str, Any]:
         found = self.processing.get("video") or self.processing.get("image") or {}
-        config = {name: value for name, value in found.items() if value is not None}
-        return {"pixel_values": pixels.standard(frames, {**_DEFAULTS, **config})}
+        return {**_DEFAULTS, **{name: value for name, value in found.items() if value is not None}}
+
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+        """As many rows for each frame."""
+        patches = self.config.vision_config.patch_size
+        patch = patches[0] if isinstance(patches, (list, tuple)) else patches
+        made = pixels.standard_size(height, width, self._video_config)
+        shrink = float(self.config.downsample_ratio)
+        return {"runs": [int(made[0] // patch * shrink) * int(made[1] // patch * shrink)] * len(times_s)}
 
     def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
         """Run the visual half; a run for each frame."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -32,21 +33,30 @@ class Lfm2VL(Family):
 
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """Patches of each frame, padded to the most there can be."""
-        found = self.processing.get("image") or {}
-        config = {**self.image_defaults, **{name: value for name, value in found.items() if value is not None}}
+        config = self._image_config
         patch, shrink = config["encoder_patch_size"], config["downsample_factor"]
         pictures = pixels.stack(frames)
-        height, width = token_size(
-            pictures.shape[-2],
-            pictures.shape[-1],
-            patch * shrink,
-            config["min_image_tokens"],
-            config["max_image_tokens"],
-        )
+        height, width = self._size(pictures.shape[-2], pictures.shape[-1])
         pictures = pixels.normalized(pixels.resize(pictures, height, width, int(config["resample"])), config)
         patches, mask = pixels.flat_patches(pictures, patch, config["max_image_tokens"] * shrink**2)
         shapes = torch.tensor([[height // patch, width // patch]] * len(pictures))
         return {"pixel_values": patches, "pixel_attention_mask": mask, "spatial_shapes": shapes}
+
+    @property
+    def _image_config(self) -> dict[str, Any]:
+        found = self.processing.get("image") or {}
+        return {**self.image_defaults, **{name: value for name, value in found.items() if value is not None}}
+
+    def _size(self, height: int, width: int) -> tuple[int, int]:
+        config = self._image_config
+        side = config["encoder_patch_size"] * config["downsample_factor"]
+        return token_size(height, width, side, config["min_image_tokens"], config["max_image_tokens"])
+
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+        """As many rows for each frame."""
+        side = self._image_config["encoder_patch_size"] * self._image_config["downsample_factor"]
+        new_h, new_w = self._size(height, width)
+        return {"runs": [(new_h // side) * (new_w // side)] * len(times_s)}
 
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `Lfm2VlProcessor` for an untiled picture."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from atom_core.errors import ModelError
@@ -32,6 +33,14 @@ class Llava(Family):
         """The pictures, one size each."""
         return {"pixel_values": super().inputs(frames)["pixel_values"]}
 
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+        """A row for each patch, and for the tower's class token where the model takes it."""
+        made = pixels.standard_size(height, width, self.image_processor.to_dict())
+        rows, columns = _grid(self.config, made)
+        has_class = self.config.vision_config.model_type == "clip_vision_model"
+        more = has_class and self.config.vision_feature_select_strategy == "full"
+        return {"runs": [rows * columns + more] * len(times_s)}
+
 
 class LlavaVideo(Family):
     """Base of the relatives that read a whole video at once, prepared without torchvision."""
@@ -59,6 +68,15 @@ class LlavaVideo(Family):
         config: Mapping[str, Any] = self.processing.get("video") or self.processing.get("image") or {}
         return {name: value for name, value in config.items() if value is not None}
 
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+        """One run of all rows."""
+        made = pixels.standard_size(height, width, {**self.video_defaults, **self.video_config})
+        return {"runs": [self.num_rows(len(times_s), *_grid(self.config, made))]}
+
+    def num_rows(self, num_frames: int, rows: int, columns: int) -> int:
+        """Of a clip whose frames have `rows` x `columns` patches."""
+        return num_frames * rows * columns
+
     def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
         """Run the visual half; the clip's rows are one run."""
         rows = model.model.get_video_features(**inputs).pooler_output
@@ -76,6 +94,11 @@ class LlavaNextVideo(LlavaVideo):
     title = "LLaVA-NeXT-Video"
     notes = "native video, 2 x 2 pooled"
 
+    def num_rows(self, num_frames: int, rows: int, columns: int) -> int:
+        """Pooled."""
+        stride = int(self.config.spatial_pool_stride)
+        return num_frames * (rows // stride) * (columns // stride)
+
 
 class VideoLlava(LlavaVideo):
     """Video-LLaVA: a tower of its own for video."""
@@ -83,6 +106,10 @@ class VideoLlava(LlavaVideo):
     model_types = ("video_llava",)
     title = "Video-LLaVA"
     notes = "native video; trained on 8 frames"
+
+    def num_rows(self, num_frames: int, rows: int, columns: int) -> int:
+        """With the tower's class token, which is kept for videos."""
+        return num_frames * (rows * columns + 1)
 
 
 class LlavaOnevision(LlavaVideo):
@@ -92,3 +119,13 @@ class LlavaOnevision(LlavaVideo):
     title = "LLaVA-OneVision"
     notes = "native video, pooled to half the side, one newline row per clip"
     video_defaults: ClassVar[Mapping[str, Any]] = {"size": {"height": 384, "width": 384}, "resample": 3, **_CLIP}
+
+    def num_rows(self, num_frames: int, rows: int, columns: int) -> int:
+        """Pooled, and the newline."""
+        return num_frames * math.ceil(rows / 2) * math.ceil(columns / 2) + 1
+
+
+def _grid(config: Any, size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of patches in a picture of `size`."""
+    patch = config.vision_config.patch_size
+    return size[0] // patch, size[1] // patch

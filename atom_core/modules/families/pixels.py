@@ -81,17 +81,27 @@ def standard(frames: Frames, video: Mapping[str, Any]) -> torch.Tensor:
     :param video: with `size`, `resample`, `image_mean`, `image_std`, and `crop_size` where `do_center_crop` is set
     """
     pictures = stack(frames)
-    size = _size(video["size"])
-    if video.get("do_resize", True):
-        if "shortest_edge" in size:
-            height, width = shortest_edge(pictures.shape[-2], pictures.shape[-1], size["shortest_edge"])
-        else:
-            height, width = size["height"], size["width"]
+    height, width = _resized(pictures.shape[-2], pictures.shape[-1], video)
+    if (height, width) != tuple(pictures.shape[-2:]):
         pictures = resize(pictures, height, width, int(video["resample"]))
+    return normalized(center_crop(pictures, *standard_size(height, width, {**video, "do_resize": False})), video)
+
+
+def standard_size(height: int, width: int, video: Mapping[str, Any]) -> tuple[int, int]:
+    """Height and width of what `standard` makes of frames of a size."""
     if video.get("do_center_crop"):
         crop = _size(video["crop_size"])
-        pictures = center_crop(pictures, crop["height"], crop["width"])
-    return normalized(pictures, video)
+        return crop["height"], crop["width"]
+    return _resized(height, width, video)
+
+
+def _resized(height: int, width: int, video: Mapping[str, Any]) -> tuple[int, int]:
+    size = _size(video["size"])
+    if not video.get("do_resize", True):
+        return height, width
+    if "shortest_edge" in size:
+        return shortest_edge(height, width, size["shortest_edge"])
+    return size["height"], size["width"]
 
 
 def normalized(pictures_TCHW: torch.Tensor, video: Mapping[str, Any]) -> torch.Tensor:

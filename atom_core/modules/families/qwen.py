@@ -45,7 +45,9 @@ class Qwen2VL(Family):
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """Patches of all frames, and their grid."""
         config = self.video_config
-        pictures = self.at_least(pixels.stack(frames), config)
+        pictures = pixels.stack(frames)
+        missing = self.num_pictures(len(pictures), config) - len(pictures)
+        pictures = torch.cat([pictures, pictures[-1:].expand(missing, -1, -1, -1)]) if missing else pictures
         height, width = self.size(pictures.shape[-2], pictures.shape[-1], pictures.shape[0], config)
         pictures = pixels.normalized(pixels.resize(pictures, height, width, int(config["resample"])), config)
         patches, grid = pixels.patchify(
@@ -58,14 +60,23 @@ class Qwen2VL(Family):
             "seconds_per_grid": config["temporal_patch_size"] * frames.clip.duration_s / len(frames.images),
         }
 
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+        """The grid."""
+        config, temporal = self.video_config, self.video_config["temporal_patch_size"]
+        num_frames = self.num_pictures(len(times_s), config)
+        new_h, new_w = self.size(height, width, num_frames, config)
+        t, h, w = -(-num_frames // temporal), new_h // config["patch_size"], new_w // config["patch_size"]
+        seconds = temporal * (times_s[-1] - times_s[0]) / len(times_s)
+        return {"runs": [h * w // config["merge_size"] ** 2] * t, "grid": [t, h, w], "seconds_per_grid": seconds}
+
+    def num_pictures(self, num_frames: int, config: Mapping[str, Any]) -> int:  # noqa: ARG002
+        """How many pictures a clip of so many frames becomes."""
+        return num_frames
+
     def frame_pixels(self, num_frames: int) -> int:
         """As many as a checkpoint that takes large frames resizes them to."""
         height, width = self.size(2**14, 2**14, num_frames, self.video_config)
         return max(super().frame_pixels(num_frames), height * width)
-
-    def at_least(self, pictures: torch.Tensor, config: Mapping[str, Any]) -> torch.Tensor:  # noqa: ARG002
-        """Pictures enough for the family."""
-        return pictures
 
     def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:  # noqa: ARG002
         """What frames are resized to: each within the bounds."""
@@ -152,10 +163,9 @@ class Qwen3VL(Qwen2VL):
         "image_std": [0.5, 0.5, 0.5],
     }
 
-    def at_least(self, pictures: torch.Tensor, config: Mapping[str, Any]) -> torch.Tensor:
-        """As many pictures as one patch needs."""
-        missing = max(0, config["temporal_patch_size"] - pictures.shape[0])
-        return torch.cat([pictures, pictures[-1:].expand(missing, -1, -1, -1)])
+    def num_pictures(self, num_frames: int, config: Mapping[str, Any]) -> int:
+        """As many as one patch needs."""
+        return max(num_frames, int(config["temporal_patch_size"]))
 
     def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
         """What frames are resized to: all together within the bounds. Source: `smart_resize` of transformers'
@@ -180,11 +190,16 @@ class Qwen3VL(Qwen2VL):
     def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
         """Run the visual half; the times of the pairs are kept with the rows."""
         found = super().encode(model, inputs)
-        pair = self.video_config["temporal_patch_size"]
-        times = list(inputs["timestamps_s"])
+        return evolve(found, layout={**found.layout, "times_s": self._middles_s(inputs["timestamps_s"])})
+
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+        """The grid, and the times of the pairs."""
+        return {**super().expected_layout(times_s, height, width), "times_s": self._middles_s(times_s)}
+
+    def _middles_s(self, times_s: Sequence[float]) -> list[float]:
+        pair, times = self.video_config["temporal_patch_size"], list(times_s)
         times += times[-1:] * (-len(times) % pair)
-        middles = [(times[at] + times[at + pair - 1]) / 2 for at in range(0, len(times), pair)]
-        return evolve(found, layout={**found.layout, "times_s": middles})
+        return [(times[at] + times[at + pair - 1]) / 2 for at in range(0, len(times), pair)]
 
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `Qwen3VLProcessor.replace_video_token`."""

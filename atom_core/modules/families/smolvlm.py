@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atom_core.modules.families.base import Family, clock
@@ -39,6 +39,11 @@ class Idefics3(Family):
         found = super().encode(model, inputs)
         num_frames = inputs["pixel_values"].shape[1]
         return type(found)(values=found.values, layout={"runs": [len(found.values) // num_frames] * num_frames})
+
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:  # noqa: ARG002
+        """As many rows for each frame, whatever its shape."""
+        side = self.image_processor.max_image_size["longest_edge"] // self.config.vision_config.patch_size
+        return {"runs": [side**2 // self.config.scale_factor**2] * len(times_s)}
 
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `Idefics3Processor` for an untiled picture."""

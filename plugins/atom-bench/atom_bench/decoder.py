@@ -68,7 +68,7 @@ class DecoderBench:
                         found = throughput(host, shared, context.args.tokens)
                         measured[recipe].append(found | first_tokens(host, clip, context.args.tokens))
                         progress.advance()
-        value = {"bench": "decoder", "machine": about, "model": settings.model, "frames": settings.frames}
+        value = {"bench": "decoder", "machine": about, "model": settings.model, "frames": settings.most_frames}
         value |= result(measured, recipes)
         context.emit(value, text(value))
         if note := figures.busy_note(about):

@@ -51,7 +51,7 @@ class EncoderBench:
                         seconds[recipe, "together"].append(together)
                         progress.advance()
             lanes = {recipe: _lanes(host) for recipe, host in hosts.items()}
-        value = {"bench": "encoder", "machine": about, "model": settings.model, "frames": settings.frames}
+        value = {"bench": "encoder", "machine": about, "model": settings.model, "frames": settings.most_frames}
         value |= result(seconds, recipes, lanes, len(clips))
         context.emit(value, text(value))
         if note := figures.busy_note(about):

@@ -41,6 +41,7 @@ class CaptionClip:
                 prompt=settings.prompt,
                 timestamps_s=features.timestamps_s,
                 rule=features.rule,
+                size=features.size,
             ),
         )
 

@@ -97,7 +97,7 @@ class ChromaLibrary:
         :raises LibraryError: if the folder holds something else, cannot be read, or another model made it
         """
         path = settings.library
-        sampling = f"{settings.segment}:{settings.window_s:g}:{settings.min_clip_s:g} frames:{settings.frames}"
+        sampling = f"{settings.segment}:{settings.window_s:g}:{settings.min_clip_s:g} frames:{settings.most_frames}"
         with _explained(path, "opened"), ExitStack() as opened:
             copy = _copied(path) if _is_read_only(path) else None
             if copy is not None:

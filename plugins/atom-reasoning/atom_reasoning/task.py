@@ -97,7 +97,11 @@ def ask_clips(
         features = encoder.encode(clip)
         text = decoder.generate([features, question], max_new_tokens=settings.max_new_tokens)
         provenance = atom.Provenance(
-            model=decoder.name, prompt=question, timestamps_s=features.timestamps_s, rule=features.rule
+            model=decoder.name,
+            prompt=question,
+            timestamps_s=features.timestamps_s,
+            rule=features.rule,
+            size=features.size,
         )
         return Reply(clip=clip, text=text.strip(), confidence=text.confidence, provenance=provenance)
 

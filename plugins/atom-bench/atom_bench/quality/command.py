@@ -98,7 +98,7 @@ def result(labels: Labels, runs: Mapping[str, tuple[Results, Judged]], settings:
         "machine": figures.machine(),
         "model": next(iter(runs.values()))[0].model,
         "folder": str(labels.folder),
-        "frames": settings.frames,
+        "frames": settings.most_frames,
         "shots": len(labels.shots),
         "questions": len(labels.questions),
         "tokenizer": TOKENIZER,

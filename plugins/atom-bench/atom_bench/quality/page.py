@@ -99,7 +99,7 @@ def strips_of(settings: atom.Settings, labels: Labels, places: Sequence[Place]) 
     for place in places:
         shot = labels.shots[labels.numbers[place]]
         clip = atom.Clip(video=probe(labels.folder / place[0]), start_s=shot.start_s, end_s=shot.end_s)
-        found[place] = strip(sample(clip, settings.frames).images)
+        found[place] = strip(sample(clip, settings.most_frames).images)
     return found
 
 

@@ -149,7 +149,7 @@ def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_vide
     pairs = [(way, base) for base in (AGAINST, "e", QUANTISED) if base in done for way in done if way != base]
     return {
         "model": settings.model,
-        "frames": settings.frames,
+        "frames": settings.most_frames,
         "videos": num_videos,
         "memory": memory(done, settings),
         "reference": reference,

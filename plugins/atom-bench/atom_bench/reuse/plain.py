@@ -34,7 +34,7 @@ class Whole:
             checkpoint.folder, dtype=self.dtype, local_files_only=True, use_safetensors=True
         )
         self.model = model.to(self.device).eval()
-        self.frames = settings.frames
+        self.frames = settings.most_frames
         self.tokens = self.encodes = 0
 
     @torch.inference_mode()
