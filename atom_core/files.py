@@ -30,6 +30,17 @@ def abandon() -> None:
         _remove(temporary)
 
 
+def writable_folder(folder: Path) -> Path:
+    """`folder`, made if there is none.
+
+    :raises OSError: if it cannot be made, or nothing can be written into it
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return folder
+
+
 def _remove(temporary: Path) -> None:
     with suppress(OSError):
         temporary.unlink(missing_ok=True)

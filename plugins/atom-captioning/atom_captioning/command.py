@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import atom_core as atom
 from atom_captioning.formats import json_value
-from atom_core.files import write_whole
+from atom_core.files import writable_folder, write_whole
 
 if TYPE_CHECKING:
     import argparse
@@ -63,14 +61,11 @@ class CaptionCommand:
 def _writable(folder: Path) -> Path:
     """The folder, made if there is none; asked before any work is spent."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return writable_folder(folder)
     except OSError as error:
         raise atom.SettingsError(
             f"cannot write into folder '{folder}': {error.strerror}; choose another with -o DIR"
         ) from None
-    return folder
 
 
 def caption_videos(

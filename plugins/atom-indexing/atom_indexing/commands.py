@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_indexing import rebuild
+from atom_indexing.cuts import cut_out, folder_for
 from atom_indexing.library_command import state
 from atom_indexing.tasks import check_not_empty
 
@@ -117,23 +119,29 @@ class SearchCommand:
         """Declare the arguments."""
         parser.add_argument("text", nargs="+", metavar="TEXT", help="what to look for")
         parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many moments at most (10)")
+        parser.add_argument("--cut", metavar="DIR", help="cut each moment out of its video, into a file in this folder")
+        said = "with --cut: how much more of the video before and after a moment (0)"
+        parser.add_argument("--pad", type=_seconds, default=0.0, metavar="SECONDS", help=said)
 
     def run(self, context: atom.CommandContext) -> None:
         """One result per moment, best first.
 
-        :raises SettingsError: if the text is empty
+        :raises SettingsError: if the text is empty, or the folder for cuts cannot be written
         """
         text = " ".join(context.args.text).strip()
         if not text:
             raise atom.SettingsError("the search text is empty; say what to look for: atom search TEXT")
+        folder = folder_for(context.args.cut) if context.args.cut else None
         check_not_empty(context.host())  # before the model is loaded
         files: dict[tuple[Path, str], str] = {}
-        for moment in context.host().run("search", atom.Query(text=text, limit=context.args.k)):
+        for place, moment in enumerate(context.host().run("search", atom.Query(text=text, limit=context.args.k)), 1):
             key = moment.path, moment.content_hash
             if key not in files:
                 files[key] = fault(context, moment)
+            cut = _cut(context, moment, text, folder, place) if folder is not None and not files[key] else None
             line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
-            context.emit(as_json(moment, files[key]), line + (f"  ({files[key]})" if files[key] else ""))
+            line += f"  ({files[key]})" if files[key] else ""
+            context.emit({**as_json(moment, files[key]), "cut": cut}, line + (f"\n    {cut}" if cut else ""))
         found = list(files.values())
         if missing := found.count(MISSING):
             context.note(
@@ -157,6 +165,15 @@ def fault(context: atom.CommandContext, moment: atom.Moment) -> str:
         return CHANGED
 
 
+def _cut(context: atom.CommandContext, moment: atom.Moment, text: str, folder: Path, place: int) -> str | None:
+    """The file with a moment; None if it could not be cut, which is told."""
+    try:
+        return str(cut_out(context.host(), moment, text, folder, place=place, pad_s=context.args.pad))
+    except atom.AtomError as error:
+        context.fail(str(moment.path), error)
+        return None
+
+
 def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
     """The JSON value of a moment; `fault` is what is wrong with its file now."""
     return {
@@ -173,6 +190,16 @@ def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
 
 def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds, got {text!r}")
+    return value
 
 
 def _count(text: str) -> int:

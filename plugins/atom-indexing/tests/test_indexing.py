@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import atom_indexing
 import pytest
 from atom_indexing.library import ChromaLibrary
-from attrs import evolve
+from attrs import evolve, frozen
 
 import atom_core as atom
 from atom_core.testing.commands import run_command
@@ -261,6 +262,55 @@ def test_search_says_which_files_have_changed(files):
     assert changed == [("b.mp4", False), ("a.mp4", True), ("a.mp4", True)]
     assert ["(file has changed)" in text for text in said.texts] == [False, True, True]
     assert said.notes == ["files with other content than was indexed: 1; index them again: atom index PATH"]
+
+
+class Film:
+    """The task ``film``, as another plugin would give it; it writes what it cuts."""
+
+    consumes, produces = atom.Timeline, atom.Film
+
+    @frozen(kw_only=True)
+    class Settings:
+        path: str = ""
+
+    def run(self, timeline, *, settings):
+        (cut,) = timeline.cuts
+        if "green" in cut.caption:
+            raise atom.MediaError("the disk is full")
+        Path(settings.path).write_text(f"{cut.start_s} {cut.end_s} {cut.line}")
+        return atom.Film(path=settings.path, timeline=timeline, duration_s=1, num_frames=1, has_audio=False)
+
+
+def test_search_cuts_out_what_it_finds(files):
+    """Each moment is a file of its own, with what is asked for around it; a failed one fails alone."""
+    host = FakeHost(atom_indexing, shows=SHOWS, tasks={"caption": Caption(), "film": Film()})
+    run_command(host, "index", "a.mp4", "b.mp4")
+    said = run_command(host, "search", "a blue square", "--cut", "new/cuts", "--pad", "1.5")
+    cuts = [value["cut"] for value in said.values]
+    assert cuts[0] == "new/cuts/01 a 3.5-10.0s.mp4"
+    assert Path(cuts[0]).read_text() == "3.5 10.0 a blue square"
+    assert said.texts[0].endswith(f"a blue square appears\n    {cuts[0]}")
+    (failed,) = [number for number, cut in enumerate(cuts) if cut is None]
+    assert said.values[failed]["caption"] == "a green star appears"
+    assert [(Path(what).name, str(error)) for what, error in said.failures] == [("b.mp4", "the disk is full")]
+
+
+def test_search_cuts_only_what_is_as_it_was(files):
+    """Files that are gone or changed are not cut, others' files not replaced; a bad folder is told before all else."""
+    host = FakeHost(atom_indexing, shows=SHOWS, tasks={"caption": Caption(), "film": Film()})
+    run_command(host, "index", "a.mp4")
+    (files / "cuts").mkdir()
+    (files / "cuts" / "01 a 0.0-5.0s.mp4").write_text("mine")
+    said = run_command(host, "search", "a red circle", "--cut", "cuts", "-k", "1")
+    assert said.values[0]["cut"] is None
+    assert "exists and is no film of Atom's" in str(said.failures[0][1])
+    (files / "a.mp4").unlink()
+    said = run_command(host, "search", "a red circle", "--cut", "cuts")
+    assert ([value["cut"] for value in said.values], said.failures) == ([None, None], [])
+    assert [path.read_text() for path in (files / "cuts").iterdir()] == ["mine"]
+    for words, what in ((["--cut", "notes.txt"], "cannot write into folder"), (["--pad", "-1"], "a number of seconds")):
+        with pytest.raises(atom.SettingsError, match=what):
+            run_command(host, "search", "a red circle", *words)
 
 
 def test_films_are_left_out(files):

@@ -1,0 +1,48 @@
+"""Moments cut out of their videos, each into a file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import atom_core as atom
+
+
+def folder_for(name: str) -> Path:
+    """The folder called `name`, made if there is none; asked before any work is spent.
+
+    :raises SettingsError: if nothing can be written into it
+    """
+    from atom_core.files import writable_folder
+
+    try:
+        return writable_folder(Path(name))
+    except OSError as error:
+        raise atom.SettingsError(
+            f"cannot write into folder '{name}': {error.strerror}; choose another with --cut DIR"
+        ) from None
+
+
+def cut_out(host: atom.Host, moment: atom.Moment, query: str, folder: Path, *, place: int, pad_s: float) -> Path:
+    """The file in `folder` with `moment` and `pad_s` seconds before and after it, as far as its video goes.
+
+    :param place: of the moment among those found, from 1; the names of the files sort by it
+    :raises MediaError: if the video is gone or has changed, or the file would replace one that Atom did not render
+    """
+    from atom_core.media.probe import is_film
+
+    video = host.video(moment.path)
+    start_s, end_s = max(moment.start_s - pad_s, 0.0), min(moment.end_s + pad_s, video.duration_s)
+    path = folder / f"{place:02} {moment.path.stem} {start_s:.1f}-{end_s:.1f}s.mp4"
+    if path.exists() and not is_film(path):
+        raise atom.MediaError(f"'{path}' exists and is no film of Atom's; move it, or choose another folder")
+    cut = atom.Cut(
+        path=moment.path,
+        content_hash=moment.content_hash,
+        start_s=start_s,
+        end_s=end_s,
+        line=query,
+        caption=moment.caption,
+        score=moment.score,
+    )
+    host.run("film", atom.Timeline(request=atom.Request(text=query), cuts=(cut,)), path=str(path))
+    return path
