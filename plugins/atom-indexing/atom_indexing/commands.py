@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,7 @@ class SearchCommand:
         """Declare the arguments."""
         parser.add_argument("text", nargs="+", metavar="TEXT", help="what to look for")
         parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many moments at most (10)")
+        parser.add_argument("--per-video", type=_count, metavar="N", help="how many moments of one video at most")
         parser.add_argument("--cut", metavar="DIR", help="cut each moment out of its video, into a file in this folder")
         said = "with --cut: how much more of the video before and after a moment (0)"
         parser.add_argument("--pad", type=_seconds, default=0.0, metavar="SECONDS", help=said)
@@ -134,7 +136,7 @@ class SearchCommand:
         folder = folder_for(context.args.cut) if context.args.cut else None
         check_not_empty(context.host())  # before the model is loaded
         files: dict[tuple[Path, str], str] = {}
-        for place, moment in enumerate(context.host().run("search", atom.Query(text=text, limit=context.args.k)), 1):
+        for place, moment in enumerate(nearest(context, text), 1):
             key = moment.path, moment.content_hash
             if key not in files:
                 files[key] = fault(context, moment)
@@ -150,6 +152,19 @@ class SearchCommand:
             )
         if changed := found.count(CHANGED):
             context.note(f"files with other content than was indexed: {changed}; index them again: atom index PATH")
+
+
+def nearest(context: atom.CommandContext, text: str) -> list[atom.Moment]:
+    """What is found, best first: no more in all, and of one video, than the user wants."""
+    host, most, each = context.host(), context.args.k, context.args.per_video
+    found = host.run("search", atom.Query(text=text, limit=most if each is None else max(most, len(host.library))))
+    taken = Counter[str]()
+    chosen = []
+    for moment in found:
+        taken[moment.content_hash] += 1
+        if each is None or taken[moment.content_hash] <= each:
+            chosen.append(moment)
+    return chosen[:most]
 
 
 MISSING, CHANGED = "file not found", "file has changed"

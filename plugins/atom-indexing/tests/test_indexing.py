@@ -236,6 +236,20 @@ def test_search_command_lists_moments(files):
     assert said.notes == []
 
 
+def test_search_limits_what_comes_of_one_video(files):
+    """``--per-video`` leaves room for other videos: the best moments of each, and -k of them in all."""
+    host = world({"a.mp4": ["a red circle", "a red circle", "a red square"], "b.mp4": ["a green star"]})
+    run_command(host, "index", "a.mp4", "b.mp4")
+
+    def found(*words):
+        said = run_command(host, "search", "a red circle", *words)
+        return [(value["video"].rsplit("/", 1)[-1], value["start_s"]) for value in said.values]
+
+    assert found("-k", "2") == [("a.mp4", 0.0), ("a.mp4", 5.0)]
+    assert found("-k", "2", "--per-video", "1") == [("a.mp4", 0.0), ("b.mp4", 0.0)]
+    assert found("--per-video", "2") == [("a.mp4", 0.0), ("a.mp4", 5.0), ("b.mp4", 0.0)]
+
+
 def test_search_says_which_files_are_gone(files):
     """A moment of a file that is not there is marked, in text and in JSON, with one remark that says what to do."""
     host = world()
