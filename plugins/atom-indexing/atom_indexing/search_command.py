@@ -1,0 +1,120 @@
+"""``atom search``."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import atom_core as atom
+from atom_indexing.cuts import cut_out, folder_for
+from atom_indexing.tasks import check_not_empty
+
+
+class SearchCommand:
+    """Find moments in the library by text."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("text", nargs="+", metavar="TEXT", help="what to look for")
+        parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many moments at most (10)")
+        parser.add_argument("--per-video", type=_count, metavar="N", help="how many moments of one video at most")
+        parser.add_argument("--cut", metavar="DIR", help="cut each moment out of its video, into a file in this folder")
+        said = "with --cut: how much more of the video before and after a moment (0)"
+        parser.add_argument("--pad", type=_seconds, default=0.0, metavar="SECONDS", help=said)
+
+    def run(self, context: atom.CommandContext) -> None:
+        """One result per moment, best first.
+
+        :raises SettingsError: if the text is empty, or the folder for cuts cannot be written
+        """
+        text = " ".join(context.args.text).strip()
+        if not text:
+            raise atom.SettingsError("the search text is empty; say what to look for: atom search TEXT")
+        folder = folder_for(context.args.cut) if context.args.cut else None
+        check_not_empty(context.host())  # before the model is loaded
+        files: dict[tuple[Path, str], str] = {}
+        for place, moment in enumerate(nearest(context, text), 1):
+            key = moment.path, moment.content_hash
+            if key not in files:
+                files[key] = fault(context, moment)
+            cut = _cut(context, moment, text, folder, place) if folder is not None and not files[key] else None
+            line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
+            line += f"  ({files[key]})" if files[key] else ""
+            context.emit({**as_json(moment, files[key]), "cut": cut}, line + (f"\n    {cut}" if cut else ""))
+        found = list(files.values())
+        if missing := found.count(MISSING):
+            context.note(
+                f"files that are not where they were: {missing}; connect their disk, find moved files again with"
+                " `atom index PATH`, or forget them with `atom library --prune`"
+            )
+        if changed := found.count(CHANGED):
+            context.note(f"files with other content than was indexed: {changed}; index them again: atom index PATH")
+
+
+def nearest(context: atom.CommandContext, text: str) -> list[atom.Moment]:
+    """What is found, best first: no more in all, and of one video, than the user wants."""
+    host, most, each = context.host(), context.args.k, context.args.per_video
+    found = host.run("search", atom.Query(text=text, limit=most if each is None else max(most, len(host.library))))
+    taken = Counter[str]()
+    chosen = []
+    for moment in found:
+        taken[moment.content_hash] += 1
+        if each is None or taken[moment.content_hash] <= each:
+            chosen.append(moment)
+    return chosen[:most]
+
+
+MISSING, CHANGED = "file not found", "file has changed"
+
+
+def fault(context: atom.CommandContext, moment: atom.Moment) -> str:
+    """`MISSING` or `CHANGED` if the moment's file is not the one that was indexed; empty if it is."""
+    if not os.path.isfile(moment.path):
+        return MISSING
+    try:
+        return "" if context.host().video(moment.path).content_hash == moment.content_hash else CHANGED
+    except atom.MediaError:
+        return CHANGED
+
+
+def _cut(context: atom.CommandContext, moment: atom.Moment, text: str, folder: Path, place: int) -> str | None:
+    """The file with a moment; None if it could not be cut, which is told."""
+    try:
+        return str(cut_out(context.host(), moment, text, folder, place=place, pad_s=context.args.pad))
+    except atom.AtomError as error:
+        context.fail(str(moment.path), error)
+        return None
+
+
+def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
+    """The JSON value of a moment; `fault` is what is wrong with its file now."""
+    return {
+        "video": str(moment.path),
+        "start_s": moment.start_s,
+        "end_s": moment.end_s,
+        "score": moment.score,
+        "caption": moment.caption,
+        "content_hash": moment.content_hash,
+        "missing": fault == MISSING,
+        "changed": fault == CHANGED,
+    }
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds, got {text!r}")
+    return value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
