@@ -99,6 +99,8 @@ class Settings:
     """Most disk space for features; the least recently used go first. 0 keeps none."""
     prefix_cache_bytes: int = field(default=512 * 2**20, converter=parse_bytes, validator=ge(0))
     """Most memory for prefixes. 0 keeps none."""
+    prefix_disk_bytes: int = field(default=0, converter=parse_bytes, validator=ge(0))
+    """Most disk space for prefixes, which spare reading a clip again in a later run. 0 keeps none."""
     memory: int | None = field(
         default=None, converter=attrs.converters.optional(parse_bytes), validator=attrs.validators.optional(ge(1))
     )

@@ -12,9 +12,10 @@ import numpy as np
 from atom_core.errors import ModelError
 from atom_core.hookspecs import Parts
 from atom_core.modules.caller import caller
-from atom_core.modules.engine import Engine, Job
+from atom_core.modules.engine import Engine
 from atom_core.modules.families import Family
 from atom_core.modules.frames import FrameBudget
+from atom_core.modules.job import Job
 from atom_core.modules.prompt import Prompt
 from atom_core.records import Features, Generated
 

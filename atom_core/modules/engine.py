@@ -10,20 +10,19 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import torch
-from attrs import define, field
 
-from atom_core.errors import AtomError, Cancelled, ModelError
-from atom_core.modules.caller import Caller
-from atom_core.modules.prompt import Prompt
+from atom_core.errors import Cancelled, ModelError
+from atom_core.modules.job import Job, groups
 from atom_core.modules.runner import Read, Runner
 from atom_core.modules.threads import Threads
 from atom_core.reuse.ledger import Ledger
-from atom_core.reuse.prefixes import KV, PrefixTree, Unit
+from atom_core.reuse.prefix_files import PrefixFiles
+from atom_core.reuse.prefixes import KV, PrefixTree, Unit, joined
 from atom_core.reuse.snapshots import SnapshotStore
 
 if TYPE_CHECKING:
@@ -31,47 +30,8 @@ if TYPE_CHECKING:
 
     from atom_core.modules.families import Family
 
-_READ_TOKENS = 2048
 _SHARE_BYTES = 2_500_000
 """Rows borrow kept states if that spares each layer reading this much at every step; for less, copies are faster."""
-
-
-@define(eq=False, kw_only=True)
-class Job:
-    """A request on its way through the engine."""
-
-    prompt: Prompt
-    """What is read."""
-    answer_from: int | None = None
-    """For scoring: the first token of the answer, which is the end of the prompt."""
-    embed: bool = False
-    """Whether the result is the last hidden state."""
-    max_new_tokens: int = 0
-    """Most tokens to decode."""
-    temperature: float = 0.0
-    """0 is greedy."""
-    caller: Caller
-    """On whose behalf."""
-    on_token: Callable[[list[int]], bool] | None = None
-    """Called in the engine's thread with all tokens so far; True ends the decoding."""
-    future: Future[Any] = field(factory=Future)
-    """Where the result goes."""
-    arrival: int = 0
-    """Order of arrival."""
-    units: tuple[Unit, ...] = ()
-    """Of the prompt."""
-    head: tuple[Unit, ...] = ()
-    """The units up to the end of the last clip."""
-    tokens: list[int] = field(factory=list)
-    """Decoded so far."""
-    logprob: float = 0.0
-    """Of `tokens`."""
-    finish: str = "length"
-    """Why decoding ended."""
-
-    def __attrs_post_init__(self) -> None:
-        self.units = self.prompt.units()
-        self.head = _head(self.units, self.prompt.visual_end)
 
 
 class Engine:
@@ -84,11 +44,13 @@ class Engine:
         family: Family,
         max_rows: int,
         prefixes: PrefixTree | None,
+        prefix_files: PrefixFiles | None = None,
         ledger: Ledger,
         threads: Threads,
     ) -> None:
         """
         :param prefixes: where prefixes are kept; None reads every prompt whole
+        :param prefix_files: where they are kept between runs, too
         :raises ModelError: if the language half has layers that cannot be served faithfully
         """
         self._runner = Runner(model, family)
@@ -97,6 +59,8 @@ class Engine:
         self._max_rows = max_rows
         self._prefixes = prefixes if not self._runner.has_states else None
         self._snapshots = SnapshotStore(prefixes.max_bytes) if prefixes and self._runner.has_states else None
+        self._files = prefix_files if self._prefixes is not None else None
+        self._recalling = threading.Lock()
         self._ledger = ledger
         self._threads = threads
         self._waiting: list[Job] = []
@@ -119,6 +83,7 @@ class Engine:
 
         :raises ModelError: if the engine is closed
         """
+        self._recall(job)
         with self._wake:
             if self._closed:
                 raise ModelError("the decoder is closed; open a new host")
@@ -134,6 +99,18 @@ class Engine:
             self._closed = True
             self._wake.notify()
         self._thread.join()
+        if self._files is not None:
+            self._files.close()
+
+    def _recall(self, job: Job) -> None:
+        """Bring a prefix from disk, in the thread of who asks."""
+        if self._files is None or self._prefixes is None or not job.head:
+            return
+        with self._recalling:
+            if self._prefixes.missing_from(job.head) < job.prompt.visual_end:
+                kv = self._files.get(job.head)
+                if kv is not None:
+                    self._prefixes.insert(job.head, self._runner.placed(kv), 0)
 
     def _enter(self, task: str) -> None:
         """A task that comes anew starts level with the others: it owes nothing and is owed nothing."""
@@ -151,7 +128,7 @@ class Engine:
         with self._wake:
             self._closed = True
             for job in (*self._waiting, *self._active):
-                _fail(job, error)
+                job.fail(error)
 
     def _serve(self) -> None:
         while True:
@@ -167,23 +144,23 @@ class Engine:
     def _work(self, admitted: list[Job]) -> None:
         try:
             with self._threads.share():
-                for group in _groups(admitted, self._matched, together=not self._runner.has_states):
+                for group in groups(admitted, self._matched, together=not self._runner.has_states):
                     self._read(group)
                 if self._active:
                     self._step()
         except Exception as error:
             for job in {*admitted, *self._active}:
-                _fail(job, error)
+                job.fail(error)
             self._active.clear()
             self._runner.slots.clear()
 
     def _drop_cancelled(self) -> None:
         for job in [job for job in self._waiting if job.caller.cancelled.is_set()]:
             self._waiting.remove(job)
-            _fail(job, Cancelled(f"task {job.caller.task!r} was cancelled"))
+            job.fail(Cancelled(f"task {job.caller.task!r} was cancelled"))
         for row in reversed(range(len(self._active))):
             if self._active[row].caller.cancelled.is_set():
-                _fail(self._active[row], Cancelled(f"task {self._active[row].caller.task!r} was cancelled"))
+                self._active[row].fail(Cancelled(f"task {self._active[row].caller.task!r} was cancelled"))
                 self._leave(row)
 
     def _admit(self) -> list[Job]:
@@ -210,10 +187,9 @@ class Engine:
 
     def _unread_head(self, job: Job) -> tuple[Unit, ...]:
         """The prompt up to its last clip, if it will be worth keeping and is not kept yet."""
-        end = job.prompt.visual_end
-        if not end or not job.prompt.can_cut(end):
+        end, head = job.prompt.visual_end, job.head
+        if not head:
             return ()
-        head = job.head
         if self._snapshots is not None:
             known = self._snapshots.match(head, end)
             return head if known is None or known.num_tokens < end else ()
@@ -222,11 +198,11 @@ class Engine:
     def _matched(self, job: Job) -> int:
         """How many of the prompt's tokens need not be read; the last one always is."""
         if self._snapshots is not None:
-            snapshot = self._snapshots.match(job.units, _limit(job))
+            snapshot = self._snapshots.match(job.units, job.limit)
             return snapshot.num_tokens if snapshot is not None else 0
         if self._prefixes is None:
             return 0
-        return _cut(job, min(self._prefixes.missing_from(job.units), _limit(job)))
+        return job.cut(self._prefixes.missing_from(job.units))
 
     def _read(self, jobs: list[Job]) -> None:
         first = len(self._active)
@@ -249,17 +225,15 @@ class Engine:
 
     def _restore(self, row: int, job: Job) -> int:
         """Fill `row` with what is known of the prompt; how many tokens that are."""
-        limit = self._matched(job)
-        if not limit:
-            return 0
         if self._snapshots is not None:
-            snapshot = self._snapshots.match(job.units, limit)
-            assert snapshot is not None
-            return self._runner.load(row, snapshot)
-        assert self._prefixes is not None
+            snapshot = self._snapshots.match(job.units, job.limit)
+            return self._runner.load(row, snapshot) if snapshot is not None else 0
+        if self._prefixes is None:
+            return 0
         known, chain = self._prefixes.match(job.units)
-        assert known >= limit
-        self._runner.restore(row, chain, limit, share=self._shares(job, chain))
+        limit = job.cut(known)
+        if limit:
+            self._runner.restore(row, chain, limit, share=self._shares(job, chain))
         return limit
 
     def _shares(self, job: Job, chain: Sequence[KV]) -> bool:
@@ -270,7 +244,7 @@ class Engine:
     def _read_head(self, row: int, snapshots: SnapshotStore, job: Job, read: Read) -> Read:
         """Read up to the last clip and keep what the model holds then; what is left to read."""
         end = job.prompt.visual_end
-        if not read.start < end <= _limit(job) or not job.prompt.can_cut(end):
+        if not job.head or not read.start < end <= job.limit:
             return read
         self._runner.read(row, [Read(job.prompt, read.start, end)])
         snapshots.insert(job.head, self._runner.slots.snapshot(row, end))
@@ -278,22 +252,24 @@ class Engine:
 
     def _keep_prefix(self, row: int, job: Job, start: int) -> None:
         end = job.prompt.visual_end
-        if self._prefixes is not None and end > start and job.prompt.can_cut(end):
+        if self._prefixes is not None and job.head and end > start:
             self._prefixes.insert(job.head, self._runner.slots.view(row, start, end), start)
             known, chain = self._prefixes.match(job.head)
+            if self._files is not None and known == end:
+                self._files.put(job.head, joined(chain))
             if known == end and job.max_new_tokens and not start and self._shares(job, chain):
                 self._runner.lend(row, chain, len(job.prompt))
 
     def _after_read(self, row: int, hidden_QD: torch.Tensor, start: int) -> None:
         job = self._active[row]
         if job.embed:
-            _finish(job, hidden_QD[-1].float().clone())
+            job.end(hidden_QD[-1].float().clone())
             self._leave(row)
         elif job.answer_from is not None:
             answer = torch.tensor(job.prompt.ids[job.answer_from :])
             logits = self._runner.logits(hidden_QD[job.answer_from - 1 - start : -1])
             chosen = logits.log_softmax(-1).cpu().gather(1, answer[:, None])
-            _finish(job, float(chosen.double().sum()))
+            job.end(float(chosen.double().sum()))
             self._leave(row)
         else:
             self._choose(row, self._runner.logits(hidden_QD[-1]))
@@ -302,7 +278,7 @@ class Engine:
         jobs = self._active
         tokens = [job.tokens[-1] for job in jobs]
         lengths = [len(job.prompt) + len(job.tokens) - 1 for job in jobs]
-        positions = [_position(job) for job in jobs]
+        positions = [job.position for job in jobs]
         self._ledger.batch("decode", len(jobs))
         with self._ledger.lane("decode", "step", rows=len(jobs)):
             logits_RV = self._runner.step(tokens, lengths, positions)
@@ -320,11 +296,11 @@ class Engine:
         job.tokens.append(token)
         job.logprob += float(logprobs_V[token])
         self._ledger.count("decode_tokens", requested=1, computed=1)
-        if token in self._end_ids or _told(job):
+        if token in self._end_ids or job.tell():
             job.finish = "stop"
         elif len(job.tokens) < job.max_new_tokens:
             return
-        _finish(job, job)
+        job.end(job)
         self._leave(row)
 
     def _leave(self, row: int) -> None:
@@ -334,74 +310,3 @@ class Engine:
         self._runner.slots.leave(row, last, len(moved.prompt) + len(moved.tokens))
         self._active[row] = moved
         self._active.pop()
-
-
-def _head(units: Sequence[Unit], end: int) -> tuple[Unit, ...]:
-    """The units that stand for the first `end` tokens."""
-    at = 0
-    for place, (_, num_tokens) in enumerate(units):
-        at += num_tokens
-        if at == end:
-            return tuple(units[: place + 1])
-    return ()
-
-
-def _limit(job: Job) -> int:
-    """The most tokens that need not be read: the hidden state of what follows is wanted."""
-    return len(job.prompt) - 1 if job.answer_from is None else job.answer_from - 1
-
-
-def _cut(job: Job, limit: int) -> int:
-    """The most tokens up to `limit` that are whole units and do not depend on what follows."""
-    at = place = 0
-    for _, num_tokens in job.units:
-        place += num_tokens
-        if place > limit:
-            break
-        at = place if job.prompt.can_cut(place) else at
-    return at
-
-
-def _position(job: Job) -> int:
-    """The position of the last decoded token."""
-    known = job.prompt.position_ids
-    after = len(job.prompt) if known is None else int(known.max()) + 1
-    return after + len(job.tokens) - 1
-
-
-def _groups(jobs: Sequence[Job], matched: Callable[[Job], int], *, together: bool) -> list[list[Job]]:
-    """Jobs that are read together: padded to the longest, none is padded to more than twice its length.
-
-    :param together: whether rows may be padded; else each job is read alone
-    """
-    groups: list[list[Job]] = []
-    sized = sorted(((len(job.prompt) - matched(job), job) for job in jobs), key=lambda pair: (pair[0], pair[1].arrival))
-    shortest = 0
-    for size, job in sized:
-        if groups and together and size <= 2 * shortest and size * (len(groups[-1]) + 1) <= _READ_TOKENS:
-            groups[-1].append(job)
-        else:
-            groups.append([job])
-            shortest = size
-    return groups
-
-
-def _told(job: Job) -> bool:
-    """Tell the listener about a new token; whether it has enough."""
-    return job.on_token is not None and job.on_token(job.tokens)
-
-
-def _finish(job: Job, result: Any) -> None:
-    if job.future.set_running_or_notify_cancel():
-        job.future.set_result(result)
-
-
-def _fail(job: Job, error: Exception) -> None:
-    if job.future.done():
-        return
-    if not isinstance(error, AtomError):
-        wrapped = ModelError(f"the decoder failed: {type(error).__name__}: {error}")
-        wrapped.__cause__ = error
-        error = wrapped
-    if job.future.set_running_or_notify_cancel():
-        job.future.set_exception(error)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from attrs import asdict
+
 from atom_core.errors import ModelError
 from atom_core.hookspecs import Modules, hookimpl
 from atom_core.quiet import quiet
@@ -66,6 +68,7 @@ def atom_load_modules(
     from atom_core.modules.loading import load_model, weights
     from atom_core.modules.threads import Threads
     from atom_core.reuse.features import FeatureStore
+    from atom_core.reuse.prefix_files import PrefixFiles
     from atom_core.reuse.prefixes import PrefixTree
 
     share_memory()
@@ -90,11 +93,16 @@ def atom_load_modules(
         ledger=ledger,
         threads=threads,
     )
+    prefix_files = None
+    if settings.reuse and settings.prefix_disk_bytes:
+        read_by = _fingerprint(content, json.dumps(asdict(recipe)), device, str(dtype), family.fingerprint)
+        prefix_files = PrefixFiles(settings.cache / "prefixes", settings.prefix_disk_bytes, read_by)
     engine = Engine(
         model,
         family=family,
         max_rows=plan.batch,
         prefixes=PrefixTree(plan.prefix_cache_bytes) if settings.reuse else None,
+        prefix_files=prefix_files,
         ledger=ledger,
         threads=threads,
     )

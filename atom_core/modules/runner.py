@@ -115,6 +115,10 @@ class Runner:
             logits = torch.tanh(logits / self._softcap) * self._softcap
         return logits.float()
 
+    def placed(self, kv: KV) -> KV:
+        """Kept states on the model's device."""
+        return KV(tuple((k.to(self._device), v.to(self._device)) for k, v in kv.layers), kv.num_tokens)
+
     def restore(self, row: int, chain: Sequence[KV], limit: int, *, share: bool) -> None:
         """Fill `row` from its start with `limit` tokens of kept states.
 

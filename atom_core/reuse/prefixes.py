@@ -45,6 +45,15 @@ class KV:
         return KV(layers, end - start)
 
 
+def joined(chain: Sequence[KV]) -> KV:
+    """The states of runs that follow each other as those of one."""
+    import torch
+
+    pairs = zip(*(kv.layers for kv in chain), strict=True)
+    layers = tuple((torch.cat([k for k, _ in run], dim=1), torch.cat([v for _, v in run], dim=1)) for run in pairs)
+    return KV(layers, sum(kv.num_tokens for kv in chain))
+
+
 @define(eq=False)
 class _Node:
     units: tuple[Unit, ...]

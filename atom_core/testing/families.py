@@ -156,7 +156,7 @@ class Pair:
 
     def split_together(self, prompts: Sequence[Sequence[str | Features]], num_tokens: int = 16) -> list[Told]:
         """What is decoded of several prompts in one batch."""
-        from atom_core.modules.engine import Job
+        from atom_core.modules.job import Job
 
         jobs = [Job(prompt=self.family.prompt(parts), max_new_tokens=num_tokens, caller=Caller()) for parts in prompts]
         done = [future.result() for future in [self._engine.submit(job) for job in jobs]]
@@ -184,7 +184,7 @@ class Pair:
         return self._score(self.family.prompt(parts), self.family.answer_ids(parts, answer))
 
     def _score(self, prompt: Prompt, ids: tuple[int, ...]) -> float:
-        from atom_core.modules.engine import Job
+        from atom_core.modules.job import Job
 
         job = Job(prompt=prompt.with_answer(ids), answer_from=len(prompt), caller=Caller())
         return float(self._engine.submit(job).result())

@@ -14,7 +14,7 @@ from atom_core.host import Host, open_host
 from atom_core.modules import engine, slots
 from atom_core.modules.caller import Cancel, caller
 from atom_core.modules.cascade import Shared, Sharing, cascade
-from atom_core.modules.engine import Job
+from atom_core.modules.job import Job
 from atom_core.records import Clip
 from atom_core.reuse.prefixes import KV
 

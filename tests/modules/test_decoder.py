@@ -119,6 +119,27 @@ def test_a_small_prefix_budget_changes_no_answer(
             assert told == cold_host.decoder.generate([cold_host.encoder.encode(clip), QUESTIONS[0]], max_new_tokens=8)
 
 
+def test_prefixes_are_kept_between_runs_where_that_is_set(checkpoint: Path, clips: list[Clip], tmp_path: Path) -> None:
+    """The next run reads no clip again and says the same; other precision reads anew; by default nothing is kept."""
+
+    def ask(**arguments: Any) -> tuple[list[Any], int]:
+        with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path, **arguments) as opened:
+            told = [
+                opened.decoder.generate([opened.encoder.encode(clip), QUESTIONS[0]], max_new_tokens=8) for clip in clips
+            ]
+            return told, opened.ledger.as_dict()["prefill_tokens"]["computed"]
+
+    cold, all_tokens = ask()
+    assert not (tmp_path / "prefixes").exists()
+    first, num_first = ask(prefix_disk_bytes=10**9)
+    again, num_again = ask(prefix_disk_bytes=10**9)
+    assert [(str(t), t.logprob) for t in again] == [(str(t), pytest.approx(t.logprob, abs=1e-3)) for t in first]
+    assert [str(told) for told in first] == [str(told) for told in cold]
+    assert num_first == all_tokens
+    assert num_again <= all_tokens - 8 * len(clips), "no visual token was read"
+    assert ask(prefix_disk_bytes=10**9, quantize="int8")[1] == all_tokens
+
+
 def test_a_stream_is_the_text_in_pieces(host: Host, clips: list[Clip]) -> None:
     """The pieces join to what `generate` returns."""
     parts = [host.encoder.encode(clips[0]), QUESTIONS[0]]
