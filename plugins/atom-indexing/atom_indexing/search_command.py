@@ -11,6 +11,7 @@ from typing import Any
 
 import atom_core as atom
 from atom_indexing.cuts import cut_out, folder_for
+from atom_indexing.page import page, poster
 from atom_indexing.tasks import check_not_empty
 
 
@@ -23,28 +24,37 @@ class SearchCommand:
         parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many moments at most (10)")
         parser.add_argument("--per-video", type=_count, metavar="N", help="how many moments of one video at most")
         parser.add_argument("--cut", metavar="DIR", help="cut each moment out of its video, into a file in this folder")
+        parser.add_argument("--page", metavar="FILE", help="write a page that shows and plays the moments, as HTML")
         said = "with --cut: how much more of the video before and after a moment (0)"
         parser.add_argument("--pad", type=_seconds, default=0.0, metavar="SECONDS", help=said)
 
     def run(self, context: atom.CommandContext) -> None:
         """One result per moment, best first.
 
-        :raises SettingsError: if the text is empty, or the folder for cuts cannot be written
+        :raises SettingsError: if the text is empty, or there is no folder for what is to be written
         """
         text = " ".join(context.args.text).strip()
         if not text:
             raise atom.SettingsError("the search text is empty; say what to look for: atom search TEXT")
         folder = folder_for(context.args.cut) if context.args.cut else None
+        target = Path(context.args.page) if context.args.page else None
+        if target is not None and not target.absolute().parent.is_dir():
+            raise atom.SettingsError(f"cannot write '{target}': there is no folder '{target.parent}'; create it first")
         check_not_empty(context.host())  # before the model is loaded
         files: dict[tuple[Path, str], str] = {}
+        shown = []
         for place, moment in enumerate(nearest(context, text), 1):
             key = moment.path, moment.content_hash
             if key not in files:
                 files[key] = fault(context, moment)
-            cut = _cut(context, moment, text, folder, place) if folder is not None and not files[key] else None
+            whole = not files[key]
+            cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
             line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
             line += f"  ({files[key]})" if files[key] else ""
             context.emit({**as_json(moment, files[key]), "cut": cut}, line + (f"\n    {cut}" if cut else ""))
+            shown.append((moment, _poster(context, moment) if target is not None and whole else "", files[key]))
+        if target is not None:
+            _write_page(context, target, page(text, shown))
         found = list(files.values())
         if missing := found.count(MISSING):
             context.note(
@@ -88,6 +98,26 @@ def _cut(context: atom.CommandContext, moment: atom.Moment, text: str, folder: P
     except atom.AtomError as error:
         context.fail(str(moment.path), error)
         return None
+
+
+def _poster(context: atom.CommandContext, moment: atom.Moment) -> str:
+    """A picture of a moment; empty if there is none, which is told."""
+    try:
+        return poster(context.host().video(moment.path), moment)
+    except atom.MediaError as error:
+        context.fail(str(moment.path), error)
+        return ""
+
+
+def _write_page(context: atom.CommandContext, path: Path, text: str) -> None:
+    from atom_core.files import write_whole
+
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        context.fail(str(path), f"cannot be written: {error.strerror}; choose another place")
+    else:
+        context.note(f"the moments are shown in {path}; open it in a browser")
 
 
 def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:

@@ -1,14 +1,21 @@
 """The command ``search``: what it lists, says of files that are not as they were, and cuts out."""
 
+import base64
+import io
+from html.parser import HTMLParser
 from pathlib import Path
 
 import atom_indexing
+import numpy as np
 import pytest
 from attrs import frozen
+from PIL import Image
 
 import atom_core as atom
+from atom_core.media.probe import probe
 from atom_core.testing.commands import run_command
 from atom_core.testing.fakes import FakeHost
+from atom_core.testing.videos import BLUE, RED, write_video
 
 SHOWS = {"a.mp4": ["a red circle", "a blue square"], "b.mp4": ["a green star"]}
 
@@ -134,6 +141,59 @@ def test_search_cuts_only_what_is_as_it_was(world, files):
     for words, what in ((["--cut", "notes.txt"], "cannot write into folder"), (["--pad", "-1"], "a number of seconds")):
         with pytest.raises(atom.SettingsError, match=what):
             run_command(host, "search", "a red circle", *words)
+
+
+class Players(HTMLParser):
+    """The video elements of a page, and its text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.text = [], ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.found += [dict(attributes)] if tag == "video" else []
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_search_writes_a_page(world, files):
+    """Each moment is shown by a picture of its own and plays its span; what is gone is told; text stays text."""
+    name = write_video(files / "red & blue <1>.mp4", shots=[(24, RED), (24, BLUE)]).name
+    host = world({"b.mp4": ["a green star"]})
+    (files / "b.mp4").unlink()
+    video = probe(files / name)
+    host.video = lambda path: video
+    for start_s, text in ((0.0, "<b>red</b>"), (1.0, "blue")):
+        clip = atom.Clip(video=video, start_s=start_s, end_s=start_s + 1)
+        host.library.add([atom.Entry(clip=clip, caption=text, vector=host.decoder.embed([text]))])
+    said = run_command(host, "search", "blue", "--page", "found.html")
+    assert said.notes[0] == "the moments are shown in found.html; open it in a browser"
+    page = Players((files / "found.html").read_text(encoding="utf-8"))
+    spans = {0.0: "#t=0.000,1.000", 1.0: "#t=1.000,2.000"}
+    there = [value for value in said.values if not value["missing"]]
+    assert [player["src"] for player in page.found] == [video.path.as_uri() + spans[v["start_s"]] for v in there]
+    for value, player in zip(there, page.found, strict=True):
+        head, _, data = player["poster"].partition(",")
+        colour = np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))).mean(axis=(0, 1))
+        assert (head, int(colour.argmax())) == ("data:image/jpeg;base64", 0 if value["start_s"] == 0 else 2)
+    assert "<b>red</b>" in page.text
+    assert "file not found" in page.text
+
+
+def test_a_page_that_cannot_be_written(world, files):
+    """A missing folder is told before all else; what is not text is not replaced."""
+    (files / "film.mp4").write_bytes(b"\0film")
+    host = world({"a.mp4": ["a red circle"]})
+    with pytest.raises(atom.SettingsError, match="no folder 'no'; create it first"):
+        run_command(host, "search", "x", "--page", "no/found.html")
+    host.video = lambda path: (_ for _ in ()).throw(atom.MediaError("cut off"))
+    said = run_command(host, "search", "x", "--page", "film.mp4")
+    assert said.failures == [
+        ("film.mp4", "cannot be written: the file there is not text, so it is kept; choose another place")
+    ]
+    assert (files / "film.mp4").read_bytes() == b"\0film"
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "many"])
