@@ -18,7 +18,7 @@ from attrs import frozen
 
 from atom_core.cli.console import table
 from atom_core.cli.models import snapshot
-from atom_core.modules.auto import remembered
+from atom_core.modules.auto import FILE, free_memory_bytes, remembered
 from atom_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def processor(context: Context) -> Iterator[Check]:
 def memory(context: Context) -> Iterator[Check]:
     """What is free, against what the default model needs."""
     del context
-    free_bytes = _free_memory_bytes()
+    free_bytes = free_memory_bytes()
     if free_bytes is None:
         yield Check("memory", NOTE, "unknown on this system")
         return
@@ -174,7 +174,8 @@ def model(context: Context) -> Iterator[Check]:
 def precision(context: Context) -> Iterator[Check]:
     """What ``--quantize auto`` has measured here."""
     for finding in remembered(context.settings.cache).values():
-        yield Check("quantize auto", OK, str(finding))
+        todo = f"to measure again, delete {context.settings.cache / FILE}"
+        yield Check("quantize auto", OK, str(finding), todo)
 
 
 CHECKS: tuple[Callable[[Context], Iterator[Check]], ...] = (
@@ -220,18 +221,3 @@ def _processor_flags() -> set[str]:
     except OSError:
         return set()
     return {flag for line in lines if line.startswith(("flags", "Features")) for flag in line.partition(":")[2].split()}
-
-
-def _free_memory_bytes() -> int | None:
-    """Available memory, or what the control group leaves if that is less."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-        free_bytes = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError):
-        return None
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="utf-8").strip()
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return free_bytes
-    return min(free_bytes, max(int(limit) - used, 0)) if limit.isdigit() else free_bytes

@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from atom_core.modules.checkpoint import Checkpoint
+    from atom_core.modules.families import Family
     from atom_core.modules.threads import Threads
     from atom_core.settings import Settings
 
 
-def recipe_for(checkpoint: Checkpoint, settings: Settings, device: str, threads: Threads) -> Recipe:
+def recipe_for(
+    checkpoint: Checkpoint, settings: Settings, device: str, threads: Threads, family: Family | None = None
+) -> Recipe:
     """The recipe to load a checkpoint with: its own if it is quantised already, else what the settings say.
 
     :param threads: lent to measure with, for ``auto``
+    :param family: its family, where a plugin may have registered it
     :raises ModelError: if it is quantised otherwise than the settings say
     """
     saved = checkpoint.saved_recipe
@@ -35,12 +39,12 @@ def recipe_for(checkpoint: Checkpoint, settings: Settings, device: str, threads:
     if device != "cpu":
         return RECIPES["none"]  # without compiling, torchao's dynamic int8 does not pay on CUDA
     from atom_core.modules.auto import choose
-    from atom_core.modules.loading import empty_model
+    from atom_core.modules.families import family_of
 
-    model = empty_model(checkpoint.config)
+    known = family or family_of(checkpoint)
     with threads.share() as share:
-        finding = choose(model, checkpoint.weights.tensors, cache=settings.cache, threads=share)
-    return RECIPES[finding.recipe]
+        name = choose(checkpoint, known, cache=settings.cache, threads=share, memory=settings.memory)
+    return RECIPES[name]
 
 
 def fit(

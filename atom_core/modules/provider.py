@@ -76,7 +76,7 @@ def atom_load_modules(
     checkpoint = open_checkpoint(source, revision=settings.revision, offline=settings.offline, families=families)
     family = family_of(checkpoint, families)
     threads = Threads(settings.threads)
-    recipe = recipe_for(checkpoint, settings, device, threads)
+    recipe = recipe_for(checkpoint, settings, device, threads, family)
     plan = fit(checkpoint, recipe, settings, device, tasks_bytes=tasks_bytes)
     with ledger.lane("load", "load"):
         content = content_hash(checkpoint.folder, settings.cache / "hashes.json")

@@ -5,12 +5,11 @@ import json
 
 import pytest
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
 from atom_core.cli.quantize import QuantizeCommand
 from atom_core.errors import ModelError
-from atom_core.modules import auto, int8_cpu
+from atom_core.modules import int8_cpu
 from atom_core.modules.checkpoint import content_hash, open_checkpoint
 from atom_core.modules.fitting import recipe_for
 from atom_core.modules.int4_cpu import GroupInt4Linear
@@ -27,7 +26,6 @@ from atom_core.testing.models import FAMILIES, make_checkpoint
 
 CPU_RECIPES = [name for name, recipe in RECIPES.items() if "cpu" in recipe.devices and recipe.kinds]
 IDS = torch.arange(5, 17)[None]
-SPOILED = torch.ones(64, 128).index_fill(1, torch.tensor([0]), 300.0)
 """Makes a weight [64, 128] one that int8 holds badly."""
 
 
@@ -207,50 +205,6 @@ def test_on_cuda_tables_stay_as_they_are(checkpoint):
     model = empty_model(checkpoint.config)
     for name in ("int8", "int4", "float8"):
         assert all(isinstance(model.get_submodule(n), nn.Linear) for n in kinds_by_layer(model, RECIPES[name], "cuda"))
-
-
-@pytest.mark.parametrize(
-    ("numbers", "recipe"),
-    [
-        ({"decode": 2, "batch": 3, "encode": 1.5, "error": 0.01}, "int8"),
-        ({"decode": 2, "batch": 3, "encode": 0.9, "error": 0.01}, "int8-decoder"),
-        ({"decode": 0.9, "batch": 3, "encode": 2, "error": 0.01}, "none"),
-        ({"decode": 2, "batch": 1.0, "encode": 2, "error": 0.01}, "none"),
-        ({"decode": 2, "batch": 3, "encode": 2, "error": 0.2}, "none"),
-        ({"decode": 0, "batch": 0, "encode": 0, "error": 0}, "none"),
-    ],
-)
-def test_auto_never_picks_what_is_slower_or_worse(numbers, recipe):
-    """Every part that is quantised was faster, and kept quality."""
-    assert auto.pick(**numbers) == recipe
-
-
-def test_auto_measures_once(checkpoint, tmp_path, monkeypatch):
-    """What was found is remembered by machine, versions, dimensions and threads; a damaged file is no harm."""
-    monkeypatch.setattr(auto, "_SECONDS", 0.0)
-    settings = Settings(quantize="auto", cache=tmp_path)
-    picked = recipe_for(checkpoint, settings, "cpu", Threads(1))
-    found = auto.remembered(tmp_path)
-    assert [finding.recipe for finding in found.values()] == [picked.name]
-    monkeypatch.setattr(auto, "measure", lambda *_: pytest.fail("measured again"))
-    assert recipe_for(checkpoint, settings, "cpu", Threads(1)) == picked
-    monkeypatch.undo()
-    (tmp_path / auto.FILE).write_text("{damaged")
-    assert auto.remembered(tmp_path) == {}
-    assert recipe_for(checkpoint, settings, "cuda", Threads(1)).name == "none"
-
-
-def test_auto_sees_a_loss_of_quality(tmp_path, monkeypatch):
-    """Weights that int8 cannot hold show in the error: here one input drowns the others."""
-    monkeypatch.setattr(auto, "_SECONDS", 0.0)
-    layer = nn.Linear(128, 64, bias=False)
-    save_file(
-        {"plain": layer.weight.detach(), "spoiled": layer.weight.detach() * SPOILED}, tmp_path / "model.safetensors"
-    )
-    stored = read_weights("m", tmp_path).tensors
-    found = {name: auto.measure({"encoder": [], "decoder": [(layer, stored[name])]}, 1) for name in stored}
-    assert found["plain"].error < auto.TOLERANCE
-    assert found["spoiled"].error > 2 * found["plain"].error
 
 
 def test_command_writes_a_checkpoint_that_opens(checkpoint, tmp_path):

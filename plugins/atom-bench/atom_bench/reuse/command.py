@@ -45,6 +45,8 @@ class ReuseBench:
         """
         about = figures.machine()
         settings = evolve(arguments.model_settings(context), segment="whole")
+        if context.args.dimensions and settings.quantize in ("none", "auto"):
+            settings = evolve(settings, quantize="int8")  # random weights have no quality that `auto` could keep
         with arguments.workplace() as folder:
             paths = [video.path for video in context.videos(context.args.paths)] if context.args.paths else []
             if context.args.paths and not paths:
