@@ -127,8 +127,6 @@ class Resident:
             modules.close()
 
     def _load(self) -> Modules:
-        if self._identity is None:  # a model that is not there is told before anything heavy is imported
-            self._identity = self._identified()
         spec = self._plugins.models.get(self._settings.model)
         if spec is not None and spec.notice:
             log.warning("%s", spec.notice)

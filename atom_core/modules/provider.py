@@ -55,10 +55,12 @@ def atom_load_modules(
     :raises ModelError: if the model cannot be found, loaded, split or quantised
     """
     quiet()
+    from atom_core.modules.checkpoint import content_hash, find, open_checkpoint
+
+    find(source, revision=settings.revision, offline=settings.offline)  # told before seconds of imports
     import torch
 
     from atom_core.modules.allocator import share_memory
-    from atom_core.modules.checkpoint import content_hash, open_checkpoint
     from atom_core.modules.decoder import ResidentDecoder
     from atom_core.modules.encoder import ResidentEncoder
     from atom_core.modules.engine import Engine

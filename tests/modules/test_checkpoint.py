@@ -3,6 +3,8 @@
 import json
 import shutil
 import socket
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -278,3 +280,15 @@ def test_content_hash_follows_content(folder, tmp_path):
     data[-1] ^= 1
     (folder / "model.safetensors").write_bytes(bytes(data))
     assert checkpoints.content_hash(folder, memory) != first
+
+
+def test_a_model_that_is_not_there_costs_no_imports():
+    """It is refused before torch is imported, which takes seconds."""
+    code = (
+        "import sys; from atom_core.host import open_host; from atom_core.errors import ModelError\n"
+        "with open_host(model='nope', load_plugins=()) as host:\n"
+        "    try: host.decoder\n"
+        "    except ModelError: print('torch' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
