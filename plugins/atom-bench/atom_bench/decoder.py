@@ -27,8 +27,8 @@ REQUESTS = (
     ("order", "What happens first, and what happens last?"),
     ("tags", "List what can be seen in this clip."),
 )
-"""Tasks and what they ask; request n is about clip n mod 4."""
-NUM_CLIPS = 4
+"""Tasks and what they ask; request n is about clip n mod 2."""
+NUM_CLIPS = 2
 QUESTIONS = ("What colour is it?", "How many objects are there?", "Does anything move?")
 
 
@@ -40,33 +40,31 @@ class DecoderBench:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("--tokens", type=arguments.count, default=32, metavar="N", help="tokens per request (32)")
-        parser.add_argument("--rounds", type=arguments.count, default=3, metavar="N", help="rounds (3)")
+        parser.add_argument("--rounds", type=arguments.count, metavar="N", help="rounds (3; 1 with --dimensions)")
         arguments.add_recipe_argument(parser)
         arguments.add_model_arguments(parser)
 
     def run(self, context: atom.CommandContext) -> None:
         """Measure every recipe, round by round; one result."""
-        about, recipes, rounds = figures.machine(), arguments.recipes_of(context), context.args.rounds
+        about, recipes, args = figures.machine(), arguments.recipes_of(context), context.args
+        tokens, rounds = args.tokens, args.rounds or (1 if args.dimensions else 3)
         settings = evolve(arguments.model_settings(context), segment="whole", reuse=True)
         settings = evolve(settings, batch=max(settings.batch, len(REQUESTS)))
         plugins = context.host().plugins
         measured: dict[str, list[dict[str, Any]]] = defaultdict(list)
         with arguments.workplace() as folder, ExitStack() as stack:
-            paths = arguments.make_videos(folder / "videos", NUM_CLIPS + rounds + 1)
+            paths = arguments.make_videos(folder / "videos", NUM_CLIPS + rounds)
             hosts = {}
             for recipe in recipes:
                 own = evolve(settings, quantize=recipe, cache=folder / recipe)
                 hosts[recipe] = stack.enter_context(atom.open_host(own, plugins=plugins))
             clips = arguments.whole_clips(next(iter(hosts.values())), paths)
-            shared, warm, *fresh = [clips[:NUM_CLIPS], *clips[NUM_CLIPS:]]
-            with context.progress("Decoding", (rounds + 1) * len(hosts)) as progress:
-                for host in hosts.values():
-                    first_tokens(host, warm, context.args.tokens)
-                    progress.advance()
+            shared, fresh = clips[:NUM_CLIPS], clips[NUM_CLIPS:]
+            with context.progress("Decoding", rounds * len(hosts)) as progress:
                 for clip in fresh:
                     for recipe, host in hosts.items():
-                        found = throughput(host, shared, context.args.tokens)
-                        measured[recipe].append(found | first_tokens(host, clip, context.args.tokens))
+                        found = throughput(host, shared, tokens)
+                        measured[recipe].append(found | first_tokens(host, clip, tokens))
                         progress.advance()
         value = {"bench": "decoder", "machine": about, "model": settings.model, "frames": settings.most_frames}
         value |= result(measured, recipes)

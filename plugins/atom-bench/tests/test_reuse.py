@@ -63,6 +63,17 @@ def test_figures_are_consistent(done, settings):
     assert value["ways"]["f"]["quantize"] == "auto"
 
 
+def test_lanes_that_overlap_are_told_by_their_busiest(done, settings):
+    """The time at work is at least that of any lane; ways without lanes have no such figure."""
+    ways = result(done, settings, 2)["ways"]
+    assert "wall_to_busiest_lane" not in ways["a"]
+    assert {"encode", "decode"} <= ways["d"]["lanes_s"].keys()
+    assert "load" not in ways["d"]["lanes_s"]
+    assert ways["d"]["wall_to_busiest_lane"]["median"] == pytest.approx(
+        ways["d"]["stages_s"]["work"] / max(ways["d"]["lanes_s"].values())
+    )
+
+
 @pytest.mark.parametrize("what", ["captions", "answers", "script", "vectors", "scores"])
 def test_a_wrong_answer_is_noticed(done, settings, what):
     """One changed word, number or sign is reported, whichever result it is in."""

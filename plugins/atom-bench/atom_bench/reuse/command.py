@@ -147,6 +147,10 @@ def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_vide
             "answers": worst.as_dict(),
             "ledger": rounds[-1].ledger,
         }
+        if lanes := [lanes_of(one) for one in rounds if one.ledger]:
+            ways[way]["lanes_s"] = lanes[-1]
+            walls = [one.stages["work"] for one in rounds]
+            ways[way]["wall_to_busiest_lane"] = figures.ratio(walls, [max(found.values()) for found in lanes])
     seconds = {way: [one.seconds for one in rounds] for way, rounds in done.items()}
     pairs = [(way, base) for base in (AGAINST, "e", QUANTISED) if base in done for way in done if way != base]
     return {
@@ -158,6 +162,11 @@ def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_vide
         "ways": ways,
         "ratios": {f"{way}/{base}": figures.ratio(seconds[way], seconds[base]) for way, base in pairs},
     }
+
+
+def lanes_of(done: Done) -> dict[str, float]:
+    """Seconds that each lane of a run with Atom worked, loading left out."""
+    return {name: lane["seconds"] for name, lane in done.ledger["lanes"].items() if name != "load"}
 
 
 def memory(done: Mapping[str, Sequence[Done]], settings: atom.Settings) -> dict[str, Any]:
@@ -185,6 +194,7 @@ def text(value: Mapping[str, Any]) -> str:
                 str(found["loads"]),
                 str(found["encodes"]),
                 str(found["tokens"]),
+                f"{lanes['median']:.2f}" if (lanes := found.get("wall_to_busiest_lane")) else "",
                 "same" if answers["same"] else f"{answers['equal_texts']}/{answers['texts']} equal",
             ]
         )
@@ -196,10 +206,13 @@ def text(value: Mapping[str, Any]) -> str:
         "loads",
         "encodes",
         "tokens",
+        "wall/lane",
         "answers",
     ]
     title = f"{value['videos']} videos of {value['frames']} frames, model {Path(value['model']).name}, medians"
-    said = f"answers are compared with those of ({value['reference']})"
+    said = (
+        f"answers are compared with those of ({value['reference']}); wall/lane: time at work to the busiest lane's time"
+    )
     if limit := value["memory"].get("limit_bytes"):
         said += f"; (d) may hold {limit / 2**20:.0f} MiB: one model at work, as in (b), and the cache budgets"
     return f"{title}\n{figures.table(head, rows)}\n{said}"
