@@ -66,8 +66,8 @@ class Finding:
         return (
             f"{self.recipe} for {self.model}: int8 is {self.encode:.2f} times as fast in the encoder,"
             f" {self.decoder:.2f} in the decoder (reading {self.prefill:.2f}, one request {self.decode:.2f},"
-            f" eight {self.batch:.2f}); it diverges from plain weights by {self.divergence:.4f} nats a token ({TOLERANCE} allowed);"
-            f" measured once, in {self.seconds:.0f} s"
+            f" eight {self.batch:.2f}); it diverges from plain weights by {self.divergence:.4f} nats a token"
+            f" ({TOLERANCE} allowed); measured once, in {self.seconds:.0f} s"
         )
 
 
