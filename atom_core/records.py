@@ -179,6 +179,14 @@ class Provenance:
     size: tuple[int, int] | None = None
     """Height and width of those frames as sampled, pixels; the model may make them smaller."""
 
+    @property
+    def frames(self) -> dict[str, Any] | None:
+        """The frames it saw as JSON values: number, timestamps, size and rule; None if it saw none."""
+        if not self.timestamps_s:
+            return None
+        times_s = [round(time_s, 3) for time_s in self.timestamps_s]
+        return {"number": len(times_s), "timestamps_s": times_s, "size": self.size, "rule": self.rule}
+
 
 @frozen(kw_only=True)
 class Caption:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("atom")
 
 TEXT_TOKENS = 512
-"""Left for a question and its answer; of a short context a quarter."""
+"""Left for a question and its answer; of a short context half."""
 
 
 class FrameBudget:
@@ -37,7 +37,7 @@ class FrameBudget:
         self.context_tokens = int(getattr(family.config.get_text_config(), "max_position_embeddings", 0) or 2**31)
         self._family = family
         self._wanted = wanted
-        self._text_tokens = min(TEXT_TOKENS, self.context_tokens // 4)
+        self._text_tokens = min(TEXT_TOKENS, self.context_tokens // 2)
         self._known: dict[tuple[int, int, float], int] = {}
         self._lock = threading.Lock()
 

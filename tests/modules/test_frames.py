@@ -13,7 +13,7 @@ from atom_core.host import Host, open_host
 from atom_core.modules.checkpoint import open_checkpoint
 from atom_core.modules.families import FAMILIES, family_of
 from atom_core.modules.frames import FrameBudget
-from atom_core.records import Clip, Features
+from atom_core.records import Clip, Features, Provenance
 from atom_core.testing.fakes import fake_video
 from atom_core.testing.families import Pair, make_frames
 from atom_core.testing.models import make_checkpoint
@@ -50,9 +50,9 @@ def test_a_long_context_holds_what_is_asked_for(model_type: str, tmp_path: Path)
 
 @pytest.mark.parametrize("model_type", FAMILY_SAMPLE)
 def test_a_short_context_gets_fewer(model_type: str, tmp_path: Path) -> None:
-    """As many as leave a quarter for text, not one fewer, counted as the prompt will be; set ones are refused with a
+    """As many as leave half for text, not one fewer, counted as the prompt will be; set ones are refused with a
     number that fits."""
-    context = tokens_of(budget_of(checkpoint_of(tmp_path, model_type, 4096)), 8)
+    context = tokens_of(budget_of(checkpoint_of(tmp_path, model_type, 4096)), 12)
     folder = checkpoint_of(tmp_path, model_type, context)
     chosen = budget_of(folder).num_frames(CLIP)
     assert 1 <= chosen < 8
@@ -61,7 +61,7 @@ def test_a_short_context_gets_fewer(model_type: str, tmp_path: Path) -> None:
         def tokens(num_frames: int) -> int:
             return len(pair.family.prompt([pair.encode(make_frames(num_frames, height=48, width=64)), ""]))
 
-        assert tokens(chosen) + context // 4 <= context < tokens(chosen + 1) + context // 4
+        assert tokens(chosen) + context // 2 <= context < tokens(chosen + 1) + context // 2
     with pytest.raises(ModelError, match=rf"100 frames of a.mp4 .* at most {context}; use --frames {chosen} or fewer"):
         budget_of(folder, 100).num_frames(CLIP)
     assert budget_of(folder, chosen).num_frames(CLIP) == chosen
@@ -97,7 +97,7 @@ def test_a_model_that_holds_no_frame_says_so(tmp_path: Path) -> None:
 def test_results_say_what_was_chosen(tmp_path: Path, clips: list[Clip]) -> None:
     """A host of a short context encodes, asks and answers; features say how many frames, which, how large, by which
     rule; a second host takes the same from disk."""
-    folder = checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 8))
+    folder = checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12))
 
     def opened(**more: Any) -> Host:
         return open_host(model=str(folder), load_plugins=(), cache=tmp_path / "cache", **more)
@@ -111,9 +111,16 @@ def test_results_say_what_was_chosen(tmp_path: Path, clips: list[Clip]) -> None:
         assert len(features.layout["runs"]) == chosen
         host.decoder.generate([features, QUESTION], max_new_tokens=4)
         with pytest.raises(ModelError, match=r"it would fit with --frames \d+$"):
-            host.decoder.generate([features, features, QUESTION], max_new_tokens=4)
+            host.decoder.generate([*[features] * 4, QUESTION], max_new_tokens=4)
     with opened() as again:
         assert again.encoder.encode(clips[0]).size == features.size
         assert again.ledger.as_dict()["encoder_clips"]["computed"] == 0
     with opened(frames=20) as strict, pytest.raises(ModelError, match=r"use --frames \d or fewer"):
         strict.encoder.encode(clips[0])
+
+
+def test_provenance_tells_the_frames() -> None:
+    """Number, timestamps, size and rule, for the JSON of results; nothing where no frame was seen."""
+    seen = Provenance(model="m", prompt="p", timestamps_s=(0.25, 1 / 3), rule="uniform:2", size=(48, 64))
+    assert seen.frames == {"number": 2, "timestamps_s": [0.25, 0.333], "size": (48, 64), "rule": "uniform:2"}
+    assert Provenance(model="m", prompt="p").frames is None

@@ -47,6 +47,7 @@ def json_value(captions: Sequence[atom.Caption]) -> dict[str, Any]:
             "end_s": caption.clip.end_s,
             "caption": caption.text,
             "confidence": caption.confidence,
+            "frames": caption.provenance.frames if caption.provenance else None,
         }
         for caption in captions
     ]

@@ -45,6 +45,7 @@ def as_json(video: atom.Video, answer: atom.Answer) -> dict[str, Any]:
         "evidence": [{"start_s": span.start_s, "end_s": span.end_s} for span in answer.evidence],
         "confidence": answer.confidence,
         "model": answer.provenance.model if answer.provenance else None,
+        "frames": answer.provenance.frames if answer.provenance else None,
     }
 
 
