@@ -132,6 +132,25 @@ def test_qwen3(families: dict[str, Family], name: str, num_frames: int) -> None:
     assert family.visual_texts(told) == [reference]
 
 
+@pytest.mark.parametrize("per_second", [2, 4, 25])
+def test_qwen2_5_positions_follow_the_reference_clock(
+    families: dict[str, Family], per_second: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qwen2.5-VL: positions in time are those of `get_vision_position_ids`, given what the processor hands on, to the
+    last bit: a product a little below a whole number is cut off there."""
+    from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VLModel
+
+    family: Any = families["qwen2_5_vl"]
+    monkeypatch.setattr(family.config.vision_config, "tokens_per_second", per_second)
+    for count in range(1, 17):
+        for tenths in range(1, 600):
+            rows, seconds = -(-count // 2), 2 * (tenths / 24) / count
+            handed_on, grid = torch.tensor([seconds])[0], torch.tensor([rows, 1, 1])
+            theirs = Qwen2_5_VLModel.get_vision_position_ids(None, 0, grid, 1, 1, per_second * handed_on)[0]
+            step = family.time_step(SimpleNamespace(layout={"seconds_per_grid": seconds}))
+            assert torch.equal((torch.arange(rows) * step).long(), theirs), (count, tenths)
+
+
 def test_video_llama_3(families: dict[str, Family]) -> None:
     """VideoLLaMA 3: the time before each frame, and only the tokens that are kept."""
     frames = make_frames(NUM_FRAMES)

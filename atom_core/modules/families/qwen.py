@@ -145,8 +145,9 @@ class Qwen25VL(Qwen2VL):
     notes = "native video; positions follow the clock"
 
     def time_step(self, features: Features) -> float:
-        """Positions per second times seconds per row."""
-        return float(self.config.vision_config.tokens_per_second * features.layout["seconds_per_grid"])
+        """Positions per second times seconds per row, in the float32 that transformers' processor hands on."""
+        seconds = torch.tensor(features.layout["seconds_per_grid"], dtype=torch.float32)
+        return float(self.config.vision_config.tokens_per_second * seconds)
 
 
 class Qwen3VL(Qwen2VL):
