@@ -8,11 +8,12 @@ others wait for it.
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from atom_core.modules.families import Family
+
+log = logging.getLogger("atom")
+
+T = TypeVar("T")
 
 _SHARE_BYTES = 2_500_000
 """Rows borrow kept states if that spares each layer reading this much at every step; for less, copies are faster."""
@@ -216,7 +221,7 @@ class Engine:
         with self._ledger.lane("decode", "read", prompts=len(jobs), tokens=sum(r.num_tokens for r in reads)):
             if self._snapshots is not None:
                 reads = [self._read_head(first, self._snapshots, jobs[0], reads[0])]
-            hidden = self._runner.read(first, reads)
+            hidden = self._with_room(lambda: self._runner.read(first, reads))
             self._active += jobs
             for row, (job, read) in enumerate(zip(jobs, reads, strict=True), first):
                 self._keep_prefix(row, job, read.start)
@@ -240,6 +245,18 @@ class Engine:
         """Whether so many requests have the same head that their rows should borrow its states."""
         longest = max(kv.num_bytes // len(kv.layers) for kv in chain)
         return self._runner.can_share and (self._present[job.head] - 1) * longest >= _SHARE_BYTES
+
+    def _with_room(self, forward: Callable[[], T]) -> T:
+        """A forward pass; where memory runs out, kept prefixes are let go and it is done again."""
+        try:
+            return forward()
+        except (MemoryError, RuntimeError) as error:
+            prefixes = self._prefixes
+            if prefixes is None or not prefixes.num_bytes or not _is_out_of_memory(error):
+                raise
+            log.warning("memory ran out: letting go of %d MB of kept prefixes", prefixes.num_bytes // 10**6)
+            prefixes.shrink(0)
+        return forward()
 
     def _read_head(self, row: int, snapshots: SnapshotStore, job: Job, read: Read) -> Read:
         """Read up to the last clip and keep what the model holds then; what is left to read."""
@@ -281,7 +298,7 @@ class Engine:
         positions = [job.position for job in jobs]
         self._ledger.batch("decode", len(jobs))
         with self._ledger.lane("decode", "step", rows=len(jobs)):
-            logits_RV = self._runner.step(tokens, lengths, positions)
+            logits_RV = self._with_room(lambda: self._runner.step(tokens, lengths, positions))
             for row in reversed(range(len(jobs))):
                 self._choose(row, logits_RV[row])
 
@@ -310,3 +327,9 @@ class Engine:
         self._runner.slots.leave(row, last, len(moved.prompt) + len(moved.tokens))
         self._active[row] = moved
         self._active.pop()
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether torch, on a processor or a card, could not get memory."""
+    known = (MemoryError, torch.OutOfMemoryError)
+    return isinstance(error, known) or "allocate memory" in str(error) or "not enough memory" in str(error)

@@ -65,14 +65,6 @@ class SnapshotStore:
             old = self._kept.pop(tuple(units), None)
             self.num_bytes += snapshot.num_bytes - (old.num_bytes if old is not None else 0)
             self._kept[tuple(units)] = snapshot
-            self._evict(self.max_bytes)
-
-    def shrink(self, max_bytes: int) -> None:
-        """Let go of snapshots until at most `max_bytes` are held."""
-        with self._lock:
-            self._evict(max_bytes)
-
-    def _evict(self, max_bytes: int) -> None:
-        while self.num_bytes > max_bytes:
-            _, snapshot = self._kept.popitem(last=False)
-            self.num_bytes -= snapshot.num_bytes
+            while self.num_bytes > self.max_bytes:
+                _, snapshot = self._kept.popitem(last=False)
+                self.num_bytes -= snapshot.num_bytes

@@ -1,5 +1,6 @@
 """An ``atom`` with one fake plugin whose commands do what the tests need."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -99,6 +100,8 @@ def atom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     work.mkdir()
     monkeypatch.chdir(work)
     monkeypatch.syspath_prepend(site)
+    for name in [name for name in os.environ if name.startswith("ATOM_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("ATOM_LOAD_PLUGINS", "fakecli")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.setenv("ATOM_CACHE", str(tmp_path / "cache"))

@@ -283,6 +283,32 @@ def test_text_cannot_pose_as_a_picture(host: Host) -> None:
             host.decoder.generate([text], max_new_tokens=1)
 
 
+@pytest.mark.parametrize("pass_", ["read", "step"])
+def test_prefixes_go_before_anything_fails(
+    host: Host, checkpoint: Path, clips: list[Clip], tmp_path: Path, caplog: pytest.LogCaptureFixture, pass_: str
+) -> None:
+    """Where memory runs out, kept prefixes are let go and the answer is what it would have been; then it is told."""
+    expected = host.decoder.generate([host.encoder.encode(clips[0]), QUESTIONS[0]], max_new_tokens=8)
+    with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path) as tight:
+        features = [tight.encoder.encode(clip) for clip in clips[:2]]
+        tight.decoder.generate([features[1], QUESTIONS[0]], max_new_tokens=1)
+        engine: Any = tight.decoder._engine  # type: ignore[attr-defined]
+        forward, left = getattr(engine._runner, pass_), [1]
+
+        def scarce(*arguments: Any) -> Any:
+            if left[0]:
+                left[0] -= 1
+                raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes")
+            return forward(*arguments)
+
+        setattr(engine._runner, pass_, scarce)
+        assert tight.decoder.generate([features[0], QUESTIONS[0]], max_new_tokens=8) == expected
+        assert "letting go" in caplog.text
+        left[0] = 2
+        with pytest.raises(ModelError, match="allocate memory"):
+            tight.decoder.generate([features[0], QUESTIONS[0]], max_new_tokens=8)
+
+
 def test_a_fault_of_the_scheduler_reaches_who_waits(checkpoint: Path, tmp_path: Path) -> None:
     """Nobody waits for ever on a decoder whose thread has ended."""
     with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path) as broken:
