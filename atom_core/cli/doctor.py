@@ -18,7 +18,8 @@ from attrs import frozen
 
 from atom_core.cli.console import table
 from atom_core.cli.models import snapshot
-from atom_core.modules.auto import FILE, free_memory_bytes, remembered
+from atom_core.modules.auto import free_memory_bytes
+from atom_core.modules.findings import FILE, remembered
 from atom_core.settings import Settings
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ class QuantizeCommand:
 
         quiet()
         from atom_core.modules.checkpoint import content_hash, open_checkpoint
+        from atom_core.modules.families import family_of
         from atom_core.modules.quantize import recipe_of
         from atom_core.modules.saved import save_quantized
 
@@ -35,11 +36,9 @@ class QuantizeCommand:
         name = args.source or settings.model
         spec = context.plugins.models.get(name)
         checkpoint = open_checkpoint(
-            spec.source if spec is not None else name,
-            revision=settings.revision,
-            offline=settings.offline,
-            families=context.plugins.families,
+            spec.source if spec is not None else name, revision=settings.revision, offline=settings.offline
         )
+        family_of(checkpoint, context.plugins.families)  # what could not be opened is not written
         source_hash = content_hash(checkpoint.folder, settings.cache / "hashes.json")
         folder = save_quantized(
             checkpoint,

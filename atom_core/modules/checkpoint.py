@@ -20,8 +20,6 @@ from atom_core.quiet import quiet
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from atom_core.specs import FamilySpec
-
 log = logging.getLogger("atom")
 
 _T = TypeVar("_T")
@@ -29,11 +27,12 @@ _WANTED = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 _TOKENIZER = ("tokenizer.json", "*.model", "vocab.*", "*.tiktoken")
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 _CONNECT_S = 5.0
+_LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
 @frozen(kw_only=True)
 class Checkpoint:
-    """An opened checkpoint: everything but the weights."""
+    """An opened checkpoint: config and tokenizer are read, weights and image processor can be."""
 
     source: str
     """As the user named it."""
@@ -43,8 +42,6 @@ class Checkpoint:
     """The transformers config."""
     tokenizer: PreTrainedTokenizerBase = field(repr=False)
     """The tokenizer, chat template included."""
-    image_processor: Any = field(default=None, repr=False)
-    """The PIL image processor; None for families that prepare frames themselves."""
     weights: Weights = field(repr=False)
     """Where its tensors are."""
     processing: Mapping[str, Any] = field(factory=dict, repr=False)
@@ -54,6 +51,23 @@ class Checkpoint:
     def saved_recipe(self) -> str | None:
         """The recipe of a checkpoint that Atom has quantised."""
         return self.weights.metadata.get("atom_recipe")
+
+    def load_image_processor(self) -> Any:
+        """transformers' PIL image processor, for families that do not prepare frames themselves.
+
+        :raises ModelError: if the folder describes none, or one that cannot be loaded
+        """
+        from transformers import AutoImageProcessor
+
+        if not self.processing["image"]:
+            raise ModelError(
+                f"model {self.source} has no image processor (preprocessor_config.json); fetch or export it again"
+            )
+        return guarded(
+            self.source,
+            "image processor",
+            lambda: AutoImageProcessor.from_pretrained(self.folder, backend="pil", **_LOCAL),
+        )
 
 
 def find(source: str, *, revision: str | None = None, offline: bool = False) -> Path:
@@ -75,16 +89,8 @@ def find(source: str, *, revision: str | None = None, offline: bool = False) -> 
     return _cached(source, revision) or _fetch(source, revision, offline)
 
 
-def open_checkpoint(
-    source: str,
-    *,
-    revision: str | None = None,
-    offline: bool = False,
-    families: Mapping[str, FamilySpec] | None = None,
-) -> Checkpoint:
-    """Find a checkpoint and open its config, tokenizer and image processor.
-
-    :param families: those that plugins registered, by model type
+def open_checkpoint(source: str, *, revision: str | None = None, offline: bool = False) -> Checkpoint:
+    """Find a checkpoint and open its config and tokenizer; `find` says what the arguments are.
 
     :raises ModelError: if any of them is missing or does not fit, or if it is not a vision-language model
     """
@@ -92,10 +98,8 @@ def open_checkpoint(
     _check_weights(source, folder)
     weights = read_weights(source, folder)
     quiet()
-    from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
-
-    from atom_core.modules.families import family_class
 
     raw = _json(source, folder / "config.json")
     kind = raw.get("model_type")
@@ -117,28 +121,17 @@ def open_checkpoint(
             f"model {source} is quantised by {method!r}, which Atom does not read; name the model it was made from,"
             " and quantise that with `atom quantize`"
         )
-    local = {"local_files_only": True, "trust_remote_code": False}
-    config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **local))
+    config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **_LOCAL))
     if not any(any(folder.glob(name)) for name in _TOKENIZER):
         raise ModelError(f"model {source} has no tokenizer (tokenizer.json); fetch or export it again")
-    tokenizer = guarded(source, "tokenizer", lambda: AutoTokenizer.from_pretrained(folder, **local))
-    processing, images = _processing(source, folder), None
-    if family_class(config.model_type, families).uses_image_processor:
-        if not processing["image"]:
-            raise ModelError(
-                f"model {source} has no image processor (preprocessor_config.json); fetch or export it again"
-            )
-        images = guarded(
-            source, "image processor", lambda: AutoImageProcessor.from_pretrained(folder, backend="pil", **local)
-        )
+    tokenizer = guarded(source, "tokenizer", lambda: AutoTokenizer.from_pretrained(folder, **_LOCAL))
     return Checkpoint(
         source=source,
         folder=folder,
         config=config,
         tokenizer=tokenizer,
-        image_processor=images,
         weights=weights,
-        processing=processing,
+        processing=_processing(source, folder),
     )
 
 

@@ -19,7 +19,8 @@ import torch
 
 from atom_core.errors import Cancelled, ModelError
 from atom_core.modules.job import Job, groups
-from atom_core.modules.runner import Read, Runner
+from atom_core.modules.prompt import Read
+from atom_core.modules.runner import Runner
 from atom_core.modules.threads import Threads
 from atom_core.reuse.ledger import Ledger
 from atom_core.reuse.prefix_files import PrefixFiles

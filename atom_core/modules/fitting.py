@@ -17,13 +17,10 @@ if TYPE_CHECKING:
     from atom_core.settings import Settings
 
 
-def recipe_for(
-    checkpoint: Checkpoint, settings: Settings, device: str, threads: Threads, family: Family | None = None
-) -> Recipe:
+def recipe_for(checkpoint: Checkpoint, family: Family, settings: Settings, device: str, threads: Threads) -> Recipe:
     """The recipe to load a checkpoint with: its own if it is quantised already, else what the settings say.
 
     :param threads: lent to measure with, for ``auto``
-    :param family: its family, where a plugin may have registered it
     :raises ModelError: if it is quantised otherwise than the settings say
     """
     saved = checkpoint.saved_recipe
@@ -39,11 +36,9 @@ def recipe_for(
     if device != "cpu":
         return RECIPES["none"]  # without compiling, torchao's dynamic int8 does not pay on CUDA
     from atom_core.modules.auto import choose
-    from atom_core.modules.families import family_of
 
-    known = family or family_of(checkpoint)
     with threads.share() as share:
-        name = choose(checkpoint, known, cache=settings.cache, threads=share, memory=settings.memory)
+        name = choose(checkpoint, family, cache=settings.cache, threads=share, memory=settings.memory)
     return RECIPES[name]
 
 

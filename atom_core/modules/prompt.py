@@ -72,3 +72,20 @@ class Prompt:
             more = torch.arange(first, first + len(ids)).expand(position_ids.shape[0], -1)
             position_ids = torch.cat([position_ids, more], dim=1)
         return evolve(self, ids=self.ids + ids, position_ids=position_ids)
+
+
+@frozen(eq=False)
+class Read:
+    """Tokens of one prompt to be read into a row."""
+
+    prompt: Prompt
+    """The prompt."""
+    start: int
+    """The first token to read; those before are in the row already."""
+    end: int
+    """The place after the last token to read."""
+
+    @property
+    def num_tokens(self) -> int:
+        """How many tokens are read."""
+        return self.end - self.start

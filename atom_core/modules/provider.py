@@ -75,10 +75,10 @@ def atom_load_modules(
 
     share_memory()
     device = choose_device(settings.device)
-    checkpoint = open_checkpoint(source, revision=settings.revision, offline=settings.offline, families=families)
+    checkpoint = open_checkpoint(source, revision=settings.revision, offline=settings.offline)
     family = family_of(checkpoint, families)
     threads = Threads(settings.threads)
-    recipe = recipe_for(checkpoint, settings, device, threads, family)
+    recipe = recipe_for(checkpoint, family, settings, device, threads)
     plan = fit(checkpoint, recipe, settings, device, tasks_bytes=tasks_bytes)
     with ledger.lane("load", "load"):
         content = content_hash(checkpoint.folder, settings.cache / "hashes.json")

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
-from attrs import frozen
 
 from atom_core.modules.lean import Lean, is_lean
 from atom_core.modules.loading import pack
-from atom_core.modules.prompt import Prompt
+from atom_core.modules.prompt import Read
 from atom_core.modules.slots import Slots, layer_kinds
 from atom_core.reuse.prefixes import KV
 from atom_core.reuse.snapshots import Snapshot
@@ -22,23 +21,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from atom_core.modules.families import Family
-
-
-@frozen(eq=False)
-class Read:
-    """Tokens of one prompt to be read into a row."""
-
-    prompt: Prompt
-    """The prompt."""
-    start: int
-    """The first token to read; those before are in the row already."""
-    end: int
-    """The place after the last token to read."""
-
-    @property
-    def num_tokens(self) -> int:
-        """How many tokens are read."""
-        return self.end - self.start
 
 
 class Runner:

@@ -14,11 +14,13 @@ import numpy as np
 import torch
 from torch.nn.functional import kl_div
 
-from atom_core.modules import auto, budget
+from atom_core.modules import budget
 from atom_core.modules.allocator import returning_memory
+from atom_core.modules.findings import Finding, pick
 from atom_core.modules.loading import empty_model, load_model
+from atom_core.modules.prompt import Read
 from atom_core.modules.quantize import RECIPES, kinds_by_layer
-from atom_core.modules.runner import Read, Runner
+from atom_core.modules.runner import Runner
 from atom_core.records import Clip, Features, Frames, Video
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def needed_bytes(checkpoint: Checkpoint) -> tuple[int, int]:
     return sizes[0], sum(sizes)
 
 
-def measure(checkpoint: Checkpoint, family: Family, threads: int) -> auto.Finding:
+def measure(checkpoint: Checkpoint, family: Family, threads: int) -> Finding:
     """Load both, let them work in turn, and compare what they tell.
 
     :param threads: processor threads to measure with
@@ -63,11 +65,11 @@ def measure(checkpoint: Checkpoint, family: Family, threads: int) -> auto.Findin
     finally:
         torch.set_num_threads(before)
     compared = {"divergence": divergence, "decoder_divergence": decoder_divergence}
-    recipe = auto.pick(encode=ratios["encode"], decoder=ratios["decoder"], **compared)
+    recipe = pick(encode=ratios["encode"], decoder=ratios["decoder"], **compared)
     numbers = {name: round(value, 5) for name, value in {**ratios, **compared}.items()}
     seconds = round(time.perf_counter() - start, 1)
     name = str(checkpoint.source).rstrip("/").rpartition("/")[2]
-    return auto.Finding(recipe=recipe, seconds=seconds, model=name, **numbers)
+    return Finding(recipe=recipe, seconds=seconds, model=name, **numbers)
 
 
 class _Worker:

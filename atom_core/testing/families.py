@@ -107,7 +107,7 @@ class Pair:
         from atom_core.modules.loading import load_model
         from atom_core.modules.quantize import RECIPES
 
-        checkpoint = open_checkpoint(str(folder), families=families)
+        checkpoint = open_checkpoint(str(folder))
         self.family = family_of(checkpoint, families)
         self._halves, self._whole = (
             load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe]) for _ in range(2)

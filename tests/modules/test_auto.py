@@ -11,7 +11,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from atom_core.modules import auto, trial
+from atom_core.modules import auto, findings, trial
 from atom_core.modules.checkpoint import open_checkpoint
 from atom_core.modules.families import family_of
 from atom_core.modules.fitting import recipe_for
@@ -42,25 +42,25 @@ FAST = {"encode": 1.5, "decoder": 2.0, "divergence": 0.01, "decoder_divergence":
 )
 def test_what_is_slower_or_spoils_is_not_picked(numbers: dict[str, float], recipe: str) -> None:
     """Every part that is quantised was faster by a margin, and kept quality."""
-    assert auto.pick(**{**FAST, **numbers}) == recipe
+    assert findings.pick(**{**FAST, **numbers}) == recipe
 
 
 def test_measured_once(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was found holds for any number of threads; a damaged file is no harm; other weights are measured anew."""
     opened, settings = open_checkpoint(str(checkpoint)), Settings(quantize="auto", cache=tmp_path)
-    picked = recipe_for(opened, settings, "cpu", Threads(1))
-    found = list(auto.remembered(tmp_path).values())
+    picked = recipe_for(opened, family_of(opened), settings, "cpu", Threads(1))
+    found = list(findings.remembered(tmp_path).values())
     assert [finding.recipe for finding in found] == [picked.name]
     assert found[0].seconds > 0
     assert "nats a token" in str(found[0])
     monkeypatch.setattr(trial, "measure", lambda *_: pytest.fail("measured again"))
-    assert recipe_for(opened, settings, "cpu", Threads(2)) == picked
-    assert recipe_for(opened, settings, "cuda", Threads(1)).name == "none"
+    assert recipe_for(opened, family_of(opened), settings, "cpu", Threads(2)) == picked
+    assert recipe_for(opened, family_of(opened), settings, "cuda", Threads(1)).name == "none"
     other = open_checkpoint(str(make_checkpoint(tmp_path / "other", "smolvlm")))
     with pytest.raises(pytest.fail.Exception, match="measured again"):
-        recipe_for(other, settings, "cpu", Threads(1))
-    (tmp_path / auto.FILE).write_text("{damaged")
-    assert auto.remembered(tmp_path) == {}
+        recipe_for(other, family_of(other), settings, "cpu", Threads(1))
+    (tmp_path / findings.FILE).write_text("{damaged")
+    assert findings.remembered(tmp_path) == {}
 
 
 def test_a_spoiled_model_stays_plain(checkpoint: Path, tmp_path: Path) -> None:
@@ -76,8 +76,8 @@ def test_a_spoiled_model_stays_plain(checkpoint: Path, tmp_path: Path) -> None:
     for name, folder in (("fine", checkpoint), ("spoiled", spoiled)):
         opened = open_checkpoint(str(folder))
         found[name] = trial.measure(opened, family_of(opened), 1)
-    assert found["fine"].divergence < auto.TOLERANCE
-    assert found["spoiled"].decoder_divergence > auto.TOLERANCE
+    assert found["fine"].divergence < findings.TOLERANCE
+    assert found["spoiled"].decoder_divergence > findings.TOLERANCE
     assert found["spoiled"].recipe == "none"
 
 
@@ -91,7 +91,7 @@ def test_little_memory_means_int8(
     if how == "free":
         monkeypatch.setattr(auto, "free_memory_bytes", lambda: 10**6)
     with caplog.at_level(logging.WARNING, "atom"):
-        settings = Settings(quantize="auto", cache=tmp_path, **more)
-        assert recipe_for(open_checkpoint(str(checkpoint)), settings, "cpu", Threads(1)).name == "int8"
+        opened, settings = open_checkpoint(str(checkpoint)), Settings(quantize="auto", cache=tmp_path, **more)
+        assert recipe_for(opened, family_of(opened), settings, "cpu", Threads(1)).name == "int8"
     assert "int8, for memory" in caplog.text
-    assert auto.remembered(tmp_path) == {}
+    assert findings.remembered(tmp_path) == {}

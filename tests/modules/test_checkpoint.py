@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from atom_core.errors import ModelError
 from atom_core.modules import checkpoint as checkpoints
 from atom_core.modules.checkpoint import find, open_checkpoint
+from atom_core.modules.families import family_of
 from atom_core.modules.loading import load_model
 from atom_core.modules.quantize import RECIPES
 from atom_core.modules.saved import save_quantized
@@ -66,7 +67,9 @@ def hub(model_folder, tmp_path, monkeypatch):
 
 
 def load(source, recipe="none"):
-    return load_model(open_checkpoint(str(source)), dtype=torch.float32, device="cpu", recipe=RECIPES[recipe])
+    checkpoint = open_checkpoint(str(source))
+    family_of(checkpoint)
+    return load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe])
 
 
 def refusal(source, recipe="none"):

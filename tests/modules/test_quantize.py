@@ -11,6 +11,7 @@ from atom_core.cli.quantize import QuantizeCommand
 from atom_core.errors import ModelError
 from atom_core.modules import int8_cpu
 from atom_core.modules.checkpoint import content_hash, open_checkpoint
+from atom_core.modules.families import family_of
 from atom_core.modules.fitting import recipe_for
 from atom_core.modules.int4_cpu import GroupInt4Linear
 from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
@@ -182,10 +183,11 @@ def test_quantised_twice_or_otherwise_is_refused(checkpoint, tmp_path):
     """A quantised checkpoint has its precision for good."""
     folder = save_quantized(checkpoint, tmp_path / "saved", recipe=RECIPES["int8"], source_hash="x")
     saved, threads = open_checkpoint(str(folder)), Threads(1)
+    family = family_of(saved)
     for fine in ("none", "auto", "int8"):
-        assert recipe_for(saved, Settings(quantize=fine), "cpu", threads).name == "int8"
+        assert recipe_for(saved, family, Settings(quantize=fine), "cpu", threads).name == "int8"
     with pytest.raises(ModelError, match="is quantised as 'int8' already, not 'int4'"):
-        recipe_for(saved, Settings(quantize="int4"), "cpu", threads)
+        recipe_for(saved, family, Settings(quantize="int4"), "cpu", threads)
     with pytest.raises(ModelError, match="is quantised as 'int8' already"):
         save_quantized(saved, tmp_path / "again", recipe=RECIPES["int8"], source_hash="x")
     with pytest.raises(ModelError, match="quantised for processors; use --device cpu"):

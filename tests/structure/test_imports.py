@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ def test_imports_point_down(path):
             assert other == own or FLOORS[other] < FLOORS[own] or (own, other) == ("cli", "atom_core"), (
                 f"{own} (floor {FLOORS[own]}) imports {module} ({other}, floor {FLOORS[other]})"
             )
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    """There is an order in which every file of the core comes after those that it imports, also inside functions."""
+    paths = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in FILES}
+    below = {
+        name: {other if other in paths else other.rpartition(".")[0] for other in imports(path)} & paths.keys() - {name}
+        for name, path in paths.items()
+    }
+    assert len(list(TopologicalSorter(below).static_order())) == len(paths)
 
 
 def test_every_room_has_a_floor():

@@ -13,7 +13,7 @@ import torch
 from attrs import field, frozen
 
 from atom_core.errors import ModelError
-from atom_core.modules.prompt import Prompt, Visual
+from atom_core.modules.prompt import Prompt, Read, Visual
 from atom_core.modules.rules import Rules
 from atom_core.records import Features, Frames
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from atom_core.modules.checkpoint import Checkpoint
-    from atom_core.modules.runner import Read
 
 FULL_HD = 1920 * 1080
 """Pixels of a frame that every family takes as it is."""
@@ -79,7 +78,7 @@ class Family:
         """
         self.config = checkpoint.config
         self.tokenizer = checkpoint.tokenizer
-        self.image_processor = checkpoint.image_processor
+        self.image_processor: Any = checkpoint.load_image_processor() if self.uses_image_processor else None
         self.processing = checkpoint.processing
         self.rules = Rules.of(checkpoint.processing.get("generation", {}))
         index = self.token_field.removesuffix("_id") + "_index"

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import torch
 from attrs import evolve
 
 from atom_core.modules.families import pixels
 from atom_core.modules.families.base import Encoded, Family, encoded
-from atom_core.modules.prompt import Visual
+from atom_core.modules.prompt import Read, Visual
 from atom_core.records import Features, Frames
-
-if TYPE_CHECKING:
-    from atom_core.modules.runner import Read
 
 
 class Qwen2VL(Family):

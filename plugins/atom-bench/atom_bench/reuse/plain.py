@@ -96,7 +96,7 @@ class Whole:
 
 
 def opened(settings: atom.Settings) -> Checkpoint:
-    """The model's tokenizer and processor; opened once, also in (a)."""
+    """The model's config and tokenizer; opened once, also in (a)."""
     return open_checkpoint(settings.model, revision=settings.revision, offline=settings.offline)
 
 
