@@ -44,8 +44,12 @@ class Encoder(Protocol):
     def encode(self, clip: Clip) -> Features:
         """Features of `clip`, [T, D]; read from disk when known. The tensor is borrowed: never change it in place."""
 
-    def encode_batch(self, clips: Sequence[Clip]) -> list[Features]:
-        """Features of several clips, in their order; encoded together where that is faster."""
+    def encode_batch(self, clips: Sequence[Clip], *, in_one_prompt: bool = False) -> list[Features]:
+        """Features of several clips, in their order; encoded together where that is faster.
+
+        :param in_one_prompt: whether they will be asked about together: where all their frames do not fit into the
+            model's context, and no number is set, as many of each clip as do
+        """
 
 
 @runtime_checkable

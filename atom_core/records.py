@@ -242,6 +242,8 @@ class Entry:
     """[E], float32, unit length."""
     caption_vector: np.ndarray | None = field(default=None, eq=False, repr=False)
     """[E], float32, unit length: the caption's text, embedded."""
+    rule: str = ""
+    """The sampling rule of the frames that the vector is made of."""
 
 
 @frozen(kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -62,12 +63,34 @@ class ResidentEncoder:
         :raises MediaError: if the clip's frames cannot be read
         :raises ModelError: if so many frames do not fit into the model's context
         """
+        return self._encode(clip, self._frames.num_frames([clip], self._encode))
+
+    def encode_batch(self, clips: Sequence[Clip], *, in_one_prompt: bool = False) -> list[Features]:
+        """Features of several clips, in their order. One clip's frames are read while another is encoded.
+
+        :param in_one_prompt: whether they will be asked about together: where all their frames do not fit into the
+            model's context, and no number is set, as many of each clip as do
+        :raises ModelError: if so many frames do not fit into the model's context
+        """
+        encode = self.encode
+        if in_one_prompt and clips:
+            num_frames = self._frames.num_frames(clips, self._encode)
+            encode = partial(self._encode, num_frames=num_frames)
+        if len(clips) < 2:
+            return [encode(clip) for clip in clips]
+        with ThreadPoolExecutor(2, thread_name_prefix="read") as readers:
+            return list(readers.map(encode, clips))
+
+    def close(self) -> None:
+        """End the lane; waits for the clip in work."""
+        self._lane.shutdown(wait=True, cancel_futures=True)
+
+    def _encode(self, clip: Clip, num_frames: int) -> Features:
         caller.get().check()
         self._ledger.count("encoder_clips", requested=1)
-        num_frames = self._frames.num_frames(clip)
         key = feature_key(clip, rule_of(clip, num_frames, self._family.frame_pixels(num_frames)), self.fingerprint)
         if self._store is None:
-            return self._compute(key, clip)
+            return self._compute(key, clip, num_frames)
         with self._lock:
             pending = self._pending.get(key)
             mine = Future[Features]() if pending is None else None
@@ -78,7 +101,7 @@ class ResidentEncoder:
             return pending.result()
         assert mine is not None
         try:
-            features = self._known_or_computed(self._store, key, clip)
+            features = self._known_or_computed(self._store, key, clip, num_frames)
             mine.set_result(features)
             return features
         except BaseException as error:
@@ -88,32 +111,20 @@ class ResidentEncoder:
             with self._lock:
                 del self._pending[key]
 
-    def encode_batch(self, clips: Sequence[Clip]) -> list[Features]:
-        """Features of several clips, in their order. One clip's frames are read while another is encoded."""
-        if len(clips) < 2:
-            return [self.encode(clip) for clip in clips]
-        with ThreadPoolExecutor(2, thread_name_prefix="read") as readers:
-            return list(readers.map(self.encode, clips))
-
-    def close(self) -> None:
-        """End the lane; waits for the clip in work."""
-        self._lane.shutdown(wait=True, cancel_futures=True)
-
-    def _known_or_computed(self, store: FeatureStore, key: str, clip: Clip) -> Features:
+    def _known_or_computed(self, store: FeatureStore, key: str, clip: Clip, num_frames: int) -> Features:
         known = store.get(key, clip)
         if known is None:
             with store.claim(key):
                 known = store.get(key, clip)
                 if known is None:
-                    features = self._compute(key, clip)
+                    features = self._compute(key, clip, num_frames)
                     store.put(features)
                     return features
         self._ledger.count("encoder_clips", reused=1)
         return known
 
-    def _compute(self, key: str, clip: Clip) -> Features:
+    def _compute(self, key: str, clip: Clip, num_frames: int) -> Features:
         with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
-            num_frames = self._frames.num_frames(clip)
             frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
         with self._ledger.lane("preprocess", "preprocess"):
             inputs = self._family.inputs(frames)

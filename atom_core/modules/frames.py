@@ -1,14 +1,14 @@
 """How many frames of a clip are sampled: as many as are asked for, where the model's context holds them.
 
-Tokens are counted as they will be: a prompt is written with features that have rows but no values.
+Tokens are counted as they will be: a prompt is written with features that have rows but no values, or with encoded ones
+for families that do not tell their layout before.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from atom_core.modules.families import Family
 
 log = logging.getLogger("atom")
+
+Encode: TypeAlias = Callable[[Clip, int], Features]
+"""Gives features of so many frames of a clip."""
 
 TEXT_TOKENS = 512
 """Left for a question and its answer; of a short context half."""
@@ -38,20 +41,23 @@ class FrameBudget:
         self._family = family
         self._wanted = wanted
         self._text_tokens = min(TEXT_TOKENS, self.context_tokens // 2)
-        self._known: dict[tuple[int, int, float], int] = {}
-        self._lock = threading.Lock()
+        self._known: dict[tuple[str, float, float], int] = {}
 
-    def num_frames(self, clip: Clip) -> int:
-        """How many frames of `clip` to sample.
+    def num_frames(self, clips: Sequence[Clip], encode: Encode) -> int:
+        """How many frames to sample of each of `clips`, which will stand in one prompt.
 
-        :raises ModelError: if the frames that are set, or a single one, fill the model's context
+        :param encode: encodes so many frames of a clip; asked only for families that do not tell their layout before
+        :raises ModelError: if the frames that are set, or a single one of each clip, fill the model's context
         """
-        video = clip.video
-        key = (video.width, video.height, video.duration_s)
-        with self._lock:
-            if key not in self._known:
-                self._known[key] = self._chosen(clip)
-            return self._known[key]
+        foretold = self._stub(clips[0], 1) is not None
+        encode = self._foretold if foretold else encode
+        if len(clips) > 1:
+            return self._chosen(clips, encode)
+        clip = Clip.whole(clips[0].video) if foretold else clips[0]  # one number for all clips of a video
+        key = (clip.video.content_hash, clip.start_s, clip.end_s)
+        if key not in self._known:
+            self._known[key] = self._chosen([clip], encode)
+        return self._known[key]
 
     def check(self, parts: Sequence[str | Features], prompt_tokens: int, answer_tokens: int) -> None:
         """
@@ -61,51 +67,56 @@ class FrameBudget:
         if needed <= self.context_tokens:
             return
         clips = [part for part in parts if isinstance(part, Features)]
-        most = max((len(clip.timestamps_s) for clip in clips), default=0)
-        fitting = self._fitting(parts, most, answer_tokens)
-        way = "ask with less text" if not clips else "ask about fewer clips, with less text or a shorter answer"
-        if fitting:
-            way = f"it would fit with --frames {fitting}"
+        way = "ask about fewer clips, with less text or a shorter answer" if clips else "ask with less text"
+        if clips and self._stub(clips[0].clip, 1) is not None:
+            most = max(len(clip.timestamps_s) for clip in clips)
+            if fitting := self._fitting(parts, most, answer_tokens, self._foretold):
+                way = f"it would fit with --frames {fitting}"
+                if len(clips) > 1 and not self._wanted:
+                    way = f"encode them with encode_batch(clips, in_one_prompt=True), or use --frames {fitting}"
         raise ModelError(f"the prompt needs {needed} tokens and the model reads at most {self.context_tokens}; {way}")
 
-    def _chosen(self, clip: Clip) -> int:
+    def _chosen(self, clips: Sequence[Clip], encode: Encode) -> int:
         most = self._wanted or DEFAULT_FRAMES
-        whole = self._stub(Clip.whole(clip.video), most)
-        if whole is None:
-            return most
-        tokens = self._tokens([whole, ""])
+        tokens = self._tokens([*clips, ""], most, encode)
         if tokens + (1 if self._wanted else self._text_tokens) <= self.context_tokens:
             return most
-        fitting = self._fitting([whole, ""], most, self._text_tokens)
+        fitting = self._fitting([*clips, ""], most, self._text_tokens, encode)
+        several = len(clips) > 1
+        what = f"each of {len(clips)} clips" if several else clips[0].video.path.name
         if self._wanted or not fitting:
             way = f"use --frames {fitting} or fewer" if fitting else "not one fits: use a model with a longer context"
+            if several:
+                way += ", or ask about fewer clips"
             raise ModelError(
-                f"{most} frames of {clip.video.path.name} take {tokens} tokens and the model reads at most"
-                f" {self.context_tokens}; {way}"
+                f"{most} frames of {what} take {tokens} tokens and the model reads at most {self.context_tokens}; {way}"
             )
-        log.info("%d frames of each clip, not %d: the model reads %d tokens", fitting, most, self.context_tokens)
+        log.info("%d frames of %s, not %d: the model reads %d tokens", fitting, what, most, self.context_tokens)
         return fitting
 
-    def _fitting(self, parts: Sequence[str | Features], most: int, answer_tokens: int) -> int:
-        """The most frames, fewer than `most`, with which `parts` fit; 0 if there are none or no telling."""
+    def _fitting(self, parts: Sequence[str | Clip | Features], most: int, answer_tokens: int, encode: Encode) -> int:
+        """The most frames of each clip, fewer than `most`, with which `parts` fit; 0 if there are none."""
         low, high = 0, most - 1
         while low < high:
             middle = (low + high + 1) // 2
-            stubs = [part if isinstance(part, str) else self._stub(part.clip, middle) for part in parts]
-            known = [stub for stub in stubs if stub is not None]
-            if len(known) < len(stubs):
-                return 0
-            if self._tokens(known) + answer_tokens <= self.context_tokens:
+            if self._tokens(parts, middle, encode) + answer_tokens <= self.context_tokens:
                 low = middle
             else:
                 high = middle - 1
         return low
 
-    def _tokens(self, parts: Sequence[str | Features]) -> int:
-        return len(self._family.prompt(parts))
+    def _tokens(self, parts: Sequence[str | Clip | Features], num_frames: int, encode: Encode) -> int:
+        """Of a prompt whose clips have so many frames."""
+        clips = [part.clip if isinstance(part, Features) else part for part in parts]
+        return len(self._family.prompt([clip if isinstance(clip, str) else encode(clip, num_frames) for clip in clips]))
+
+    def _foretold(self, clip: Clip, num_frames: int) -> Features:
+        stub = self._stub(clip, num_frames)
+        assert stub is not None
+        return stub
 
     def _stub(self, clip: Clip, num_frames: int) -> Features | None:
-        """Features of `clip` without values."""
+        """Features without values; None if only encoding tells their layout."""
         times_s = tuple(instants_s(clip, num_frames))
         height, width = frame_size(clip, self._family.frame_pixels(num_frames))
         layout = self._family.expected_layout(times_s, height, width)

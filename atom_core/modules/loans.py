@@ -92,10 +92,10 @@ class LentEncoder:
         caller.get().check()
         return self._loans.lend(self._encoder.encode(clip))
 
-    def encode_batch(self, clips: Sequence[Clip]) -> list[Features]:
+    def encode_batch(self, clips: Sequence[Clip], **options: Any) -> list[Features]:
         """Features of several clips, lent."""
         caller.get().check()
-        return [self._loans.lend(features) for features in self._encoder.encode_batch(clips)]
+        return [self._loans.lend(features) for features in self._encoder.encode_batch(clips, **options)]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._encoder, name)

@@ -94,8 +94,9 @@ class FakeEncoder:
         self.encoded.append(clip)
         return fake_features(clip, self._shows(clip))
 
-    def encode_batch(self, clips: Sequence[Clip]) -> list[Features]:
-        """Features of several clips, in their order."""
+    def encode_batch(self, clips: Sequence[Clip], *, in_one_prompt: bool = False) -> list[Features]:
+        """Features of several clips, in their order; any number fits into one prompt."""
+        del in_one_prompt
         return [self.encode(clip) for clip in clips]
 
 

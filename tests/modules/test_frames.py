@@ -33,6 +33,16 @@ def budget_of(folder: Path, wanted: int | None = None) -> FrameBudget:
     return FrameBudget(family_of(open_checkpoint(str(folder))), wanted)
 
 
+def never(*_: Any) -> Features:
+    """These families tell their tokens before."""
+    raise AssertionError("encoded")
+
+
+def chosen_of(budget: FrameBudget, *clips: Clip) -> int:
+    """How many frames the budget gives each clip, found without encoding."""
+    return budget.num_frames(clips or (CLIP,), never)
+
+
 def tokens_of(budget: FrameBudget, num_frames: int) -> int:
     """Tokens of a prompt about so many frames."""
     stub = budget._stub(CLIP, num_frames)
@@ -44,8 +54,8 @@ def tokens_of(budget: FrameBudget, num_frames: int) -> int:
 def test_a_long_context_holds_what_is_asked_for(model_type: str, tmp_path: Path) -> None:
     """Eight frames if nothing is set, else as many as are set."""
     folder = checkpoint_of(tmp_path, model_type, 2**15)
-    assert budget_of(folder).num_frames(CLIP) == 8
-    assert budget_of(folder, 13).num_frames(CLIP) == 13
+    assert chosen_of(budget_of(folder)) == 8
+    assert chosen_of(budget_of(folder, 13)) == 13
 
 
 @pytest.mark.parametrize("model_type", FAMILY_SAMPLE)
@@ -54,7 +64,7 @@ def test_a_short_context_gets_fewer(model_type: str, tmp_path: Path) -> None:
     number that fits."""
     context = tokens_of(budget_of(checkpoint_of(tmp_path, model_type, 4096)), 12)
     folder = checkpoint_of(tmp_path, model_type, context)
-    chosen = budget_of(folder).num_frames(CLIP)
+    chosen = chosen_of(budget_of(folder))
     assert 1 <= chosen < 8
     with Pair(folder) as pair:
 
@@ -63,8 +73,8 @@ def test_a_short_context_gets_fewer(model_type: str, tmp_path: Path) -> None:
 
         assert tokens(chosen) + context // 2 <= context < tokens(chosen + 1) + context // 2
     with pytest.raises(ModelError, match=rf"100 frames of a.mp4 .* at most {context}; use --frames {chosen} or fewer"):
-        budget_of(folder, 100).num_frames(CLIP)
-    assert budget_of(folder, chosen).num_frames(CLIP) == chosen
+        chosen_of(budget_of(folder, 100))
+    assert chosen_of(budget_of(folder, chosen)) == chosen
 
 
 @pytest.mark.parametrize("model_type", FAMILY_SAMPLE)
@@ -82,6 +92,7 @@ def test_a_prompt_that_is_too_long_is_refused_with_what_fits(model_type: str, tm
     parts, tokens = needed(64)
     with pytest.raises(ModelError, match=rf"needs {tokens + 20} tokens and the model reads at most {context}") as told:
         budget.check(parts, tokens, 20)
+    assert "encode_batch(clips, in_one_prompt=True)" in str(told.value)
     fitting = int(str(told.value).rpartition(" ")[2])
     budget.check(*needed(fitting), 20)
     with pytest.raises(ModelError):
@@ -91,7 +102,7 @@ def test_a_prompt_that_is_too_long_is_refused_with_what_fits(model_type: str, tm
 def test_a_model_that_holds_no_frame_says_so(tmp_path: Path) -> None:
     """Before anything is encoded."""
     with pytest.raises(ModelError, match="not one fits: use a model with a longer context"):
-        budget_of(checkpoint_of(tmp_path, "llava", 24)).num_frames(CLIP)
+        chosen_of(budget_of(checkpoint_of(tmp_path, "llava", 24)))
 
 
 def test_results_say_what_was_chosen(tmp_path: Path, clips: list[Clip]) -> None:
@@ -110,13 +121,80 @@ def test_results_say_what_was_chosen(tmp_path: Path, clips: list[Clip]) -> None:
         assert features.size == (clips[0].video.height, clips[0].video.width)
         assert len(features.layout["runs"]) == chosen
         host.decoder.generate([features, QUESTION], max_new_tokens=4)
-        with pytest.raises(ModelError, match=r"it would fit with --frames \d+$"):
-            host.decoder.generate([*[features] * 4, QUESTION], max_new_tokens=4)
+        several = [host.encoder.encode(clip) for clip in clips[:3]]
+        with pytest.raises(ModelError, match=r"in_one_prompt=True\), or use --frames \d+$"):
+            host.decoder.generate([*several, QUESTION], max_new_tokens=4)
     with opened() as again:
         assert again.encoder.encode(clips[0]).size == features.size
         assert again.ledger.as_dict()["encoder_clips"]["computed"] == 0
     with opened(frames=20) as strict, pytest.raises(ModelError, match=r"use --frames \d or fewer"):
         strict.encoder.encode(clips[0])
+
+
+@pytest.mark.parametrize("model_type", FAMILY_SAMPLE)
+def test_clips_of_one_prompt_share_the_context(model_type: str, tmp_path: Path) -> None:
+    """Each gets as many frames as let all of them leave room for text, not one more; alone they get more. Set ones are
+    refused with the number that fits, and too many clips with the way on."""
+    budget = budget_of(checkpoint_of(tmp_path, model_type, 4096))
+    context = tokens_of(budget, 30)
+    folder = checkpoint_of(tmp_path, model_type, context)
+    budget, others = budget_of(folder), [Clip(video=CLIP.video, start_s=n, end_s=n + 2.5) for n in range(3)]
+    shared = chosen_of(budget, *others)
+    assert 1 <= shared < chosen_of(budget)
+
+    def tokens(num_frames: int) -> int:
+        stubs = [budget._stub(clip, num_frames) for clip in others]
+        return len(budget._family.prompt([*[stub for stub in stubs if stub], ""]))
+
+    room = min(512, context // 2)
+    assert tokens(shared) + room <= context < tokens(shared + 1) + room
+    with pytest.raises(ModelError, match=rf"99 frames of each of 3 clips .* --frames {shared} or fewer, or .* fewer"):
+        chosen_of(budget_of(folder, 99), *others)
+    assert chosen_of(budget_of(folder, shared), *others) == shared
+    with pytest.raises(ModelError, match=r"not one fits.*ask about fewer clips"):
+        chosen_of(budget, *others * 40)
+
+
+def test_several_clips_are_encoded_for_one_prompt(tmp_path: Path, clips: list[Clip]) -> None:
+    """Fewer frames each, told by the features, and the prompt is answered; a task that is lent the encoder has it."""
+    folder = checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 20))
+    with open_host(model=str(folder), load_plugins=(), cache=tmp_path / "cache") as host:
+        alone = host.encoder.encode(clips[0])
+        features = host.encoder.encode_batch(clips[:3], in_one_prompt=True)
+        numbers = {len(found.timestamps_s) for found in features}
+        assert [found.clip for found in features] == clips[:3]
+        assert len(numbers) == 1
+        assert 1 <= numbers.pop() < len(alone.timestamps_s)
+        assert {found.rule for found in features} == {f"uniform:{len(features[0].timestamps_s)}"}
+        host.decoder.generate([*features, QUESTION], max_new_tokens=4)
+        assert host.encoder.encode_batch(clips[:1], in_one_prompt=True)[0].rule == alone.rule
+        assert host.encoder.encode_batch([], in_one_prompt=True) == []
+    with (
+        open_host(model=str(folder), load_plugins=(), cache=tmp_path / "cache", frames=7) as host,
+        pytest.raises(ModelError, match=r"7 frames of each of 3 clips take \d+ tokens .* use --frames \d or fewer"),
+    ):
+        host.encoder.encode_batch(clips[:3], in_one_prompt=True)
+
+
+def test_a_family_that_does_not_tell_before_is_measured(
+    tmp_path: Path, clips: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a plugin's family may be: the same numbers are found by encoding, for one clip and several."""
+    folder = checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12))
+
+    def chosen(name: str, **more: Any) -> list[int]:
+        with open_host(model=str(folder), load_plugins=(), cache=tmp_path / name, **more) as host:
+            found = [host.encoder.encode(clips[0]), *host.encoder.encode_batch(clips[:2], in_one_prompt=True)]
+            host.decoder.generate([*found[1:], QUESTION], max_new_tokens=4)
+            return [len(features.timestamps_s) for features in found]
+
+    told = chosen("told")
+    assert told[0] < 8
+    monkeypatch.setattr("atom_core.modules.families.smolvlm.Idefics3.expected_layout", lambda *_: None)
+    assert chosen("measured") == told
+    assert chosen("again", reuse=False) == told
+    with pytest.raises(ModelError, match=rf"50 frames of 0.mp4 take \d+ tokens .*; use --frames {told[0]} or fewer"):
+        chosen("set", frames=50)
 
 
 def test_provenance_tells_the_frames() -> None:

@@ -74,14 +74,15 @@ class ChromaLibrary:
         client: Client,
         path: Path,
         *,
-        sampling: str = "",
+        segmenting: str = "",
         exact_limit: int = EXACT_LIMIT,
         copy: TemporaryDirectory[str] | None = None,
     ) -> None:
         """
+        :param segmenting: the rule that clips are made by, noted with each
         :param copy: what is opened in place of the folder at `path`, which cannot be written; removed by `close`
         """
-        self._client, self.path, self._sampling, self._exact_limit = client, path, sampling, exact_limit
+        self._client, self.path, self._segmenting, self._exact_limit = client, path, segmenting, exact_limit
         self._copy = copy
         self._lock = threading.RLock()
         self._table: Table | None = None
@@ -97,14 +98,14 @@ class ChromaLibrary:
         :raises LibraryError: if the folder holds something else, cannot be read, or another model made it
         """
         path = settings.library
-        sampling = f"{settings.segment}:{settings.window_s:g}:{settings.min_clip_s:g} frames:{settings.most_frames}"
+        segmenting = f"{settings.segment}:{settings.window_s:g}:{settings.min_clip_s:g}"
         with _explained(path, "opened"), ExitStack() as opened:
             copy = _copied(path) if _is_read_only(path) else None
             if copy is not None:
                 opened.callback(copy.cleanup)
             client = _connect(path if copy is None else Path(copy.name))
             opened.callback(client.close)
-            library = cls(client, path, sampling=sampling, exact_limit=exact_limit, copy=copy)
+            library = cls(client, path, segmenting=segmenting, exact_limit=exact_limit, copy=copy)
             library._claim(model, settings.model)
             opened.pop_all()
         return library
@@ -142,7 +143,7 @@ class ChromaLibrary:
         for key, entry in rows:
             keys.append(key)
             vectors.append(_unit(entry.vector, entry))
-            metadata.append(_metadata(entry, self._sampling))
+            metadata.append(_metadata(entry, self._segmenting))
             if entry.caption_vector is None:
                 bare.append(key)
             else:
@@ -346,7 +347,7 @@ def _key(clip: atom.Clip) -> str:
     return f"{clip.video.content_hash}:{clip.start_s!r}:{clip.end_s!r}"
 
 
-def _metadata(entry: atom.Entry, sampling: str) -> dict[str, Any]:
+def _metadata(entry: atom.Entry, segmenting: str) -> dict[str, Any]:
     clip = entry.clip
     return {
         "content_hash": clip.video.content_hash,
@@ -355,7 +356,7 @@ def _metadata(entry: atom.Entry, sampling: str) -> dict[str, Any]:
         "end_s": float(clip.end_s),
         "index": clip.index,
         "caption": entry.caption,
-        "sampling": sampling,
+        "sampling": f"{segmenting} {entry.rule}".strip(),
     }
 
 

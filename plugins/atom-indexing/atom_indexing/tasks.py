@@ -32,10 +32,12 @@ class IndexCaption:
         settings: IndexCaption.Settings,
     ) -> atom.Entry:
         """The entry of `caption`'s clip."""
+        features = encoder.encode(caption.clip)
         entry = atom.Entry(
             clip=caption.clip,
             caption=caption.text,
-            vector=decoder.embed([encoder.encode(caption.clip)]),
+            vector=decoder.embed([features]),
+            rule=features.rule,
             caption_vector=decoder.embed([caption.text]) if caption.text else None,
         )
         if settings.store:

@@ -54,6 +54,7 @@ def test_index_stores_both_vectors():
     stored = host.run("index", caption)
     assert len(host.library) == 1
     assert made == stored
+    assert stored.rule == host.encoder.encode(clip).rule
     assert stored.vector @ host.decoder.embed(["red circle"]) == pytest.approx(1)
     assert stored.caption_vector @ host.decoder.embed([caption.text]) == pytest.approx(1)
 

@@ -5,7 +5,8 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from atom_indexing.library import ChromaLibrary, erase
+from atom_indexing.library import CLIPS, ChromaLibrary, _connect, erase
+from attrs import evolve
 
 import atom_core as atom
 from atom_core.testing.fakes import bag_of_words, fake_clips, fake_video
@@ -46,6 +47,16 @@ def brute_force(entries, query, limit):
         vectors = [e.vector] if e.caption_vector is None else [e.vector, e.caption_vector]
         scores[e.caption] = float(np.mean([query @ v for v in vectors]))
     return sorted(scores.items(), key=lambda pair: -pair[1])[:limit]
+
+
+def test_an_entry_is_noted_with_how_it_was_made(library, tmp_path):
+    """How the clip was cut and by which rule its frames were chosen, fewer than set where fewer fitted."""
+    clips = fake_clips(fake_video("a.mp4"), 2)
+    library.add([evolve(entry(clips[0]), rule="uniform:5"), entry(clips[1])])
+    library.close()
+    with closing(_connect(tmp_path / "library")) as client:
+        rows = client.get_collection(CLIPS).get(include=["metadatas"])["metadatas"]
+    assert sorted(row["sampling"] for row in rows) == ["shots:10:0.4", "shots:10:0.4 uniform:5"]
 
 
 @pytest.mark.parametrize("exact_limit", [50_000, 100])

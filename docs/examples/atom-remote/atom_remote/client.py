@@ -79,9 +79,10 @@ class RemoteEncoder:
         features: atom.Features = self._line.ask("encode", clip)
         return features
 
-    def encode_batch(self, clips: Sequence[atom.Clip]) -> list[atom.Features]:
-        """Features of several clips."""
-        return [self.encode(clip) for clip in clips]
+    def encode_batch(self, clips: Sequence[atom.Clip], **options: Any) -> list[atom.Features]:
+        """Features of several clips; arrays."""
+        features: list[atom.Features] = self._line.ask("encode_batch", clips, **options)
+        return features
 
 
 class RemoteDecoder:
@@ -123,4 +124,4 @@ def connect(address: str) -> atom.Modules:
 
 
 def _light(parts: atom.Parts) -> list[Any]:
-    return [part if isinstance(part, str) else Clipped(part.clip) for part in parts]
+    return [part if isinstance(part, str) else Clipped(part.clip, part.key) for part in parts]

@@ -79,9 +79,9 @@ class Server:
         if call.method == "about":
             return {"fingerprint": encoder.fingerprint, "name": decoder.name, "model": self._modules.model}
         if call.method == "encode":
-            features = encoder.encode(call.arguments[0])
-            values: Any = features.array()
-            return evolve(features, values=values, extra={})
+            return _light(encoder.encode(call.arguments[0]))
+        if call.method == "encode_batch":
+            return [_light(features) for features in encoder.encode_batch(*call.arguments, **call.options)]
         if call.method == "generate":
             text = decoder.generate(self._parts(call), **call.options)
             about = {name: getattr(text, name) for name in ("logprob", "num_tokens", "finish_reason")}
@@ -94,8 +94,26 @@ class Server:
 
     def _parts(self, call: Call) -> list[Any]:
         """The parts with their features, which come from the encoder's own store."""
-        encode = self._modules.encoder.encode
-        return [encode(part.clip) if isinstance(part, Clipped) else part for part in call.arguments[0]]
+        encode, asked = (
+            self._modules.encoder.encode_batch,
+            [part for part in call.arguments[0] if isinstance(part, Clipped)],
+        )
+        clips, keys = [part.clip for part in asked], [part.key for part in asked]
+        found = encode(clips)
+        if [features.key for features in found] != keys:
+            found = encode(clips, in_one_prompt=True)
+        if [features.key for features in found] != keys:
+            raise atom.ModelError(
+                "the clips of one prompt were encoded for others; encode them together, in_one_prompt"
+            )
+        known = dict(zip(keys, found, strict=True))
+        return [known[part.key] if isinstance(part, Clipped) else part for part in call.arguments[0]]
+
+
+def _light(features: atom.Features) -> atom.Features:
+    """Features as arrays, without what only the server's decoder reads."""
+    values: Any = features.array()
+    return evolve(features, values=values, extra={})
 
 
 class ServeCommand:

@@ -20,6 +20,8 @@ class Clipped:
 
     clip: atom.Clip
     """What was encoded."""
+    key: str
+    """The features' content address, which tells how many frames of it."""
 
 
 @frozen

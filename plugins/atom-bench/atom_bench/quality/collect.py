@@ -261,7 +261,7 @@ class _Collection:
     def _comparison(self, number: int) -> Reply:
         pair = self._labels.comparisons[number]
         clips = [self._clips[self._labels.numbers[place]] for place in (pair.first, pair.second)]
-        parts = [*(self._host.encoder.encode(clip) for clip in clips), pair.text]
+        parts = [*self._host.encoder.encode_batch(clips, in_one_prompt=True), pair.text]
         return self._generate(parts, COMPARISON_TOKENS, f"{_name(clips[0])} and {_name(clips[1])}")
 
     def _summaries(self) -> dict[int, str]:
