@@ -137,6 +137,9 @@ class Modules:
     """``name@content`` of the model, whatever its precision: vectors of equal content can be compared."""
     close: Callable[[], None] = lambda: None
     """Called once, when the host closes."""
+    reserve: Callable[[int], bool] = lambda _: True
+    """Sets bytes aside for a task that was not counted when the modules were loaded, if need be by keeping fewer
+    prefixes; whether there is so much room."""
     weights: Callable[[], Iterable[torch.Tensor]] = tuple
     """The weights, which no task may change: the host looks after each run whether one was changed in place."""
 

@@ -12,6 +12,7 @@ from atom_core.aside import aside
 from atom_core.errors import ModelError, TaskError
 from atom_core.hookspecs import Modules
 from atom_core.host.results import kind_fault
+from atom_core.modules.budget import gib
 from atom_core.modules.loans import Loans, weights_stamp
 from atom_core.plugins import PluginSet
 from atom_core.reuse.ledger import Ledger
@@ -34,6 +35,7 @@ class Resident:
         self._error: ModelError | None = None
         self._borrowers: set[str] = set()
         self._expected: set[str] | None = None
+        self._counted: set[str] = set()
         self._shut = False
 
     @property
@@ -82,12 +84,14 @@ class Resident:
     def lend(self, spec: TaskSpec) -> Loans:
         """The modules as one run of a task sees them.
 
-        :raises ModelError: if they cannot be loaded
+        :raises ModelError: if they cannot be loaded, or leave no memory for what the task declares
         """
         with self._lock:
             if self._expected is not None:
                 self._expected.add(spec.name)
-            loans = Loans(f"task {spec.name!r} of plugin {spec.plugin!r}", self.modules(), self._stamp)
+            modules = self.modules()
+            self._count(spec, modules)
+            loans = Loans(f"task {spec.name!r} of plugin {spec.plugin!r}", modules, self._stamp)
             new = spec.name not in self._borrowers
             self._borrowers.add(spec.name)
             self._ledger.count("loads", requested=int(new), reused=int(new and len(self._borrowers) > 1))
@@ -126,6 +130,19 @@ class Resident:
         for modules in (*self._retired, *filter(None, [self._modules])):
             modules.close()
 
+    def _count(self, spec: TaskSpec, modules: Modules) -> None:
+        """Set aside what a task declares that was not expected when the modules were loaded."""
+        if not spec.memory_bytes or spec.name in self._counted:
+            return
+        if not modules.reserve(spec.memory_bytes):
+            memory = "" if self._settings.memory is None else f" {gib(self._settings.memory)}"
+            raise ModelError(
+                f"task {spec.name!r} of plugin {spec.plugin!r} declares {gib(spec.memory_bytes)}, which"
+                f" --memory{memory} does not leave beside the loaded model; raise it, or name the task before loading:"
+                f" host.expect([{spec.name!r}, ...])"
+            )
+        self._counted.add(spec.name)
+
     def _load(self) -> Modules:
         spec = self._plugins.models.get(self._settings.model)
         if spec is not None and spec.notice:
@@ -133,6 +150,7 @@ class Resident:
         declared = {name: task.memory_bytes for name, task in self._plugins.tasks.items() if task.memory_bytes}
         if self._expected is not None:
             declared = {name: size for name, size in declared.items() if name in self._expected}
+        self._counted = set(declared)
         more = {"ledger": self._ledger, "families": self._plugins.families, "tasks_bytes": declared}
         modules: Modules | None = self._ask("atom_load_modules", Modules, **more)
         if modules is None:

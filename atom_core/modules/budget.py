@@ -7,6 +7,7 @@ are estimated from the settings, for as many clips as are in work at once.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +26,9 @@ _QUANTIZING_BYTES = {"int8": 8, "int4": 16}
 """For a number of a layer: as stored, as float32, what is computed on the way, and the result."""
 _ARRANGING_BYTES = {"int8": 1, "int4": 6}
 """For a number of a layer that is quantised already."""
-_TEXT_TOKENS = 512
 _FRAME_TOKENS = 256
 _READ_TOKENS = 2048
+"""Most tokens of several prompts that are read together; a longer prompt is read alone."""
 
 
 @frozen(kw_only=True)
@@ -77,37 +78,55 @@ class Plan:
     """Most requests the decoder works on at once; fewer than set where memory is tight."""
     prefix_cache_bytes: int
     """For prefixes; less than set where memory is tight."""
+    row_tokens: int | None = None
+    """Most tokens of a request, prompt and answer; None is what the model reads."""
+    spare_bytes: int | None = None
+    """What nothing needs while tasks run; None is no limit."""
 
 
 def plan(
-    need_of: Callable[[Recipe, int], Need],
+    need_of: Callable[[Recipe, int, int], Need],
     *,
     source: str,
     recipe: Recipe,
     others: Iterable[Recipe],
     memory: int | None,
     batch: int,
+    row_tokens: tuple[int, int],
     prefix_cache_bytes: int,
     tasks: Sequence[str] = (),
 ) -> Plan:
-    """Fit a model into `memory`: the prefix cache shrinks first, then the batch.
+    """Fit a model into `memory`: the prefix cache shrinks first, then the batch; what is left is for long requests.
 
-    :param need_of: what a recipe needs with a batch, without the prefix cache
+    :param need_of: what a recipe needs with a batch of requests of so many tokens, without the prefix cache
+    :param row_tokens: of a usual request, and the most that the model reads
     :param others: the recipes to propose where `recipe` does not fit
     :param memory: bytes; None is no limit
     :param tasks: names of those that declare memory, for the message
     :raises ModelError: if it does not fit, with the numbers and the recipe that would
     """
-    while True:
-        need = need_of(recipe, batch)
-        free = prefix_cache_bytes if memory is None else memory - need.program - need.weights - need.working
-        left = min(prefix_cache_bytes, free)
-        if left >= 0 and (memory is None or need.total <= memory):
-            return Plan(need=evolve(need, prefixes=left), batch=batch, prefix_cache_bytes=left)
+    usual, most = row_tokens
+    if memory is None:
+        need = evolve(need_of(recipe, batch, usual), prefixes=prefix_cache_bytes)
+        return Plan(need=need, batch=batch, prefix_cache_bytes=prefix_cache_bytes)
+    while (need := need_of(recipe, batch, usual)).total > memory:
         if batch == 1:
-            assert memory is not None
-            raise ModelError(_refusal(source, recipe, need, memory, [(o, need_of(o, 1)) for o in others], tasks))
+            raise ModelError(_refusal(source, recipe, need, memory, [(o, need_of(o, 1, usual)) for o in others], tasks))
         batch //= 2
+    prefixes = min(prefix_cache_bytes, memory - need.program - need.weights - need.working)
+
+    def needed(tokens: int) -> Need:
+        return evolve(need_of(recipe, batch, tokens), prefixes=prefixes)
+
+    longer = bisect_left(range(usual + 1, most + 1), True, key=lambda tokens: needed(tokens).total > memory)
+    need = needed(usual + longer)
+    return Plan(
+        need=need,
+        batch=batch,
+        prefix_cache_bytes=prefixes,
+        row_tokens=usual + longer,
+        spare_bytes=memory - need.program - need.weights - need.working,
+    )
 
 
 def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_bytes: int) -> int:
@@ -174,23 +193,23 @@ def frame_tokens(config: Any) -> int:
     return max(1, int((size // patch) ** 2 / scale**2))
 
 
-def work_bytes(config: Any, *, frames: int, workers: int, number_bytes: int) -> int:
-    """Bytes of activations while frames are encoded and prompts are read, and of the features that wait."""
+def encoding_bytes(config: Any, *, frames: int, workers: int, number_bytes: int) -> int:
+    """Bytes of activations while frames are encoded, and of the features that wait."""
     text, vision = config.get_text_config(), getattr(config, "vision_config", None)
-    tokens = frames * frame_tokens(config)
     inner = max(getattr(vision, "intermediate_size", 0) or 0, getattr(vision, "hidden_size", 0) or 0, 1024)
     size, patch = getattr(vision, "image_size", None), getattr(vision, "patch_size", None)
     patches = (size // patch) ** 2 if isinstance(size, int) and isinstance(patch, int) else 4 * _FRAME_TOKENS
-    encoding = 3 * frames * patches * inner
-    width = int(getattr(text, "intermediate_size", None) or 4 * text.hidden_size)
-    reading = 4 * min(_READ_TOKENS, tokens + _TEXT_TOKENS) * width
-    return int(number_bytes * (encoding + reading + 2 * workers * tokens * int(text.hidden_size)))
+    features = workers * frames * frame_tokens(config) * int(text.hidden_size)
+    return int(number_bytes * (3 * frames * patches * inner + 2 * features))
 
 
-def row_tokens(config: Any, *, frames: int) -> int:
-    """Tokens of a prompt about one clip, and of its answer; no more than the context."""
-    context = int(getattr(config.get_text_config(), "max_position_embeddings", 0) or 2**31)
-    return min(context, frames * frame_tokens(config) + _TEXT_TOKENS)
+def reading_bytes(text_config: Any, *, rows: int, tokens: int, number_bytes: int) -> int:
+    """Bytes of activations and masks while prompts are read: `rows` of `tokens`, those that are read together."""
+    together = max(tokens, min(_READ_TOKENS, rows * tokens))
+    width = int(getattr(text_config, "intermediate_size", None) or 4 * text_config.hidden_size)
+    heads = int(text_config.num_attention_heads)
+    shared = heads // int(getattr(text_config, "num_key_value_heads", None) or heads)
+    return together * (4 * width * number_bytes + tokens * (shared * (number_bytes + 1) + 1))
 
 
 def gib(size_bytes: int) -> str:

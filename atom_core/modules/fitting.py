@@ -44,6 +44,7 @@ def recipe_for(checkpoint: Checkpoint, family: Family, settings: Settings, devic
 
 def fit(
     checkpoint: Checkpoint,
+    family: Family,
     recipe: Recipe,
     settings: Settings,
     device: str,
@@ -58,16 +59,20 @@ def fit(
     prefix_cache_bytes = settings.prefix_cache_bytes if settings.reuse else 0
     if settings.memory is None:
         return budget.Plan(need=budget.Need(), batch=settings.batch, prefix_cache_bytes=prefix_cache_bytes)
+    from atom_core.modules.frames import FrameBudget
     from atom_core.modules.loading import empty_model, saved_layers
 
     model, config = empty_model(checkpoint.config), checkpoint.config
+    text = config.get_text_config()
     number_bytes = 4 if device == "cpu" else 2
-    tokens = budget.row_tokens(config, frames=settings.most_frames)
-    work = budget.work_bytes(config, frames=settings.most_frames, workers=settings.workers, number_bytes=number_bytes)
+    frames = FrameBudget(family, settings.frames)
+    encoding = budget.encoding_bytes(
+        config, frames=settings.most_frames, workers=settings.workers, number_bytes=number_bytes
+    )
     declared = tasks_bytes or {}
     counted: dict[str, dict[str, int]] = {}
 
-    def need_of(recipe: Recipe, batch: int) -> budget.Need:
+    def need_of(recipe: Recipe, rows: int, tokens: int) -> budget.Need:
         if recipe.name not in counted:
             saved = saved_layers(checkpoint.weights.metadata)
             kinds = saved or kinds_by_layer(model, recipe, device)
@@ -75,7 +80,8 @@ def fit(
                 "weights": budget.weight_bytes(model, kinds, plain_bytes=number_bytes),
                 "loading": budget.loading_bytes(model, kinds, saved=bool(saved)),
             }
-        states = budget.state_bytes(config.get_text_config(), rows=batch, tokens=tokens, number_bytes=number_bytes)
+        states = budget.state_bytes(text, rows=rows, tokens=tokens, number_bytes=number_bytes)
+        work = encoding + budget.reading_bytes(text, rows=rows, tokens=tokens, number_bytes=number_bytes)
         return budget.Need(**counted[recipe.name], states=states, work=work, tasks=sum(declared.values()))
 
     kind = device.partition(":")[0]
@@ -88,5 +94,6 @@ def fit(
         memory=settings.memory,
         tasks=tuple(declared),
         batch=settings.batch,
+        row_tokens=(frames.usual_tokens, frames.context_tokens),
         prefix_cache_bytes=prefix_cache_bytes,
     )

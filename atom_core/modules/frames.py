@@ -14,7 +14,8 @@ import torch
 
 from atom_core.errors import ModelError
 from atom_core.media.sample import frame_size, instants_s
-from atom_core.records import Clip, Features
+from atom_core.modules.budget import frame_tokens
+from atom_core.records import Clip, Features, Video
 from atom_core.settings import DEFAULT_FRAMES
 
 if TYPE_CHECKING:
@@ -32,16 +33,31 @@ TEXT_TOKENS = 512
 class FrameBudget:
     """Counts tokens of clips before they are encoded."""
 
-    def __init__(self, family: Family, wanted: int | None) -> None:
+    def __init__(self, family: Family, wanted: int | None, room_tokens: int | None = None) -> None:
         """
         :param wanted: frames of each clip, as the user has set them; None is `DEFAULT_FRAMES`, or fewer where they do
             not fit
+        :param room_tokens: most tokens of a request that there is memory for; None is no limit
         """
-        self.context_tokens = int(getattr(family.config.get_text_config(), "max_position_embeddings", 0) or 2**31)
+        context = int(getattr(family.config.get_text_config(), "max_position_embeddings", 0) or 2**31)
+        self.context_tokens = context if room_tokens is None else min(context, room_tokens)
+        """Most tokens of a request, prompt and answer."""
+        reads = self.context_tokens == context
+        self._bound = f"{'the model reads at most' if reads else '--memory has room for'} {self.context_tokens}"
+        self._remedy = "use a model with a longer context" if reads else "raise --memory"
         self._family = family
         self._wanted = wanted
         self._text_tokens = min(TEXT_TOKENS, self.context_tokens // 2)
         self._known: dict[tuple[str, float, float], int] = {}
+
+    @property
+    def usual_tokens(self) -> int:
+        """Of a request about one clip of a full HD video; no more than can be read."""
+        video = Video(path="", content_hash="0" * 16, duration_s=60.0, width=1920, height=1080, fps=25.0)
+        most = self._wanted or DEFAULT_FRAMES
+        stub = self._stub(Clip.whole(video), most)
+        clip_tokens = most * frame_tokens(self._family.config) if stub is None else len(self._family.prompt([stub, ""]))
+        return min(self.context_tokens, clip_tokens + TEXT_TOKENS)
 
     def num_frames(self, clips: Sequence[Clip], encode: Encode) -> int:
         """How many frames to sample of each of `clips`, which will stand in one prompt.
@@ -74,7 +90,7 @@ class FrameBudget:
                 way = f"it would fit with --frames {fitting}"
                 if len(clips) > 1 and not self._wanted:
                     way = f"encode them with encode_batch(clips, in_one_prompt=True), or use --frames {fitting}"
-        raise ModelError(f"the prompt needs {needed} tokens and the model reads at most {self.context_tokens}; {way}")
+        raise ModelError(f"the prompt needs {needed} tokens and {self._bound}; {way}")
 
     def _chosen(self, clips: Sequence[Clip], encode: Encode) -> int:
         most = self._wanted or DEFAULT_FRAMES
@@ -85,13 +101,11 @@ class FrameBudget:
         several = len(clips) > 1
         what = f"each of {len(clips)} clips" if several else clips[0].video.path.name
         if self._wanted or not fitting:
-            way = f"use --frames {fitting} or fewer" if fitting else "not one fits: use a model with a longer context"
+            way = f"use --frames {fitting} or fewer" if fitting else f"not one fits: {self._remedy}"
             if several:
                 way += ", or ask about fewer clips"
-            raise ModelError(
-                f"{most} frames of {what} take {tokens} tokens and the model reads at most {self.context_tokens}; {way}"
-            )
-        log.info("%d frames of %s, not %d: the model reads %d tokens", fitting, what, most, self.context_tokens)
+            raise ModelError(f"{most} frames of {what} take {tokens} tokens and {self._bound}; {way}")
+        log.info("%d frames of %s, not %d: %s tokens", fitting, what, most, self._bound)
         return fitting
 
     def _fitting(self, parts: Sequence[str | Clip | Features], most: int, answer_tokens: int, encode: Encode) -> int:

@@ -68,6 +68,7 @@ def atom_load_modules(
     from atom_core.modules.fitting import fit, recipe_for
     from atom_core.modules.frames import FrameBudget
     from atom_core.modules.loading import load_model, weights
+    from atom_core.modules.reserve import Reserve
     from atom_core.modules.threads import Threads
     from atom_core.reuse.features import FeatureStore
     from atom_core.reuse.prefix_files import PrefixFiles
@@ -79,12 +80,12 @@ def atom_load_modules(
     family = family_of(checkpoint, families)
     threads = Threads(settings.threads)
     recipe = recipe_for(checkpoint, family, settings, device, threads)
-    plan = fit(checkpoint, recipe, settings, device, tasks_bytes=tasks_bytes)
+    plan = fit(checkpoint, family, recipe, settings, device, tasks_bytes=tasks_bytes)
     with ledger.lane("load", "load"):
         content = content_hash(checkpoint.folder, settings.cache / "hashes.json")
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         model = load_model(checkpoint, dtype=dtype, device=device, recipe=recipe)
-    frames = FrameBudget(family, settings.frames)
+    frames = FrameBudget(family, settings.frames, plan.row_tokens)
     store = FeatureStore(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
     encoder = ResidentEncoder(
         model,
@@ -99,11 +100,12 @@ def atom_load_modules(
     if settings.reuse and settings.prefix_disk_bytes:
         read_by = _fingerprint(content, json.dumps(asdict(recipe)), device, str(dtype), family.fingerprint)
         prefix_files = PrefixFiles(settings.cache / "prefixes", settings.prefix_disk_bytes, read_by)
+    prefixes = PrefixTree(plan.prefix_cache_bytes) if settings.reuse else None
     engine = Engine(
         model,
         family=family,
         max_rows=plan.batch,
-        prefixes=PrefixTree(plan.prefix_cache_bytes) if settings.reuse else None,
+        prefixes=prefixes,
         prefix_files=prefix_files,
         ledger=ledger,
         threads=threads,
@@ -119,6 +121,7 @@ def atom_load_modules(
         decoder=decoder,
         model=identity(checkpoint.weights.metadata, settings.model, content),
         close=close,
+        reserve=Reserve(plan, None if engine.keeps_whole else prefixes),
         weights=partial(weights, model),
     )
 

@@ -120,23 +120,33 @@ class PrefixTree:
         if not self.max_bytes:
             return
         with self._lock:
+            _, at, extra = self._walk(units)
+            known = sum(n for _, n in units[: at + extra])
+            if at + extra == len(units) or known < start:
+                return
+            size = kv.num_bytes * (kv.num_tokens + start - known) // kv.num_tokens
+            if size > self.max_bytes:
+                return
+            self._evict(self.max_bytes - size)  # first, so that no more is ever held
             node, at, extra = self._walk(units)
-            if at + extra == len(units):
+            if sum(n for _, n in units[: at + extra]) < known:
                 return
             if extra:
                 node, at = self._split(node.children[units[at]], extra), at + extra
-            known = sum(n for _, n in units[:at])
-            if known < start:
-                return
             new = _Node(tuple(units[at:]), kv.cut(known - start, kv.num_tokens), node, used=next(self._clock))
             node.children[units[at]] = new
             assert new.kv is not None
             self.num_bytes += new.kv.num_bytes
-            self._evict(self.max_bytes)
 
     def shrink(self, max_bytes: int) -> None:
         """Let go of prefixes until at most `max_bytes` are held."""
         with self._lock:
+            self._evict(max_bytes)
+
+    def limit(self, max_bytes: int) -> None:
+        """Hold at most `max_bytes` from now on."""
+        with self._lock:
+            self.max_bytes = max_bytes
             self._evict(max_bytes)
 
     def _walk(self, units: Sequence[Unit]) -> tuple[_Node, int, int]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import atom_core as atom
 from atom_core.host import open_host
@@ -84,3 +86,63 @@ def test_a_misspelt_model_is_told_with_the_nearest() -> None:
         settings = Settings(model="tniy", load_plugins=("tiny",), offline=True)
         with open_host(settings) as host, pytest.raises(atom.ModelError, match="did you mean 'tiny'"):
             ask(host)
+
+
+class Hungry:
+    """A task that declares memory."""
+
+    consumes, produces = atom.Clip, atom.Caption
+
+    def run(self, clip: atom.Clip, *, decoder: atom.Decoder) -> atom.Caption:
+        return atom.Caption(clip=clip, text=decoder.generate(["What?"]))
+
+
+def test_a_task_that_was_not_counted_is_counted_when_it_comes(opened: Any, plugin_type: Any, clip: atom.Clip) -> None:
+    """Once; without room it is refused with the numbers and the way on; one that was expected is not asked about."""
+
+    class Counting(plugin_type):
+        room = 3 * 2**20
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked: list[int] = []
+
+        @atom.hookimpl
+        def atom_register_tasks(self, register: atom.Register) -> None:
+            register("describe", f"{plugin_type.__module__}:Describe", summary="A task.")
+            for name, size in (("hungry", 2), ("hungrier", 4)):
+                register(name, f"{__name__}:Hungry", summary="A task.", memory_bytes=size * 2**20)
+
+        def reserve(self, num_bytes: int) -> bool:
+            self.asked.append(num_bytes)
+            return num_bytes <= self.room
+
+        @atom.hookimpl
+        def atom_load_modules(self, settings: Settings) -> atom.Modules:
+            return evolve(super().atom_load_modules(settings), reserve=self.reserve)
+
+    with opened(Counting(), memory="1GiB") as (host, plugin):
+        host.expect(["describe"])
+        host.run("describe", clip)
+        assert plugin.asked == []
+        for _ in range(3):
+            host.run("hungry", clip)
+        assert plugin.asked == [2 * 2**20]
+        with pytest.raises(atom.ModelError, match=r"declares 4 MiB, which --memory 1.00 GiB .*expect\(\['hungrier', "):
+            host.run("hungrier", clip)
+    with opened(Counting(), memory="1GiB") as (host, plugin):
+        host.run("hungrier", clip)
+        assert plugin.asked == [], "all tasks count where nobody says which will run"
+
+
+def test_a_late_task_lets_prefixes_go(tmp_path: Path) -> None:
+    """With real modules: prefixes have less room, and a task that needs more than there is is refused."""
+    mib = 2**20
+    with open_host(model="tiny", load_plugins=("tiny",), cache=tmp_path, memory=600 * mib) as host:
+        modules = host._resident.modules()
+        tree = modules.decoder._engine._prefixes
+        before = tree.max_bytes
+        assert 50 * mib < before < 200 * mib
+        assert modules.reserve(40 * mib)
+        assert tree.max_bytes == before - 40 * mib
+        assert not modules.reserve(before)

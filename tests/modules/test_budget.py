@@ -8,17 +8,20 @@ from atom_core.errors import ModelError
 from atom_core.modules import budget
 from atom_core.modules.budget import Need, Plan, plan
 from atom_core.modules.checkpoint import open_checkpoint
+from atom_core.modules.families import family_of
 from atom_core.modules.fitting import fit
 from atom_core.modules.loading import empty_model, load_model
 from atom_core.modules.quantize import RECIPES, kinds_by_layer
+from atom_core.modules.reserve import Reserve
+from atom_core.reuse.prefixes import PrefixTree
 from atom_core.settings import Settings
 from atom_core.testing.models import make_checkpoint
 
 WEIGHTS = {"none": 1000, "int8": 300, "int8-decoder": 600, "int4": 200}
 
 
-def need_of(recipe, batch):
-    return Need(program=100, weights=WEIGHTS[recipe.name], states=10 * batch)
+def need_of(recipe, batch, tokens):
+    return Need(program=100, weights=WEIGHTS[recipe.name], states=batch * tokens)
 
 
 def planned(memory, recipe="none", batch=8, prefix=500):
@@ -29,6 +32,7 @@ def planned(memory, recipe="none", batch=8, prefix=500):
         others=[RECIPES[name] for name in WEIGHTS if name != recipe],
         memory=memory,
         batch=batch,
+        row_tokens=(10, 60),
         prefix_cache_bytes=prefix,
     )
 
@@ -36,7 +40,7 @@ def planned(memory, recipe="none", batch=8, prefix=500):
 def test_without_a_limit_nothing_shrinks():
     """Everything is as the settings say."""
     assert planned(None) == Plan(
-        need=evolve(need_of(RECIPES["none"], 8), prefixes=500), batch=8, prefix_cache_bytes=500
+        need=evolve(need_of(RECIPES["none"], 8, 10), prefixes=500), batch=8, prefix_cache_bytes=500
     )
 
 
@@ -49,6 +53,13 @@ def test_caches_shrink_before_anything_fails():
     assert tighter.batch == 2
     for memory in (1110, 1130, 1200, 1680, 5000):
         assert planned(memory).need.total <= memory
+
+
+def test_what_is_left_is_for_long_requests():
+    """When all else has what it wants, requests may be longer, up to what the model reads; the rest is spare."""
+    assert [planned(memory).row_tokens for memory in (1200, 1680, 1688, 1759, 2080, 5000)] == [10, 10, 11, 19, 60, 60]
+    assert [planned(memory).spare_bytes for memory in (1200, 1688, 1759, 2080, 5000)] == [0, 0, 7, 0, 2920]
+    assert planned(None).row_tokens is None
 
 
 def test_refusal_names_numbers_and_the_best_recipe_that_fits():
@@ -84,6 +95,7 @@ def test_loading_counts_where_it_is_the_peak():
             others=(),
             memory=memory,
             batch=1,
+            row_tokens=(10, 10),
             prefix_cache_bytes=500,
         )
         for memory in (390, 400, 1000)
@@ -113,15 +125,32 @@ def test_weights_are_counted_as_they_are(checkpoint, name):
 def test_settings_without_memory_plan_nothing(checkpoint):
     """No limit, no work."""
     settings = Settings(batch=3, prefix_cache_bytes=7)
-    assert fit(checkpoint, RECIPES["none"], settings, "cpu") == Plan(need=Need(), batch=3, prefix_cache_bytes=7)
+    assert fit(checkpoint, family_of(checkpoint), RECIPES["none"], settings, "cpu") == Plan(
+        need=Need(), batch=3, prefix_cache_bytes=7
+    )
 
 
 def test_what_tasks_declare_counts(checkpoint):
     """A model that fits alone is refused beside a task that needs the memory."""
     settings = Settings(memory="1GiB")
-    assert fit(checkpoint, RECIPES["none"], settings, "cpu").batch == settings.batch
+    assert fit(checkpoint, family_of(checkpoint), RECIPES["none"], settings, "cpu").batch == settings.batch
     with pytest.raises(ModelError, match="tasks 700 MiB"):
-        fit(checkpoint, RECIPES["none"], settings, "cpu", tasks_bytes={"hungry": 700 * 2**20})
+        fit(checkpoint, family_of(checkpoint), RECIPES["none"], settings, "cpu", tasks_bytes={"hungry": 700 * 2**20})
+
+
+@pytest.mark.parametrize("states", [False, True])
+def test_memory_is_set_aside_from_what_is_spare_then_from_prefixes(states):
+    """A task that comes late takes what nothing uses, then lets prefixes go; beyond that it gets nothing."""
+    plan, tree = planned(5000), PrefixTree(500)
+    reserve = Reserve(plan, None if states else tree)
+    assert reserve(2900)
+    assert tree.max_bytes == 500
+    assert reserve(100) is not states
+    assert tree.max_bytes == (500 if states else 420)
+    assert not reserve(421)
+    assert reserve(20)
+    assert tree.max_bytes == (500 if states else 400)
+    assert Reserve(planned(None), None)(10**12)
 
 
 @pytest.mark.parametrize(("size", "text"), [(2**30, "1.00 GiB"), (6 * 2**30, "6.00 GiB"), (500 * 2**20, "500 MiB")])

@@ -197,6 +197,31 @@ def test_a_family_that_does_not_tell_before_is_measured(
         chosen("set", frames=50)
 
 
+def test_memory_bounds_requests(tmp_path: Path, clips: list[Clip]) -> None:
+    """Where memory has room for less than the model reads, clips of one prompt share that, or are refused with the
+    way on; with more memory the same clips have more frames."""
+    folder = checkpoint_of(tmp_path, "smolvlm", 2**15)
+
+    def opened(memory: int, **more: Any) -> Host:
+        return open_host(
+            model=str(folder), load_plugins=(), cache=tmp_path / "cache", prefix_cache_bytes=0, memory=memory, **more
+        )
+
+    found = {}
+    for name, memory in (("tight", 480 * 2**20), ("ample", 2**32)):
+        with opened(memory) as host:
+            features = host.encoder.encode_batch(clips, in_one_prompt=True)
+            found[name] = len(features[0].timestamps_s)
+            assert len(host.encoder.encode(clips[0]).timestamps_s) == 8
+            host.decoder.generate([*features, QUESTION], max_new_tokens=2)
+    assert 1 <= found["tight"] < found["ample"] == 8
+    with opened(480 * 2**20, frames=8) as host:
+        with pytest.raises(ModelError, match=r"and --memory has room for \d+; use --frames \d or fewer"):
+            host.encoder.encode_batch(clips, in_one_prompt=True)
+        with pytest.raises(ModelError, match=r"--memory has room for \d+; it would fit with --frames \d"):
+            host.decoder.generate([*map(host.encoder.encode, clips), QUESTION], max_new_tokens=2)
+
+
 def test_provenance_tells_the_frames() -> None:
     """Number, timestamps, size and rule, for the JSON of results; nothing where no frame was seen."""
     seen = Provenance(model="m", prompt="p", timestamps_s=(0.25, 1 / 3), rule="uniform:2", size=(48, 64))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from atom_core.modules.checkpoint import open_checkpoint
+from atom_core.modules.families import family_of
 from atom_core.modules.fitting import fit
 from atom_core.modules.quantize import RECIPES
 from atom_core.modules.saved import save_quantized
@@ -78,7 +79,7 @@ def test_a_model_takes_what_was_counted(folders: dict[str, Path], tmp_path: Path
     """Loading included, the peak is no higher than the plan; what is held is not far below the weights."""
     checkpoint = open_checkpoint(str(folders[name]))
     settings = Settings(memory="64GiB", frames=2, prefix_cache_bytes=0, batch=1)
-    need = fit(checkpoint, RECIPES[recipe], settings, "cpu").need
+    need = fit(checkpoint, family_of(checkpoint), RECIPES[recipe], settings, "cpu").need
     command = [sys.executable, "-c", PROGRAM, *map(str, (folders["toy"], folders[name], recipe, folders["video"]))]
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)

@@ -73,9 +73,30 @@ def test_the_budget_holds_and_the_least_recently_used_goes_first() -> None:
     assert tree.num_bytes <= 4 * size
     assert tree.match(units("ab"))[0] == 2
     assert tree.match(units("cd"))[0] == 0
+    tree.limit(2 * size)
+    put(tree, "gh")
+    assert tree.num_bytes <= 2 * size
+    assert tree.match(units("gh"))[0] == 2
+    put(tree, "ijk")
+    assert tree.match(units("gh"))[0] == 2, "what is too long for the budget is not kept, and nothing goes for it"
     tree.shrink(0)
     assert tree.num_bytes == 0
-    assert tree.match(units("ab"))[0] == 0
+    assert tree.match(units("gh"))[0] == 0
+
+
+def test_there_is_room_before_a_prefix_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What must go is let go first, so that memory is under the budget at every moment."""
+    size, cut, held = states([1]).num_bytes, KV.cut, []
+    tree = PrefixTree(4 * size)
+
+    def watched(self: KV, start: int, end: int) -> KV:
+        held.append(tree.num_bytes + (end - start) * size)
+        return cut(self, start, end)
+
+    monkeypatch.setattr(KV, "cut", watched)
+    for text in ("ab", "cde", "fghi", "jk", "lm"):
+        put(tree, text)
+    assert max(held) == 4 * size
 
 
 def test_a_budget_of_nothing_keeps_nothing() -> None:
