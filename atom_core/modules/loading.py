@@ -54,11 +54,14 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
     """
     config = copy.deepcopy(checkpoint.config)
     said: dict[str, Any] = {"recipe": recipe.name, "device": device}
-    quantization = None
+    quantization, layers = None, saved_layers(checkpoint.weights.metadata)
+    plain = {
+        name: stored for name, stored in checkpoint.weights.tensors.items() if name.rpartition(".")[0] not in layers
+    }
     if checkpoint.saved_recipe is not None:
         if device != "cpu":
             raise ModelError(f"model {checkpoint.source} is quantised for processors; use --device cpu, or its source")
-        said["layers"] = saved_layers(checkpoint.weights.metadata)
+        said["layers"] = layers
         config.quantization_config = {"quant_method": METHOD, **said}
     elif recipe.kinds:
         quantization = AtomQuantization(**said)
@@ -67,7 +70,7 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
         return _class_of(config).from_pretrained(
             None,
             config=config,
-            state_dict=dict(checkpoint.weights.tensors),
+            state_dict=plain,
             dtype=dtype,
             quantization_config=quantization,
             output_loading_info=True,
@@ -77,7 +80,9 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
 
     with returning_memory(), _without_bars(), _one_thread():
         model, info = guarded(checkpoint.source, "weights", load)
-    _check_names(checkpoint.source, model, info)
+        _check_names(checkpoint.source, model, info)
+        if layers:
+            fill_saved(model, layers, checkpoint)
     model.requires_grad_(False)
     model.eval()
     return model  # type: ignore[no-any-return]
@@ -187,7 +192,6 @@ class AtomQuantizer(HfQuantizer):
         super().__init__(quantization_config, **more)
         self.kinds: dict[str, str] = {}
         """Layers that are quantised as they are read."""
-        self._tied_head: nn.Module | None = None
 
     def is_serializable(self) -> bool:
         """Atom writes its checkpoints itself."""
@@ -219,17 +223,14 @@ class AtomQuantizer(HfQuantizer):
             keys = model.all_tied_weights_keys
             for key in [key for key in keys if model.get_submodule(key.rpartition(".")[0]) is head]:
                 del keys[key]
-            model.set_output_embeddings(nn.Identity())
-            self._tied_head = head
-        for name, kind in said.layers.items():
+            model.set_output_embeddings(_Waiting(head))
+        for name in said.layers:
             parent, _, child = name.rpartition(".")
-            setattr(model.get_submodule(parent), child, empty_layer(model.get_submodule(name), kind))
+            setattr(model.get_submodule(parent), child, _Waiting(model.get_submodule(name)))
 
     def _process_model_after_weight_loading(self, model: PreTrainedModel, **__: Any) -> None:
-        table = model.get_input_embeddings()
-        if self._tied_head is not None:
-            assert isinstance(table, Int8Embedding)
-            model.set_output_embeddings(table.head())
+        if not self.pre_quantized:
+            _tie_head(model)
         del model.config.quantization_config
 
 
@@ -270,19 +271,62 @@ class _Quantize(ConversionOps):
         return {}
 
 
-def empty_layer(module: nn.Module, kind: str) -> nn.Module:
-    """The quantised form of a layer without its weights, which are to be set."""
-    with torch.device("meta"):
-        if isinstance(module, nn.Embedding):
-            shape = (module.num_embeddings, module.embedding_dim)
-            factor = float(getattr(module, "scalar_embed_scale", 1.0))
-            return Int8Embedding(torch.empty(shape, dtype=torch.int8), torch.empty(shape[0]), factor)
-        assert isinstance(module, nn.Linear)
-        outputs, inputs = module.out_features, module.in_features
-        if kind == "int4":
-            scale = torch.empty(inputs // GROUP, outputs, 2, dtype=torch.bfloat16)
-            return GroupInt4Linear(torch.empty(outputs, inputs // 2, dtype=torch.uint8), scale, module.bias)
-        return RowInt8Linear(torch.empty(outputs, inputs, dtype=torch.int8), torch.empty(outputs), module.bias)
+class _Waiting(nn.Module):
+    """Stands in for a layer while transformers loads the others, which takes its time for each tensor."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = (layer,)
+        """What it stands for, without weights; in a tuple, so that it is no part of the model."""
+        self.weight = self.bias = torch.empty(0)
+        self.weight._is_hf_initialized = True  # type: ignore[attr-defined]
+
+
+def fill_saved(model: PreTrainedModel, layers: Mapping[str, str], checkpoint: Checkpoint) -> None:
+    """Put the layers that a checkpoint holds quantised into their model; mapped from the file, not read.
+
+    :param layers: names and kinds
+    :raises ModelError: if they are missing or have other shapes than the config says
+    """
+    tensors, missing, sizes = checkpoint.weights.tensors, [], []
+    for name, kind in layers.items():
+        parent, _, child = name.rpartition(".")
+        waiting = model.get_submodule(name)
+        assert isinstance(waiting, _Waiting)
+        (layer,) = waiting.layer
+        wanted = quantized_shapes(layer, kind)
+        found = {part: tensors[f"{name}.{part}"] for part in wanted if f"{name}.{part}" in tensors}
+        missing += [f"{name}.{part}" for part in wanted if part not in found]
+        sizes += [(f"{name}.{part}", t.shape, wanted[part]) for part, t in found.items() if t.shape != wanted[part]]
+        if not missing and not sizes:
+            parts = {part: stored[...] for part, stored in found.items()}
+            setattr(model.get_submodule(parent), child, _layer_of(layer, kind, parts))
+    _check_names(checkpoint.source, model, {"missing_keys": missing, "mismatched_keys": sizes, "unexpected_keys": ()})
+    _tie_head(model)
+
+
+def _tie_head(model: PreTrainedModel) -> None:
+    table = model.get_input_embeddings()
+    if isinstance(model.get_output_embeddings(), _Waiting):
+        assert isinstance(table, Int8Embedding)
+        model.set_output_embeddings(table.head())
+
+
+def quantized_shapes(layer: Any, kind: str) -> dict[str, tuple[int, ...]]:
+    """What the quantised form of a layer holds."""
+    outputs, inputs = layer.weight.shape
+    bias = {} if getattr(layer, "bias", None) is None else {"bias": (outputs,)}
+    if kind == "int4":
+        return {"qweight": (outputs, inputs // 2), "scale": (inputs // GROUP, outputs, 2), **bias}
+    return {"qweight": (outputs, inputs), "scale": (outputs,), **bias}
+
+
+def _layer_of(layer: nn.Module, kind: str, parts: Mapping[str, torch.Tensor]) -> nn.Module:
+    """The quantised form of a layer, with its weights."""
+    qweight, scale, bias = parts["qweight"], parts["scale"], parts.get("bias")
+    if isinstance(layer, nn.Embedding):
+        return Int8Embedding(qweight, scale, float(getattr(layer, "scalar_embed_scale", 1.0)))
+    return (GroupInt4Linear if kind == "int4" else RowInt8Linear)(qweight, scale, bias)
 
 
 def saved_layers(metadata: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 import torch
+from attrs import evolve
 from torch import nn
 
 from atom_core.cli.quantize import QuantizeCommand
@@ -144,6 +145,22 @@ def test_opening_quantises_nothing(checkpoint, tmp_path, monkeypatch, recipe, qu
     assert seen == []
     load(checkpoint, recipe)
     assert set(seen) == quantised
+
+
+@pytest.mark.parametrize("recipe", ["int8", "int4"])
+def test_saved_layers_that_do_not_fit_are_refused(checkpoint, tmp_path, recipe):
+    """Missing, or of another shape than the config says: told by name, as those of plain checkpoints are."""
+    folder = save_quantized(checkpoint, tmp_path / "saved", recipe=RECIPES[recipe], source_hash="x")
+    opened = open_checkpoint(str(folder))
+    name = next(name for name in opened.weights.tensors if name.endswith("layers.0.mlp.up_proj.qweight"))
+    short = evolve(opened.weights.tensors[name], shape=(1, 2), num_bytes=2)
+    without = {key: stored for key, stored in opened.weights.tensors.items() if key != name}
+    for tensors, problem in (
+        (without, rf"missing: {name}\)"),
+        ({**without, name: short}, rf"of another shape: {name} is \[1, 2\], not \[\d+, \d+\]\)"),
+    ):
+        with pytest.raises(ModelError, match=rf"weights do not match its config \({problem}; fetch or export it again"):
+            load(evolve(opened, weights=evolve(opened.weights, tensors=tensors)), recipe)
 
 
 def test_refuses_to_overwrite(checkpoint, tmp_path):
