@@ -27,6 +27,7 @@ _WANTED = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 _TOKENIZER = ("tokenizer.json", "*.model", "vocab.*", "*.tiktoken")
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 _CONNECT_S = 5.0
+_ATTENTION = (None, "eager", "sdpa")
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -78,6 +79,7 @@ def find(source: str, *, revision: str | None = None, offline: bool = False) -> 
     """
     folder = Path(source).expanduser()
     if source and folder.is_dir():
+        _check_kind(source, folder)
         if not (folder / "config.json").is_file():
             raise ModelError(f"model folder {source} has no config.json; name a folder in Hugging Face format")
         return folder
@@ -86,7 +88,9 @@ def find(source: str, *, revision: str | None = None, offline: bool = False) -> 
             f"model {source!r} is neither an installed name, a folder, nor a hub id such as owner/name;"
             " `atom models` lists the names, --model FOLDER opens a folder"
         )
-    return _cached(source, revision) or _fetch(source, revision, offline)
+    folder = _cached(source, revision) or _fetch(source, revision, offline)
+    _check_kind(source, folder)
+    return folder
 
 
 def open_checkpoint(source: str, *, revision: str | None = None, offline: bool = False) -> Checkpoint:
@@ -122,9 +126,12 @@ def open_checkpoint(source: str, *, revision: str | None = None, offline: bool =
             " and quantise that with `atom quantize`"
         )
     config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **_LOCAL))
+    if config._attn_implementation not in _ATTENTION:
+        config._attn_implementation = None  # a wish for another machine's kernels
     if not any(any(folder.glob(name)) for name in _TOKENIZER):
         raise ModelError(f"model {source} has no tokenizer (tokenizer.json); fetch or export it again")
-    tokenizer = guarded(source, "tokenizer", lambda: AutoTokenizer.from_pretrained(folder, **_LOCAL))
+    what = "tokenizer" if (folder / "tokenizer.json").is_file() else "tokenizer, which has no tokenizer.json,"
+    tokenizer = guarded(source, what, lambda: AutoTokenizer.from_pretrained(folder, **_LOCAL))
     return Checkpoint(
         source=source,
         folder=folder,
@@ -236,6 +243,22 @@ def _fetch(source: str, revision: str | None, offline: bool) -> Path:
         raise ModelError(f"model {source} is neither cached nor reachable; {ways}") from None
 
 
+def _check_kind(source: str, folder: Path) -> None:
+    """Refuse folders that look like checkpoints and hold something else."""
+    adapter = folder / "adapter_config.json"
+    if adapter.is_file():
+        base = _json(source, adapter).get("base_model_name_or_path") or "its model"
+        raise ModelError(
+            f"model {source} holds a PEFT adapter of {base}, which Atom does not apply; merge it into its model"
+            " (merge_and_unload, save_pretrained), and name that folder"
+        )
+    if any(folder.glob("*.gguf")) and not any(folder.glob("*.safetensors")):
+        raise ModelError(
+            f"model {source} has GGUF weights, which Atom does not read; name the model that they were made from,"
+            " and quantise that with `atom quantize`"
+        )
+
+
 def _check_weights(source: str, folder: Path) -> None:
     if any(folder.glob("*.safetensors")):
         return
@@ -271,6 +294,6 @@ def guarded(source: str, what: str, load: Callable[[], _T]) -> _T:
     except SafetensorError as error:
         raise ModelError(f"model {source}: a weights file is damaged ({error}); fetch it again") from None
     except Exception as error:  # the hub's client has errors of its own for configs
-        lines = str(error).split("\n") if str(error).strip() else [type(error).__name__]
+        lines = [line.strip() for line in str(error).split("\n")] if str(error).strip() else [type(error).__name__]
         reason = " ".join(line.strip() for line in lines[: 2 if lines[0].endswith(":") else 1]).rstrip(".")
         raise ModelError(f"model {source}: its {what} cannot be loaded: {reason}; fetch or export it again") from error

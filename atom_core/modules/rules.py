@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from atom_core.errors import ModelError
+
 if TYPE_CHECKING:
     import torch
 
@@ -43,15 +45,20 @@ class Rules:
 
     @classmethod
     def of(cls, generation: Mapping[str, Any]) -> Rules:
-        """The rules of a ``generation_config.json``; what is not applied is said in the log."""
+        """The rules of a ``generation_config.json``; what is not applied is said in the log.
+
+        :raises ModelError: if values are not of the types that transformers takes
+        """
         for name, neutral in _NEUTRAL.items():
             if generation.get(name) not in neutral:
                 log.warning("the model's generation config sets %s=%r, which Atom ignores", name, generation[name])
-        ends = generation.get("eos_token_id")
+        penalty = generation.get("repetition_penalty") or 1.0
+        if not isinstance(penalty, (int, float)) or penalty <= 0:
+            raise _unfit("repetition_penalty", penalty, "a number above 0")
         return cls(
-            repetition_penalty=float(generation.get("repetition_penalty") or 1.0),
-            suppress_tokens=tuple(generation.get("suppress_tokens") or ()),
-            end_ids=frozenset(() if ends is None else ends if isinstance(ends, list) else [ends]),
+            repetition_penalty=float(penalty),
+            suppress_tokens=_ids(generation, "suppress_tokens"),
+            end_ids=frozenset(_ids(generation, "eos_token_id")),
         )
 
     def apply(self, logits_V: torch.Tensor, ids: Sequence[int]) -> torch.Tensor:
@@ -70,5 +77,21 @@ class Rules:
             found = logits_V[seen]
             logits_V[seen] = torch.where(found < 0, found * self.repetition_penalty, found / self.repetition_penalty)
         if self.suppress_tokens:
-            logits_V[list(self.suppress_tokens)] = -torch.inf
+            never = torch.tensor(self.suppress_tokens, device=logits_V.device)
+            logits_V[never[never < logits_V.shape[0]]] = -torch.inf
         return logits_V
+
+
+def _ids(generation: Mapping[str, Any], name: str) -> tuple[int, ...]:
+    """One token id, or several."""
+    value = generation.get(name)
+    ids = [] if value is None else value if isinstance(value, list) else [value]
+    if not all(isinstance(token, int) for token in ids):
+        raise _unfit(name, value, "token ids")
+    return tuple(token for token in ids if token >= 0)
+
+
+def _unfit(name: str, value: Any, wanted: str) -> ModelError:
+    return ModelError(
+        f"the model's generation_config.json sets {name}={value!r}, not {wanted}; correct it, or fetch the model again"
+    )
