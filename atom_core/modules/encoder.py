@@ -17,7 +17,7 @@ from atom_core.modules.allocator import give_back
 from atom_core.modules.caller import caller
 from atom_core.modules.families import Encoded, Family, join
 from atom_core.modules.frames import FrameBudget
-from atom_core.modules.threads import Threads
+from atom_core.modules.threads import Threads, rest
 from atom_core.records import Clip, Features
 from atom_core.reuse.features import FeatureStore, feature_key
 from atom_core.reuse.ledger import Ledger
@@ -151,6 +151,7 @@ class ResidentEncoder:
                 with self._threads.share():
                     parts.append(self._family.encode(self._model, chunk))
         encoded = join(parts)
+        rest()
         give_back()
         if not bool(torch.isfinite(encoded.values).all()):
             raise ModelError("the encoder made values that are not finite; try another precision with --quantize none")

@@ -21,7 +21,7 @@ from atom_core.errors import Cancelled, ModelError
 from atom_core.modules.job import Job, groups
 from atom_core.modules.prompt import Read
 from atom_core.modules.runner import Runner
-from atom_core.modules.threads import Threads
+from atom_core.modules.threads import Threads, rest
 from atom_core.reuse.ledger import Ledger
 from atom_core.reuse.prefix_files import PrefixFiles
 from atom_core.reuse.prefixes import KV, PrefixTree, Unit, joined
@@ -140,6 +140,7 @@ class Engine:
         while True:
             with self._wake:
                 while not (self._waiting or self._active or self._closed):
+                    rest()
                     self._wake.wait()
                 if self._closed:
                     return

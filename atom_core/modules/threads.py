@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from typing import Any
 
 _SIZE, _CALLS = 640, 3
+_PAUSE_SOFT = 1
+"""`omp_pause_soft`: helpers end, settings stay."""
 _KEEP_S = 60.0
 """How long it is believed that all cores are worth having."""
 _DOUBT_S = 3.0
@@ -32,6 +38,29 @@ def matmul_seconds(num_threads: int) -> float:
         torch.mm(matrix, matrix)
         best = min(best, time.perf_counter() - start)
     return best
+
+
+def rest() -> None:
+    """End the helpers that the calling thread's torch work has: for a lane that has nothing to compute now.
+
+    GNU's OpenMP keeps helpers for each thread that has computed. Once they are more than the cores, those that wait no
+    longer spin but sleep, and each operation pays for waking them: a small one takes four times as long.
+    """
+    if (pause := _openmp_pause()) is not None:
+        pause(_PAUSE_SOFT)
+
+
+@cache
+def _openmp_pause() -> Any:
+    """OpenMP's call that ends the calling thread's helpers, if torch works with GNU's OpenMP; else None."""
+    import torch  # noqa: F401  brings OpenMP
+
+    if not sys.platform.startswith("linux"):
+        return None
+    loaded = ctypes.CDLL(None)
+    if not hasattr(loaded, "GOMP_parallel") or hasattr(loaded, "__kmpc_fork_call"):
+        return None
+    return getattr(loaded, "omp_pause_resource_all", None)
 
 
 class Threads:

@@ -1,11 +1,32 @@
 """Processor threads, shared out."""
 
+import os
 import threading
+import time
+from pathlib import Path
 
+import pytest
 import torch
 
+from atom_core import open_host
 from atom_core.modules import threads as threads_module
-from atom_core.modules.threads import Threads, available_cores, matmul_seconds
+from atom_core.modules.threads import Threads, _openmp_pause, available_cores, matmul_seconds, rest
+
+gnu_openmp = pytest.mark.skipif(_openmp_pause() is None, reason="torch works with another OpenMP here")
+
+
+def num_helpers() -> int:
+    """Threads of this process that Python does not know; those that end have a moment to do so."""
+    known = {thread.native_id for thread in threading.enumerate()}
+    return sum(int(task) not in known for task in os.listdir("/proc/self/task"))
+
+
+def settled(wanted: int) -> int:
+    """Number of helpers, once it is `wanted` or after a few seconds."""
+    end = time.monotonic() + 5
+    while num_helpers() != wanted and time.monotonic() < end:
+        time.sleep(0.01)
+    return num_helpers()
 
 
 def test_the_fastest_number_is_chosen_by_measurement() -> None:
@@ -80,3 +101,40 @@ def test_the_measurement_is_of_real_work() -> None:
     """It takes time and sets the number of threads it is asked about."""
     assert matmul_seconds(1) > 0
     assert torch.get_num_threads() == 1
+
+
+@gnu_openmp
+def test_a_lane_that_rests_keeps_no_helpers() -> None:
+    """A thread's helpers end at `rest` and come again with its next work, which gives the same."""
+    found, results = [], []
+
+    def lane() -> None:
+        torch.set_num_threads(3)
+        matrix = torch.arange(400.0 * 400).view(400, 400) / 400**2
+        for _ in range(2):
+            results.append(matrix @ matrix)
+            found.append(settled(before + 2))
+            rest()
+            found.append(settled(before))
+
+    before = num_helpers()
+    thread = threading.Thread(target=lane)
+    thread.start()
+    thread.join()
+    torch.set_num_threads(1)
+    assert [number - before for number in found] == [2, 0, 2, 0]
+    assert torch.equal(*results)
+
+
+@gnu_openmp
+def test_lanes_with_nothing_to_do_keep_no_helpers(checkpoint: Path, clips: list, tmp_path: Path) -> None:
+    """Helpers of a lane that waits would make every operation of the other one wake its own."""
+    with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path, threads=3) as host:
+        decoder = host.decoder
+        rest()
+        before = num_helpers()
+        features = host.encoder.encode(clips[0])
+        assert settled(before) == before
+        decoder.generate([features, "What colour is it?"], max_new_tokens=2)
+        assert settled(before) == before
+    torch.set_num_threads(1)
