@@ -165,10 +165,10 @@ class Engine:
         for job in [job for job in self._waiting if job.caller.cancelled.is_set()]:
             self._waiting.remove(job)
             job.fail(Cancelled(f"task {job.caller.task!r} was cancelled"))
-        for row in reversed(range(len(self._active))):
-            if self._active[row].caller.cancelled.is_set():
-                self._active[row].fail(Cancelled(f"task {self._active[row].caller.task!r} was cancelled"))
-                self._leave(row)
+        cancelled = [row for row, job in enumerate(self._active) if job.caller.cancelled.is_set()]
+        for row in cancelled:
+            self._active[row].fail(Cancelled(f"task {self._active[row].caller.task!r} was cancelled"))
+        self._leave(cancelled)
 
     def _admit(self) -> list[Job]:
         admitted: list[Job] = []
@@ -227,8 +227,7 @@ class Engine:
             self._active += jobs
             for row, (job, read) in enumerate(zip(jobs, reads, strict=True), first):
                 self._keep_prefix(row, job, read.start)
-            for row in reversed(range(first, len(self._active))):
-                self._after_read(row, hidden[row - first], reads[row - first].start)
+            self._after_read(range(first, len(self._active)), hidden, [read.start for read in reads])
 
     def _restore(self, row: int, job: Job) -> int:
         """Fill `row` with what is known of the prompt; how many tokens that are."""
@@ -279,19 +278,29 @@ class Engine:
             if known == end and job.max_new_tokens and not start and self._shares(job, chain):
                 self._runner.lend(row, chain, len(job.prompt))
 
-    def _after_read(self, row: int, hidden_QD: torch.Tensor, start: int) -> None:
-        job = self._active[row]
-        if job.embed:
-            job.end(hidden_QD[-1].float().clone())
-            self._leave(row)
-        elif job.answer_from is not None:
-            answer = torch.tensor(job.prompt.ids[job.answer_from :])
-            logits = self._runner.logits(hidden_QD[job.answer_from - 1 - start : -1])
-            chosen = logits.log_softmax(-1).cpu().gather(1, answer[:, None])
-            job.end(float(chosen.double().sum()))
-            self._leave(row)
-        else:
-            self._choose(row, self._runner.logits(hidden_QD[-1]))
+    def _after_read(self, rows: range, hidden: Sequence[torch.Tensor], starts: Sequence[int]) -> None:
+        """Serve the rows that were read.
+
+        :param hidden: [Q, D] for each row, from its start
+        """
+        done, decoding = [], []
+        for row, hidden_QD, start in zip(rows, hidden, starts, strict=True):
+            job = self._active[row]
+            if job.embed:
+                job.end(hidden_QD[-1].float().clone())
+            elif job.answer_from is not None:
+                answer = torch.tensor(job.prompt.ids[job.answer_from :])
+                logits = self._runner.logits(hidden_QD[job.answer_from - 1 - start : -1])
+                chosen = logits.log_softmax(-1).cpu().gather(1, answer[:, None])
+                job.end(float(chosen.double().sum()))
+            else:
+                decoding.append(row)
+                continue
+            done.append(row)
+        if decoding:
+            last_RD = torch.stack([hidden[row - rows.start][-1] for row in decoding])
+            done += self._choose(decoding, self._runner.logits(last_RD))
+        self._leave(done)
 
     def _step(self) -> None:
         jobs = self._active
@@ -301,34 +310,42 @@ class Engine:
         self._ledger.batch("decode", len(jobs))
         with self._ledger.lane("decode", "step", rows=len(jobs)):
             logits_RV = self._with_room(lambda: self._runner.step(tokens, lengths, positions))
-            for row in reversed(range(len(jobs))):
-                self._choose(row, logits_RV[row])
+            self._leave(self._choose(range(len(jobs)), logits_RV))
 
-    def _choose(self, row: int, logits_V: torch.Tensor) -> None:
-        job = self._active[row]
-        logprobs_V = logits_V.log_softmax(-1)
+    def _choose(self, rows: Sequence[int], logits_RV: torch.Tensor) -> list[int]:
+        """Give each of the rows its next token; which of them are done."""
+        self._ledger.count("decode_tokens", requested=len(rows), computed=len(rows))
+        logprobs_RV = logits_RV.log_softmax(-1)
+        greedy_R, done = logits_RV.argmax(-1).tolist(), []
+        for row, logits_V, logprobs_V, token in zip(rows, logits_RV, logprobs_RV, greedy_R, strict=True):
+            job = self._active[row]
+            if self._rules.change or job.temperature > 0:
+                token = self._sample(job, logits_V)  # noqa: PLW2901
+            job.tokens.append(token)
+            job.logprob += float(logprobs_V[token])
+            if token in self._end_ids or job.tell():
+                job.finish = "stop"
+            elif len(job.tokens) < job.max_new_tokens:
+                continue
+            job.end(job)
+            done.append(row)
+        return done
+
+    def _sample(self, job: Job, logits_V: torch.Tensor) -> int:
+        """A token by the model's rules and the job's temperature."""
         logits_V = self._rules.apply(logits_V, (*job.prompt.ids, *job.tokens))
         if job.temperature > 0:
-            token = int(torch.multinomial((logits_V / job.temperature).softmax(-1), 1))
-        else:
-            token = int(logits_V.argmax())
-        job.tokens.append(token)
-        job.logprob += float(logprobs_V[token])
-        self._ledger.count("decode_tokens", requested=1, computed=1)
-        if token in self._end_ids or job.tell():
-            job.finish = "stop"
-        elif len(job.tokens) < job.max_new_tokens:
-            return
-        job.end(job)
-        self._leave(row)
+            return int(torch.multinomial((logits_V / job.temperature).softmax(-1), 1))
+        return int(logits_V.argmax())
 
-    def _leave(self, row: int) -> None:
-        """Take `row`'s job out; the last row's sequence moves into its place."""
-        last = len(self._active) - 1
-        moved = self._active[last]
-        self._runner.slots.leave(row, last, len(moved.prompt) + len(moved.tokens))
-        self._active[row] = moved
-        self._active.pop()
+    def _leave(self, rows: Sequence[int]) -> None:
+        """Take the rows' jobs out; each time, the last row's sequence moves into the free place."""
+        for row in sorted(rows, reverse=True):
+            last = len(self._active) - 1
+            moved = self._active[last]
+            self._runner.slots.leave(row, last, len(moved.prompt) + len(moved.tokens))
+            self._active[row] = moved
+            self._active.pop()
 
 
 def _is_out_of_memory(error: Exception) -> bool:

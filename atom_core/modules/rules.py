@@ -61,12 +61,17 @@ class Rules:
             end_ids=frozenset(_ids(generation, "eos_token_id")),
         )
 
+    @property
+    def change(self) -> bool:
+        """Whether there is anything to apply."""
+        return self.repetition_penalty != 1.0 or bool(self.suppress_tokens)
+
     def apply(self, logits_V: torch.Tensor, ids: Sequence[int]) -> torch.Tensor:
         """The logits to choose from.
 
         :param ids: prompt and answer so far
         """
-        if self.repetition_penalty == 1.0 and not self.suppress_tokens:
+        if not self.change:
             return logits_V
         import torch
 
