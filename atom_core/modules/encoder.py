@@ -141,6 +141,7 @@ class ResidentEncoder:
         )
 
     def _forward(self, inputs: dict[str, object]) -> Encoded:
+        """Encode `inputs`, which are let go."""
         moved = {
             name: value.to(self._model.device) if isinstance(value, torch.Tensor) else value
             for name, value in inputs.items()
@@ -151,8 +152,11 @@ class ResidentEncoder:
                 with self._threads.share():
                     parts.append(self._family.encode(self._model, chunk))
         encoded = join(parts)
+        inputs.clear()
+        moved.clear()
+        del chunk, parts
         rest()
-        give_back()
+        give_back()  # the pixels, too
         if not bool(torch.isfinite(encoded.values).all()):
             raise ModelError("the encoder made values that are not finite; try another precision with --quantize none")
         return encoded

@@ -9,6 +9,7 @@ import itertools
 import os
 import shutil
 import time
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -88,6 +89,30 @@ def test_frames_encoded_a_few_at_once_are_the_same_features(
     for features in found[1:]:
         torch.testing.assert_close(features.values, found[0].values, atol=1e-5, rtol=1e-4)
         assert features.layout == found[0].layout
+
+
+def test_pixels_are_gone_before_memory_is_given_back(
+    checkpoint: Path, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the allocator is asked to return memory, nothing holds the encoder's inputs any more."""
+    alive: list[weakref.ref[torch.Tensor]] = []
+    held: list[int] = []
+    with opened(checkpoint, tmp_path) as host:
+        family = host.encoder._family  # type: ignore[attr-defined]
+        real = family.inputs
+
+        def inputs(frames: Any) -> dict[str, Any]:
+            found: dict[str, Any] = real(frames)
+            alive.extend(weakref.ref(value) for value in found.values())
+            return found
+
+        monkeypatch.setattr(family, "inputs", inputs)
+        monkeypatch.setattr(
+            "atom_core.modules.encoder.give_back", lambda: held.append(sum(ref() is not None for ref in alive))
+        )
+        host.encoder.encode(clips[0])
+    assert alive
+    assert held == [0]
 
 
 def test_features_keep_the_order_of_the_clips(host: Host, clips: list[Clip]) -> None:
