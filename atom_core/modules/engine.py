@@ -320,7 +320,7 @@ class Engine:
         for row, logits_V, logprobs_V, token in zip(rows, logits_RV, logprobs_RV, greedy_R, strict=True):
             job = self._active[row]
             if self._rules.change or job.temperature > 0:
-                token = self._sample(job, logits_V)  # noqa: PLW2901
+                token = self._sample(job, logits_V)
             job.tokens.append(token)
             job.logprob += float(logprobs_V[token])
             if token in self._end_ids or job.tell():

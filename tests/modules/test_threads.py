@@ -1,5 +1,6 @@
 """Processor threads, shared out."""
 
+import gc
 import os
 import threading
 import time
@@ -22,7 +23,8 @@ def num_helpers() -> int:
 
 
 def settled(wanted: int) -> int:
-    """Number of helpers, once it is `wanted` or after a few seconds."""
+    """Number of helpers, once it is `wanted` or after a few seconds; a video's threads end when it is collected."""
+    gc.collect()
     end = time.monotonic() + 5
     while num_helpers() != wanted and time.monotonic() < end:
         time.sleep(0.01)
@@ -132,6 +134,7 @@ def test_lanes_with_nothing_to_do_keep_no_helpers(checkpoint: Path, clips: list,
     with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path, threads=3) as host:
         decoder = host.decoder
         rest()
+        gc.collect()
         before = num_helpers()
         features = host.encoder.encode(clips[0])
         assert settled(before) == before
