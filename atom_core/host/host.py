@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
@@ -79,6 +80,9 @@ def open_host(settings: Settings | None = None, *, plugins: PluginSet | None = N
 
 class Host:
     """Runs tasks on one resident encoder and decoder. A context manager, made by `open_host`, shared by threads."""
+
+    _environ: Mapping[str, str] = os.environ
+    """Where variables with settings of tasks are looked up."""
 
     def __init__(self, settings: Settings, plugins: PluginSet) -> None:
         self.settings = settings
@@ -182,8 +186,7 @@ class Host:
         :raises PluginError: if there is no such task
         :raises TaskError: if it fails or returns the wrong type
         """
-        spec = self.plugins.task(task)
-        instance = self._instance(spec)
+        spec, instance = self._task(task)
         current = caller.get()
         urgent = current.interactive or spec.interactive
         token = caller.set(evolve(current, task=task, interactive=urgent, cancelled=current.cancelled.child()))
@@ -222,11 +225,11 @@ class Host:
         :raises PluginError: if there is no such task
         :raises AtomError: if what the task needs cannot be loaded, which would fail every item alike
         """
-        spec = self.plugins.task(task)
+        spec, instance = self._task(task)
         items = iter(items)
         if not (first := list(islice(items, 1))):
             return
-        self._lent(spec, self._instance(spec), settings)
+        self._lent(spec, instance, settings)
         current = caller.get()
         cancelled = current.cancelled.child()
         asked = copy_context()
@@ -257,8 +260,7 @@ class Host:
         :param settings: the task's own settings, over the configured ones
         :raises PluginError: if there is no such task
         """
-        spec = self.plugins.task(task)
-        instance = self._instance(spec)
+        spec, instance = self._task(task)
         lent = inspect.signature(instance.run).parameters.keys()
         own = asdict(self._task_settings(spec, instance, settings)) if "settings" in lent else {}
         plugin = next((str(info) for info in self.plugins.infos if task in info.tasks), "")
@@ -284,17 +286,19 @@ class Host:
             finally:
                 self._resident.close()
 
-    def _instance(self, spec: TaskSpec) -> Any:
+    def _task(self, name: str) -> tuple[TaskSpec, Any]:
+        """What is declared of a task, and the task itself, made once."""
+        spec = self.plugins.task(name)
         with self._lock:
-            if spec.name not in self._tasks:
+            if name not in self._tasks:
                 kind = self.plugins.load(spec)
                 try:
-                    self._tasks[spec.name] = kind()
+                    self._tasks[name] = kind()
                 except (Exception, SystemExit) as error:
                     raise TaskError(
-                        f"task {spec.name!r} of plugin {spec.plugin!r} cannot be made: {type(error).__name__}: {error}"
+                        f"task {name!r} of plugin {spec.plugin!r} cannot be made: {type(error).__name__}: {error}"
                     ) from error
-            return self._tasks[spec.name]
+            return spec, self._tasks[name]
 
     def _lent(
         self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None
@@ -313,10 +317,10 @@ class Host:
         return lent, loans
 
     def _task_settings(self, spec: TaskSpec, instance: Any, overrides: dict[str, Any]) -> Any:
-        found, _ = task_settings(
-            instance.Settings, spec.name, self.settings, overrides, prompts=self.plugins.prompt_texts
-        )
-        return found
+        texts = self.plugins.prompt_texts
+        return task_settings(
+            instance.Settings, spec.name, self.settings, overrides, environ=self._environ, prompts=texts
+        )[0]
 
     def _take_back(self, spec: TaskSpec, loans: Loans | None) -> None:
         if loans is not None:

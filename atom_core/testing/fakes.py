@@ -11,7 +11,6 @@ Nothing here imports torch; the values of fake features are NumPy arrays.
 from __future__ import annotations
 
 import hashlib
-import inspect
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,18 +18,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from atom_core import hookspecs
-from atom_core.errors import AtomError, MediaError, TaskError
+from atom_core.errors import MediaError
+from atom_core.hookspecs import Modules, hookimpl
+from atom_core.host import Host
 from atom_core.plugins import load_plugins
 from atom_core.records import Clip, Entry, Features, Generated, Moment, Video
-from atom_core.settings import Settings, task_settings
+from atom_core.settings import Settings
+from atom_core.specs import TaskSpec
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from atom_core.hookspecs import Parts, Tell
+    from atom_core.hookspecs import Parts
 
 CAPTION_PROMPT = "Describe this clip in one sentence."
 EMBEDDING_WIDTH = 256
@@ -223,20 +225,69 @@ def _moment(entry: Entry, vector: np.ndarray) -> Moment:
     )
 
 
-@frozen(kw_only=True)
-class FakeOutcome:
-    """What `FakeHost.map` yields, as `Outcome`."""
+class FakeWorld:
+    """A plugin that brings made-up modules, videos and a library to a host.
 
-    item: Any
-    """The record the task ran on."""
-    value: Any = None
-    """What it returned; None if it failed."""
-    error: BaseException | None = None
-    """Why it failed; None if it did not."""
+    :param shows: for each file name, what each of its shots shows; may be changed later
+    :param clip_s: length of each shot, seconds
+    """
+
+    def __init__(
+        self,
+        shows: Mapping[str, Sequence[str]],
+        *,
+        encoder: hookspecs.Encoder | None = None,
+        decoder: hookspecs.Decoder | None = None,
+        library: hookspecs.Library | Callable[[], hookspecs.Library] | None = None,
+        clip_s: float = 5.0,
+    ) -> None:
+        self.shows = dict(shows)
+        self._clip_s = clip_s
+        self._modules = Modules(
+            encoder=encoder or FakeEncoder(self.look), decoder=decoder or FakeDecoder(), model="fake"
+        )
+        self._library = FakeLibrary() if library is None else library
+
+    def video(self, path: str | Path) -> Video:
+        """The video with this file name.
+
+        :raises MediaError: if there is none
+        """
+        name = Path(path).name
+        if name not in self.shows:
+            raise MediaError(f"{path}: no such file in the fake world; it has {', '.join(self.shows) or 'none'}")
+        texts = self.shows[name]
+        return fake_video(str(path), duration_s=self._clip_s * len(texts), content=f"{name}{tuple(texts)}")
+
+    def look(self, clip: Clip) -> str:
+        """What the middle of a clip shows."""
+        texts = self.shows[clip.video.path.name]
+        middle_s = (clip.start_s + clip.end_s) / 2
+        return texts[min(int(middle_s / clip.video.duration_s * len(texts)), len(texts) - 1)]
+
+    @hookimpl(tryfirst=True)
+    def atom_identify_model(self) -> str:
+        """The fake model."""
+        return self._modules.model
+
+    @hookimpl(tryfirst=True)
+    def atom_load_modules(self) -> Modules:
+        """The fake modules."""
+        return self._modules
+
+    @hookimpl(tryfirst=True)
+    def atom_segment_video(self, video: Video) -> list[Clip]:
+        """One clip for each text of the video."""
+        return fake_clips(video, len(self.shows[video.path.name]))
+
+    @hookimpl(tryfirst=True)
+    def atom_open_library(self) -> hookspecs.Library:
+        """The library."""
+        return self._library if isinstance(self._library, hookspecs.Library) else self._library()
 
 
-class FakeHost:
-    """A host over the fakes, running the tasks that `plugins` register, one at a time.
+class FakeHost(Host):
+    """A `Host` over the fakes, with the tasks of `plugins`; it runs one item at a time and need not be closed.
 
     :param plugins: modules (or objects) with hook implementations, checked as installed plugins are
     :param shows: for each file name, what each of its shots shows
@@ -244,6 +295,8 @@ class FakeHost:
     :param library: the library, or how to open it when it is first needed
     :param clip_s: length of each shot, seconds
     """
+
+    _environ: Mapping[str, str] = {}
 
     def __init__(
         self,
@@ -256,102 +309,29 @@ class FakeHost:
         settings: Settings | None = None,
         clip_s: float = 5.0,
     ) -> None:
-        self.shows = {name: tuple(texts) for name, texts in (shows or {}).items()}
-        self.settings = settings or Settings()
-        self.encoder = encoder or FakeEncoder(self._look)
-        self.decoder = decoder or FakeDecoder()
-        self._library = FakeLibrary() if library is None else library
-        self._clip_s = clip_s
-        self._tasks: dict[str, Any] = dict(tasks or {})
-        self.plugins = load_plugins(Settings(load_plugins=()), builtins=[(_name(p), p) for p in plugins])
-        """The plugins, loaded and checked as a host does."""
+        world = FakeWorld(shows or {}, encoder=encoder, decoder=decoder, library=library, clip_s=clip_s)
+        named: list[tuple[str, object]] = [(_name(plugin), plugin) for plugin in plugins]
+        loaded = load_plugins(Settings(load_plugins=()), builtins=[("world", world), *named])
+        super().__init__(evolve(settings or Settings(), workers=1), loaded)
+        self.world = world
+        """What its modules, videos and library are made of; its `shows` may be changed."""
+        self._given = dict(tasks or {})
 
-    @property
-    def library(self) -> hookspecs.Library:
-        """The library, opened on first access."""
-        if not isinstance(self._library, hookspecs.Library):
-            self._library = self._library()
-        return self._library
-
-    def _look(self, clip: Clip) -> str:
-        texts = self.shows[clip.video.path.name]
-        middle_s = (clip.start_s + clip.end_s) / 2
-        return texts[min(int(middle_s / clip.video.duration_s * len(texts)), len(texts) - 1)]
+    def __del__(self) -> None:
+        """Nothing is held that would have to be let go."""
 
     def video(self, path: str | Path) -> Video:
         """The video of the fake world with this file name.
 
         :raises MediaError: if there is none
         """
-        name = Path(path).name
-        if name not in self.shows:
-            raise MediaError(f"{path}: no such file in the fake world; it has {', '.join(self.shows) or 'none'}")
-        texts = self.shows[name]
-        return fake_video(str(path), duration_s=self._clip_s * len(texts), content=f"{name}{texts}")
+        return self.world.video(path)
 
-    def clips(self, video: Video) -> list[Clip]:
-        """One clip for each text that the fake world has for this video."""
-        return fake_clips(video, len(self.shows[video.path.name]))
-
-    def run(self, task_name: str, item: Any, *, progress: Tell | None = None, **overrides: Any) -> Any:
-        """The record that the task makes of `item`, checked against what it says it consumes and produces.
-
-        :raises PluginError: if there is no such task
-        :raises TaskError: if it raised, or broke its contract
-        """
-        task = self._task(task_name)
-        _check(task_name, "consumes", task, item)
-        named = inspect.signature(task.run).parameters
-        chosen = {name: getattr(self, name) for name in ("encoder", "decoder", "library") if name in named}
-        if "host" in named:
-            chosen["host"] = self
-        if "progress" in named:
-            chosen["progress"] = progress or (lambda *_: None)
-        if "settings" in named:
-            chosen["settings"], _ = task_settings(
-                task.Settings, task_name, self.settings, overrides, environ={}, prompts=self.plugins.prompt_texts
-            )
-        try:
-            result = task.run(item, **chosen)
-        except AtomError:
-            raise
-        except Exception as error:
-            raise TaskError(f"task {task_name!r} raised {type(error).__name__}: {error}") from error
-        _check(task_name, "produces", task, result)
-        return result
-
-    def map(self, task_name: str, items: Iterable[Any], **overrides: Any) -> Iterator[FakeOutcome]:
-        """An outcome for each item, in order; a failure stays with its item."""
-        for item in items:
-            try:
-                yield FakeOutcome(item=item, value=self.run(task_name, item, **overrides))
-            except AtomError as error:
-                yield FakeOutcome(item=item, error=error)
-
-    def _task(self, name: str) -> Any:
-        if name not in self._tasks:
-            self._tasks[name] = self.plugins.load(self.plugins.task(name))()
-        return self._tasks[name]
-
-    def close(self) -> None:
-        """Close the library, if it was opened."""
-        if isinstance(self._library, hookspecs.Library):
-            self._library.close()
-
-    def __enter__(self) -> FakeHost:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
+    def _task(self, name: str) -> tuple[TaskSpec, Any]:
+        if name in self._given:
+            return TaskSpec(name=name, target="", summary="Given by the test.", plugin="world"), self._given[name]
+        return super()._task(name)
 
 
 def _name(plugin: ModuleType | object) -> str:
     return getattr(plugin, "__name__", type(plugin).__name__)
-
-
-def _check(name: str, side: str, task: Any, value: Any) -> None:
-    expected = getattr(task, side)
-    outer = getattr(expected, "__origin__", expected)
-    inner = expected.__args__[0] if outer is not expected else None
-    if not isinstance(value, outer) or (inner is not None and not all(isinstance(v, inner) for v in value)):
-        raise TaskError(f"task {name!r} {side} {expected}, got {value!r}")

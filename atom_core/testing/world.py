@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from atom_core.errors import ModelError
-from atom_core.hookspecs import Modules, Parts, Tell, hookimpl
+from atom_core.hookspecs import Parts, Tell
 from atom_core.host import Host
 from atom_core.modules.caller import caller
 from atom_core.modules.loans import Loans
@@ -20,7 +20,7 @@ from atom_core.quiet import quiet
 from atom_core.records import Clip, Entry, Features, Generated, Video
 from atom_core.settings import Settings
 from atom_core.specs import TaskSpec
-from atom_core.testing.fakes import FakeDecoder, FakeEncoder, FakeHost, FakeLibrary
+from atom_core.testing.fakes import FakeDecoder, FakeEncoder, FakeLibrary, FakeWorld
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,39 +105,20 @@ class WatchedLibrary(FakeLibrary):
         super().add(entries)
 
 
-class World:
-    """A builtin plugin that brings fake modules, shots and a library, all watched."""
+class World(FakeWorld):
+    """A `FakeWorld` that is watched."""
 
     def __init__(self, shows: Shows, answers: Any = None) -> None:
-        self.fakes = FakeHost(shows=shows)
-        self.watch = Watch()
-        self.encoder = WatchedEncoder(self.fakes._look, self.watch)
-        self.decoder = WatchedDecoder(self.watch, answers)
-        self.library = WatchedLibrary(self.watch)
-
-    @hookimpl(tryfirst=True)
-    def atom_identify_model(self) -> str:
-        """The fake model."""
-        return "fake"
-
-    @hookimpl(tryfirst=True)
-    def atom_load_modules(self) -> Modules:
-        """The fake modules."""
-        return Modules(encoder=self.encoder, decoder=self.decoder, model="fake")
-
-    @hookimpl(tryfirst=True)
-    def atom_segment_video(self, video: Video) -> list[Clip]:
-        """The shots of the fake world."""
-        return self.fakes.clips(video)
-
-    @hookimpl(tryfirst=True)
-    def atom_open_library(self) -> FakeLibrary:
-        """The fake library."""
-        return self.library
+        self.watch = watch = Watch()
+        self.encoder, self.decoder = WatchedEncoder(self.look, watch), WatchedDecoder(watch, answers)
+        self.library = WatchedLibrary(watch)
+        super().__init__(shows, encoder=self.encoder, decoder=self.decoder, library=self.library)
 
 
 class WorldHost(Host):
     """A host whose videos are those of a fake world, or real files written for it."""
+
+    _environ: Mapping[str, str] = {}
 
     def __init__(self, settings: Settings, plugins: Any, world: World) -> None:
         super().__init__(settings, plugins)
@@ -153,7 +134,7 @@ class WorldHost(Host):
 
         :raises MediaError: if the fake world has none
         """
-        return self.world.fakes.video(path) if self.files is None else super().video(self.files / path)
+        return self.world.video(path) if self.files is None else super().video(self.files / path)
 
     def _lent(
         self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from attrs import frozen
 
 import atom_core as atom
 from atom_core.testing.fakes import (
@@ -132,11 +133,42 @@ def test_host_runs_the_tasks_of_a_plugin():
 def test_host_names_a_broken_contract():
     """A task that raises or returns the wrong type is a TaskError that names it; in a map it fails alone."""
     host = FakeHost(tasks={"broken": Broken()})
-    with pytest.raises(atom.TaskError, match=r"'broken' raised KeyError"):
+    with pytest.raises(atom.TaskError, match=r"'broken' of plugin 'world' failed: KeyError"):
         host.run("broken", atom.Query(text="raise"))
-    with pytest.raises(atom.TaskError, match="produces"):
+    with pytest.raises(atom.TaskError, match="returns Caption"):
         host.run("broken", atom.Query(text="type"))
-    with pytest.raises(atom.TaskError, match="consumes"):
+    with pytest.raises(atom.TaskError, match="takes Query"):
         host.run("broken", "text")
     outcomes = list(host.map("broken", [atom.Query(text="raise"), atom.Query(text="type")]))
     assert [type(outcome.error) for outcome in outcomes] == [atom.TaskError, atom.TaskError]
+
+
+def test_host_is_the_real_one(monkeypatch):
+    """What a host does around a task happens over fakes too: hooks are told, what is lent is watched; no variable of
+    the user's is read."""
+
+    @atom.hookimpl
+    def atom_after_task(event):
+        told.append((event.task, event.error))
+
+    class Spoils:
+        consumes, produces = atom.Clip, atom.Caption
+
+        @frozen
+        class Settings:
+            words: int = 3
+
+        def run(self, clip, *, encoder, settings):
+            encoder.encode(clip).values[:] = 0
+            return atom.Caption(clip=clip, text="a dog")
+
+    told = []
+    monkeypatch.setenv("ATOM_SPOILS_WORDS", "4")
+    host = FakeHost(
+        SimpleNamespace(atom_after_task=atom_after_task), shows={"a.mp4": ["a dog"]}, tasks={"spoils": Spoils()}
+    )
+    (clip,) = host.clips(host.video("a.mp4"))
+    with pytest.raises(atom.TaskError, match="read-only"):
+        host.run("spoils", clip)
+    assert [task for task, error in told if error] == ["spoils"]
+    assert host.about("spoils")["settings"] == {"words": 3}

@@ -22,12 +22,12 @@ class Search:
 def studio(shows=SHOWS, decoder=None, indexed=None, **more):
     """A host whose library holds the clips of `indexed`, or else of `shows`."""
     host = FakeHost(atom_assembly, shows=indexed or shows, decoder=decoder, tasks={"search": Search()}, **more)
-    for name in host.shows:
+    for name in host.world.shows:
         for clip in host.clips(host.video(name)):
             shown = host.encoder.encode(clip)
             vector = host.decoder.embed([shown])
             host.library.add([atom.Entry(clip=clip, caption=shown.layout["shows"], vector=vector)])
-    host.shows = {name: tuple(texts) for name, texts in shows.items()}
+    host.world.shows = shows
     host.encoder.encoded.clear()
     return host
 

@@ -107,7 +107,7 @@ def test_index_command_follows_files(tmp_path):
     old.unlink()
     assert statuses(run_command(host, "index", str(new))) == {"a.mp4": "moved"}
     assert list(host.library.videos().values()) == [new]
-    host.shows["a.mp4"] = ("a yellow moon",)
+    host.world.shows["a.mp4"] = ("a yellow moon",)
     assert statuses(run_command(host, "index", str(new))) == {"a.mp4": "replaced"}
     assert [m.caption for m in host.library.search(host.decoder.embed(["moon"]))] == ["a yellow moon appears"]
 
@@ -199,10 +199,6 @@ def test_rebuild_needs_a_model_first(tmp_path):
         def decoder(self):
             raise atom.ModelError("no such model")
 
-        @decoder.setter
-        def decoder(self, value):
-            pass
-
     settings = atom.Settings(library=tmp_path, model="tiny")
     with world(settings=settings, library=lambda: ChromaLibrary.open(settings, "tiny@1")) as host:
         run_command(host, "index", "a.mp4")
@@ -236,7 +232,7 @@ def test_films_are_left_out(files):
     assert len(host.library) == 2
     assert statuses(run_command(host, "index", "b.mp4", "--films")) == {"b.mp4": "added"}
     assert statuses(run_command(host, "index", "b.mp4")) == {"b.mp4": "unchanged"}
-    host.shows["b.mp4"] = ("a red moon",)
+    host.world.shows["b.mp4"] = ("a red moon",)
     assert statuses(run_command(host, "index", "b.mp4")) == {"b.mp4": "replaced"}
 
 

@@ -104,7 +104,7 @@ def test_search_says_which_files_are_gone(world, files):
 def test_search_says_which_files_have_changed(world):
     """A moment of a file with other content than was indexed is marked, with one remark that says what to do."""
     host = world()
-    host.shows["a.mp4"] = ("a yellow moon",)
+    host.world.shows["a.mp4"] = ("a yellow moon",)
     said = run_command(host, "search", "a green star")
     changed = [(value["video"].rsplit("/", 1)[-1], value["changed"]) for value in said.values]
     assert changed == [("b.mp4", False), ("a.mp4", True), ("a.mp4", True)]
