@@ -1,14 +1,18 @@
 """The fakes keep the contracts of what they stand in for."""
 
+import inspect
 import subprocess
 import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from atom_indexing.library import ChromaLibrary
 from attrs import frozen
 
 import atom_core as atom
+from atom_core.modules.decoder import ResidentDecoder
+from atom_core.modules.encoder import ResidentEncoder
 from atom_core.testing.fakes import (
     CAPTION_PROMPT,
     FakeDecoder,
@@ -47,6 +51,28 @@ def test_fakes_satisfy_the_protocols():
     assert isinstance(FakeEncoder(), atom.Encoder)
     assert isinstance(FakeDecoder(), atom.Decoder)
     assert isinstance(FakeLibrary(), atom.Library)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "kinds"),
+    [
+        (atom.Encoder, (ResidentEncoder, FakeEncoder)),
+        (atom.Decoder, (ResidentDecoder, FakeDecoder)),
+        (atom.Library, (ChromaLibrary, FakeLibrary)),
+    ],
+)
+def test_real_and_fake_take_what_the_protocol_says(protocol, kinds):
+    """Every method has the same arguments and defaults in the protocol, the real class and the fake one."""
+    names = [name for name, value in vars(protocol).items() if inspect.isfunction(value) and name[0] != "_"]
+    assert names
+    for kind in kinds:
+        for name in names:
+            assert arguments(getattr(kind, name)) == arguments(getattr(protocol, name)), f"{kind.__name__}.{name}"
+
+
+def arguments(function):
+    """Name, kind and default of each; their types are the type checker's."""
+    return [(each.name, each.kind, each.default) for each in inspect.signature(function).parameters.values()]
 
 
 def test_fakes_are_light():
