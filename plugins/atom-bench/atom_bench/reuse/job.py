@@ -38,8 +38,6 @@ EMBED_INSTRUCTION = "Summarize the above in one word:"
 QUESTIONS = ("What colour is it?", "How many objects are there?", "Does anything move?")
 LINES = ("a red circle moves left", "a blue square grows", "a green star blinks")
 REQUEST = "First a red circle moves left, then a blue square grows, and finally a green star blinks."
-SUBTASKS = ("caption", "answer", "index", "assemble")
-"""What is loaded and dropped four times in way (a)."""
 
 
 @frozen(kw_only=True)
