@@ -74,6 +74,8 @@ class Video:
     """Whether there is a sound track."""
     is_film: bool = False
     """Whether Atom rendered it from other videos."""
+    fault: str = ""
+    """Why only part of the file can be used, `duration_s` of it, where that is so: "is cut off: ..."."""
 
 
 @frozen(kw_only=True)

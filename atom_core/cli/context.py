@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from attrs import evolve
+
 from atom_core.cli.console import Bar, Console, describe
 from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, SettingsError
 from atom_core.files import write_whole
@@ -47,6 +49,8 @@ class Context:
         for option, file in (("--stats", self._stats), ("--trace", self._trace)):
             if file is not None and not file.absolute().parent.is_dir():
                 raise SettingsError(f"{option} {file}: the folder {file.absolute().parent} does not exist; create it")
+            if file is not None and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+                raise SettingsError(f"{option} {file}: no permission to write there; name another file")
 
     def __enter__(self) -> Context:
         return self
@@ -69,7 +73,10 @@ class Context:
         return self._host
 
     def videos(self, paths: Sequence[str]) -> list[Video]:
-        """The videos at `paths`, each once; folders are searched. Unreadable ones are reported and left out."""
+        """The videos at `paths`, each once; folders are searched. Their paths are as the user wrote them.
+
+        Unreadable ones are reported and left out, damaged ones are told with what of them is used.
+        """
         from atom_core.media.probe import find_videos
 
         files, unusable = find_videos(paths)
@@ -79,11 +86,18 @@ class Context:
         with self.progress("Reading videos", len(files)) as progress:
             for file in files:
                 try:
-                    videos.append(self.host().video(file))
+                    videos.append(evolve(self.host().video(file), path=file))
                 except MediaError as error:
                     self.fail(str(file), error)
+                else:
+                    self.tell_fault(videos[-1])
                 progress.advance()
         return videos
+
+    def tell_fault(self, video: Video) -> None:
+        """A remark, where only part of a file can be used."""
+        if video.fault:
+            self.note(f"'{video.path}' {video.fault}")
 
     def emit(self, value: Any, text: str) -> None:
         """One result: `value` joins the JSON list under ``--json``, else `text` is printed."""

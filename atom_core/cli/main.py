@@ -34,9 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     quiet()
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115 - it was closed; open until the program ends
+    if sys.stdout is None:
+        Console(out=sys.stderr).error("standard output is closed; send the results to a file, or to /dev/null")
+        return MISTAKE
     _never_fail_to_print(sys.stdout, sys.stderr)
     console = Console()
     try:
+        _check_here()
         return _run(arguments, console)
     except BrokenPipeError:
         _drop(sys.stdout)
@@ -188,6 +193,16 @@ def _help(early: argparse.Namespace, unknown: list[str], common: Parser, console
             console.note(f"{info} is left out, see `atom plugins`")
     console.show(parser.format_help())
     return OK
+
+
+def _check_here() -> None:
+    """
+    :raises SettingsError: if the current folder was removed; libraries fail there in ways of their own
+    """
+    try:
+        os.getcwd()
+    except OSError:
+        raise SettingsError("the current folder is not there any more; change to another, with cd") from None
 
 
 def _never_fail_to_print(*streams: TextIO) -> None:

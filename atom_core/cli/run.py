@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from atom_core.errors import MediaError
 from atom_core.hookspecs import CommandContext
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class RunCommand:
                     context.fail(f"{result.path or ''} {result.step}".strip(), result.error)
                 else:
                     context.emit(as_json(result), as_text(result))
+        _tell_faults(context, paths)
         journal.close() if failed else journal.remove()
 
     def _videos(self, context: CommandContext) -> list[Path]:
@@ -81,6 +84,14 @@ class RunCommand:
         return Journal(context.settings.cache / "journals" / f"{name}.sqlite")
 
 
+def _tell_faults(context: CommandContext, paths: list[Path]) -> None:
+    """Say of which videos only a part was used; those that could not be opened are told already."""
+    for path in paths:
+        with suppress(MediaError):
+            if fault := context.host().video(path).fault:
+                context.note(f"'{path}' {fault}")
+
+
 def as_json(result: StepResult) -> dict[str, Any]:
     """The JSON value of a result."""
     from atom_core.pipeline.journal import plain
@@ -101,7 +112,7 @@ def _line(result: StepResult, value: Any) -> str:
     words = (getattr(value, name, "") for name in ("text", "caption"))
     text = next((str(word).strip() for word in words if word), "") or _facts(value)
     question = getattr(value, "question", "")
-    parts = (result.step, result.path.name if result.path else "", times, question, text)
+    parts = (result.step, str(result.path or ""), times, question, text)
     return "  ".join(part for part in parts if part)
 
 

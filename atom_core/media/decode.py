@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Self
 import av
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
@@ -27,6 +28,14 @@ SLACK_S = 1e-6
 _JUMP_S = 1.0
 """Shortest leap for which seeking may beat decoding on, seconds."""
 _MAX_SIDE = 16384
+_RESTART_S = 1.0
+"""Time stamps that fall back by more mean another recording ..."""
+_NUM_RESTARTED = 8
+"""... if so many packets one after the other say so: single ones may be damaged."""
+RESTARTS = "holds recordings one after another, whose times begin anew"
+"""What is said of such a file."""
+_PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp"})
+"""Formats whose files hold no pictures but the names of other files: the bytes of one do not say what it shows."""
 
 
 class Picture(NamedTuple):
@@ -85,6 +94,8 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
+        if path.is_symlink():
+            raise MediaError(f"'{path}' is a link to '{path.readlink()}', which is not there; mend the link") from None
         raise MediaError(f"no such file: '{path}'; check the path") from None
     except PermissionError:
         raise MediaError(f"no permission to read '{path}'; change its permissions or run as its owner") from None
@@ -92,9 +103,12 @@ def reading(path: Path) -> Iterator[None]:
         raise MediaError(
             f"cannot read '{path}': it is damaged, cut off or not a video; copy or download it again"
         ) from None
-    except (av.error.FFmpegError, OSError) as error:
+    except av.error.FFmpegError as error:
         reason = error.strerror or str(error)
         raise MediaError(f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise MediaError(f"cannot read '{path}': {reason}; check the path and its disk") from None
 
 
 def check_file(path: Path) -> os.stat_result:
@@ -114,9 +128,39 @@ def check_file(path: Path) -> os.stat_result:
 
 
 def open_container(path: Path) -> InputContainer:
-    """The file, opened for reading; no other file or network address is followed from it."""
+    """The file, opened for reading; no other file or network address is followed from it.
+
+    :raises MediaError: if it cannot be read as a media file, or only names others
+    """
     with reading(path):
-        return av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        try:
+            container = av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
+        except av.error.InvalidDataError:
+            if not _lacks_index(path):
+                raise
+            raise MediaError(
+                f"'{path}' is cut off: its index, which is written last, is missing; copy or download it again, or have"
+                " it repaired, for example by untrunc"
+            ) from None
+    if container.format.name in _PLAYLISTS:
+        container.close()
+        raise MediaError(f"'{path}' is a playlist, which only names other files; name those instead")
+    return container
+
+
+def _lacks_index(path: Path) -> bool:
+    """Whether it is an MP4 or QuickTime file without the box that says what is where."""
+    boxes = []
+    with path.open("rb") as file:
+        while len(head := file.read(8)) == 8:
+            size, kind = struct.unpack(">I4s", head)
+            boxes.append(kind)
+            if size == 1:  # the true size follows
+                size = int.from_bytes(file.read(8)) - 8
+            if size < 8:
+                break
+            file.seek(size - 8, os.SEEK_CUR)
+    return bool(boxes) and boxes[0] in (b"ftyp", b"mdat", b"wide") and b"moov" not in boxes
 
 
 def picture_stream(container: InputContainer, path: Path) -> VideoStream:
@@ -130,6 +174,26 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     if container.streams.audio:
         raise MediaError(f"'{path}' has sound but no pictures; give a file with a video track")
     raise MediaError(f"'{path}' has no video track; give a file with one")
+
+
+class Recording:
+    """Tells where time stamps begin anew, as in files that were joined byte for byte; fed with packets in order."""
+
+    def __init__(self, stream_index: int) -> None:
+        self._stream_index, self._newest_s, self._num_back = stream_index, -math.inf, 0
+
+    @property
+    def has_restarted(self) -> bool:
+        """Whether the first recording is over."""
+        return self._num_back >= _NUM_RESTARTED
+
+    def is_past(self, packet: Packet[Any]) -> bool:
+        """Whether `packet` comes after the first recording, or may do so."""
+        if not self.has_restarted and packet.stream_index == self._stream_index and packet.dts is not None:
+            dts_s = float(packet.dts * packet.time_base)
+            self._num_back = self._num_back + 1 if dts_s < self._newest_s - _RESTART_S else 0
+            self._newest_s = max(self._newest_s, dts_s)
+        return self._num_back > 0
 
 
 def _shape(frame: av.VideoFrame, stream: VideoStream) -> Shape:
@@ -158,9 +222,13 @@ def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
 class Reader:
     """The picture track of a file; a context manager. One thread at a time."""
 
-    def __init__(self, path: Path, *, draft: bool = False) -> None:
-        """Open `path` and decode its first picture; `draft` trades picture quality for speed, never timestamps."""
-        self.path = path
+    def __init__(self, path: Path, *, draft: bool = False, seeks: bool = True) -> None:
+        """Open `path` and decode its first picture.
+
+        :param draft: trade picture quality for speed, never timestamps
+        :param seeks: whether time stamps say where in the file a picture is; else all before it are decoded
+        """
+        self.path, self._seeks = path, seeks
         self._draft = draft
         self._jump_s = _JUMP_S
         self._scaler = VideoReformatter()
@@ -248,16 +316,10 @@ class Reader:
 
     def _seek(self, time_s: float) -> None:
         """Stand at the last key picture at or before `time_s`."""
-        back_s = 0.0
+        back_s = 0.0 if self._seeks else math.inf
         while True:
             target_s = max(time_s - back_s, 0.0)
-            ticks = (self._origin or 0) + int(target_s / self._time_base)
-            try:
-                self._container.seek(ticks, stream=self._stream, backward=True)
-                self._pictures = self._decode(from_key=True)
-                found = next(self._pictures, None)
-            except av.error.FFmpegError:
-                found = None
+            found = self._key_picture(target_s) if self._seeks else None
             if found is not None and found.time_s <= time_s + SLACK_S:
                 self._current, self._upcoming = found, next(self._pictures, None)
                 return None
@@ -267,8 +329,18 @@ class Reader:
                 return self._start()
             back_s = max(2 * back_s, 0.5)
 
+    def _key_picture(self, target_s: float) -> Picture | None:
+        """Stand where seeking for `target_s` leads, at a key picture; None if that fails."""
+        ticks = (self._origin or 0) + int(target_s / self._time_base)
+        try:
+            self._container.seek(ticks, stream=self._stream, backward=True)
+            self._pictures = self._decode(from_key=True)
+            return next(self._pictures, None)
+        except av.error.FFmpegError:
+            return None
+
     def _worth_seeking(self, time_s: float) -> bool:
-        if self._upcoming is None or time_s - self._upcoming.time_s < self._jump_s:
+        if not self._seeks or self._upcoming is None or time_s - self._upcoming.time_s < self._jump_s:
             return False
         entries = self._stream.index_entries
         if "mp4" not in self._container.format.name or not len(entries):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import stat
 import threading
 import time
 from collections.abc import Iterable
@@ -13,13 +15,14 @@ from typing import Any, NamedTuple
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 
 from atom_core.errors import MediaError
-from atom_core.media.decode import Reader, check_file, open_container, picture_stream, reading
+from atom_core.media.decode import RESTARTS, Reader, Recording, check_file, open_container, picture_stream, reading
 from atom_core.records import Video
 from atom_core.reuse.videos import VideoStore
 
-_VERSION = 1
+_VERSION = 2
 """Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -33,6 +36,7 @@ VIDEO_SUFFIXES = frozenset(
 
 FILM_MARK = "Rendered by Atom"
 """How the comment of Atom's own films begins, so that they are known from footage."""
+_ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://")
 _YOUNG_NS = 2_000_000_000
 """A file may change within one tick of a coarse clock unseen: younger stamps prove nothing."""
 
@@ -62,10 +66,10 @@ def content_hash(path: Path | str) -> str:
 
     :raises MediaError: if it cannot be read, or changes meanwhile
     """
-    path = Path(os.path.abspath(path))
+    path, place = Path(path), Path(os.path.abspath(path))
     stamp, now_ns = _Stamp.of(check_file(path)), time.time_ns()
     with _lock:
-        known = _known_hashes.get(path)
+        known = _known_hashes.get(place)
     if known is not None and known[0] == stamp:
         return known[1]
     with reading(path), path.open("rb") as file:
@@ -74,9 +78,9 @@ def content_hash(path: Path | str) -> str:
         raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
     with _lock:
         if stamp.settled(now_ns):
-            _known_hashes[path] = (stamp, digest)
+            _known_hashes[place] = (stamp, digest)
         else:
-            _known_hashes.pop(path, None)
+            _known_hashes.pop(place, None)
     return digest
 
 
@@ -93,17 +97,17 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
     """The video at `path`.
 
     Its length runs from the first picture's timestamp to the end of the last picture; every packet is read for that,
-    none but the first picture is decoded.
+    none but the first picture is decoded. Of a file that is cut off, that is what is there; `Video.fault` says so.
 
     :param store: where earlier processes noted what files are, see `video_store`; those are not read again
-    :raises MediaError: if it is missing, empty, cut off, not a video, or has no picture track
+    :raises MediaError: if it is missing, empty, not a video, or has no picture track
     """
-    path = Path(os.path.abspath(path))
+    path, place = Path(path), Path(os.path.abspath(path))
     if store is not None:
         _recall(path, store)
     digest = content_hash(path)
     with _lock:
-        known = _known_videos.get((path, digest))
+        known = _known_videos.get((place, digest))
     if known is not None:
         return known
     with Reader(path) as reader:
@@ -111,7 +115,7 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
         origin_s = reader.origin_s
     measured = _measure(path, origin_s)
     video = Video(
-        path=path,
+        path=place,
         content_hash=digest,
         width=shape.upright[0],
         height=shape.upright[1],
@@ -121,10 +125,10 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
     )
     check_unchanged(path, digest)
     with _lock:
-        _known_videos[path, digest] = video
-        settled = _known_hashes.get(path)
+        _known_videos[place, digest] = video
+        settled = _known_hashes.get(place)
     if store is not None and settled is not None and settled[1] == digest:
-        store.put(path, settled[0], video)
+        store.put(place, settled[0], video)
     return video
 
 
@@ -135,15 +139,15 @@ def video_store(cache: Path) -> VideoStore:
 
 def _recall(path: Path, store: VideoStore) -> None:
     """Take over what was noted of a file that provably is as it was then."""
-    stamp = _Stamp.of(check_file(path))
+    stamp, place = _Stamp.of(check_file(path)), Path(os.path.abspath(path))
     with _lock:
-        if _known_hashes.get(path, (None, ""))[0] == stamp:
+        if _known_hashes.get(place, (None, ""))[0] == stamp:
             return
-    video = store.get(path, stamp)
+    video = store.get(place, stamp)
     if video is not None:
         with _lock:
-            _known_hashes[path] = (stamp, video.content_hash)
-            _known_videos[path, video.content_hash] = video
+            _known_hashes[place] = (stamp, video.content_hash)
+            _known_videos[place, video.content_hash] = video
 
 
 def is_film(path: Path | str) -> bool:
@@ -164,11 +168,15 @@ def _measure(path: Path, origin_s: float) -> dict[str, Any]:
     with open_container(path) as container, reading(path):
         stream = picture_stream(container, path)
         pictures_s: list[tuple[float, float]] = []
-        found_s = 0.0
+        found_s, num_whole = 0.0, 0
         has_audio = False
+        recording = Recording(stream.index)
         for packet in container.demux():
             stamp = packet.pts if packet.pts is not None else packet.dts
-            if not packet.size or stamp is None or packet.is_discard:
+            if not _is_whole(packet) or recording.is_past(packet):
+                continue
+            num_whole += packet.stream_index == stream.index
+            if stamp is None or packet.is_discard:
                 continue
             start_s = float(stamp * packet.time_base)
             length_s = float((packet.duration or 0) * packet.time_base)
@@ -179,23 +187,40 @@ def _measure(path: Path, origin_s: float) -> dict[str, Any]:
         pictures_s.sort()
         last_s, length_s = pictures_s[-1] if pictures_s else (origin_s, 0.0)
         end_s = last_s + (length_s or _usual_gap(pictures_s))
-        if stream.duration and stream.time_base:
+        is_cut_off, promised_s = False, 0.0
+        if recording.has_restarted:
+            pass  # promises are those of all recordings
+        elif stream.duration and stream.time_base:
             in_avi = (
                 container.format.name == "avi"
             )  # where the length is guessed from the size, the header counts frames
             length = stream.frames if in_avi and stream.frames else stream.duration
             promised_s = float((length + (stream.start_time or 0)) * stream.time_base)
-            _check_complete(path, promised_s, end_s)
-            end_s = promised_s if promised_s > last_s else end_s  # packet lengths follow decoding order, this does not
+            is_cut_off = _is_short(end_s, promised_s) and not 0 < stream.frames <= num_whole
+            if promised_s > last_s and not is_cut_off:
+                end_s = promised_s  # packet lengths follow decoding order, this does not
         elif container.duration:
-            _check_complete(path, container.duration / 1e6, found_s)  # Matroska counts from 0, not from the start
+            promised_s = container.duration / 1e6
+            is_cut_off = _is_short(found_s, promised_s)  # Matroska counts from 0, not from the start
         duration_s = round(max(end_s - origin_s, 0.0), 9)
         counted_fps = len(pictures_s) / duration_s if duration_s else 0.0
         stated_fps = float(stream.average_rate or 0)
         film = _is_marked(container)
     alike = counted_fps and abs(stated_fps / counted_fps - 1) < 0.02
     fps = stated_fps if alike else counted_fps
-    return {"duration_s": duration_s, "fps": fps, "has_audio": has_audio, "is_film": film}
+    fault = ""
+    if recording.has_restarted:
+        fault = f"{RESTARTS}, after {duration_s:.1f} s; only what is before that is used; convert it to MP4 to join it"
+    elif is_cut_off:
+        fault = f"is cut off: of {promised_s - origin_s:.1f} s the first {duration_s:.1f} s are there and used"
+    return {"duration_s": duration_s, "fps": fps, "has_audio": has_audio, "is_film": film, "fault": fault}
+
+
+def _is_whole(packet: Packet[Any]) -> bool:
+    """Whether a packet has what it should: not its end cut off, not zeros where a disk was never written."""
+    if not packet.size or packet.is_corrupt:
+        return False
+    return any(bytes(memoryview(packet)[:32])) or packet.stream.codec_context.name == "rawvideo"
 
 
 def _usual_gap(pictures_s: list[tuple[float, float]]) -> float:
@@ -203,11 +228,8 @@ def _usual_gap(pictures_s: list[tuple[float, float]]) -> float:
     return gaps[len(gaps) // 2] if gaps else 0.04
 
 
-def _check_complete(path: Path, promised_s: float, found_s: float) -> None:
-    if found_s < promised_s - max(0.3, 0.02 * promised_s):
-        raise MediaError(
-            f"'{path}' is cut off: it holds {max(found_s, 0):.1f} s of {promised_s:.1f} s; copy or download it again"
-        )
+def _is_short(found_s: float, promised_s: float) -> bool:
+    return found_s < promised_s - max(0.3, 0.02 * promised_s)
 
 
 def find_videos(paths: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Path, MediaError]]]:
@@ -217,28 +239,37 @@ def find_videos(paths: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Pat
 
     :return: the files found, and each input that gave none with the error that says why
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}
     errors: list[tuple[Path, MediaError]] = []
-    for path in map(Path, paths):
+    for given in paths:
+        path = Path(given)
         try:
-            found.update(dict.fromkeys(_in_folder(path) if path.is_dir() else [path]))
-            if not path.is_dir():
+            if not str(given):
+                raise MediaError("the name of a video is empty; name a file, or . for this folder")
+            if _ADDRESS.match(str(given)):
+                raise MediaError(f"'{path}' is an address, and Atom reads files; download it first")
+            with reading(path):
+                files = _in_folder(path, errors) if stat.S_ISDIR(path.stat().st_mode) else [path]
+            if files == [path]:
                 check_file(path)
+            for file in files:
+                found.setdefault(Path(os.path.abspath(file)), file)
         except MediaError as error:
-            found.pop(path, None)
             errors.append((path, error))
-    return list(found), errors
+    return list(found.values()), errors
 
 
-def _in_folder(folder: Path) -> list[Path]:
+def _in_folder(folder: Path, errors: list[tuple[Path, MediaError]]) -> list[Path]:
+    """The videos in a folder; what of it cannot be read joins `errors`."""
     refused: list[OSError] = []
     files: list[Path] = []
     for place, folders, names in os.walk(folder, onerror=refused.append):
         folders[:] = [name for name in folders if not name.startswith(".")]
         visible = (Path(place, name) for name in names if not name.startswith("."))
         files += [path for path in visible if path.suffix.lower() in VIDEO_SUFFIXES]
-    if refused and not files:
-        raise MediaError(f"no permission to read folder '{refused[0].filename}'; change its permissions")
-    if not files:
+    for error in refused:
+        fault = MediaError(f"cannot read folder '{error.filename}': {error.strerror}; change its permissions")
+        errors.append((Path(error.filename), fault))
+    if not files and not refused:
         raise MediaError(f"no video file in folder '{folder}' or below it; name another folder or a file")
     return sorted(files)

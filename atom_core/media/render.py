@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
 from atom_core.files import beside
-from atom_core.media.decode import Reader
+from atom_core.media.decode import RESTARTS, Reader
 from atom_core.media.probe import FILM_MARK, check_unchanged, probe
 from atom_core.media.rates import film_rate
 from atom_core.media.sound import RATE_HZ, silence, sound
@@ -181,7 +181,7 @@ def _shown(piece: Piece, plan: Plan) -> Iterator[tuple[int, av.VideoFrame]]:
     """The film's frames of one cut: each is what its source shows at that instant, never past the cut's end."""
     cut = piece.cut
     latest_s = max(cut.end_s - min(0.5 / piece.video.fps if piece.video.fps else 0.0, cut.duration_s / 2), cut.start_s)
-    with Reader(cut.path) as reader:
+    with Reader(cut.path, seeks=RESTARTS not in piece.video.fault) as reader:
         shown_s, image = -1.0, np.empty((0, 0, 3), np.uint8)
         for number in range(piece.first, piece.end):
             instant_s = cut.start_s + float((number - piece.first) / plan.rate) + _JITTER_S

@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from atom_core.cli.console import Console
 from atom_core.cli.context import Context
 from atom_core.errors import LibraryError, MediaError, ModelError, SettingsError
 from atom_core.plugins import PluginSet
+from atom_core.records import Video
 from atom_core.reuse.ledger import Ledger
 from atom_core.settings import Settings
+from atom_core.testing.fakes import fake_video
 
 
 class FakeHost:
@@ -22,11 +25,11 @@ class FakeHost:
         self.closed = 0
         self.ledger = Ledger()
 
-    def video(self, path: Path) -> str:
-        """The file's name, unless it says it is bad."""
+    def video(self, path: Path) -> Video:
+        """The file's video, unless its name says it is bad; with a fault if its name says so."""
         if "bad" in path.name:
             raise MediaError(f"{path}: cannot be decoded; convert it")
-        return path.name
+        return evolve(fake_video(str(path.absolute())), fault="is cut off" if "cut" in path.name else "")
 
     def close(self) -> None:
         """Count."""
@@ -67,14 +70,26 @@ def test_videos(tmp_path, err, host):
         (folder / name).write_text("x")
     (tmp_path / "alone.dat").write_text("x")
     with make(err) as context:
-        names = context.videos(
+        videos = context.videos(
             [str(folder), str(tmp_path / "alone.dat"), str(tmp_path / "gone.mp4"), str(tmp_path / "empty")]
         )
-    assert names == ["a.mkv", "b.mp4", "alone.dat"]
+    assert [video.path.name for video in videos] == ["a.mkv", "b.mp4", "alone.dat"]
     assert context.failed
     lines = err.getvalue().splitlines()
     assert [Path(word).name for word in ("bad.mp4", "gone.mp4", "empty") if word not in err.getvalue()] == []
     assert len(lines) == 3
+
+
+def test_videos_are_called_as_the_user_wrote_them(tmp_path, err, host, monkeypatch):
+    """A path stays relative where it was given so, and a file that is named twice is one video."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.mp4", "cut.mp4"):
+        (tmp_path / name).write_text("x")
+    with make(err) as context:
+        videos = context.videos(["./a.mp4", str(tmp_path / "a.mp4"), "cut.mp4"])
+    assert [str(video.path) for video in videos] == ["a.mp4", "cut.mp4"]
+    assert err.getvalue() == "atom: 'cut.mp4' is cut off\n"
+    assert not context.failed
 
 
 def test_host_is_opened_once_and_closed(err, host):
@@ -133,10 +148,13 @@ def test_model_error_of_one_input(err, host):
     assert err.getvalue() == "atom: a.mp4: prompt too long; shorten it\n"
 
 
-def test_stats_folder_must_exist(err, tmp_path):
+def test_stats_folder_must_be_writable(err, tmp_path, monkeypatch):
     """A --stats file that cannot be made is a mistake before any work."""
     with pytest.raises(SettingsError, match="does not exist; create it"):
         make(err, stats=tmp_path / "none" / "stats.json")
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    with pytest.raises(SettingsError, match="no permission to write there; name another file"):
+        make(err, stats=tmp_path / "stats.json")
 
 
 def test_the_trace_is_written_and_its_fault_told(err, tmp_path):

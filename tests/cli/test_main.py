@@ -258,3 +258,25 @@ def test_program(atom):
     shown = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
     assert shown.stdout.startswith("usage: atom COMMAND")
     assert "Traceback" not in shown.stderr
+
+
+@pytest.mark.parametrize("streams", [">&-", ">&- 2>&-"])
+def test_closed_streams(tmp_path, streams):
+    """Without a standard output there is nowhere for results to go: one line, no traceback."""
+    done = subprocess.run(
+        f"{sys.executable} -m atom_core.cli config model {streams}", shell=True, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "" if "2" in streams else "atom: standard output is closed; send the results to a file, or to /dev/null\n"
+    )
+
+
+def test_a_folder_that_was_removed(tmp_path):
+    """Where the current folder is gone, that is said."""
+    code = f"import os; os.rmdir({str(tmp_path)!r}); from atom_core.cli.main import main; exit(main(['config']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "atom: the current folder is not there any more; change to another, with cd\n",
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from atom_core.testing.terminal import Atom
-from atom_core.testing.videos import RED, write_video
+from atom_core.testing.videos import BLUE, RED, write_video
 
 COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_tokens")
 
@@ -34,6 +34,47 @@ def test_ask_prints_one_answer_for_each_question(atom: Atom, footage: dict[str, 
     for answer in done.json:
         assert answer.keys() >= {"video", "question", "answer", "evidence"}
         assert all(span.keys() == {"start_s", "end_s"} for span in answer["evidence"])
+
+
+def test_videos_are_called_as_the_user_wrote_them(atom: Atom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative paths stay relative in what caption, ask, index, run and assemble print; the library's are whole."""
+    monkeypatch.chdir(tmp_path)
+    write_video(tmp_path / "my film.mp4")
+    (tmp_path / "steps.toml").write_text('[[steps]]\ntask = "caption"\n')
+    library = ("--library", "library")
+    for command in (
+        ("caption", "my film.mp4"),
+        ("ask", ".", "What happens?"),
+        ("index", "my film.mp4", *library),
+        ("run", "steps.toml", "my film.mp4"),
+    ):
+        done = atom(*command)
+        assert done.code == 0
+        assert str(tmp_path) not in done.out + done.err
+        assert "my film.mp4" in done.out or command[0] == "ask"
+    assert atom("assemble", "a red thing", "-o", "out.mp4", *library).out.startswith("out.mp4: ")
+    found = atom("search", "red", *library, "--json").json
+    assert {row["video"] for row in found} == {str(tmp_path / "my film.mp4")}
+
+
+def test_what_is_there_of_a_video_is_used(atom: Atom, tmp_path: Path) -> None:
+    """A recording that broke off is captioned, asked, indexed and cut as far as it goes; one line says how far."""
+    video = write_video(tmp_path / "v.mkv", shots=[(60, RED), (60, BLUE)])
+    video.write_bytes(video.read_bytes()[: video.stat().st_size * 3 // 5])
+    (tmp_path / "steps.toml").write_text('[[steps]]\ntask = "caption"\n')
+    library = ("--library", tmp_path / "library")
+    for command in (
+        ("caption", video),
+        ("ask", video, "What happens?"),
+        ("index", video, *library),
+        ("run", tmp_path / "steps.toml", video),
+    ):
+        done = atom(*command)
+        assert done.code == 0
+        (said,) = (line for line in done.remarks if "cut off" in line)
+        assert f"'{video}' is cut off: of 5.0 s the first " in said
+    done = atom("assemble", "a red thing", "-o", tmp_path / "film.mp4", *library)
+    assert (done.code, (tmp_path / "film.mp4").exists()) == (0, True)
 
 
 @pytest.mark.parametrize(("name", "start"), [("srt", "1\n00:00:00,000 --> 00:00:01,200\n"), ("vtt", "WEBVTT\n\n")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +16,12 @@ import av
 import pytest
 
 from atom_core.errors import MediaError
+from atom_core.media.decode import Reader
 from atom_core.media.probe import check_unchanged, content_hash, find_videos, probe, video_store
-from atom_core.records import Video
+from atom_core.media.sample import sample, sample_many
+from atom_core.records import Clip, Video
 from atom_core.reuse.videos import VideoStore
-from atom_core.testing.videos import write_video
+from atom_core.testing.videos import BLUE, RED, frame_number, shot_colour, write_video
 
 SUFFIXES = [".mp4", ".mov", ".mkv", ".webm", ".avi"]
 NTSC = Fraction(30000, 1001)
@@ -176,29 +179,96 @@ def test_sound_only(tmp_path: Path) -> None:
     assert "sound but no pictures" in _one_line(path)
 
 
+def _cut(path: Path, part: float) -> Path:
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * part)])
+    return path
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("part", [0.02, 0.5])
+def test_nothing_but_the_start_of_a_file(tmp_path: Path, suffix: str) -> None:
+    """A file that is cut off before its first picture is refused."""
+    path = write_video(tmp_path / f"v{suffix}", shots=[(96, (200, 30, 30))], audio=True)
+    assert "cut off" in _one_line(_cut(path, 0.02))
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_cut_off_before_the_index(tmp_path: Path, suffix: str) -> None:
+    """A recording that was never finished says what is missing and what helps."""
+    said = _one_line(_cut(write_video(tmp_path / f"v{suffix}"), 0.6))
+    assert "its index, which is written last, is missing" in said
+    assert "repaired" in said
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".webm", ".avi"])
+@pytest.mark.parametrize("part", [0.5, 0.7])
 def test_cut_off(tmp_path: Path, suffix: str, part: float) -> None:
-    """A file of which the end is missing is refused, whether its index is at the start or the end."""
-    whole = write_video(tmp_path / f"whole{suffix}", shots=[(96, (200, 30, 30))], audio=True).read_bytes()
-    path = tmp_path / f"v{suffix}"
-    path.write_bytes(whole[: int(len(whole) * part)])
-    assert "cut off" in _one_line(path)
+    """Of a file whose end is missing, what is there is used: its last picture is the last whole one; it is said."""
+    path = write_video(tmp_path / f"v{suffix}", shots=[(96, (200, 30, 30))], audio=True)
+    video = probe(_cut(path, part))
+    assert video.fault == f"is cut off: of 4.0 s the first {video.duration_s:.1f} s are there and used"
+    assert 0.3 < video.duration_s < 3.5
+    with Reader(path) as reader:
+        last = list(reader.pictures())[-1]
+        assert video.duration_s - 1 / 24 == pytest.approx(last.time_s, abs=0.1)
+        assert frame_number(reader.rgb(last.frame)) == round(last.time_s * 24)
 
 
-def test_cut_off_with_the_index_in_front(tmp_path: Path) -> None:
-    """An MP4 that opens well but lacks its last pictures is refused, with how much is there."""
-    path = tmp_path / "v.mp4"
-    whole = write_video(tmp_path / "w.mp4", shots=[(96, (200, 30, 30))])
+def _index_in_front(whole: Path, path: Path) -> Path:
     with av.open(str(whole)) as source, av.open(str(path), "w", options={"movflags": "+faststart"}) as copy:
         stream = copy.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(video=0):
             if packet.size:
                 packet.stream = stream
                 copy.mux(packet)
-    assert probe(path).duration_s == pytest.approx(4.0)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
-    assert "of 4.0 s" in _one_line(path)
+    return path
+
+
+@pytest.mark.parametrize("filled", [False, True])
+def test_cut_off_with_the_index_in_front(tmp_path: Path, filled: bool) -> None:
+    """Of an MP4 whose last pictures are missing, or zeros that were never written over, the others are used."""
+    whole = write_video(tmp_path / "w.mp4", shots=[(96, (200, 30, 30))])
+    path = _index_in_front(whole, tmp_path / "v.mp4")
+    assert (probe(path).duration_s, probe(path).fault) == (pytest.approx(4.0), "")
+    size = path.stat().st_size
+    _cut(path, 0.67)
+    if filled:
+        os.truncate(path, size)
+    video = probe(path)
+    assert 1.5 < video.duration_s < 3.5
+    assert video.fault.startswith("is cut off: of 4.0 s the first ")
+    clip = Clip(video=video, start_s=video.duration_s / 2, end_s=video.duration_s)
+    frames = sample(clip, 4)
+    assert [frame_number(image) for image in frames.images] == [round(at * 24) for at in frames.timestamps_s]
+    assert len(set(frames.timestamps_s)) == 4
+
+
+def test_recordings_one_after_another(tmp_path: Path) -> None:
+    """Of files that were joined byte for byte the first is used, wherever in it pictures are asked for; it is said."""
+    for name, colour in (("a", RED), ("b", BLUE)):
+        write_video(tmp_path / f"{name}.mkv", shots=[(120, colour)], gop=24)
+        with av.open(str(tmp_path / f"{name}.mkv")) as source, av.open(str(tmp_path / f"{name}.ts"), "w") as copy:
+            stream = copy.add_stream_from_template(source.streams.video[0])
+            for packet in source.demux(video=0):
+                if packet.size:
+                    packet.stream = stream
+                    copy.mux(packet)
+    path = tmp_path / "joined.ts"
+    path.write_bytes(b"".join((tmp_path / f"{name}.ts").read_bytes() for name in "ab"))
+    video = probe(path)
+    assert video.duration_s == pytest.approx(5.0, abs=0.1)
+    assert "times begin anew, after" in video.fault
+    clips = [Clip(video=video, start_s=start_s, end_s=start_s + 1) for start_s in (3.5, 0.0, 2.0)]
+    for frames in sample_many(clips, 2):
+        assert [shot_colour(image) for image in frames.images] == [RED, RED]
+        assert [frame_number(image) for image in frames.images] == [round(at * 24) for at in frames.timestamps_s]
+
+
+@pytest.mark.parametrize(("name", "text"), [("l.mp4", "ffconcat version 1.0\nfile v.mp4\n")])
+def test_a_list_of_files_is_no_video(tmp_path: Path, name: str, text: str) -> None:
+    """The bytes of a list do not say what is seen, so what it names is not taken for it."""
+    write_video(tmp_path / "v.mp4")
+    (tmp_path / name).write_text(text)
+    assert "only names other files" in _one_line(tmp_path / name)
 
 
 @contextmanager
@@ -212,6 +282,39 @@ def _as_stranger() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+def test_links(tmp_path: Path) -> None:
+    """A link that leads nowhere, or to itself, is named as one."""
+    (tmp_path / "gone.mp4").symlink_to("elsewhere.mp4")
+    (tmp_path / "loop.mp4").symlink_to("loop.mp4")
+    assert "is a link to 'elsewhere.mp4', which is not there" in _one_line(tmp_path / "gone.mp4")
+    assert "check the path" in _one_line(tmp_path / "loop.mp4")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")
+def test_closed_folders() -> None:
+    """A folder that may not be read is named, also beside others, and a file in it is an error of its own."""
+    with tempfile.TemporaryDirectory() as name:  # its parents are open to all
+        folder, closed, inside = Path(name), Path(name) / "closed", Path(name) / "closed" / "v.mp4"
+        closed.mkdir()
+        write_video(folder / "v.mp4")
+        write_video(inside)
+        closed.chmod(0)
+        folder.chmod(0o755)
+        with _as_stranger():
+            videos, errors = find_videos([folder, closed, inside])
+        closed.chmod(0o755)
+    assert videos == [folder / "v.mp4"]
+    assert [path for path, _ in errors] == [closed, closed, inside]
+    assert all("change its permissions" in str(error) for _, error in errors)
+
+
+@pytest.mark.parametrize(("given", "said"), [("", "is empty"), ("https://example.com/v.mp4", "download it first")])
+def test_what_is_no_path(given: str, said: str) -> None:
+    """An empty name is not the current folder, and an address is not a path."""
+    videos, ((_, error),) = find_videos([given])
+    assert (videos, said in str(error)) == ([], True)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="POSIX permissions")

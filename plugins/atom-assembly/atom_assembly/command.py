@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class AssembleCommand:
             context.note(f"what was found lasts {timeline.duration_s:.1f} s, less than the {args.length:g} s asked for")
         context.emit(
             {
-                "film": str(film.path),
+                "film": args.output,
                 "duration_s": film.duration_s,
                 "num_frames": film.num_frames,
                 "has_audio": film.has_audio,
@@ -60,7 +61,7 @@ class AssembleCommand:
                 **written,
                 "lines": lines,
             },
-            as_text(film, lines, written),
+            as_text(args.output, film, lines, written),
         )
 
 
@@ -79,10 +80,13 @@ def check_outputs(film: str, *others: str | None, overwrite: bool = False) -> No
     for name in names:
         if Path(name).is_dir():
             raise atom.SettingsError(f"cannot write '{name}': it is a folder; name a file in it")
-        if not Path(name).absolute().parent.is_dir():
+        folder = Path(name).absolute().parent
+        if not folder.is_dir():
             raise atom.SettingsError(
                 f"cannot write '{name}': there is no folder '{Path(name).parent}'; create it first"
             )
+        if not os.access(folder, os.W_OK):
+            raise atom.SettingsError(f"cannot write '{name}': no permission to write into its folder; name another")
     taken = Path(film).exists() and Path(film).stat().st_size > 0
     if taken and not overwrite and not is_film(film):
         raise atom.SettingsError(
@@ -127,10 +131,10 @@ def chosen(script: atom.Script, timeline: atom.Timeline) -> list[dict[str, Any]]
     return rows
 
 
-def as_text(film: atom.Film, lines: list[dict[str, Any]], written: dict[str, str | None]) -> str:
+def as_text(path: str, film: atom.Film, lines: list[dict[str, Any]], written: dict[str, str | None]) -> str:
     """The film for people: its length, then each line with what stands for it and why."""
     shots = len(film.timeline.cuts)
-    text = [f"{film.path}: {film.duration_s:.1f} s, {shots} shot{'s' * (shots != 1)}"]
+    text = [f"{path}: {film.duration_s:.1f} s, {shots} shot{'s' * (shots != 1)}"]
     for row in lines:
         text.append(f"  {row['line']}")
         if row["video"] is None:

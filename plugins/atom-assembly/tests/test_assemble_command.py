@@ -152,6 +152,14 @@ def test_mistakes_are_found_before_any_work(host, tmp_path, arguments, said):
     assert host.decoder.prompts == []
 
 
+def test_a_folder_that_cannot_be_written_is_found_before_any_work(host, tmp_path, monkeypatch):
+    """The film's folder is looked at before the model is asked."""
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    with pytest.raises(atom.SettingsError, match="no permission to write into its folder"):
+        run_command(host, "assemble", "colours", "-o", str(tmp_path / "film.mp4"))
+    assert host.decoder.prompts == []
+
+
 @pytest.mark.parametrize("length", ["0", "-3", "nan", "inf", "long"])
 def test_length_is_a_positive_number(host, tmp_path, length):
     """--length takes finite seconds above 0."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,8 @@ class CaptionCommand:
         videos = list(dict.fromkeys(context.videos(context.args.videos)))
         listed: list[Any] = []
         documents = Documents(folder, suffix) if folder or (name not in PRINTED and len(videos) > 1) else None
+        if documents is not None:
+            videos = [video for video in videos if _has_place(context, documents, video)]
         for video, captions in caption_videos(context, videos):
             value = json_value(captions)
             if name == "json" and documents is None and not getattr(context.args, "json", False):
@@ -66,6 +69,16 @@ def _writable(folder: Path) -> Path:
         raise atom.SettingsError(
             f"cannot write into folder '{folder}': {error.strerror}; choose another with -o DIR"
         ) from None
+
+
+def _has_place(context: atom.CommandContext, documents: Documents, video: atom.Video) -> bool:
+    """Whether a document can be written for `video`; asked before any work is spent on it."""
+    try:
+        documents.place(video)
+    except atom.MediaError as error:
+        context.fail(str(video.path), error)
+        return False
+    return True
 
 
 def caption_videos(
@@ -99,24 +112,33 @@ class Documents:
 
     def __init__(self, folder: Path | None, suffix: str) -> None:
         self._folder, self._suffix = folder, suffix
-        self._written: set[Path] = set()
+        self._places: dict[Path, Path] = {}
 
-    def write(self, video: atom.Video, text: str) -> Path:
-        """Write one video's document; the file.
+    def place(self, video: atom.Video) -> None:
+        """Choose the file for one video's document.
 
-        :raises MediaError: if the file cannot be written, or lies beside the video already
+        :raises MediaError: if it lies beside the video already, or its folder cannot be written
         """
-        suffix = self._suffix
+        suffix, taken = self._suffix, self._places.values()
         path = (self._folder or video.path.parent) / f"{video.path.stem}{suffix}"
-        if path in self._written:
+        if path in taken:
             path = path.with_name(f"{video.path.name}{suffix}")
-        if path in self._written:
+        if path in taken:
             path = path.with_name(f"{video.path.stem}-{video.content_hash[:8]}{suffix}")
         if self._folder is None and path.exists():
             raise atom.MediaError(f"{path} exists already; move it, or write elsewhere with -o DIR")
+        if not os.access(path.parent, os.W_OK):
+            raise atom.MediaError(f"no permission to write {path}; choose a folder with -o DIR")
+        self._places[video.path] = path
+
+    def write(self, video: atom.Video, text: str) -> Path:
+        """Write one video's document into its place; the file.
+
+        :raises MediaError: if the file cannot be written
+        """
+        path = self._places[video.path]
         try:
             write_whole(path, text)
         except OSError as error:
             raise atom.MediaError(f"{path} cannot be written: {error.strerror}; choose a folder with -o DIR") from None
-        self._written.add(path)
         return path

@@ -121,6 +121,15 @@ def test_command_writes_beside_videos_without_overwriting(host, tmp_path):
     assert (tmp_path / "a.srt").read_text() == "mine"
     assert "a star" in (tmp_path / "b.srt").read_text()
     assert "-o DIR" in said.failures[0][1]
+    assert {clip.video.path.name for clip in host.encoder.encoded} == {"b.mp4"}
+
+
+def test_command_names_a_folder_of_videos_it_cannot_write(host, tmp_path, monkeypatch):
+    """Subtitles that cannot lie beside their videos are told before any work is spent."""
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+    said = run_command(host, "caption", str(tmp_path / "a.mp4"), str(tmp_path / "b.mp4"), "--format", "srt")
+    assert ["no permission to write" in reason for _, reason in said.failures] == [True, True]
+    assert host.encoder.encoded == []
 
 
 def test_command_names_a_folder_it_cannot_write(host, tmp_path):

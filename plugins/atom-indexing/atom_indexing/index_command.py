@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from attrs import evolve
@@ -32,21 +34,24 @@ class IndexCommand:
         paths = list(context.args.paths)
         if not paths and not context.args.rebuild:
             raise atom.SettingsError("name videos or folders to index: atom index PATH...")
-        videos = [evolve(video, path=_absolute(video.path)) for video in context.videos(paths)]
+        given = {_absolute(video.path): video for video in context.videos(paths)}
+        names = {path: str(video.path) for path, video in given.items()}
+        tell = partial(_emit, context, names)
+        videos = [evolve(video, path=path) for path, video in given.items()]
         former = context.videos([str(path) for path in rebuild.begin(context)]) if context.args.rebuild else []
         library = context.host().library
-        new, replaced = triage(context, library, list(dict.fromkeys([*videos, *former])), former)
+        new, replaced = triage(context, library, list(dict.fromkeys([*videos, *former])), former, tell)
         with context.progress("Indexing", len(new)) as progress:
             for outcome in context.host().map("index-video", new):
                 progress.advance()
                 video = outcome.item
                 if outcome.error is not None:
-                    context.fail(str(video.path), outcome.error)
+                    context.fail(names.get(video.path, str(video.path)), outcome.error)
                     continue
                 for content_hash in replaced.get(video.path, ()):
                     library.remove(content_hash)
                 status = "replaced" if video.path in replaced else "added"
-                _emit(context, video, status, num_clips=len(outcome.value))
+                tell(video, status, num_clips=len(outcome.value))
         if context.args.rebuild:
             rebuild.finish(context, library)
         elif rebuild.cut_off(context.settings.library):
@@ -55,7 +60,11 @@ class IndexCommand:
 
 
 def triage(
-    context: atom.CommandContext, library: atom.Library, videos: list[atom.Video], former: list[atom.Video]
+    context: atom.CommandContext,
+    library: atom.Library,
+    videos: list[atom.Video],
+    former: list[atom.Video],
+    tell: Callable[..., None],
 ) -> tuple[list[atom.Video], dict[Path, list[str]]]:
     """The videos to index, and for each changed file the hashes of what it was; the others are settled and reported.
 
@@ -70,18 +79,18 @@ def triage(
     for video in videos:
         place = known.get(video.content_hash)
         if place is None and video.is_film and not (context.args.films or video.path in films_at):
-            _emit(context, video, "film")
+            tell(video, "film")
         elif place is None:
             known[video.content_hash] = video.path
             new.append(video)
         elif place == video.path:
-            _emit(context, video, "unchanged")
+            tell(video, "unchanged")
         elif os.path.exists(place):
-            _emit(context, video, "duplicate", of=str(place))
+            tell(video, "duplicate", of=str(place))
         else:
             library.move(video.content_hash, video.path)
             known[video.content_hash] = video.path
-            _emit(context, video, "moved", of=str(place))
+            tell(video, "moved", of=str(place))
     if missing := sum(state(path) != "here" for path in known.values()):
         context.note(f"files of the library that are not where they were: {missing}; `atom library` lists them")
     now = {video.path: video.content_hash for video in videos}
@@ -89,7 +98,17 @@ def triage(
     return new, {path: old for path, old in stale.items() if old}
 
 
-def _emit(context: atom.CommandContext, video: atom.Video, status: str, *, num_clips: int = 0, of: str = "") -> None:
+def _emit(
+    context: atom.CommandContext,
+    names: dict[Path, str],
+    video: atom.Video,
+    status: str,
+    *,
+    num_clips: int = 0,
+    of: str = "",
+) -> None:
+    """What became of a video, which is called as the user wrote it."""
+    name = names.get(video.path, str(video.path))
     said = {
         "added": f"{num_clips} clip{'s' * (num_clips != 1)} added",
         "replaced": f"the file has changed, its clips are replaced by {num_clips} new",
@@ -99,13 +118,13 @@ def _emit(context: atom.CommandContext, video: atom.Video, status: str, *, num_c
         "film": "left out, for Atom rendered it from other videos; --films adds such films too",
     }
     value = {
-        "video": str(video.path),
+        "video": name,
         "content_hash": video.content_hash,
         "status": status,
         "clips_added": num_clips,
         "of": of or None,
     }
-    context.emit(value, f"{video.path}: {said[status]}")
+    context.emit(value, f"{name}: {said[status]}")
 
 
 def _absolute(path: Path) -> Path:
