@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import heapq
 import math
 import os
@@ -16,24 +17,18 @@ from typing import Any, NamedTuple, Self
 import av
 import numpy as np
 from av.container import InputContainer
-from av.packet import Packet
 from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
+from atom_core.media.packets import packets
 
 SLACK_S = 1e-6
 """Instants this close are the same: floats of one timestamp differ by less."""
 _JUMP_S = 1.0
 """Shortest leap for which seeking may beat decoding on, seconds."""
 _MAX_SIDE = 16384
-_RESTART_S = 1.0
-"""Time stamps that fall back by more mean another recording ..."""
-_NUM_RESTARTED = 8
-"""... if so many packets one after the other say so: single ones may be damaged."""
-RESTARTS = "holds recordings one after another, whose times begin anew"
-"""What is said of such a file."""
 _PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp"})
 """Formats whose files hold no pictures but the names of other files: the bytes of one do not say what it shows."""
 
@@ -97,13 +92,13 @@ def reading(path: Path) -> Iterator[None]:
         if path.is_symlink():
             raise MediaError(f"'{path}' is a link to '{path.readlink()}', which is not there; mend the link") from None
         raise MediaError(f"no such file: '{path}'; check the path") from None
-    except PermissionError:
-        raise MediaError(f"no permission to read '{path}'; change its permissions or run as its owner") from None
     except (av.error.InvalidDataError, av.error.EOFError, av.error.OSError):
         raise MediaError(
             f"cannot read '{path}': it is damaged, cut off or not a video; copy or download it again"
         ) from None
-    except av.error.FFmpegError as error:
+    except (av.error.FFmpegError, PermissionError) as error:
+        if error.errno == errno.EACCES:
+            raise MediaError(f"no permission to read '{path}'; change its permissions or run as its owner") from None
         reason = error.strerror or str(error)
         raise MediaError(f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4") from None
     except OSError as error:
@@ -176,26 +171,6 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     raise MediaError(f"'{path}' has no video track; give a file with one")
 
 
-class Recording:
-    """Tells where time stamps begin anew, as in files that were joined byte for byte; fed with packets in order."""
-
-    def __init__(self, stream_index: int) -> None:
-        self._stream_index, self._newest_s, self._num_back = stream_index, -math.inf, 0
-
-    @property
-    def has_restarted(self) -> bool:
-        """Whether the first recording is over."""
-        return self._num_back >= _NUM_RESTARTED
-
-    def is_past(self, packet: Packet[Any]) -> bool:
-        """Whether `packet` comes after the first recording, or may do so."""
-        if not self.has_restarted and packet.stream_index == self._stream_index and packet.dts is not None:
-            dts_s = float(packet.dts * packet.time_base)
-            self._num_back = self._num_back + 1 if dts_s < self._newest_s - _RESTART_S else 0
-            self._newest_s = max(self._newest_s, dts_s)
-        return self._num_back > 0
-
-
 def _shape(frame: av.VideoFrame, stream: VideoStream) -> Shape:
     aspect = stream.sample_aspect_ratio or Fraction(1)
     width = min(max(round(frame.width * aspect), 1), _MAX_SIDE) if aspect > 0 else frame.width
@@ -247,7 +222,8 @@ class Reader:
         except MediaError:
             self._container.close()
             raise
-        self._stream.thread_type = "AUTO"
+        threads_share_frames = self._stream.codec_context.name == "ffv1"  # else damaged files crash FFmpeg
+        self._stream.thread_type = "SLICE" if threads_share_frames else "AUTO"
         if self._draft:
             self._stream.codec_context.options = {"skip_loop_filter": "all"}
 
@@ -289,12 +265,14 @@ class Reader:
         """Frames with their timestamps. AVI stores decoding order only: there the smallest waiting one is due."""
         in_storage_order = self._container.format.name == "avi"
         waiting: list[int] = []
-        for packet in self._container.demux(self._stream):
+        for packet in packets(self._container, self._stream):
             if in_storage_order and packet.size and packet.pts is not None:
                 heapq.heappush(waiting, packet.pts)
             try:
                 frames = packet.decode()
-            except av.error.InvalidDataError:
+            except av.error.FFmpegError as error:
+                if isinstance(error, MemoryError):
+                    raise
                 continue  # one damaged picture: the next ones may be whole
             for frame in frames:
                 pts = heapq.heappop(waiting) if waiting else frame.pts if frame.pts is not None else frame.dts
@@ -382,7 +360,8 @@ class Reader:
         flat = frame
         width, height = self.shape.fitting(max_pixels)
         if (frame.width, frame.height) != (width, height) or frame.format.name != "rgb24":
-            flat = self._scaler.reformat(frame, width=width, height=height, format="rgb24", interpolation="BICUBIC")
+            with reading(self.path):
+                flat = self._scaler.reformat(frame, width=width, height=height, format="rgb24", interpolation="BICUBIC")
         image = flat.to_ndarray()
         if self.shape.swaps:
             image = image.swapaxes(0, 1)
@@ -390,5 +369,6 @@ class Reader:
 
     def thumbnail(self, frame: av.VideoFrame, side: int) -> np.ndarray:
         """`frame` as stored, shrunk to [side, side, 3], uint8, RGB."""
-        small = self._scaler.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
+        with reading(self.path):
+            small = self._scaler.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
         return np.asarray(small.to_ndarray(), dtype=np.uint8)

@@ -18,7 +18,8 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from atom_core.errors import MediaError
-from atom_core.media.decode import RESTARTS, Reader, Recording, check_file, open_container, picture_stream, reading
+from atom_core.media.decode import Reader, check_file, open_container, picture_stream, reading
+from atom_core.media.packets import RESTARTS, Recording, packets
 from atom_core.records import Video
 from atom_core.reuse.videos import VideoStore
 
@@ -90,7 +91,9 @@ def check_unchanged(path: Path, expected_hash: str) -> None:
     :raises MediaError: if it is gone or its bytes differ
     """
     if content_hash(path) != expected_hash:
-        raise MediaError(f"'{path}' has changed since it was read or indexed; index it again")
+        raise MediaError(
+            f"'{path}' has changed since it was read or indexed; try again once it is complete, or index it again"
+        )
 
 
 def probe(path: Path | str, store: VideoStore | None = None) -> Video:
@@ -171,7 +174,7 @@ def _measure(path: Path, origin_s: float) -> dict[str, Any]:
         found_s, num_whole = 0.0, 0
         has_audio = False
         recording = Recording(stream.index)
-        for packet in container.demux():
+        for packet in packets(container):
             stamp = packet.pts if packet.pts is not None else packet.dts
             if not _is_whole(packet) or recording.is_past(packet):
                 continue

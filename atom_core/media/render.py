@@ -17,7 +17,8 @@ from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
 from atom_core.files import beside
-from atom_core.media.decode import RESTARTS, Reader
+from atom_core.media.decode import Reader
+from atom_core.media.packets import RESTARTS
 from atom_core.media.probe import FILM_MARK, check_unchanged, probe
 from atom_core.media.rates import film_rate
 from atom_core.media.sound import RATE_HZ, silence, sound

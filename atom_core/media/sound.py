@@ -74,5 +74,7 @@ def _frames(container: InputContainer) -> Iterator[av.AudioFrame]:
     for packet in container.demux(container.streams.audio[0]):
         try:
             yield from packet.decode()
-        except av.error.InvalidDataError:
+        except av.error.FFmpegError as error:
+            if isinstance(error, MemoryError):
+                raise
             continue  # one damaged packet is a short silence

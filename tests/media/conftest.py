@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 
 from atom_core.media.probe import probe
@@ -28,3 +29,19 @@ def make_cut() -> Callable[[Path, float, float], Cut]:
         )
 
     return make
+
+
+@pytest.fixture
+def remux() -> Callable[..., Path]:
+    """Copy the pictures of a file, as they are, into another container, with options for it."""
+
+    def copied(source: Path, target: Path, **options: str) -> Path:
+        with av.open(str(source)) as whole, av.open(str(target), "w", options=options) as copy:
+            stream = copy.add_stream_from_template(whole.streams.video[0])
+            for packet in whole.demux(video=0):
+                if packet.size:
+                    packet.stream = stream
+                    copy.mux(packet)
+        return target
+
+    return copied

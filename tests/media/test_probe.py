@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -213,21 +213,11 @@ def test_cut_off(tmp_path: Path, suffix: str, part: float) -> None:
         assert frame_number(reader.rgb(last.frame)) == round(last.time_s * 24)
 
 
-def _index_in_front(whole: Path, path: Path) -> Path:
-    with av.open(str(whole)) as source, av.open(str(path), "w", options={"movflags": "+faststart"}) as copy:
-        stream = copy.add_stream_from_template(source.streams.video[0])
-        for packet in source.demux(video=0):
-            if packet.size:
-                packet.stream = stream
-                copy.mux(packet)
-    return path
-
-
 @pytest.mark.parametrize("filled", [False, True])
-def test_cut_off_with_the_index_in_front(tmp_path: Path, filled: bool) -> None:
+def test_cut_off_with_the_index_in_front(remux: Callable[..., Path], tmp_path: Path, filled: bool) -> None:
     """Of an MP4 whose last pictures are missing, or zeros that were never written over, the others are used."""
     whole = write_video(tmp_path / "w.mp4", shots=[(96, (200, 30, 30))])
-    path = _index_in_front(whole, tmp_path / "v.mp4")
+    path = remux(whole, tmp_path / "v.mp4", movflags="+faststart")
     assert (probe(path).duration_s, probe(path).fault) == (pytest.approx(4.0), "")
     size = path.stat().st_size
     _cut(path, 0.67)
@@ -242,16 +232,10 @@ def test_cut_off_with_the_index_in_front(tmp_path: Path, filled: bool) -> None:
     assert len(set(frames.timestamps_s)) == 4
 
 
-def test_recordings_one_after_another(tmp_path: Path) -> None:
+def test_recordings_one_after_another(remux: Callable[..., Path], tmp_path: Path) -> None:
     """Of files that were joined byte for byte the first is used, wherever in it pictures are asked for; it is said."""
     for name, colour in (("a", RED), ("b", BLUE)):
-        write_video(tmp_path / f"{name}.mkv", shots=[(120, colour)], gop=24)
-        with av.open(str(tmp_path / f"{name}.mkv")) as source, av.open(str(tmp_path / f"{name}.ts"), "w") as copy:
-            stream = copy.add_stream_from_template(source.streams.video[0])
-            for packet in source.demux(video=0):
-                if packet.size:
-                    packet.stream = stream
-                    copy.mux(packet)
+        remux(write_video(tmp_path / f"{name}.mkv", shots=[(120, colour)], gop=24), tmp_path / f"{name}.ts")
     path = tmp_path / "joined.ts"
     path.write_bytes(b"".join((tmp_path / f"{name}.ts").read_bytes() for name in "ab"))
     video = probe(path)
