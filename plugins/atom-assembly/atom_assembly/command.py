@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import atom_core as atom
 from atom_assembly.script import listed_shots
+from atom_core.media.edl import check_edl, write_edl
+from atom_core.media.otio import write_otio
 
 
 class AssembleCommand:
@@ -20,6 +23,8 @@ class AssembleCommand:
         parser.add_argument("request", metavar="REQUEST", help="what the film should show, in quotes")
         parser.add_argument("-o", "--output", metavar="FILM", required=True, help="the film to write, an .mp4 file")
         parser.add_argument("--otio", metavar="FILE", help="write the timeline as OpenTimelineIO too")
+        said = "write the cuts as a CMX 3600 edit decision list too; needs 'atom-core[edl]'"
+        parser.add_argument("--edl", metavar="FILE", help=said)
         parser.add_argument("--srt", metavar="FILE", help="write the script lines as subtitles too")
         parser.add_argument("--overwrite", action="store_true", help="replace a file at FILM that Atom did not render")
         parser.add_argument("--length", type=_seconds, metavar="SECONDS", help="longest film; cuts are trimmed to it")
@@ -33,7 +38,9 @@ class AssembleCommand:
         args = context.args
         if not args.request.strip():
             raise atom.SettingsError('the request is empty; say what to show: atom assemble "REQUEST" -o FILM.mp4')
-        check_outputs(args.output, args.otio, args.srt, overwrite=args.overwrite)
+        check_outputs(args.output, args.otio, args.edl, args.srt, overwrite=args.overwrite)
+        if args.edl:
+            check_edl()
         host = context.host()
         if len(host.library) == 0:  # before the model is loaded
             raise atom.LibraryError(f"library '{context.settings.library}' is empty; add videos first: atom index PATH")
@@ -43,7 +50,11 @@ class AssembleCommand:
             context.note("the model wrote no usable script; the request itself was split into lines")
         timeline = host.run("match", script)
         film = render(context, timeline, args.output)
-        written = {"otio": _otio(context, timeline, args.otio), "srt": _srt(context, timeline, args.srt)}
+        written = {
+            "otio": _cuts(context, timeline, args.otio, write_otio),
+            "edl": _cuts(context, timeline, args.edl, write_edl),
+            "srt": _srt(context, timeline, args.srt),
+        }
         lines = chosen(script, timeline)
         for line in (row["line"] for row in lines if row["video"] is None):
             context.note(f"nothing in the library fits: {line}")
@@ -93,7 +104,7 @@ def check_outputs(film: str, *others: str | None, overwrite: bool = False) -> No
             f"'{film}' exists and is no film of Atom's; choose another name, or replace it with --overwrite"
         )
     if len({Path(name).absolute() for name in names}) < len(names):
-        raise atom.SettingsError("film, --otio and --srt must be different files")
+        raise atom.SettingsError("film, --otio, --edl and --srt must be different files")
 
 
 def render(context: atom.CommandContext, timeline: atom.Timeline, path: str) -> atom.Film:
@@ -144,14 +155,17 @@ def as_text(path: str, film: atom.Film, lines: list[dict[str, Any]], written: di
     return "\n".join(text + [path for path in written.values() if path])
 
 
-def _otio(context: atom.CommandContext, timeline: atom.Timeline, name: str | None) -> str | None:
+def _cuts(
+    context: atom.CommandContext,
+    timeline: atom.Timeline,
+    name: str | None,
+    write: Callable[[atom.Timeline, Mapping[str, atom.Video], str], None],
+) -> str | None:
+    """The file with the cuts that `write` makes; None if none is asked for, or it could not be written."""
     if name is None:
         return None
-    from atom_core.media.otio import write_otio
-
     try:
-        videos = {cut.content_hash: context.host().video(cut.path) for cut in timeline.cuts}
-        write_otio(timeline, videos, name)
+        write(timeline, {cut.content_hash: context.host().video(cut.path) for cut in timeline.cuts}, name)
     except atom.MediaError as error:
         context.fail(name, error)
         return None

@@ -152,6 +152,25 @@ def test_mistakes_are_found_before_any_work(host, tmp_path, arguments, said):
     assert host.decoder.prompts == []
 
 
+def test_edit_decision_list(host, tmp_path):
+    """--edl writes the cuts as events."""
+    pytest.importorskip("otio_cmx3600_adapter")
+    film, edl = tmp_path / "film.mp4", tmp_path / "film.edl"
+    assert run_command(host, "assemble", "colours", "-o", str(film), "--edl", str(edl)).values[0]["edl"] == str(edl)
+    assert [line.split()[:2] for line in edl.read_text().splitlines() if line[:3].isdecimal()] == [
+        ["001", "AX"],
+        ["002", "AX"],
+    ]
+
+
+def test_edit_decision_lists_need_a_package(host, tmp_path, monkeypatch):
+    """Without what writes them, that is told before any work."""
+    monkeypatch.setattr("atom_core.media.edl.find_spec", lambda name: None)
+    with pytest.raises(atom.SettingsError, match="need one more package"):
+        run_command(host, "assemble", "colours", "-o", str(tmp_path / "film.mp4"), "--edl", str(tmp_path / "film.edl"))
+    assert host.decoder.prompts == []
+
+
 def test_a_folder_that_cannot_be_written_is_found_before_any_work(host, tmp_path, monkeypatch):
     """The film's folder is looked at before the model is asked."""
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
