@@ -14,19 +14,23 @@ LONGEST_LINE = 300
 
 _BULLET = re.compile(r"^(?:[-*•–—>#]+\s+|\(?\d{1,3}[.):](?!\d)\s*|(?:shot|scene)\s*\d+\s*[.:)-]\s*)+", re.IGNORECASE)
 _INTRODUCTION = re.compile(
-    r"^(?:please\s+)?(?:show|make|create|cut|give)(?:\s+me)?(?:\s+us)?\b:?\s*"
+    r"^(?:please\s+)?(?:(?:show|make|create|cut|give)(?:\s+me)?(?:\s+us)?\b"
+    r"|(?:i|we)(?:\s+would|'d|’d)?\s+(?:want|like)(?:\s+to\s+see)?\b):?\s*"
     r"(?:(?:a|the)\s+(?:short\s+)?(?:film|video|movie)\s+(?:of|about|with|showing|that shows|in which|where)\s+)?",
     re.IGNORECASE,
 )
+_GOES_ON = r"(?:continue|go on|end|finish|close|conclude)s?\s+with"
 _BREAK = re.compile(
-    r"(?<=\w)[.!?;]+(?=\s|$)|\n+|,?\s+(?:and\s+)?(?:then|followed by|after that|finally)\b,?\s*", re.IGNORECASE
+    r"(?<=\w)[.!?;]+(?=\s|$)|\n+|,?\s+(?:and\s+)?(?:then|followed by|after that|finally)\b,?\s*"
+    rf"|(?:,\s*(?:and\s+)?|\s+and\s+){_GOES_ON}\b,?\s*",
+    re.IGNORECASE,
 )
 _ORDER = re.compile(
     r"^(?:first(?:ly| of all)?|then|next comes|next|lastly|last|after that|finally|(?:at|in) the end|"
-    r"(?:start|begin|open|continue|go on|end|finish|close)s?\s+with)\b[,:]?\s*",
+    rf"(?:start|begin|open)s?\s+with|{_GOES_ON})\b[,:]?\s*",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"\b(?:then|followed by|after that|finally|next|(?:end|finish|close)s?\s+with)\b|;", re.IGNORECASE)
+_LISTED = re.compile(rf"\b(?:then|followed by|after that|finally|next|{_GOES_ON})\b|;", re.IGNORECASE)
 _DETERMINER = re.compile(r"(?:an?|the|some|many|one|two|three|my|his|her|its|our|their|this|that)\s", re.IGNORECASE)
 
 

@@ -30,6 +30,10 @@ def test_the_decoder_writes_the_script():
         ),
         ("Start with a dog. Next comes a cat. End with the sun.", ("a dog", "a cat", "the sun")),
         ("A dog; a cat", ("A dog", "a cat")),
+        ("Start with a dog, continue with a cat and end with the sun.", ("a dog", "a cat", "the sun")),
+        ("Open with a dog, go on with a cat, and close with the sun", ("a dog", "a cat", "the sun")),
+        ("I want a dog that runs; next a cat; last the sun.", ("a dog that runs", "a cat", "the sun")),
+        ("We'd like to see a dog, then a cat next to a car", ("a dog", "a cat next to a car")),
     ],
 )
 def test_a_request_that_lists_its_shots_is_the_script(request_text, lines):
@@ -40,7 +44,10 @@ def test_a_request_that_lists_its_shots_is_the_script(request_text, lines):
     assert asked.lines == ("something else", "and more")
 
 
-@pytest.mark.parametrize("request_text", ["a film about summer", "A dog. It should feel warm.", "my holiday"])
+@pytest.mark.parametrize(
+    "request_text",
+    ["a film about summer", "A dog. It should feel warm.", "my holiday", "a story that ends with a wedding"],
+)
 def test_a_request_without_an_order_is_written_out_by_the_decoder(request_text):
     """Only the decoder can say what shots such a film has."""
     script, _ = script_of("a beach\na tent", request=request_text)
