@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from attrs.validators import ge, gt
 
 import atom_core as atom
-from atom_reasoning.wording import NOT_SHOWN, Kind, is_absence, is_refusal, key_of, kind_of
+from atom_reasoning.wording import NOT_SHOWN, Kind, is_absence, is_beside, is_offered, is_refusal, key_of, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -78,6 +78,7 @@ class AnswerQuestion:
             if answer.text != NOT_SHOWN:
                 return answer
         replies = ask_clips(question.text, clips, encoder, decoder, settings, host.settings.workers)
+        replies = [reply for reply in replies if is_offered(question.text, reply.text)] or replies
         if kind in (Kind.FIRST, Kind.LAST):
             return _by_place(question, replies, last=kind is Kind.LAST)
         return choose(question, weigh(question.text, replies, encoder, decoder, settings, host.settings.workers))
@@ -198,7 +199,7 @@ def _from_captions(
     lines = [f"{number}. {caption.text}" for number, caption in enumerate(captions, 1)]
     prompt = "\n".join([READ_PROMPT, *lines, question.text])
     text = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
-    if is_refusal(text):
+    if is_refusal(text) or is_beside(question.text, text):
         return _answer(question, NOT_SHOWN, ())
     made = atom.Caption(
         clip=clips[0],

@@ -8,7 +8,7 @@ from enum import Enum
 NOT_SHOWN = "not shown"
 
 _REFUSALS = re.compile(
-    r"(it |this |that |it is |it's |that is |that's |this is )?"
+    r"(it |this |that |the |it is |it's |that is |that's |this is )?"
     r"(not (shown|visible|mentioned|specified|clear|possible|applicable|enough information)"
     r"|un(answerable|known|clear|certain)|n/?a\b|cannot|can't|can not)"
     r"|(i|we) (do not|don't|cannot|can't|am not|are not)\b|i'm not\b|we're not\b"
@@ -16,6 +16,11 @@ _REFUSALS = re.compile(
 )
 _ABSENCES = frozenset({"no", "none", "nothing", "nobody", "no one", "nowhere", "0", "zero", "never"})
 _NUMBERS = dict(zip(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), "123456789", strict=True))
+_COUNT = re.compile(r"how (many|often)\b")
+_AMOUNT = re.compile(
+    rf"\d|\b({'|'.join(_NUMBERS)}|ten|eleven|twelve|dozen|zero|no|none|nothing|nobody|never|once|twice|many|several|few)\b"
+)
+_ARTICLES = ("a", "an", "the")
 _YES_OR_NO = re.compile(r"(is|are|was|were|does|do|did|has|have|had|can|could|will|would)\b")
 _EXISTENCE = re.compile(
     r"(is|are|was|were) there\b|(do|can|could) (you|we|i) (see|find|spot)\b"
@@ -71,6 +76,21 @@ def is_refusal(reply: str) -> bool:
     return not text or _REFUSALS.match(text) is not None
 
 
+def is_beside(question: str, reply: str) -> bool:
+    """Whether a number is asked for and `reply` has none."""
+    return _COUNT.match(plain(question)) is not None and _AMOUNT.search(plain(reply)) is None
+
+
+def is_offered(question: str, reply: str) -> bool:
+    """Whether `reply` is one of the things that a question such as "Which is first, the dog or the cat?" offers."""
+    return " or " in plain(question) and f" {_words(reply)} " in f" {_words(question)} "
+
+
+def _words(text: str) -> str:
+    """The words of `text`, without articles and punctuation."""
+    return " ".join(word for word in re.findall(r"[\w'-]+", plain(text)) if word not in _ARTICLES)
+
+
 def is_absence(question: str, reply: str) -> bool:
     """Whether `reply` says that what is asked for is not there: true of one clip, but not thereby of the video."""
     key = key_of(question, reply)
@@ -85,5 +105,5 @@ def key_of(question: str, reply: str) -> str:
     text = plain(reply)
     if _YES_OR_NO.match(plain(question)) and (found := re.match(r"(yes|no)\b", text)):
         return found[1]
-    words = [_NUMBERS.get(word, word) for word in text.split() if word not in ("a", "an", "the")]
+    words = [_NUMBERS.get(word, word) for word in text.split() if word not in _ARTICLES]
     return " ".join(words) or text

@@ -4,10 +4,11 @@ import argparse
 import subprocess
 import sys
 
+import atom_captioning
 import atom_reasoning
 import pytest
 from atom_reasoning.command import AskCommand
-from atom_reasoning.wording import Kind, is_absence, is_refusal, key_of, kind_of
+from atom_reasoning.wording import Kind, is_absence, is_beside, is_offered, is_refusal, key_of, kind_of
 
 import atom_core as atom
 from atom_core.testing.commands import FakeContext, run_command
@@ -40,6 +41,56 @@ def test_nothing_shown_has_no_evidence():
     for shots in (["a dog"], SHOTS):
         answer, _ = ask("What colour is the star?", {"a dog": "It is not visible."}, shots=shots)
         assert (answer.text, answer.evidence) == ("not shown", ())
+
+
+def test_a_count_without_a_number_is_no_answer():
+    """Where the decoder, reading the captions, tells a story instead of a number, the clips are asked."""
+    replies = {"a dog": "one", "two dogs": "two", "a red cat": "two"}
+    host = FakeHost(
+        atom_reasoning,
+        atom_captioning,
+        shows={"a.mp4": list(replies)},
+        decoder=FakeDecoder(lambda prompt, shown: replies[shown] if shown else "a dog, then a cat"),
+    )
+    question = atom.Question(video=host.video("a.mp4"), text="How many animals are there in total?")
+    assert host.run("answer", question).text == "two"
+
+
+def test_a_choice_is_answered_by_what_it_offers():
+    """Clips that name neither of two things do not answer which of them comes first; if all do so, they answer."""
+    replies = {"a dog": "the star", "two dogs": "the red moon", "a cat": "the orange cross"}
+    question = "Which comes first, the orange cross or the red moon?"
+    answer, _ = ask(question, replies, list(replies))
+    assert (answer.text, spans(answer)) == ("the red moon", [(5, 10)])
+    assert ask(question, {"a dog": "the star"}, list(replies))[0].text == "the star"
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "offered"),
+    [
+        ("Is it a red moon, or an orange cross?", "An orange cross.", True),
+        ("Is it a red moon or an orange cross?", "oran", False),
+        ("Is it a red moon?", "a red moon", False),
+    ],
+)
+def test_what_a_question_offers(question, reply, offered):
+    """Whole words, without their articles; only of questions that offer something."""
+    assert is_offered(question, reply) is offered
+
+
+@pytest.mark.parametrize(
+    ("question", "reply", "beside"),
+    [
+        ("How many dogs are there?", "a dog runs", True),
+        ("How many dogs are there?", "There are 12 of them", False),
+        ("How often does it blink?", "Twice.", False),
+        ("How many dogs are there?", "none", False),
+        ("What does the dog do?", "it runs", False),
+    ],
+)
+def test_a_reply_beside_the_question(question, reply, beside):
+    """Only questions for a number need one."""
+    assert is_beside(question, reply) is beside
 
 
 def test_equal_answers_merge_and_adjacent_evidence_too():
@@ -146,7 +197,7 @@ def test_kinds_of_questions(question, kind):
 
 
 @pytest.mark.parametrize(
-    "reply", ["", "not shown", "Unanswerable.", "I don't know", "This cannot be determined", "N/A"]
+    "reply", ["", "not shown", "Unanswerable.", "I don't know", "This cannot be determined", "N/A", "the not shown"]
 )
 def test_refusals(reply):
     """Ways of saying that the clip does not tell."""
