@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import typing
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +26,16 @@ PREFIX = "setting."
 
 class Parser(argparse.ArgumentParser):
     """Raises where argparse would print, and names the nearest option."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; tell of files whose names are taken for options how to name them."""
+        try:
+            return super().parse_args(args, namespace)
+        except SettingsError as error:
+            files = [arg for arg in args or () if arg[:1] == "-" and os.path.exists(arg)]
+            if not files:
+                raise
+            raise SettingsError(f"{error}; write the file as './{files[0]}'") from None
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage."""

@@ -98,7 +98,10 @@ class Pipeline:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise SettingsError(f"pipeline {path} does not exist; write one, or name another") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise SettingsError(f"pipeline {path} cannot be read: {reason}; name a TOML file") from None
+        except tomllib.TOMLDecodeError as error:
             raise SettingsError(f"pipeline {path} cannot be read: {error}; correct it, or name another") from None
         rows = data.pop("steps", None)
         if data or not isinstance(rows, list) or not rows:

@@ -40,7 +40,7 @@ EMBEDDING_WIDTH = 256
 
 def fake_video(name: str = "video.mp4", *, duration_s: float = 10.0, content: str = "") -> Video:
     """A video record without a file; its hash follows from `content`, or else from its name."""
-    digest = hashlib.sha256((content or Path(name).name).encode()).hexdigest()
+    digest = hashlib.sha256((content or Path(name).name).encode(errors="surrogateescape")).hexdigest()
     return Video(path=Path(name), content_hash=digest, duration_s=duration_s, width=64, height=64, fps=25.0)
 
 

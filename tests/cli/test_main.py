@@ -280,3 +280,11 @@ def test_a_folder_that_was_removed(tmp_path):
         2,
         "atom: the current folder is not there any more; change to another, with cd\n",
     )
+
+
+def test_a_file_whose_name_is_taken_for_an_option(atom, capsys, tmp_path, monkeypatch):
+    """Where an argument is missing or unknown and a file has its name, it is told how to write it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-odd.mp4").touch()
+    assert atom("work", "-odd.mp4") == 2
+    assert capsys.readouterr().err.endswith("; write the file as './-odd.mp4'\n")

@@ -369,6 +369,15 @@ def test_a_wrong_pipeline_is_told_before_anything_runs(text: str, says: str, tmp
     assert not ran
 
 
+def test_what_is_no_pipeline_is_told(tmp_path: Path) -> None:
+    """A folder or a video in the pipeline's place is one line, without codes of the system."""
+    (tmp_path / "video.mp4").write_bytes(b"\x00\x9f" * 100)
+    for path in (tmp_path, tmp_path / "video.mp4"):
+        with pytest.raises(atom.SettingsError, match="; name a TOML file") as caught:
+            Pipeline.load(path)
+        assert not {"Errno", "codec"} & set(str(caught.value).split())
+
+
 def test_a_pipeline_is_read_from_toml(tmp_path: Path) -> None:
     """The file says the same as Python."""
     path = tmp_path / "pipeline.toml"

@@ -37,7 +37,7 @@ class IndexCommand:
         given = {_absolute(video.path): video for video in context.videos(paths)}
         names = {path: str(video.path) for path, video in given.items()}
         tell = partial(_emit, context, names)
-        videos = [evolve(video, path=path) for path, video in given.items()]
+        videos = [evolve(video, path=path) for path, video in given.items() if _is_text(context, video)]
         former = context.videos([str(path) for path in rebuild.begin(context)]) if context.args.rebuild else []
         library = context.host().library
         new, replaced = triage(context, library, list(dict.fromkeys([*videos, *former])), former, tell)
@@ -108,7 +108,7 @@ def _emit(
     of: str = "",
 ) -> None:
     """What became of a video, which is called as the user wrote it."""
-    name = names.get(video.path, str(video.path))
+    name, of = names.get(video.path, str(video.path)), names.get(Path(of), of)
     said = {
         "added": f"{num_clips} clip{'s' * (num_clips != 1)} added",
         "replaced": f"the file has changed, its clips are replaced by {num_clips} new",
@@ -125,6 +125,16 @@ def _emit(
         "of": of or None,
     }
     context.emit(value, f"{name}: {said[status]}")
+
+
+def _is_text(context: atom.CommandContext, video: atom.Video) -> bool:
+    """Whether the library can hold the name of a file; asked before any work is spent on it."""
+    try:
+        os.path.abspath(video.path).encode()
+    except UnicodeEncodeError:
+        context.fail(str(video.path), "its name or folder is not valid UTF-8, which the library needs; rename it")
+        return False
+    return True
 
 
 def _absolute(path: Path) -> Path:

@@ -282,3 +282,17 @@ def test_plugin_is_light():
     code = "import sys, atom_indexing as _; print({'torch', 'numpy', 'chromadb'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_index_calls_files_as_the_user_wrote_them(files):
+    """Names stay relative; one that the library cannot hold is told before any work."""
+    shows = {"a.mp4": SHOWS["a.mp4"], "la\udce9tin.mp4": ["a moon"]}
+    for name in shows:
+        (files / name).touch()
+    host = world(shows)
+    said = run_command(host, "index", *shows)
+    assert [value["video"] for value in said.values] == ["a.mp4"]
+    ((what, why),) = said.failures
+    assert (what, "rename it" in why) == ("la\udce9tin.mp4", True)
+    assert {clip.video.path.name for clip in host.encoder.encoded} == {"a.mp4"}
+    assert set(host.library.videos().values()) == {files / "a.mp4"}
