@@ -11,7 +11,18 @@ from attrs import evolve, field, frozen
 from attrs.validators import ge, gt
 
 import atom_core as atom
-from atom_reasoning.wording import NOT_SHOWN, Kind, is_absence, is_beside, is_offered, is_refusal, key_of, kind_of
+from atom_reasoning.wording import (
+    NOT_SHOWN,
+    Kind,
+    choice,
+    is_absence,
+    is_beside,
+    is_offered,
+    is_refusal,
+    key_of,
+    kind_of,
+    names,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -77,6 +88,8 @@ class AnswerQuestion:
             answer = _from_captions(question, kind, _captions(host, clips), host, decoder, settings)
             if answer.text != NOT_SHOWN:
                 return answer
+        if kind in (Kind.FIRST, Kind.LAST) and (chosen := _chosen(question, clips, host, last=kind is Kind.LAST)):
+            return chosen
         replies = ask_clips(question.text, clips, encoder, decoder, settings, host.settings.workers)
         replies = [reply for reply in replies if is_offered(question.text, reply.text)] or replies
         if kind in (Kind.FIRST, Kind.LAST):
@@ -172,6 +185,20 @@ def _by_place(question: atom.Question, replies: list[Reply], *, last: bool) -> a
         return choose(question, replies)
     reply = present[-1 if last else 0]
     return _answer(question, reply.text, [reply.clip], reply)
+
+
+def _chosen(question: atom.Question, clips: Sequence[atom.Clip], host: atom.Host, *, last: bool) -> atom.Answer | None:
+    """Which of two things comes first, or last, if captions of different clips name them; else None."""
+    offered = choice(question.text)
+    captions = _captions(host, clips) if offered else ()
+    shown = [[place for place, caption in enumerate(captions) if names(caption.text, thing)] for thing in offered]
+    if not offered or not all(shown):
+        return None
+    places = [found[-1 if last else 0] for found in shown]
+    place = max(places) if last else min(places)
+    if places.count(place) > 1:
+        return None
+    return _answer(question, offered[places.index(place)], [captions[place].clip], captions[place])
 
 
 def _captions(host: atom.Host, clips: Sequence[atom.Clip]) -> tuple[atom.Caption, ...]:

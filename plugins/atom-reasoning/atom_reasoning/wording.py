@@ -20,6 +20,7 @@ _COUNT = re.compile(r"how (many|often)\b")
 _AMOUNT = re.compile(
     rf"\d|\b({'|'.join(_NUMBERS)}|ten|eleven|twelve|dozen|zero|no|none|nothing|nobody|never|once|twice|many|several|few)\b"
 )
+_CHOICE = re.compile(r"[,:] (?:is it )?([^,:]+?),? or ([^,:]+)$")
 _ARTICLES = ("a", "an", "the")
 _YES_OR_NO = re.compile(r"(is|are|was|were|does|do|did|has|have|had|can|could|will|would)\b")
 _EXISTENCE = re.compile(
@@ -83,7 +84,18 @@ def is_beside(question: str, reply: str) -> bool:
 
 def is_offered(question: str, reply: str) -> bool:
     """Whether `reply` is one of the things that a question such as "Which is first, the dog or the cat?" offers."""
-    return " or " in plain(question) and f" {_words(reply)} " in f" {_words(question)} "
+    return " or " in plain(question) and names(question, reply)
+
+
+def choice(question: str) -> tuple[str, ...]:
+    """The two things that a question such as "Which is first, the dog or the cat?" offers; none if it does not."""
+    found = _CHOICE.search(plain(question))
+    return found.groups() if found else ()
+
+
+def names(text: str, thing: str) -> bool:
+    """Whether `text` has the words of `thing` one after the other, whatever the articles."""
+    return f" {_words(thing)} " in f" {_words(text)} "
 
 
 def _words(text: str) -> str:

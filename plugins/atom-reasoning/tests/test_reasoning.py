@@ -21,10 +21,10 @@ def spans(answer):
     return [(span.start_s, span.end_s) for span in answer.evidence]
 
 
-def ask(question, replies, shots=SHOTS, **more):
+def ask(question, replies, shots=SHOTS, plugins=(), **more):
     """The answer over one video whose shots reply as `replies` says."""
     decoder = FakeDecoder(lambda prompt, shown: replies.get(shown or prompt, "not shown"))
-    host = FakeHost(atom_reasoning, shows={"a.mp4": shots}, decoder=decoder, **more)
+    host = FakeHost(atom_reasoning, *plugins, shows={"a.mp4": shots}, decoder=decoder, **more)
     return host.run("answer", atom.Question(video=host.video("a.mp4"), text=question)), host
 
 
@@ -59,10 +59,33 @@ def test_a_count_without_a_number_is_no_answer():
 def test_a_choice_is_answered_by_what_it_offers():
     """Clips that name neither of two things do not answer which of them comes first; if all do so, they answer."""
     replies = {"a dog": "the star", "two dogs": "the red moon", "a cat": "the orange cross"}
-    question = "Which comes first, the orange cross or the red moon?"
-    answer, _ = ask(question, replies, list(replies))
+    question = "What is the first thing, an orange cross or a red moon?"
+    answer, _ = ask(question, replies, list(replies), plugins=(atom_captioning,))
     assert (answer.text, spans(answer)) == ("the red moon", [(5, 10)])
-    assert ask(question, {"a dog": "the star"}, list(replies))[0].text == "the star"
+    assert ask(question, {"a dog": "the star"}, list(replies), plugins=(atom_captioning,))[0].text == "the star"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "span"),
+    [
+        ("Which comes first, the blue square or a red circle?", "a red circle", (0, 5)),
+        ("Which is last: the blue square, or the green dog?", "the green dog", (10, 15)),
+        ("Which comes first, the star or the green dog?", "the dog", (5, 10)),
+        ("Which comes first, the dog or the blue square?", "the dog", (5, 10)),
+    ],
+)
+def test_two_things_in_different_clips(question, text, span):
+    """The captions tell which comes first or last, where they name both in different clips; else the clips do."""
+    shots = ["the red circle moves", "a blue square and a dog", "a green dog"]
+    replies = {shots[0]: "the moon", shots[1]: "the dog", shots[2]: "the moon"}
+    host = FakeHost(
+        atom_reasoning,
+        atom_captioning,
+        shows={"a.mp4": shots},
+        decoder=FakeDecoder(lambda prompt, shown: shown if prompt.startswith("Describe") else replies[shown]),
+    )
+    answer = host.run("answer", atom.Question(video=host.video("a.mp4"), text=question))
+    assert (answer.text, spans(answer)) == (text, [span])
 
 
 @pytest.mark.parametrize(
