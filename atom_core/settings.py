@@ -273,7 +273,12 @@ def _named_prompt(value: Any, prompts: Mapping[str, str], source: str) -> Any:
 @functools.cache
 def field_docs(kind: type[Any]) -> dict[str, str]:
     """The text under each field of an attrs class, on one line; empty where there is none."""
-    docs = dict.fromkeys((attribute.name for attribute in attrs.fields(kind)), "")
+    return dict.fromkeys((attribute.name for attribute in attrs.fields(kind)), "") | texts_under(kind)
+
+
+def texts_under(kind: type[Any]) -> dict[str, str]:
+    """The text under each annotated name of a class, on one line; nothing of a class made at run time."""
+    docs: dict[str, str] = {}
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     except (OSError, TypeError, SyntaxError):  # made at run time

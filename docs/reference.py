@@ -14,19 +14,20 @@ from typing import Any
 import attrs
 
 import atom_core
-from atom_core import hookspecs
+from atom_core import hookspecs, records, specs
 from atom_core.cli import builtin
 from atom_core.cli.options import Parser, add_task_options, option_of
-from atom_core.host import BUILTINS
+from atom_core.host import BUILTINS, Host
+from atom_core.pipeline.graph import Step
 from atom_core.plugins import PluginSet, load_plugins
-from atom_core.settings import Settings, field_docs
+from atom_core.settings import Settings, field_docs, texts_under
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path(__file__).with_name("reference.md")
 HEAD = """# Reference
 
-Settings, commands, tasks, models, formats, hooks and public names. This page is written by `python docs/reference.py`
-from the code itself; a test fails when it is stale.
+Settings, commands, tasks, pipelines, models, formats, hooks, what `register` takes, protocols, records and public
+names. This page is written by `python docs/reference.py` from the code itself; a test fails when it is stale.
 """
 PLACES = {"library": "`library` in the user's data folder", "cache": "`atom` in the user's cache folder"}
 """Defaults that differ from machine to machine."""
@@ -35,7 +36,8 @@ PLACES = {"library": "`library` in the user's data folder", "cache": "`atom` in 
 def page() -> str:
     """The whole page."""
     plugins = load_plugins(Settings(load_plugins=_ours()), builtins=[*BUILTINS, ("commands", builtin)])
-    parts = (settings(), commands(plugins), tasks(plugins), models(plugins), formats(plugins), hooks(), names())
+    offers = (tasks(plugins), pipelines(), models(plugins), formats(plugins))
+    parts = (settings(), commands(plugins), *offers, hooks(), specs_(), protocols(), records_(), names())
     return "\n".join([HEAD, *(line for part in parts for line in part)]).rstrip() + "\n"
 
 
@@ -119,6 +121,16 @@ def _type(kind: Any) -> str:
     return str(kind.__name__)
 
 
+def pipelines() -> Iterator[str]:
+    """What a pipeline file may hold."""
+    yield "## Pipelines\n"
+    yield "`atom run FILE` takes a TOML file of `[[steps]]`. What a task's `consumes` names flows into its step: a"
+    yield "`Video`, `Clip` or `Question` from each video, a `Query` or `Request` once from `texts`, any record from an"
+    yield "earlier step that makes it. A task that consumes `tuple[Caption, ...]` takes all captions of a video at once; a"
+    yield "tuple that a task produces is handed on record by record.\n"
+    yield from _fields(Step, "key")
+
+
 def models(plugins: PluginSet) -> Iterator[str]:
     """Every model that has a name."""
     yield "## Models\n"
@@ -147,6 +159,74 @@ def hooks() -> Iterator[str]:
         hook = getattr(hookspecs, name)
         arguments = ", ".join(inspect.signature(hook).parameters)
         yield f"### {name}({arguments})\n\n*{phase}.* {inspect.getdoc(hook)}\n"
+
+
+def specs_() -> Iterator[str]:
+    """What declare hooks' `register` takes."""
+    yield "## What `register` takes\n"
+    yield "Those without a default must be given: the first two in order, the others by name.\n"
+    for name, kind in vars(specs).items():
+        if inspect.isclass(kind) and attrs.has(kind):
+            yield f"### {name}\n\n{inspect.getdoc(kind)}\n"
+            yield from _fields(kind, "field", without="plugin")
+
+
+def protocols() -> Iterator[str]:
+    """The methods of what tasks and commands are lent."""
+    yield "## Protocols\n"
+    yield "What tasks and commands are lent, and what plugins that bring modules or a library write.\n"
+    for kind in (hookspecs.Encoder, hookspecs.Decoder, hookspecs.Library, hookspecs.CommandContext, Host):
+        yield f"### {kind.__name__}\n\n{(inspect.getdoc(kind) or '').partition(chr(10))[0]}\n"
+        yield "| call | does |\n|---|---|"
+        yield from _attributes(kind)
+        for name, method in vars(kind).items():
+            if inspect.isfunction(method) and (not name.startswith("_") or name == "__len__"):
+                yield _row(f"`{name}{_signature(method)}`", (inspect.getdoc(method) or "").partition("\n\n")[0])
+        yield ""
+
+
+def _attributes(kind: type) -> Iterator[str]:
+    if not attrs.has(kind):
+        yield from (_row(f"`{name}`", text) for name, text in texts_under(kind).items() if not name.startswith("_"))
+    for name, value in vars(kind).items():
+        if isinstance(value, property) and not name.startswith("_"):
+            yield _row(f"`{name}`", (inspect.getdoc(value) or "").partition("\n\n")[0])
+
+
+def _signature(method: Any) -> str:
+    signature = inspect.signature(method)
+    given = [value.replace(annotation=inspect.Parameter.empty) for value in signature.parameters.values()]
+    return str(signature.replace(parameters=given[1:], return_annotation=inspect.Signature.empty))
+
+
+def records_() -> Iterator[str]:
+    """Every record with its fields."""
+    yield "## Records\n"
+    yield "Frozen; made with keywords. Times are seconds from the video's first frame.\n"
+    for name, kind in vars(records).items():
+        if inspect.isclass(kind) and attrs.has(kind) and name in atom_core.__all__:
+            yield f"### {name}\n\n{inspect.getdoc(kind)}\n"
+            yield from _fields(kind, "field")
+
+
+def _fields(kind: type, head: str, *, without: str = "") -> Iterator[str]:
+    docs = {
+        name: text for base in reversed(kind.__mro__) if attrs.has(base) for name, text in texts_under(base).items()
+    }
+    yield f"| {head} | default | meaning |\n|---|---|---|"
+    for field in attrs.fields(kind):
+        if field.name != without:
+            yield _row(f"`{field.name}`", _optional(field), docs[field.name])
+    for name, value in vars(kind).items():
+        if isinstance(value, property):
+            yield _row(f"`{name}`", "derived", inspect.getdoc(value) or "")
+    yield ""
+
+
+def _optional(field: Any) -> str:
+    if field.default is attrs.NOTHING:
+        return ""
+    return "the task's name" if getattr(field.default, "takes_self", False) else _default(field)
 
 
 def names() -> Iterator[str]:
