@@ -126,8 +126,8 @@ def pipelines() -> Iterator[str]:
     yield "## Pipelines\n"
     yield "`atom run FILE` takes a TOML file of `[[steps]]`. What a task's `consumes` names flows into its step: a"
     yield "`Video`, `Clip` or `Question` from each video, a `Query` or `Request` once from `texts`, any record from an"
-    yield "earlier step that makes it. A task that consumes `tuple[Caption, ...]` takes all captions of a video at once; a"
-    yield "tuple that a task produces is handed on record by record.\n"
+    yield "earlier step that makes it. One that consumes `tuple[Caption, ...]` takes all of a video's captions at once;"
+    yield "a tuple that a task produces is handed on record by record.\n"
     yield from _fields(Step, "key")
 
 
