@@ -1,6 +1,7 @@
 """A host over remote modules gives what one over the server's own modules gives."""
 
 import threading
+from importlib.metadata import entry_points
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,10 +14,19 @@ import atom_core as atom
 from atom_core.host import open_host
 from atom_core.plugins import load_plugins
 from atom_core.settings import Settings
+from atom_core.testing.distributions import write_distribution
 from atom_core.testing.fakes import FakeDecoder, FakeEncoder, fake_clips, fake_video
 
 CLIPS = fake_clips(fake_video("a.mp4"), 3)
 PARTS = "Describe this clip in one sentence."
+
+
+@pytest.fixture(autouse=True)
+def found(tmp_path, monkeypatch):
+    """Atom finds the plugin by its entry point, also where it lies on the path and is not installed."""
+    if not entry_points(group="atom", name="remote"):
+        write_distribution(tmp_path, "atom-remote", plugins={"remote": "atom_remote"}, files={})
+        monkeypatch.syspath_prepend(tmp_path)
 
 
 def modules():
