@@ -231,13 +231,18 @@ def task_settings(
     ]
     given += [(label, name, value) for name, value in (overrides or {}).items() if value is not None]
     sources = dict.fromkeys(fields, "default")
+    set_names = {name for _, name, _ in given}
+    for name in fields:  # a default may be the name of a prompt, too
+        if _is_prompt(name) and name not in set_names:
+            text = _named_prompt(getattr(result, name), prompts or {}, f"default of task {task!r}: {name}")
+            result = attrs.evolve(result, **{name: text})  # type: ignore[misc]
     for source, name, value in given:
         if name not in fields:
             known = ", ".join(fields) or "none"
             raise SettingsError(
                 f"{source}: task {task!r} has no setting {name!r}{suggest(name, fields)}; it has: {known}"
             )
-        if name.rpartition("_")[2] == "prompt":
+        if _is_prompt(name):
             value = _named_prompt(value, prompts or {}, f"{source}: {name}")
         result, sources[name] = evolve_one(result, name, value, source), source
     return result, sources
@@ -255,6 +260,10 @@ def task_defaults(kind: type[T], task: str) -> tuple[dict[str, attrs.Attribute[A
             f"task {task!r}: its Settings must be an attrs class whose every field has a default that fits:"
             f" {_first_line(error)}; repair or update its plugin"
         ) from error
+
+
+def _is_prompt(name: str) -> bool:
+    return name.rpartition("_")[2] == "prompt"
 
 
 def _named_prompt(value: Any, prompts: Mapping[str, str], source: str) -> Any:

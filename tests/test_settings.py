@@ -229,3 +229,20 @@ def test_suggestion():
     """The nearest name is suggested, or none when nothing is near."""
     assert suggest("captoin", ["caption", "ask"]) == ", did you mean 'caption'?"
     assert suggest("zebra", ["caption", "ask"]) == ""
+
+
+def test_a_default_may_name_a_prompt() -> None:
+    """A task's own default `@name` is replaced by the prompt's text, unless something is set; a typo is told."""
+
+    @frozen(kw_only=True)
+    class Asks:
+        prompt: str = "@slide"
+
+    def asked(**given: str) -> str:
+        return task_settings(Asks, "read", Settings(), given, environ={}, prompts={"slide": "What is written?"})[
+            0
+        ].prompt
+
+    assert (asked(), asked(prompt="Why?")) == ("What is written?", "Why?")
+    with pytest.raises(SettingsError, match="default of task 'read': prompt = '@slide': there is no prompt 'slide'"):
+        task_settings(Asks, "read", Settings(), environ={}, prompts={})

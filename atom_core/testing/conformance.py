@@ -174,7 +174,9 @@ class TaskConformance:
         with self.world() as host:
             for name, value in bad:
                 with pytest.raises(SettingsError, match=name):
-                    task_settings(kind, self.task, host.settings, {name: value}, environ={})
+                    task_settings(
+                        kind, self.task, host.settings, {name: value}, environ={}, prompts=host.plugins.prompt_texts
+                    )
 
     def test_errors_are_in_shape(self) -> None:
         """Bad items are refused in words, not with a crash."""
