@@ -82,6 +82,10 @@ class Decoder(Protocol):
         """Natural log-probability of `continuation` as the whole answer to `parts`."""
 
 
+LENT = ("encoder", "decoder", "library", "settings", "host", "progress")
+"""What a task's `run` can ask for."""
+
+
 class Task(Protocol):
     """A unit of work. `run` is lent the keyword arguments below that it names; it blocks, the host is parallel.
 

@@ -20,7 +20,7 @@ from typing import Any, Self
 from attrs import asdict, evolve, field, frozen
 
 from atom_core.errors import AtomError, TaskError
-from atom_core.hookspecs import Decoder, Encoder, Library, TaskEvent, Tell
+from atom_core.hookspecs import LENT, Decoder, Encoder, Library, TaskEvent, Tell
 from atom_core.host.limited import limited, teller
 from atom_core.host.resident import Resident
 from atom_core.host.results import check_type, clips_fault, kind_fault
@@ -41,7 +41,6 @@ log = logging.getLogger("atom")
 BUILTINS: tuple[tuple[str, object], ...] = (("media", media_provider), ("transformers", modules_provider))
 """The plugins that every host has: shot detection and transformers models."""
 
-_LENT = ("encoder", "decoder", "library", "settings", "host", "progress")
 _RULES = ("quantize", "frames", "segment", "window_s", "min_clip_s")
 """The settings that change what any task makes of a video."""
 
@@ -307,7 +306,7 @@ class Host:
         whole = {"host": self, "progress": teller(progress)}
         lent: dict[str, Any] = {}
         loans = self._resident.lend(spec) if {"encoder", "decoder"} & names.keys() else None
-        for name in _LENT:
+        for name in LENT:
             if name not in names:
                 continue
             if name == "settings":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,7 @@ import pluggy
 
 from atom_core import hookspecs
 from atom_core.errors import AtomError, PluginError
+from atom_core.hookspecs import LENT
 from atom_core.plugins.declared import KINDS, hook_of, make_spec, word_for
 from atom_core.plugins.discovery import (
     Fault,
@@ -156,6 +158,8 @@ class PluginSet:
         for part in ("consumes", "produces", "run") if isinstance(spec, TaskSpec) else ():
             if not hasattr(value, part):
                 raise PluginError(f"{owner}: it has no {part!r}, as every task must; repair or update {spec.plugin}")
+        if isinstance(spec, TaskSpec) and (wrong := _fault_of_run(value.run)):
+            raise PluginError(f"{owner}: its run {wrong}; repair or update {spec.plugin}")
         return value
 
     @property
@@ -282,6 +286,24 @@ class PluginSet:
                 f"{word_for(type(spec))} {name!r} is already registered: {owner}", "rename or block one of the two"
             )
         offered[name] = spec
+
+
+def _fault_of_run(run: Any) -> str:
+    """Why a task's `run`, as its class has it, cannot be called; empty if it can."""
+    if inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run):
+        return "is asynchronous; make it a plain function, the host runs many at once"
+    if inspect.isgeneratorfunction(run):
+        return "yields; return one record, or a tuple of them with produces = tuple[Record, ...]"
+    if not inspect.isfunction(run):
+        return ""
+    for place, parameter in enumerate(inspect.signature(run).parameters.values()):
+        needed = parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        )
+        if needed and (parameter.kind is parameter.KEYWORD_ONLY or place > 1) and parameter.name not in LENT:
+            return f"asks for {parameter.name!r}{suggest(parameter.name, LENT)}; it can ask for {', '.join(LENT)}"
+    return ""
 
 
 def load_plugins(

@@ -88,7 +88,9 @@ RUNNING = {
     ),
     "features": ("encoder.encode(clip).values += 1", "", "task 'bad' of plugin 'bad' failed: ValueError: .*read-only"),
     "weight": ("host.encoder.weight.mul_(2)", "", "weights were changed while task 'bad' of plugin 'bad' ran"),
-    "signature": ("pass", "", "task 'bad' of plugin 'bad' .*'no_such_loan'"),
+    "signature": ("pass", "", "task 'bad' of plugin 'bad' .* its run asks for 'decodr', did you mean 'decoder'"),
+    "async": ("pass", "", "task 'bad' of plugin 'bad' .* its run is asynchronous; make it a plain function"),
+    "generator": ("yield", "", "task 'bad' of plugin 'bad' .* its run yields; return one record"),
     "init": ("pass", "", "task 'bad' of plugin 'bad' cannot be made: OSError: no licence"),
     "no-type": ("pass", "", "task 'bad' of plugin 'bad' .* it has no 'consumes', as every task must"),
     "no-default": ("pass", "", "task 'bad': its Settings must be .* required keyword-only argument: 'times'"),
@@ -98,7 +100,8 @@ RUNNING = {
 
 
 CHANGES = {
-    "signature": ("decoder, host", "decoder, host, no_such_loan"),
+    "signature": ("decoder, host", "decodr, host"),
+    "async": ("    def run", "    async def run"),
     "init": ("    def run", "    def __init__(self): raise OSError('no licence')\n    def run"),
     "no-type": ("consumes = produces", "makes"),
     "no-default": (
