@@ -42,6 +42,7 @@ def check_task_settings(
             source = (origin or {}).get(f"tasks.{task}.{first}", f"[tasks.{task}]")
             known = ", ".join(sorted(plugins.tasks)) or "none"
             said = f"{source}: there is no task {task!r}{suggest(task, plugins.tasks)}; tasks: {known}"
+            said += "; correct or remove it, or install the plugin it is for"
             if complete:
                 raise SettingsError(said)
             log.warning("%s", said)
