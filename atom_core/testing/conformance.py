@@ -31,12 +31,12 @@ import attrs
 import pytest
 
 from atom_core.errors import AtomError, Cancelled, ModelError, SettingsError, TaskError
+from atom_core.hookspecs import LENT
 from atom_core.plugins.discovery import HEAVY, discover
 from atom_core.settings import evolve_one, field_docs, task_settings
 from atom_core.specs import TaskSpec
 from atom_core.testing.world import Shows, WorldHost, fake_world, real_world, same
 
-LENT = ("encoder", "decoder", "library", "settings", "host", "progress")
 MEMORY_MARGIN_BYTES = 8 * 2**20
 """What a task may use beyond what it declared before the suite complains."""
 LEAK_BYTES = 256 * 2**10

@@ -48,7 +48,8 @@ BAD = {
         "test_types_are_declared",
         "consumes is <class 'str'>",
     ),
-    "odd-loan": ("encoder, decoder, settings", "coder, settings", "test_types_are_declared", "run takes coder"),
+    "odd-loan": ("encoder, decoder, settings", "coder, settings", "test_types_are_declared", "asks for 'coder'"),
+    "more-than-loans": ("decoder, settings)", "decoder, settings, x=1)", "test_types_are_declared", "run takes x=1"),
     "positional": ("clip, *, encoder", "clip, encoder", "test_types_are_declared", "keyword-only"),
     "wrong-type": (
         "return atom.Caption(clip=clip, text=text)",
