@@ -143,11 +143,10 @@ def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_byte
         layer, _, last = name.rpartition(".")
         kind = kinds.get(layer, "none") if last == "weight" else "none"
         if name in tied:
-            # a tied int8 head is arranged for its kernel beside the table
-            table_is_int8 = "int8" in {
-                kinds.get(key.rpartition(".")[0]) for key in model.all_tied_weights_keys.values()
-            }
-            total += tensor.numel() if table_is_int8 and model.get_submodule(layer) is head else 0
+            # on processors, a tied head is arranged for its kernel beside the table
+            tables = {kinds.get(key.rpartition(".")[0]) for key in model.all_tied_weights_keys.values()}
+            each = 1 if "int8" in tables else plain_bytes if plain_bytes == 4 else 0
+            total += tensor.numel() * each if model.get_submodule(layer) is head else 0
         elif kind == "none":
             total += tensor.numel() * plain_bytes
         else:

@@ -8,7 +8,6 @@ Shape letters: N rows, K inputs, O outputs, G groups.
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import torch
@@ -17,9 +16,10 @@ from torch import nn
 from torchao.core.config import AOBaseConfig
 from torchao.quantization.transform_module import register_quantize_module_handler
 
+from atom_core.modules.arranged import ArrangedLinear
+
 GROUP = 32
 _TINY = 1e-8
-_PACKING = threading.Lock()
 
 
 @frozen
@@ -27,9 +27,10 @@ class GroupInt4Config(AOBaseConfig):  # type: ignore[misc]
     """torchao configuration: weights int4, a scale and a zero for each group of 32 inputs; inputs bfloat16."""
 
 
-class GroupInt4Linear(nn.Module):
+class GroupInt4Linear(ArrangedLinear):
     """A linear layer with int4 weights."""
 
+    stored = ("qweight",)
     qweight: torch.Tensor | None
     """uint8 [O, K / 2], two inputs in a byte, the even one low; until the layer is first used."""
     scale: torch.Tensor
@@ -41,12 +42,9 @@ class GroupInt4Linear(nn.Module):
         :param scale_GO2: bfloat16
         :param bias_O: float32 or None
         """
-        super().__init__()
-        self.out_features, self.in_features = qweight.shape[0], qweight.shape[1] * 2
-        self.bias = None if bias_O is None else nn.Parameter(bias_O.detach(), requires_grad=False)
-        self.register_buffer("qweight", qweight)
+        super().__init__(qweight.shape[1] * 2, qweight.shape[0], bias_O)
+        self.qweight = qweight
         self.register_buffer("scale", scale_GO2)
-        self._packed: torch.Tensor | None = None
 
     @classmethod
     def from_linear(cls, linear: nn.Linear) -> GroupInt4Linear:
@@ -65,12 +63,9 @@ class GroupInt4Linear(nn.Module):
         scale, middle = self.scale.float().transpose(0, 1).unsqueeze(2).unbind(3)
         return ((self._steps().unflatten(1, (-1, GROUP)) - 8) * scale + middle).flatten(1)  # type: ignore[no-any-return]
 
-    def pack(self) -> None:
-        """Arrange the weights for the kernel, as the first call does."""
-        with _PACKING:
-            if self._packed is None:
-                self._packed = torch.ops.aten._convert_weight_to_int4pack_for_cpu(self._steps(), 1)
-                self.qweight = None
+    def _arranged(self) -> torch.Tensor:
+        packed: torch.Tensor = torch.ops.aten._convert_weight_to_int4pack_for_cpu(self._steps(), 1)
+        return packed
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """[..., K] to [..., O], float32."""
@@ -81,10 +76,6 @@ class GroupInt4Linear(nn.Module):
         if self.bias is not None:
             outputs_NO += self.bias
         return outputs_NO.reshape(*inputs.shape[:-1], self.out_features)  # type: ignore[no-any-return]
-
-    def extra_repr(self) -> str:
-        """Sizes for printing."""
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
     def _steps(self) -> torch.Tensor:
         """0 to 15, int32 [O, K]."""

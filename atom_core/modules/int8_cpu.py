@@ -5,17 +5,12 @@ Here each row is divided by its own largest magnitude, the kernel is called with
 multiplied back: the same bits alone and batched. Activations use 7 bits (1/63 around 64), which keeps AVX2's 16-bit
 sums from saturating.
 
-A layer holds its weights as plain int8, in memory or mapped from a file, until it is first used; then the kernel's own
-arrangement takes their place.
-
 Shape letters: N rows, K inputs, O outputs, V vocabulary, D width.
 """
 
 from __future__ import annotations
 
-import threading
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -25,14 +20,13 @@ from torchao.core.config import AOBaseConfig
 from torchao.quantization.transform_module import register_quantize_module_handler
 
 from atom_core.errors import ModelError
-from atom_core.modules.allocator import returning_memory
+from atom_core.modules.arranged import ArrangedLinear
 
 _SCALE = 1 / 63
 _ZERO_POINT = 64
 _TINY = 1e-30
 _BLOCK = 2**18
 _ROWS = 256
-_PACKING = threading.Lock()
 
 
 @frozen
@@ -58,9 +52,10 @@ def quantize_rows(weight_OK: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return values.data, scale_O.data  # as if never changed in place: see `loans.weights_stamp`
 
 
-class RowInt8Linear(nn.Module):
+class RowInt8Linear(ArrangedLinear):
     """A linear layer with int8 weights."""
 
+    stored = ("qweight", "scale")
     qweight: torch.Tensor | None
     """int8 [O, K], until the layer is first used."""
     scale: torch.Tensor | None
@@ -75,48 +70,22 @@ class RowInt8Linear(nn.Module):
         """
         if not has_kernel():
             raise ModelError("int8 needs a processor with AVX2; use --quantize none")
-        super().__init__()
-        self.out_features, self.in_features = qweight_OK.shape
-        self.bias = None if bias_O is None else nn.Parameter(bias_O.detach(), requires_grad=False)
-        self.register_buffer("qweight", qweight_OK)
-        self.register_buffer("scale", scale_O)
-        self._packed: Any = None
-        self._sources: tuple[RowInt8Linear, ...] = ()
+        super().__init__(qweight_OK.shape[1], qweight_OK.shape[0], bias_O)
+        self.qweight, self.scale = qweight_OK, scale_O
 
     @classmethod
     def from_linear(cls, linear: nn.Linear) -> RowInt8Linear:
         """The quantised form of `linear`."""
         return cls(*quantize_rows(linear.weight), linear.bias)
 
-    @classmethod
-    def join(cls, layers: Sequence[RowInt8Linear]) -> RowInt8Linear:
-        """One layer whose outputs are those of `layers`, in order; the same bits as theirs.
-
-        Their weights are put together when it is first used.
-
-        :param layers: of one input; not to be used any more
-        """
-        first = layers[0]
-        bias_O = None
-        if any(layer.bias is not None for layer in layers):
-            bias_O = torch.cat([torch.zeros(x.out_features) if x.bias is None else x.bias for x in layers])
-        joined = cls(torch.empty(0, first.in_features, dtype=torch.int8), torch.empty(0), bias_O)
-        joined.out_features = sum(layer.out_features for layer in layers)
-        joined.qweight = joined.scale = None
-        joined._sources = tuple(layers)
-        return joined
-
     def quantized_weight(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The int8 weight [O, K] and its float32 scales [O]."""
-        with _PACKING:
-            return self._values()
-
-    def _values(self) -> tuple[torch.Tensor, torch.Tensor]:
-        if self._sources:
-            pairs = [source._values() for source in self._sources]
+        sources, values_OK, scale_O = self._sources, self.qweight, self.scale  # another thread may arrange them now
+        if sources:
+            pairs = [source.quantized_weight() for source in sources]
             return torch.cat([values for values, _ in pairs]), torch.cat([scale for _, scale in pairs])
-        if self.qweight is not None and self.scale is not None:
-            return self.qweight, self.scale
+        if values_OK is not None and scale_O is not None:
+            return values_OK, scale_O
         quantized, _ = torch.ops.quantized.linear_unpack(self._packed)
         return quantized.int_repr(), quantized.q_per_channel_scales().float()
 
@@ -126,15 +95,8 @@ class RowInt8Linear(nn.Module):
         values, scale_O = self.quantized_weight()
         return values.float() * scale_O[:, None]
 
-    def pack(self) -> None:
-        """Arrange the weights for the kernel, as the first call does."""
-        with _PACKING, returning_memory(trim=False):
-            if self._packed is None:
-                values, scale_O = self._values()
-                quantized = _as_quantized(values, scale_O)
-                self._packed = torch.ops.quantized.linear_prepack(quantized, None)
-                self.qweight = self.scale = None
-                self._sources = ()
+    def _arranged(self) -> Any:
+        return torch.ops.quantized.linear_prepack(_as_quantized(*self.quantized_weight()), None)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """[..., K] to [..., O], float32."""
@@ -157,10 +119,6 @@ class RowInt8Linear(nn.Module):
         )
         outputs_NO = torch.mul(raw_NO, peak_N1, out=raw_NO if out_NO is None else out_NO)
         return outputs_NO if self.bias is None else outputs_NO.add_(self.bias)
-
-    def extra_repr(self) -> str:
-        """Sizes for printing."""
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
 class Int8Embedding(nn.Module):

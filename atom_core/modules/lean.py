@@ -2,8 +2,8 @@
 larger operations.
 
 A decode step of a small model is made of thousands of short operations, whose overhead costs as much as the arithmetic.
-Here q, k and v come from one linear layer where weights are int8 (so do gate and up), the rotary embedding is applied
-to q and k at once, and Python does little between two kernels.
+Here q, k and v come from one linear layer (so do gate and up), the rotary embedding is applied to q and k at once, and
+Python does little between two kernels.
 
 Shape letters: R rows, Q new tokens, L keys, D width, H query heads, G key heads, W head width.
 """
@@ -19,6 +19,8 @@ from torch.nn.functional import scaled_dot_product_attention, silu
 from transformers.models.llama.modeling_llama import LlamaModel
 
 from atom_core.modules.cascade import cascade
+from atom_core.modules.float32_cpu import Float32Linear
+from atom_core.modules.int8_cpu import RowInt8Linear
 
 if TYPE_CHECKING:
     from atom_core.modules.slots import Slots
@@ -138,13 +140,12 @@ def _rotate(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.
 
 
 def _joined(module: nn.Module, names: tuple[str, ...]) -> Any:
-    """Several linear layers of one input as one; int8 ones are joined in memory, others are called in turn."""
-    from atom_core.modules.int8_cpu import RowInt8Linear
-
+    """Several linear layers of one input as one; those that can are joined in memory, others are called in turn."""
     parts = [getattr(module, name) for name in names]
-    if not all(isinstance(part, RowInt8Linear) for part in parts):
+    kind = type(parts[0])
+    if kind not in (Float32Linear, RowInt8Linear) or any(type(part) is not kind for part in parts):
         return lambda inputs: torch.cat([part(inputs) for part in parts], dim=-1)
-    joined = RowInt8Linear.join(parts)
+    joined = kind.join(parts)
     for name in names:
         delattr(module, name)
     module.add_module("_".join(names), joined)

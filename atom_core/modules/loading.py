@@ -25,6 +25,7 @@ from transformers.utils.quantization_config import QuantizationConfigMixin
 
 from atom_core.errors import ModelError
 from atom_core.modules.allocator import give_back, returning_memory
+from atom_core.modules.arranged import ArrangedLinear
 from atom_core.modules.checkpoint import guarded
 from atom_core.modules.int4_cpu import GROUP, GroupInt4Linear
 from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
@@ -39,8 +40,6 @@ log = logging.getLogger("atom")
 METHOD = "atom"
 """What configs of Atom's quantised checkpoints call the method."""
 _NUMBER = re.compile(r"\d+")
-QUANTIZED_LINEAR = (RowInt8Linear, GroupInt4Linear)
-"""Linear layers whose weights are arranged for a kernel before they are used."""
 
 
 def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recipe: Recipe) -> PreTrainedModel:
@@ -120,21 +119,21 @@ def _check_names(source: str, model: PreTrainedModel, info: Mapping[str, Any]) -
 
 
 def pack(modules: Iterable[nn.Module]) -> None:
-    """Arrange all quantised weights for their kernels, the largest first: each is there twice for a moment.
+    """Arrange all weights for their kernels, the largest first: each is there twice for a moment.
 
     Done before there are states and activations, this leaves the least memory at the peak.
     """
-    found = {layer for module in modules for layer in module.modules() if isinstance(layer, QUANTIZED_LINEAR)}
+    found = {layer for module in modules for layer in module.modules() if isinstance(layer, ArrangedLinear)}
     for layer in sorted(found, key=lambda layer: layer.out_features * layer.in_features, reverse=True):
         layer.pack()
     give_back()
 
 
 def weights(model: nn.Module) -> Iterator[torch.Tensor]:
-    """All weights; quantised ones until they are arranged for their kernels, after which nobody can change them."""
+    """All weights; those of linear layers until they are arranged for a kernel, after which nobody can change them."""
     yield from model.parameters()
     for module in model.modules():
-        if isinstance(module, (*QUANTIZED_LINEAR, Int8Embedding)):
+        if isinstance(module, (ArrangedLinear, Int8Embedding)):
             yield from module.buffers(recurse=False)
 
 

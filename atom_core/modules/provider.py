@@ -66,6 +66,7 @@ def atom_load_modules(
     from atom_core.modules.engine import Engine
     from atom_core.modules.families import family_of
     from atom_core.modules.fitting import fit, recipe_for
+    from atom_core.modules.float32_cpu import arrange
     from atom_core.modules.frames import FrameBudget
     from atom_core.modules.loading import load_model, weights
     from atom_core.modules.reserve import Reserve
@@ -85,6 +86,7 @@ def atom_load_modules(
         content = content_hash(checkpoint.folder, settings.cache / "hashes.json")
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         model = load_model(checkpoint, dtype=dtype, device=device, recipe=recipe)
+        arrange(model)
     frames = FrameBudget(family, settings.frames, plan.row_tokens)
     store = FeatureStore(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
     encoder = ResidentEncoder(

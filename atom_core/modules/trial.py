@@ -17,6 +17,7 @@ from torch.nn.functional import kl_div
 from atom_core.modules import budget
 from atom_core.modules.allocator import returning_memory
 from atom_core.modules.findings import Finding, pick
+from atom_core.modules.float32_cpu import arrange
 from atom_core.modules.loading import empty_model, load_model
 from atom_core.modules.prompt import Read
 from atom_core.modules.quantize import RECIPES, kinds_by_layer
@@ -77,6 +78,7 @@ class _Worker:
 
     def __init__(self, checkpoint: Checkpoint, family: Family, recipe: str) -> None:
         self._model = load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe])
+        arrange(self._model)
         self._family = family
         self._runner = Runner(self._model, family)
         self._frames = _frames()

@@ -104,6 +104,7 @@ class Pair:
 
         from atom_core.modules.checkpoint import open_checkpoint
         from atom_core.modules.families import family_of
+        from atom_core.modules.float32_cpu import arrange
         from atom_core.modules.loading import load_model
         from atom_core.modules.quantize import RECIPES
 
@@ -112,6 +113,7 @@ class Pair:
         self._halves, self._whole = (
             load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe]) for _ in range(2)
         )
+        arrange(self._halves)
         self._whole.generation_config = GenerationConfig.from_pretrained(folder)
         self._rounds = recipe != "none"
         self._tolerance = COARSE_TOLERANCE if self._rounds else TOLERANCE

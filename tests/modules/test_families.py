@@ -10,12 +10,14 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForImageTextToText
 
+from atom_core.modules import float32_cpu
 from atom_core.modules.families import FAMILIES, family_class
 from atom_core.testing.families import Pair, make_frames
 from atom_core.testing.family_table import QUESTION, SECOND, Report, row, try_family
 from atom_core.testing.models import REAL_SIZES, make_checkpoint
 from atom_core.testing.recipes import RECIPES
 
+pytestmark = pytest.mark.usefixtures("arranged")
 DOCS = Path(__file__).parents[2] / "docs" / "families.md"
 
 
@@ -23,6 +25,12 @@ DOCS = Path(__file__).parents[2] / "docs" / "families.md"
 def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny checkpoint of each family."""
     return make_checkpoint(tmp_path_factory.mktemp(request.param) / request.param, request.param)
+
+
+@pytest.fixture
+def arranged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers of so small models are arranged for kernels as large ones are."""
+    monkeypatch.setattr(float32_cpu, "SMALL", 0)
 
 
 def test_family(checkpoint: Path) -> None:

@@ -8,8 +8,9 @@ import torch
 from attrs import evolve
 
 import atom_core as atom
+from atom_core.modules.arranged import ArrangedLinear
 from atom_core.modules.checkpoint import open_checkpoint
-from atom_core.modules.loading import QUANTIZED_LINEAR, load_model, pack, weights
+from atom_core.modules.loading import load_model, pack, weights
 from atom_core.modules.loans import Loans, weights_stamp
 from atom_core.modules.quantize import RECIPES
 from atom_core.modules.saved import save_quantized
@@ -103,7 +104,7 @@ def test_quantised_weights_are_watched(tmp_path, recipe):
         modules = atom.Modules(encoder=FakeEncoder(), decoder=FakeDecoder(), model="m", weights=partial(weights, model))
         loans = Loans("task", modules, weights_stamp(modules))
         layer = model.get_decoder().layers[0].mlp.down_proj
-        layers = [module for module in model.modules() if isinstance(module, QUANTIZED_LINEAR) and module is not layer]
+        layers = [module for module in model.modules() if isinstance(module, ArrangedLinear) and module is not layer]
         pack(layers)
         assert all(module.qweight is None for module in layers)
         assert not loans.weights_changed
