@@ -149,7 +149,7 @@ class ResidentEncoder:
         parts = []
         with torch.inference_mode(), self._ledger.lane("encode", "encode"):
             for chunk in self._family.chunks(moved):
-                with self._threads.share():
+                with self._threads.share("encode"):
                     parts.append(self._family.encode(self._model, chunk))
         encoded = join(parts)
         inputs.clear()

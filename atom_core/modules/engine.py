@@ -150,10 +150,11 @@ class Engine:
 
     def _work(self, admitted: list[Job]) -> None:
         try:
-            with self._threads.share():
-                for group in groups(admitted, self._matched, together=not self._runner.has_states):
+            for group in groups(admitted, self._matched, together=not self._runner.has_states):
+                with self._threads.share(("read", _about(sum(len(job.prompt) - self._matched(job) for job in group)))):
                     self._read(group)
-                if self._active:
+            if self._active:
+                with self._threads.share(("step", len(self._active))):
                     self._step()
         except Exception as error:
             for job in {*admitted, *self._active}:
@@ -346,6 +347,11 @@ class Engine:
             self._runner.slots.leave(row, last, len(moved.prompt) + len(moved.tokens))
             self._active[row] = moved
             self._active.pop()
+
+
+def _about(number: int) -> int:
+    """The same for numbers of one size."""
+    return number.bit_length()
 
 
 def _is_out_of_memory(error: Exception) -> bool:

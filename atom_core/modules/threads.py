@@ -7,7 +7,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -19,6 +20,10 @@ _KEEP_S = 60.0
 """How long it is believed that all cores are worth having."""
 _DOUBT_S = 3.0
 """How long it is believed that fewer are: what was busy, this program's own start perhaps, may be done."""
+_TRIES = 3
+"""How often work is tried with each number of threads."""
+_SHORT_S = 0.02
+"""Work that takes longer is worth all threads."""
 
 
 def available_cores() -> int:
@@ -68,7 +73,8 @@ class Threads:
 
     Threads that wait for each other at barriers while another program computes can be ten times slower than one thread,
     so how many are worth having is measured now and then, soon again where it was not all of them. Two working lanes
-    never use more together than that.
+    never use more together than that. Short work may be done faster by one thread than several need to come together:
+    work that comes again and again is tried both ways.
     """
 
     def __init__(self, total: int = 0, *, measure: Callable[[int], float] = matmul_seconds) -> None:
@@ -82,10 +88,14 @@ class Threads:
         self._working = 0
         self._best = total or available_cores()
         self._believed_until = float("-inf")
+        self._tries: defaultdict[tuple[Hashable, int], list[float]] = defaultdict(list)
 
     @contextmanager
-    def share(self) -> Iterator[int]:
-        """Compute inside: the calling thread's torch threads are set to its share, which is yielded."""
+    def share(self, work: Hashable = None) -> Iterator[int]:
+        """Compute inside: the calling thread's torch threads are set to its share, which is yielded.
+
+        :param work: what is computed, for work that comes again and again in about the same size
+        """
         import torch
 
         with self._lock:
@@ -93,15 +103,29 @@ class Threads:
                 self._best = self._fastest()
                 keep_s = _KEEP_S if self._best >= available_cores() else _DOUBT_S
                 self._believed_until = time.monotonic() + keep_s
+                self._tries.clear()
             self._working += 1
             share = max(1, self._best // self._working)
+            if work is not None and not self._fixed and share > 1:
+                share = self._worth(work, share)
         if torch.get_num_threads() != share:
             torch.set_num_threads(share)
+        start = time.perf_counter()
         try:
             yield share
         finally:
+            seconds = time.perf_counter() - start
             with self._lock:
                 self._working -= 1
+                if work is not None and len(self._tries[work, share]) < _TRIES:
+                    self._tries[work, share].append(seconds)
+
+    def _worth(self, work: Hashable, share: int) -> int:
+        """`share`, or one thread if `work` is short and done faster so; each is tried a few times."""
+        several, one = self._tries[work, share], self._tries[work, 1]
+        if len(several) < _TRIES or min(several) > _SHORT_S:
+            return share
+        return 1 if len(one) < _TRIES or min(one) < min(several) else share
 
     def _fastest(self) -> int:
         """Of 1, 2, 4, ... and all cores the number of threads that works fastest."""

@@ -103,6 +103,33 @@ def test_a_given_number_is_shared_by_the_lanes_that_work() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.mark.parametrize(("one_s", "several_s", "worth"), [(0.002, 0.004, 1), (0.004, 0.002, 4), (0.001, 0.05, 4)])
+def test_short_work_is_done_by_one_thread_where_that_is_faster(monkeypatch, one_s, several_s, worth) -> None:
+    """Work that comes again is tried both ways, what takes long is not; other work is not judged by it."""
+    now, threads, shares = 0.0, Threads(measure=lambda num_threads: 1 / num_threads), []
+    monkeypatch.setattr(threads_module, "available_cores", lambda: 4)
+    monkeypatch.setattr(threads_module.time, "perf_counter", lambda: now)
+    for _ in range(8):
+        with threads.share("step") as share:
+            shares.append(share)
+            now += one_s if share == 1 else several_s
+    assert shares[-2:] == [worth] * 2
+    assert set(shares) == ({4} if several_s > 0.02 else {1, 4})
+    for work in ("read", None):
+        with threads.share(work) as share:
+            assert share == 4
+    torch.set_num_threads(1)
+
+
+def test_a_given_number_is_used_as_given() -> None:
+    """Who sets the number of threads gets it, however short the work."""
+    threads = Threads(2)
+    for _ in range(8):
+        with threads.share("step") as share:
+            assert share == 2
+    torch.set_num_threads(1)
+
+
 def test_a_share_is_never_nothing() -> None:
     """Many lanes on one thread still get one each."""
     threads = Threads(1)
