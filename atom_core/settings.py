@@ -116,7 +116,7 @@ class Settings:
     workers: int = field(default=8, validator=ge(1))
     """How many items tasks work on at once."""
     batch: int = field(default=8, validator=ge(1))
-    """Most requests the decoder works on at once."""
+    """Most requests the decoder works on at once; where that is two or more, one more if somebody waits for it."""
     reuse: bool = True
     """Whether features and prefixes are reused; off is for measuring."""
     block_plugins: tuple[str, ...] = field(default=(), converter=_names)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
+from attrs import define, evolve, field
 from torch import nn
 
 from atom_core.errors import ModelError
@@ -17,6 +20,7 @@ from atom_core.modules.allocator import give_back
 from atom_core.modules.caller import caller
 from atom_core.modules.families import Encoded, Family, join
 from atom_core.modules.frames import FrameBudget
+from atom_core.modules.lane import Lane
 from atom_core.modules.threads import Threads, rest
 from atom_core.records import Clip, Features
 from atom_core.reuse.features import FeatureStore, feature_key
@@ -26,8 +30,21 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
+@define(eq=False)
+class _Pending:
+    """Features on their way."""
+
+    urgent: bool
+    """Whether somebody waits for them; may become so."""
+    features: Future[Features] = field(factory=Future)
+    """When they are there."""
+
+
 class ResidentEncoder:
-    """The visual half of the model, shared by every task. Follows the `Encoder` protocol."""
+    """The visual half of the model, shared by every task. Follows the `Encoder` protocol.
+
+    Clips that somebody waits for go ahead of others, even between the frames of one that is being encoded.
+    """
 
     def __init__(
         self,
@@ -53,9 +70,9 @@ class ResidentEncoder:
         self._store = store
         self._ledger = ledger
         self._threads = threads
-        self._lane = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._lane = Lane("encoder")
         self._lock = threading.Lock()
-        self._pending: dict[str, Future[Features]] = {}
+        self._pending: dict[str, _Pending] = {}
 
     def encode(self, clip: Clip) -> Features:
         """Features of `clip`, [T, D]; borrowed.
@@ -78,57 +95,58 @@ class ResidentEncoder:
             encode = partial(self._encode, num_frames=num_frames)
         if len(clips) < 2:
             return [encode(clip) for clip in clips]
+        contexts = [copy_context() for _ in clips]
         with ThreadPoolExecutor(2, thread_name_prefix="read") as readers:
-            return list(readers.map(encode, clips))
+            return list(readers.map(lambda context, clip: context.run(encode, clip), contexts, clips))
 
     def close(self) -> None:
-        """End the lane; waits for the clip in work."""
-        self._lane.shutdown(wait=True, cancel_futures=True)
+        """End the lane; waits for the frames in work."""
+        self._lane.close()
 
     def _encode(self, clip: Clip, num_frames: int) -> Features:
         caller.get().check()
         self._ledger.count("encoder_clips", requested=1)
         key = feature_key(clip, rule_of(clip, num_frames, self._family.frame_pixels(num_frames)), self.fingerprint)
+        mine = _Pending(urgent=caller.get().interactive)
         if self._store is None:
-            return self._compute(key, clip, num_frames)
+            return self._compute(key, clip, num_frames, mine)
         with self._lock:
-            pending = self._pending.get(key)
-            mine = Future[Features]() if pending is None else None
-            if mine is not None:
-                self._pending[key] = mine
-        if pending is not None:
+            pending = self._pending.setdefault(key, mine)
+            pending.urgent |= mine.urgent
+        if pending is not mine:
             self._ledger.count("encoder_clips", reused=1)
-            return pending.result()
-        assert mine is not None
+            return evolve(pending.features.result(), clip=clip)
         try:
-            features = self._known_or_computed(self._store, key, clip, num_frames)
-            mine.set_result(features)
+            features = self._known_or_computed(self._store, key, clip, num_frames, mine)
+            mine.features.set_result(features)
             return features
         except BaseException as error:
-            mine.set_exception(error)
+            mine.features.set_exception(error)
             raise
         finally:
             with self._lock:
                 del self._pending[key]
 
-    def _known_or_computed(self, store: FeatureStore, key: str, clip: Clip, num_frames: int) -> Features:
+    def _known_or_computed(
+        self, store: FeatureStore, key: str, clip: Clip, num_frames: int, pending: _Pending
+    ) -> Features:
         known = store.get(key, clip)
         if known is None:
             with store.claim(key):
                 known = store.get(key, clip)
                 if known is None:
-                    features = self._compute(key, clip, num_frames)
+                    features = self._compute(key, clip, num_frames, pending)
                     store.put(features)
                     return features
         self._ledger.count("encoder_clips", reused=1)
         return known
 
-    def _compute(self, key: str, clip: Clip, num_frames: int) -> Features:
+    def _compute(self, key: str, clip: Clip, num_frames: int, pending: _Pending) -> Features:
         with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
             frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
         with self._ledger.lane("preprocess", "preprocess"):
             inputs = self._family.inputs(frames)
-        encoded = self._lane.submit(self._forward, inputs).result()
+        encoded = self._lane.submit(self._forward(inputs), urgent=lambda: pending.urgent).result()
         self._ledger.count("encoder_clips", computed=1)
         return Features(
             clip=clip,
@@ -140,21 +158,23 @@ class ResidentEncoder:
             extra=encoded.extra,
         )
 
-    def _forward(self, inputs: dict[str, object]) -> Encoded:
-        """Encode `inputs`, which are let go."""
+    def _forward(self, inputs: dict[str, object]) -> Generator[None, None, Encoded]:
+        """Encode `inputs`, which are let go; a few frames at a time where the family can."""
         moved = {
             name: value.to(self._model.device) if isinstance(value, torch.Tensor) else value
             for name, value in inputs.items()
         }
-        parts = []
-        with torch.inference_mode(), self._ledger.lane("encode", "encode"):
-            for chunk in self._family.chunks(moved):
-                with self._threads.share("encode"):
-                    parts.append(self._family.encode(self._model, chunk))
-        encoded = join(parts)
         inputs.clear()
-        moved.clear()
-        del chunk, parts
+        parts: list[Encoded] = []
+        chunks = deque(self._family.chunks(moved))
+        del moved
+        while chunks:
+            if parts:
+                yield
+            with torch.inference_mode(), self._ledger.lane("encode", "encode"), self._threads.share("encode"):
+                parts.append(self._family.encode(self._model, chunks.popleft()))
+        encoded = join(parts)
+        parts.clear()
         rest()
         give_back()  # the pixels, too
         if not bool(torch.isfinite(encoded.values).all()):

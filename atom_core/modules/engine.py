@@ -2,7 +2,8 @@
 
 Continuous batching: a request joins when a row is free and leaves when it is done. Requests are admitted by urgency,
 then by how little their task has been served. Of several that share a prefix nobody has read yet, one reads it and the
-others wait for it.
+others wait for it. What somebody waits for is not kept by bulk work: it has a row of its own, is read next, and goes on
+being decoded while others are read.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ class Engine:
         self._ledger = ledger
         self._threads = threads
         self._waiting: list[Job] = []
+        self._unread: list[Job] = []
         self._active: list[Job] = []
         self._served: Counter[str] = Counter()
         self._present: Counter[tuple[Unit, ...]] = Counter()
@@ -120,7 +122,7 @@ class Engine:
 
     def _enter(self, task: str) -> None:
         """A task that comes anew starts level with the others: it owes nothing and is owed nothing."""
-        present = {job.caller.task for job in (*self._waiting, *self._active)}
+        present = {job.caller.task for job in self._jobs()}
         if present and task not in present:
             self._served[task] = max(self._served[task], min(self._served[other] for other in present))
 
@@ -133,54 +135,64 @@ class Engine:
             error = raised
         with self._wake:
             self._closed = True
-            for job in (*self._waiting, *self._active):
+            for job in self._jobs():
                 job.fail(error)
+
+    def _jobs(self) -> tuple[Job, ...]:
+        """All that are not done."""
+        return (*self._waiting, *self._unread, *self._active)
 
     def _serve(self) -> None:
         while True:
             with self._wake:
-                while not (self._waiting or self._active or self._closed):
+                while not (self._jobs() or self._closed):
                     rest()
                     self._wake.wait()
                 if self._closed:
                     return
                 self._drop_cancelled()
-                admitted = self._admit()
-            self._work(admitted)
+                self._admit()
+            self._work()
 
-    def _work(self, admitted: list[Job]) -> None:
+    def _work(self) -> None:
+        """Read some of what was admitted; decode a token of the others once all is read, or where somebody waits."""
         try:
-            for group in groups(admitted, self._matched, together=not self._runner.has_states):
-                with self._threads.share(("read", _about(sum(len(job.prompt) - self._matched(job) for job in group)))):
-                    self._read(group)
-            if self._active:
+            if self._unread:
+                self._read_some()
+            if self._active and (not self._unread or any(job.caller.interactive for job in self._active)):
                 with self._threads.share(("step", len(self._active))):
                     self._step()
         except Exception as error:
-            for job in {*admitted, *self._active}:
+            for job in {*self._unread, *self._active}:
                 job.fail(error)
+            self._unread.clear()
             self._active.clear()
             self._runner.slots.clear()
 
     def _drop_cancelled(self) -> None:
-        for job in [job for job in self._waiting if job.caller.cancelled.is_set()]:
-            self._waiting.remove(job)
-            job.fail(Cancelled(f"task {job.caller.task!r} was cancelled"))
+        for queue in (self._waiting, self._unread):
+            for job in [job for job in queue if job.caller.cancelled.is_set()]:
+                queue.remove(job)
+                job.fail(Cancelled(f"task {job.caller.task!r} was cancelled"))
         cancelled = [row for row, job in enumerate(self._active) if job.caller.cancelled.is_set()]
         for row in cancelled:
             self._active[row].fail(Cancelled(f"task {self._active[row].caller.task!r} was cancelled"))
         self._leave(cancelled)
 
-    def _admit(self) -> list[Job]:
+    def _admit(self) -> None:
+        """Give rows to those that wait: once those that have one are read, or at once if somebody waits for them."""
         admitted: list[Job] = []
-        claimed: set[tuple[Unit, ...]] = set()
-        free = self._max_rows - len(self._active)
+        claimed = {job.head for job in self._unread}
+        taken = len(self._active) + len(self._unread)
         order = sorted(
             self._waiting,
             key=lambda job: (not job.caller.interactive, self._served[job.caller.task], job.arrival),
         )
         for job in order:
-            if len(admitted) == free:
+            urgent = job.caller.interactive
+            if taken + len(admitted) >= self._max_rows + (urgent and self._max_rows > 1) or (
+                self._unread and not urgent
+            ):
                 break
             head = self._unread_head(job)
             if head and head in claimed:
@@ -190,8 +202,8 @@ class Engine:
             self._waiting.remove(job)
             self._served[job.caller.task] += len(job.prompt) + job.max_new_tokens
         if admitted:
-            self._present = Counter(job.head for job in (*self._waiting, *self._active, *admitted))
-        return admitted
+            self._unread += admitted
+            self._present = Counter(job.head for job in self._jobs())
 
     def _unread_head(self, job: Job) -> tuple[Unit, ...]:
         """The prompt up to its last clip, if it will be worth keeping and is not kept yet."""
@@ -211,6 +223,16 @@ class Engine:
         if self._prefixes is None:
             return 0
         return job.cut(self._prefixes.missing_from(job.units))
+
+    def _read_some(self) -> None:
+        """Read those of about one length together, the shortest first; before others what somebody waits for."""
+        wanted = {job.head for job in tuple(self._waiting) if job.head and job.caller.interactive}
+        urgent = [job for job in self._unread if job.caller.interactive or job.head in wanted]
+        group = groups(urgent or self._unread, self._matched, together=not self._runner.has_states)[0]
+        num_tokens = sum(len(job.prompt) - self._matched(job) for job in group)
+        with self._threads.share(("read", num_tokens.bit_length())):
+            self._read(group)
+        self._unread = [job for job in self._unread if job not in group]
 
     def _read(self, jobs: list[Job]) -> None:
         first = len(self._active)
@@ -347,11 +369,6 @@ class Engine:
             self._runner.slots.leave(row, last, len(moved.prompt) + len(moved.tokens))
             self._active[row] = moved
             self._active.pop()
-
-
-def _about(number: int) -> int:
-    """The same for numbers of one size."""
-    return number.bit_length()
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -80,7 +80,8 @@ def fit(
                 "weights": budget.weight_bytes(model, kinds, plain_bytes=number_bytes),
                 "loading": budget.loading_bytes(model, kinds, saved=bool(saved)),
             }
-        states = budget.state_bytes(text, rows=rows, tokens=tokens, number_bytes=number_bytes)
+        most_rows = rows + (rows > 1)  # the decoder has one more for what somebody waits for
+        states = budget.state_bytes(text, rows=most_rows, tokens=tokens, number_bytes=number_bytes)
         work = encoding + budget.reading_bytes(text, rows=rows, tokens=tokens, number_bytes=number_bytes)
         return budget.Need(**counted[recipe.name], states=states, work=work, tasks=sum(declared.values()))
 

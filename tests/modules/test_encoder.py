@@ -8,20 +8,24 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import threading
 import time
 import weakref
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from attrs import evolve
 
 from atom_core.errors import MediaError
 from atom_core.host import Host, open_host
+from atom_core.modules.caller import Caller, caller
 from atom_core.records import Clip
 from atom_core.testing.videos import Shot, write_video
 
@@ -119,6 +123,51 @@ def test_features_keep_the_order_of_the_clips(host: Host, clips: list[Clip]) -> 
     """A batch comes back in the order asked for."""
     backwards = clips[::-1]
     assert [features.clip for features in host.encoder.encode_batch(backwards)] == backwards
+
+
+def test_clips_that_somebody_waits_for_go_ahead(
+    checkpoint: Path, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bulk work lets them pass between its frames; a clip of it that somebody comes to wait for goes ahead, too, and
+    everybody gets their own clip's features."""
+    monkeypatch.setattr("atom_core.modules.families.smolvlm.CHUNK_PIXELS", 1)
+    copy = evolve(clips[2], video=evolve(clips[2].video, path=tmp_path / "copy.mp4"))
+    with opened(checkpoint, tmp_path / "alone") as host:
+        alone = [host.encoder.encode(clip).values for clip in clips[:4]]
+    with opened(checkpoint, tmp_path) as host, ThreadPoolExecutor(8) as pool:
+        encoder: Any = host.encoder
+        real, begun, gate, done = encoder._family.encode, threading.Event(), threading.Event(), []
+
+        def held(*arguments: Any) -> Any:
+            begun.set()
+            assert gate.wait(10)
+            return real(*arguments)
+
+        monkeypatch.setattr(encoder._family, "encode", held)
+
+        def ask(clip: Clip, urgent: bool) -> Any:
+            caller.set(Caller(task="t", interactive=urgent))
+            features = encoder.encode_batch([clip, clip])[1]
+            done.append(clip)
+            return features
+
+        def later(clip: Clip, urgent: bool, number: int) -> Any:
+            future = pool.submit(copy_context().run, ask, clip, urgent)
+            while len(encoder._lane._work) < number:
+                time.sleep(0.001)
+            return future
+
+        futures = [later(clip, False, number) for number, clip in enumerate(clips[:3], 1)]
+        assert begun.wait(10)
+        futures += [later(clips[3], True, 4), later(copy, True, 4)]
+        while sum(pending.urgent for pending in encoder._pending.values()) < 2:
+            time.sleep(0.001)
+        gate.set()
+        found = [future.result() for future in futures]
+    assert set(done[:3]) == {copy, clips[2], clips[3]}
+    assert done[3:] == [clips[0], clips[1]]
+    assert [features.clip for features in found] == [*clips[:4], copy]
+    assert all(torch.equal(f.values, v) for f, v in zip(found, [*alone, alone[2]], strict=True))
 
 
 def test_other_sampling_and_other_models_have_other_features(
