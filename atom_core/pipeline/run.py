@@ -217,11 +217,11 @@ class _Run:
         error, resumed = None, False
         try:
             value, resumed = self._done_or_run(link, item)
-        except Cancelled:
-            with self._lock:
-                self._stopped = True
-            raise
         except AtomError as raised:
+            if isinstance(raised, Cancelled) and self._cancelled.is_set():
+                with self._lock:
+                    self._stopped = True
+                raise
             error = raised
         self._told.put(StepResult(step=name, path=path, item=item, value=value, error=error, resumed=resumed))
         with self._lock:

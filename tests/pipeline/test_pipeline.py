@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import time
 from collections import Counter
@@ -30,7 +31,7 @@ ran: Counter[str] = Counter()
 
 
 class Caption:
-    """A caption; fails for the second clip of any video called bad."""
+    """A caption; fails for the second clip of any video called bad, and gives that of one called sulky up."""
 
     consumes, produces = atom.Clip, atom.Caption
 
@@ -38,6 +39,8 @@ class Caption:
         ran["caption"] += 1
         if clip.index == 1 and "bad" in clip.video.path.name:
             raise ValueError("unreadable")
+        if clip.index == 1 and "sulky" in clip.video.path.name:
+            raise atom.Cancelled("no more")
         time.sleep(0.002 * (3 - clip.index))
         return atom.Caption(clip=clip, text=f"shot {clip.index} of {clip.video.path.stem}")
 
@@ -236,6 +239,15 @@ def test_a_failure_stops_only_what_follows_from_it(videos: list[Path], tmp_path:
     assert len(by_step(results, "index")) == 5
     assert "shot 0 of bad; shot 2 of bad" in [c.text for c in by_step(results, "sum-up")]
     assert len(by_step(results, "assemble")) == 1
+
+
+def test_a_task_that_cancels_itself_stops_nothing_else(videos: list[Path], tmp_path: Path) -> None:
+    """It is told as a failure, unless the run was given up."""
+    sulky = shutil.copy(videos[0], tmp_path / "sulky.mp4")
+    with opened() as host:
+        results = list(run_pipeline(pipeline(Step(task="caption")), host, [sulky, videos[1]]))
+    assert [str(result.error) for result in results if result.error] == ["no more"]
+    assert len(by_step(results, "caption")) == 5
 
 
 def test_a_tuple_is_handed_on_one_by_one_or_gathered_in_order(videos: list[Path]) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import atom_indexing
 import pytest
@@ -134,20 +135,26 @@ def test_rebuild_indexes_again_with_another_model(tmp_path):
 def test_a_rebuild_that_is_cut_off_goes_on(files):
     """No video is forgotten: those still to come are noted, said, and indexed by the next rebuild, the others not."""
 
-    class Interrupted(Caption):
-        def run(self, clip, *, encoder):
-            if clip.video.path.name == "b.mp4" and not resumed:
-                raise KeyboardInterrupt
-            return super().run(clip, encoder=encoder)
+    class Interrupted(FakeHost):
+        def map(self, task, items, **more):
+            def until_b():
+                for item in items:
+                    if task == "index-video" and item.path.name == "b.mp4" and not resumed:
+                        while not len(self.library):  # a is there
+                            time.sleep(0.001)
+                        raise KeyboardInterrupt
+                    yield item
+
+            return super().map(task, until_b(), **more)
 
     resumed = False
     settings = atom.Settings(library=files / "library", model="tiny")
     with world(settings=settings, library=lambda: ChromaLibrary.open(settings, "tiny@1")) as host:
         run_command(host, "index", "a.mp4", "b.mp4")
-    tasks = {"caption": Interrupted()}
+    tasks = {"caption": Caption()}
     for attempt in range(2):
         library = lambda: ChromaLibrary.open(settings, "big@2")  # noqa: E731
-        with FakeHost(atom_indexing, shows=SHOWS, tasks=tasks, settings=settings, library=library) as host:
+        with Interrupted(atom_indexing, shows=SHOWS, tasks=tasks, settings=settings, library=library) as host:
             if attempt == 0:
                 with pytest.raises(KeyboardInterrupt):
                     run_command(host, "index", "--rebuild")
