@@ -1,5 +1,6 @@
 """Features kept on disk."""
 
+import errno
 import logging
 import multiprocessing
 import os
@@ -80,6 +81,18 @@ def test_a_damaged_file_is_noticed_and_removed(tmp_path: Path, damage: str, capl
         assert fresh(store).get(features().key, CLIP) is None
     assert "damaged" in caplog.text
     assert not path.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a read-only disk, where no use can be noted, what is kept is no damage and not computed again."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    store = FeatureStore(tmp_path, 10**9)
+    store.put(features())
+    monkeypatch.setattr(os, "utime", refuse)
+    assert fresh(store).get(features().key, CLIP) == features()
 
 
 def test_a_folder_that_cannot_be_written_costs_no_result(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
