@@ -50,7 +50,7 @@ class TensorStore:
             with safe_open(path, framework="pt") as file:
                 about = json.loads(file.metadata()["atom"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            if about.pop("checksum") != _checksum(tensors, about):
+            if about.pop("checksum") != _checksum(key, tensors, about):
                 raise ValueError("its checksum differs")
             with contextlib.suppress(OSError):  # what cannot be written can be read all the same
                 os.utime(path)
@@ -82,7 +82,7 @@ class TensorStore:
 
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         about = json.loads(json.dumps(about))
-        data = save(tensors, metadata={"atom": json.dumps({**about, "checksum": _checksum(tensors, about)})})
+        data = save(tensors, metadata={"atom": json.dumps({**about, "checksum": _checksum(key, tensors, about)})})
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{key}.{os.getpid()}.{threading.get_ident()}.tmp")
@@ -122,10 +122,11 @@ class TensorStore:
         return files
 
 
-def _checksum(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
+def _checksum(key: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
+    """Of the key, too: a file under another's name is another clip's."""
     import torch
 
-    digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=16)
+    digest = hashlib.blake2b(json.dumps([key, about], sort_keys=True).encode(), digest_size=16)
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         digest.update(f"{name}{tensor.dtype}{tuple(tensor.shape)}".encode())

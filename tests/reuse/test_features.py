@@ -4,6 +4,7 @@ import errno
 import logging
 import multiprocessing
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -81,6 +82,18 @@ def test_a_damaged_file_is_noticed_and_removed(tmp_path: Path, damage: str, capl
         assert fresh(store).get(features().key, CLIP) is None
     assert "damaged" in caplog.text
     assert not path.exists()
+
+
+def test_a_file_under_another_name_is_damage(tmp_path: Path) -> None:
+    """Another clip's features are never served, though they are whole."""
+    store = FeatureStore(tmp_path, 10**9)
+    store.put(features(1.0))
+    [one] = tmp_path.glob("features/*/*.safetensors")
+    store.put(features(2.0))
+    [two] = set(tmp_path.glob("features/*/*.safetensors")) - {one}
+    shutil.copy(one, two)
+    assert fresh(store).get(features(2.0).key, CLIP) is None
+    assert fresh(store).get(features(1.0).key, CLIP) == features(1.0)
 
 
 def test_a_folder_that_cannot_be_written_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
