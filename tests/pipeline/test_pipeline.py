@@ -114,6 +114,44 @@ class Describe:
         return atom.Caption(clip=clip, text=f"{settings.prompt} {settings.style} {host.model}")
 
 
+class Spell:
+    """Makes what is no record."""
+
+    consumes, produces = atom.Clip, str
+
+    def run(self, clip: atom.Clip) -> str:
+        return "a"
+
+
+@attrs.frozen(kw_only=True)
+class Loose:
+    """A record of a plugin that minds nobody: with a type that only type checkers know, and a value JSON has not."""
+
+    clip: atom.Clip
+    share: Unknown | None = None  # type: ignore[name-defined]  # noqa: F821
+    seen: frozenset[str] = frozenset({"red"})
+
+
+class MakeLoose:
+    """Makes such a record."""
+
+    consumes, produces = atom.Clip, Loose
+
+    def run(self, clip: atom.Clip) -> Loose:
+        ran["make-loose"] += 1
+        return Loose(clip=clip)
+
+
+class ReadLoose:
+    """Takes such a record."""
+
+    consumes, produces = Loose, atom.Caption
+
+    def run(self, loose: Loose) -> atom.Caption:
+        ran["read-loose"] += 1
+        return atom.Caption(clip=loose.clip, text="".join(loose.seen))
+
+
 class Waits:
     """Ends when it is cancelled."""
 
@@ -135,6 +173,9 @@ TASKS = {
     "answer": Answer,
     "assemble": Assemble,
     "waits": Waits,
+    "spell": Spell,
+    "make-loose": MakeLoose,
+    "read-loose": ReadLoose,
     "describe": Describe,
 }
 
@@ -369,6 +410,14 @@ def test_arrays_survive_the_journal(tmp_path: Path) -> None:
         ("[[steps]]\ntask = 'caption'\nafter = []", "run once"),
         ("[[steps]]\ntask = 'caption'\nsettings = { a = 1 }", "has no setting 'a'"),
         ("[[steps]]\ntask = 'answer'\ntexts = 'x'", "list of texts"),
+        ("[[steps]]\ntask = 'answer'\ntexts = 3", "list of texts"),
+        ("[[steps]]\ntask = 'answer'\ntexts = ['x', ' ']", "has an empty text"),
+        ("[[steps]]\ntask = 'assemble'\ntexts = ['x']\nafter = true", "list of texts"),
+        ("[[steps]]\ntask = 'caption'\nname = 3", "name must be a text"),
+        ("[[steps]]\ntask = 'caption'\nname = ''", "name must be a text"),
+        ("[[steps]]\ntask = 'caption'\nsource = { step = 'x' }", "source must be a text"),
+        ("[[steps]]\ntask = 'spell'", "task 'spell' makes str, which no pipeline can hand on"),
+        pytest.param("x = " + "[" * 3000 + "]" * 3000, "cannot be read", id="deep"),
         ("[[steps", "cannot be read"),
     ],
 )
