@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -374,6 +375,48 @@ def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
     with pytest.raises(atom.SettingsError, match="cannot be used"):
         Journal(path)
     assert path.read_bytes().startswith(b"something else")
+
+
+def test_another_database_is_no_journal(tmp_path: Path) -> None:
+    """It would be deleted when the run is complete."""
+    path = tmp_path / "other.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE clips (id TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(atom.SettingsError, match="it is another database"):
+        Journal(path)
+    assert path.read_bytes() == before
+
+
+def test_what_cannot_be_noted_is_done_again(
+    videos: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Records of plugins that JSON has no form for cost their reuse, not the run; it is said once a run."""
+    steps = pipeline(Step(task="make-loose"), Step(task="read-loose"), Step(task="caption"))
+    for resumed in (0, 3):
+        with opened() as host:
+            results = list(run_pipeline(steps, host, videos[:1], journal=Journal(tmp_path / "journal")))
+        assert [caption.text for caption in by_step(results, "read-loose")] == ["red"] * 3
+        assert sum(result.resumed for result in results) == resumed
+    assert (ran["make-loose"], ran["read-loose"], ran["caption"]) == (6, 6, 3)
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == 2 * [
+        f"not all can be noted in journal {tmp_path / 'journal'}"
+    ]
+
+
+def test_a_journal_that_cannot_be_written_any_more_costs_no_result(
+    videos: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when the disk is full: the run goes on without, and says so once."""
+    journal = Journal(tmp_path / "journal")
+    journal._db.execute("PRAGMA query_only = 1")
+    with opened() as host:
+        results = list(run_pipeline(STANDARD, host, videos[:1], journal=journal))
+    assert not [result.error for result in results if result.error]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"not all can be noted in journal {journal.path}: attempt to write a readonly database; if this run is cut"
+        " off, that is done again"
+    ]
 
 
 def test_arrays_survive_the_journal(tmp_path: Path) -> None:
