@@ -113,6 +113,44 @@ def test_index_command_follows_files(tmp_path):
     assert [m.caption for m in host.library.search(host.decoder.embed(["moon"]))] == ["a yellow moon appears"]
 
 
+def test_index_command_follows_files_that_change_places(tmp_path):
+    """Each keeps its entries under its new path; nothing is left of what no file is any more."""
+    contents = {}
+
+    class Places(FakeHost):
+        def video(self, path):
+            return evolve(super().video(tmp_path / contents[os.path.basename(path)]), path=path)
+
+    host = Places(atom_indexing, shows=SHOWS, tasks={"caption": Caption()})
+    one, two = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    one.touch()
+    two.touch()
+
+    def index(content_a, content_b):
+        contents.update({"a.mp4": content_a, "b.mp4": content_b})
+        return list(statuses(run_command(host, "index", str(one), str(two))).values())
+
+    assert index("a.mp4", "b.mp4") == ["added", "added"]
+    before = host.library.videos()
+    assert index("b.mp4", "a.mp4") == ["moved", "moved"]
+    assert host.library.videos() == dict(zip(before, reversed(before.values()), strict=True))
+    assert index("a.mp4", "a.mp4") == ["duplicate", "unchanged"]
+    assert list(host.library.videos().values()) == [two]
+
+
+def test_index_command_forgets_what_an_interrupted_one_left(tmp_path):
+    """Killed between storing a changed file's clips and removing the old ones, it is brought to its end."""
+    host = world()
+    path = tmp_path / "a.mp4"
+    path.touch()
+    run_command(host, "index", str(path))
+    host.world.shows["a.mp4"] = ("a yellow moon",)
+    host.run("index-video", host.video(path))
+    assert len(host.library.videos()) == 2
+    assert statuses(run_command(host, "index", str(path))) == {"a.mp4": "unchanged"}
+    assert [m.caption for m in host.library.search(host.decoder.embed(["moon"]))] == ["a yellow moon appears"]
+
+
 def test_index_command_needs_a_path():
     """Without paths there is nothing to do, and it says what to write."""
     with pytest.raises(atom.SettingsError, match="atom index PATH"):
