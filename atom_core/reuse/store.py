@@ -8,17 +8,16 @@ import json
 import logging
 import os
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from atom_core.files import beside, sweep
 
 if TYPE_CHECKING:
     import torch
 
 log = logging.getLogger("atom")
-
-_STALE_TEMPORARY_S = 3600.0
 
 
 class TensorStore:
@@ -85,13 +84,9 @@ class TensorStore:
         data = save(tensors, metadata={"atom": json.dumps({**about, "checksum": _checksum(key, tensors, about)})})
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{key}.{os.getpid()}.{threading.get_ident()}.tmp")
-        try:
+        with beside(path) as temporary:
             temporary.write_bytes(data)
-            os.replace(temporary, path)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+            temporary.replace(path)
         self._make_room(len(data))
 
     def _make_room(self, added_bytes: int) -> None:
@@ -110,15 +105,13 @@ class TensorStore:
                     self._disk_bytes -= size
 
     def _files(self) -> list[tuple[float, int, Path]]:
+        for folder in self.folder.glob("*"):
+            sweep(folder)
         files = []
-        for path in self.folder.glob("*/*"):
+        for path in self.folder.glob("*/*.safetensors"):
             with contextlib.suppress(OSError):
                 stat = path.stat()
-                if path.suffix == ".tmp":
-                    if stat.st_mtime < time.time() - _STALE_TEMPORARY_S:
-                        path.unlink()
-                else:
-                    files.append((stat.st_mtime, stat.st_size, path))
+                files.append((stat.st_mtime, stat.st_size, path))
         return files
 
 

@@ -12,8 +12,10 @@ import pytest
 import torch
 from attrs import evolve
 
+from atom_core.files import abandon
 from atom_core.records import Clip, Features, Video
 from atom_core.reuse.features import FeatureStore, feature_key
+from atom_core.reuse.shots import ShotStore
 
 VIDEO = Video(path=Path("a.mp4"), content_hash="c0ffee" * 6, duration_s=4.0, width=8, height=8, fps=25.0)
 CLIP = Clip(video=VIDEO, start_s=0.0, end_s=2.0)
@@ -136,14 +138,31 @@ def test_the_size_cap_holds_and_the_least_recently_used_goes_first(tmp_path: Pat
 
 
 def test_stale_temporary_files_are_swept(tmp_path: Path) -> None:
-    """What a killed process left half-written goes; what is being written stays."""
-    folder = tmp_path / "features" / "ab"
-    folder.mkdir(parents=True)
-    (folder / ".old.tmp").write_bytes(b"x")
-    (folder / ".new.tmp").write_bytes(b"x")
-    os.utime(folder / ".old.tmp", (time.time() - 10_000,) * 2)
+    """What a killed process left half-written goes, in all that is kept; what is being written stays."""
+    for name in ("features", "shots"):
+        folder = tmp_path / name / "ab"
+        folder.mkdir(parents=True)
+        (folder / ".old.part").write_bytes(b"x")
+        (folder / ".new.part").write_bytes(b"x")
+        os.utime(folder / ".old.part", (time.time() - 10_000,) * 2)
     FeatureStore(tmp_path, 10**9).put(features())
-    assert [path.name for path in folder.glob("*.tmp")] == [".new.tmp"]
+    ShotStore(tmp_path, "1").put("ab" * 20, [])
+    assert [path.name for path in tmp_path.rglob("*.part")] == [".new.part"] * 2
+
+
+def test_an_interrupted_program_leaves_no_half_written_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a thread was writing is removed, though nobody waits for it."""
+    writing = Path.write_bytes
+
+    def interrupted(path: Path, data: bytes) -> int:
+        written = writing(path, data)
+        abandon()
+        assert not path.exists()
+        raise OSError(written)
+
+    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    FeatureStore(tmp_path, 10**9).put(features())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def _claim_and_count(folder: Path, out: Path) -> None:
