@@ -6,17 +6,20 @@ import errno
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_UNFINISHED = ".part"
+_STALE_S = 3600.0
 _unfinished: set[Path] = set()
 
 
 @contextmanager
 def beside(target: Path) -> Iterator[Path]:
     """A new name in the folder of `target`, to write to and move from; what is left there in the end is removed."""
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    temporary = target.with_name(f".{secrets.token_hex(8)}{_UNFINISHED}")
     _unfinished.add(temporary)
     try:
         yield temporary
@@ -28,6 +31,14 @@ def abandon() -> None:
     """Remove what is being written in any thread, for a program that ends without waiting for its threads."""
     for temporary in tuple(_unfinished):
         _remove(temporary)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what programs that were killed left unfinished in `folder`; what is young may still be being written."""
+    for temporary in folder.glob(f".*{_UNFINISHED}"):
+        with suppress(OSError):
+            if temporary.stat().st_mtime < time.time() - _STALE_S:
+                temporary.unlink()
 
 
 def writable_folder(folder: Path) -> Path:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from atom_core.errors import MediaError
+from atom_core.cli import console
+from atom_core.errors import MediaError, SettingsError
 from atom_core.hookspecs import CommandContext
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ class RunCommand:
                 else:
                     context.emit(as_json(result), as_text(result))
         _tell_faults(context, paths)
-        journal.close() if failed else journal.remove()
+        if journal is not None:
+            journal.close() if failed else journal.remove()
 
     def _videos(self, context: CommandContext) -> list[Path]:
         """The files that are named, and the footage in folders: what Atom made of it is not taken for more of it."""
@@ -73,15 +76,19 @@ class RunCommand:
             return named
         return Path(context.host().plugins.find("pipelines", context.args.pipeline).source)
 
-    def _journal(self, context: CommandContext, file: Path) -> Journal:
-        """The journal of this pipeline over these videos."""
+    def _journal(self, context: CommandContext, file: Path) -> Journal | None:
+        """The journal of this pipeline over these videos; None where the cache cannot hold it, which is told."""
         from atom_core.pipeline.journal import Journal
 
         if context.args.journal is not None:
             return Journal(context.args.journal)
         what = [file.resolve(), *(Path(path).resolve() for path in context.args.paths)]
         name = hashlib.sha256("\0".join(map(str, what)).encode()).hexdigest()[:16]
-        return Journal(context.settings.cache / "journals" / f"{name}.sqlite")
+        try:
+            return Journal(context.settings.cache / "journals" / f"{name}.sqlite")
+        except SettingsError as error:
+            context.note(f"{error}; going on without, if this run is cut off all is done again")
+            return None
 
 
 def _tell_faults(context: CommandContext, paths: list[Path]) -> None:
@@ -93,10 +100,14 @@ def _tell_faults(context: CommandContext, paths: list[Path]) -> None:
 
 
 def as_json(result: StepResult) -> dict[str, Any]:
-    """The JSON value of a result."""
+    """The JSON value of a result: its text, where a plugin's record has parts that JSON has no form for."""
     from atom_core.pipeline.journal import plain
 
     value = plain(result.value)
+    try:
+        json.dumps(value, default=console.plain)
+    except (TypeError, ValueError):
+        value = str(result.value)
     return {"step": result.step, "video": str(result.path) if result.path else None, "result": value}
 
 

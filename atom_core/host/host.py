@@ -30,6 +30,7 @@ from atom_core.modules.caller import Cancel, caller
 from atom_core.modules.loans import Loans
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.configured import check_task_settings
+from atom_core.plugins.discovery import one_line
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Video
 from atom_core.reuse.ledger import Ledger
@@ -205,8 +206,10 @@ class Host:
         except AtomError as raised:
             error = raised
             raise
-        except (Exception, SystemExit) as raised:
-            error = TaskError(f"task {task!r} of plugin {spec.plugin!r} failed: {type(raised).__name__}: {raised}")
+        except BaseException as raised:
+            if _is_interrupt(raised):
+                raise
+            error = TaskError(f"task {task!r} of plugin {spec.plugin!r} failed: {one_line(raised)}")
             raise error from raised
         finally:
             seconds = time.perf_counter() - start
@@ -293,9 +296,11 @@ class Host:
                 kind = self.plugins.load(spec)
                 try:
                     self._tasks[name] = kind()
-                except (Exception, SystemExit) as error:
+                except BaseException as error:
+                    if _is_interrupt(error):
+                        raise
                     raise TaskError(
-                        f"task {name!r} of plugin {spec.plugin!r} cannot be made: {type(error).__name__}: {error}"
+                        f"task {name!r} of plugin {spec.plugin!r} cannot be made: {one_line(error)}"
                     ) from error
             return spec, self._tasks[name]
 
@@ -331,6 +336,11 @@ class Host:
             self.plugins.call(hook, **{argument: value})
         except AtomError as error:
             log.warning("%s", error)
+
+
+def _is_interrupt(error: BaseException) -> bool:
+    """Whether the user interrupts, which reaches the main thread alone: elsewhere a task has raised it."""
+    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
 def _outcome(item: Any, future: Future[Any]) -> Outcome:

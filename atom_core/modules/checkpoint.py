@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +29,9 @@ _TOKENIZER = ("tokenizer.json", "*.model", "vocab.*", "*.tiktoken")
 _HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 _CONNECT_S = 5.0
 _ATTENTION = (None, "eager", "sdpa")
+_WORTH_REMEMBERING_BYTES = 2**20
+_YOUNG_NS = 2_000_000_000
+"""A file may change within one tick of a coarse clock unseen: a younger change proves nothing."""
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -165,7 +169,8 @@ def content_hash(folder: Path, memory: Path) -> str:
     """Hash of the files that decide what a model computes.
 
     Hub files are named by their hash already. Other weights are read once; their hash is remembered by path, size and
-    time.
+    times, of which nobody can set that of the last change. One so young that it may change within a tick of the clock
+    is not.
 
     :param memory: file to remember hashes of large files in
     """
@@ -189,12 +194,12 @@ def _file_hash(path: Path, known: dict[str, str]) -> str:
     target = path.resolve()
     if target.parent.name == "blobs" and len(target.name) == 64:
         return target.name
-    stat = target.stat()
-    name = f"{target}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
+    stat, now_ns = target.stat(), time.time_ns()
+    name = f"{target}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}|{stat.st_ino}"
     if name not in known:
         with target.open("rb") as file:
             value = hashlib.file_digest(file, "sha256").hexdigest()
-        if stat.st_size < 2**20:
+        if stat.st_size < _WORTH_REMEMBERING_BYTES or stat.st_ctime_ns > now_ns - _YOUNG_NS:
             return value
         known[name] = value
     return known[name]

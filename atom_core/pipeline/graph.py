@@ -26,9 +26,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import attrs
 from attrs import field, fields_dict, frozen
 
-from atom_core.errors import SettingsError
+from atom_core.errors import PluginError, SettingsError
 from atom_core.plugins import PluginSet
 from atom_core.plugins.configured import NoSettings
 from atom_core.records import Clip, Query, Question, Request, Video
@@ -101,7 +102,7 @@ class Pipeline:
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is no text"
             raise SettingsError(f"pipeline {path} cannot be read: {reason}; name a TOML file") from None
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise SettingsError(f"pipeline {path} cannot be read: {error}; correct it, or name another") from None
         rows = data.pop("steps", None)
         if data or not isinstance(rows, list) or not rows:
@@ -122,15 +123,17 @@ class Pipeline:
                 raise SettingsError(f"two steps are called {step.name!r}; give one a name of its own")
             task = plugins.load(plugins.task(step.task))
             _check_settings(step, task, plugins)
-            consumes, gathers = _record(task.consumes)
+            consumes, gathers = _record(step, "takes", task.consumes)
             source = _source(step, consumes, links, makes, self.steps)
             if source is None and consumes in _TEXTS and not step.texts:
                 raise SettingsError(f'step {step.name!r} takes {consumes.__name__}s; give it some: texts = ["..."]')
             if step.texts and (source is not None or consumes not in _TEXTS):
                 raise SettingsError(f"step {step.name!r} takes no texts; drop them")
+            if not all(text.strip() for text in step.texts):
+                raise SettingsError(f"step {step.name!r} has an empty text; write something there, or drop it")
             once = source is None and consumes in PER_RUN
             after = _after(step, once, links)
-            made, spreads = _record(task.produces)
+            made, spreads = _record(step, "makes", task.produces)
             links[step.name] = Link(
                 step=step, consumes=consumes, gathers=gathers, spreads=spreads, source=source, after=after
             )
@@ -147,18 +150,28 @@ def _step(row: Any, place: str) -> Step:
             raise SettingsError(f"{place} has no key {key!r}{suggest(key, known)}; keys are {', '.join(known)}")
     row = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     for key in ("texts", "after"):
-        if not all(isinstance(text, str) for text in row.get(key, ())) or isinstance(row.get(key), str):
+        texts = row.get(key, ())
+        if not isinstance(texts, tuple) or not all(isinstance(text, str) for text in texts):
             raise SettingsError(f"{place}: {key} must be a list of texts")
+    for key in ("name", "source"):
+        if not isinstance(row.get(key, "-"), str) or not row.get(key, "-"):
+            raise SettingsError(f"{place}: {key} must be a text; write the name of a step")
     if not isinstance(row.get("settings", {}), dict):
         raise SettingsError(f"{place}: settings must be a table")
     return Step(**row)
 
 
-def _record(declared: Any) -> tuple[type[Any], bool]:
+def _record(step: Step, verb: str, declared: Any) -> tuple[type[Any], bool]:
     """The record type, and whether it comes as a tuple of them."""
-    if typing.get_origin(declared) is tuple:
-        return typing.get_args(declared)[0], True
-    return declared, False
+    several = typing.get_origin(declared) is tuple
+    kind = typing.get_args(declared)[0] if several else declared
+    if not (isinstance(kind, type) and attrs.has(kind)):
+        name = declared.__name__ if isinstance(declared, type) else declared
+        raise PluginError(
+            f"task {step.task!r} {verb} {name}, which no pipeline can hand on;"
+            " mend its plugin: records are frozen attrs classes, or tuple[such a class, ...]"
+        )
+    return kind, several
 
 
 def _source(

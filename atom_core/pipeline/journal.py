@@ -8,28 +8,29 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import sqlite3
 import sys
 import threading
 import typing
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import attrs
 from cattrs import Converter
-from cattrs.errors import BaseValidationError
 
 from atom_core.errors import SettingsError
 
-_VERSION = "1"
+log = logging.getLogger("atom")
+
+_VERSION = "2"
 
 
 def _converter() -> Converter:
     converter = Converter()
-    converter.register_unstructure_hook(Path, str)
     converter.register_structure_hook(Path, lambda value, _: Path(value))
-    converter.register_unstructure_hook_func(_is_array, _array_to_json)
     converter.register_structure_hook_func(_is_array, lambda value, _: _array_from_json(value))
     return converter
 
@@ -64,14 +65,23 @@ _CONVERTER = _converter()
 
 
 def plain(value: Any) -> Any:
-    """A record, or a tuple of records, as JSON values."""
-    if isinstance(value, tuple):
+    """A record, or a tuple of records, as JSON values; what is none stays as it is."""
+    if attrs.has(type(value)):
+        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value)) if field.init}
+    if isinstance(value, Mapping):
+        return {key: plain(part) for key, part in value.items()}
+    if isinstance(value, (tuple, list)):
         return [plain(part) for part in value]
-    return _CONVERTER.unstructure(value, _resolved(type(value)) if attrs.has(type(value)) else None)
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else _array_to_json(value) if _is_array(type(value)) else value
 
 
 class Journal:
-    """What the steps of one pipeline have done, by what they did it to. Safe to use from every thread."""
+    """What the steps of one pipeline have done, by what they did it to. Safe to use from every thread.
+
+    What cannot be noted or read, as on a full disk, costs doing it again, never a result; it is said once.
+    """
 
     def __init__(self, path: Path) -> None:
         """
@@ -80,35 +90,61 @@ class Journal:
         """
         self.path = path
         self._lock = threading.Lock()
+        self._told = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables - {"done"}:
+                raise sqlite3.DatabaseError("it is another database")
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("CREATE TABLE IF NOT EXISTS done (key TEXT PRIMARY KEY, result TEXT NOT NULL)")
         except (sqlite3.Error, OSError) as error:
-            raise SettingsError(f"journal {path} cannot be used: {error}; remove it or name another") from None
+            reason = (isinstance(error, OSError) and error.strerror) or error
+            raise SettingsError(f"journal {path} cannot be used: {reason}; remove it or name another") from None
 
-    def key(self, about: Mapping[str, Any], item: Any) -> str:
-        """The identity of a piece of work: what is done, with which settings, to which record."""
-        data = [_VERSION, dict(about), type(item).__name__, plain(item)]
-        return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()
+    def key(self, about: Mapping[str, Any], item: Any) -> str | None:
+        """The identity of a piece of work: what is done, with which settings, to which record.
+
+        None where the record has parts that are no JSON values, by which it could be told from others.
+        """
+        try:
+            data = [_VERSION, json.dumps(about, sort_keys=True, default=str), type(item).__name__, plain(item)]
+            return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+        except (TypeError, ValueError, RecursionError) as error:
+            self._tell(error)
+            return None
 
     def done(self, key: str, kind: Any) -> Any:
         """The record kept under `key`, of type `kind`; None if there is none or it no longer fits the type."""
-        with self._lock:
-            row = self._db.execute("SELECT result FROM done WHERE key = ?", (key,)).fetchone()
+        try:
+            with self._lock:
+                row = self._db.execute("SELECT result FROM done WHERE key = ?", (key,)).fetchone()
+        except sqlite3.Error as error:
+            self._tell(error)
+            return None
         if row is None:
             return None
         try:
             return _CONVERTER.structure(json.loads(row[0]), _resolved(kind))
-        except (BaseValidationError, ValueError, TypeError, KeyError):
+        except Exception:  # types of plugins, whatever they are
             return None
 
     def keep(self, key: str, result: Any) -> None:
         """Note that the work is done."""
-        text = json.dumps(plain(result))
-        with self._lock:
-            self._db.execute("INSERT OR REPLACE INTO done VALUES (?, ?)", (key, text))
+        try:
+            text = json.dumps(plain(result))
+            with self._lock:
+                self._db.execute("INSERT OR REPLACE INTO done VALUES (?, ?)", (key, text))
+        except (sqlite3.Error, TypeError, ValueError, RecursionError) as error:
+            self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        if not self._told:
+            self._told = True
+            log.warning(
+                "not all can be noted in journal %s: %s; if this run is cut off, that is done again", self.path, error
+            )
 
     def __len__(self) -> int:
         with self._lock:

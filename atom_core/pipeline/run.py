@@ -217,11 +217,11 @@ class _Run:
         error, resumed = None, False
         try:
             value, resumed = self._done_or_run(link, item)
-        except Cancelled:
-            with self._lock:
-                self._stopped = True
-            raise
         except AtomError as raised:
+            if isinstance(raised, Cancelled) and self._cancelled.is_set():
+                with self._lock:
+                    self._stopped = True
+                raise
             error = raised
         self._told.put(StepResult(step=name, path=path, item=item, value=value, error=error, resumed=resumed))
         with self._lock:
@@ -241,11 +241,12 @@ class _Run:
         if self._journal is None or not spec.pure:
             return self._host.run(step.task, item, **step.settings), False
         key = self._journal.key(self._host.about(step.task, **step.settings), item)
-        value = self._journal.done(key, self._host.plugins.load(spec).produces)
+        value = self._journal.done(key, self._host.plugins.load(spec).produces) if key else None
         if value is not None:
             return value, True
         value = self._host.run(step.task, item, **step.settings)
-        self._journal.keep(key, value)
+        if key:
+            self._journal.keep(key, value)
         return value, False
 
     def _is_closed(self, place: int, link: Link) -> bool:

@@ -230,7 +230,10 @@ def fault_of(error: BaseException, module: str = "") -> Fault:
 
 def one_line(error: BaseException) -> str:
     """Type, first line and, but for import and syntax errors that say it, the place."""
-    text = next(iter(str(error).splitlines()), "")
+    try:
+        text = next(iter(str(error).splitlines()), "")
+    except Exception:  # its own code, too
+        text = "what it says cannot be told"
     line = f"{type(error).__name__}: {text}" if text else type(error).__name__
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

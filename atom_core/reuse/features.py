@@ -17,7 +17,7 @@ from filelock import FileLock
 from atom_core.records import Clip, Features
 from atom_core.reuse.store import TensorStore
 
-FORMAT = 4
+FORMAT = 5
 """Version of the files; part of every key."""
 _RECENT_BYTES = 128 * 2**20
 

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from atom_core.files import write_whole
+from atom_core.files import sweep, write_whole
 
 log = logging.getLogger("atom")
 
@@ -36,6 +36,7 @@ class KeptValues:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, json.dumps({"version": self._version, "name": name, "value": value}))
+            sweep(path.parent)
         except OSError as error:
             log.info("%s cannot be kept in %s: %s", self._folder.name, self._folder, error)
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from atom_core.files import write_whole
 
@@ -28,6 +28,22 @@ def peak_memory_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+class _Event(NamedTuple):
+    """A piece of work of a lane, as a trace shows it."""
+
+    at_us: int
+    end_us: int
+    lane: str
+    name: str
+    thread: int
+    details: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """In the Trace Event Format, but for its row."""
+        for_us = self.end_us - self.at_us
+        return {"name": self.name, "ph": "X", "ts": self.at_us, "dur": for_us, "args": self.details}
+
+
 class Ledger:
     """Counts and times, safe to use from every thread."""
 
@@ -38,7 +54,7 @@ class Ledger:
         self._lanes: defaultdict[str, float] = defaultdict(float)
         self._batches: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self._tasks: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0])
-        self._events: list[dict[str, Any]] = []
+        self._events: list[_Event] = []
 
     def count(self, name: str, *, requested: int = 0, computed: int = 0, reused: int = 0) -> None:
         """Add to one of `COUNTS`."""
@@ -73,8 +89,9 @@ class Ledger:
 
     def _event(self, name: str, lane: str, start: float, seconds: float, details: dict[str, Any]) -> None:
         if len(self._events) < _MAX_EVENTS:
-            at_us, for_us = round((start - self._start) * 1e6), round(seconds * 1e6)
-            self._events.append({"name": name, "ph": "X", "ts": at_us, "dur": for_us, "lane": lane, "args": details})
+            at_us, end_us = (round((at - self._start) * 1e6) for at in (start, start + seconds))
+            thread = threading.get_ident()
+            self._events.append(_Event(at_us, end_us, lane, name, thread, details))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the trace, as JSON values."""
@@ -108,15 +125,39 @@ class Ledger:
         return "\n".join(rows)
 
     def write_trace(self, path: Path) -> None:
-        """Write the events in the Trace Event Format, which Perfetto and chrome://tracing open."""
+        """Write the events in the Trace Event Format, which Perfetto and chrome://tracing open.
+
+        In one row events must follow each other or nest, or viewers drop them: a lane in which several threads work at
+        once has a row for each.
+        """
         with self._lock:
-            lanes = {lane: index for index, lane in enumerate(dict.fromkeys(e["lane"] for e in self._events))}
-            events: list[dict[str, Any]] = [
-                {"name": "thread_name", "ph": "M", "pid": 1, "tid": index, "args": {"name": lane}}
-                for lane, index in lanes.items()
-            ]
-            for event in self._events:
-                events.append(
-                    {**{k: v for k, v in event.items() if k != "lane"}, "pid": 1, "tid": lanes[event["lane"]]}
-                )
-        write_whole(path, json.dumps({"traceEvents": events, "displayTimeUnit": "ms"}))
+            events = sorted(self._events, key=lambda event: (event.at_us, -event.end_us))
+        lanes: defaultdict[str, list[list[_Event]]] = defaultdict(list)
+        tids: dict[tuple[str, int], int] = {}
+        works: list[dict[str, Any]] = []
+        for event in events:
+            rows = lanes[event.lane]
+            number = next((number for number, row in enumerate(rows) if _takes(row, event)), len(rows))
+            if number == len(rows):
+                rows.append([])
+            rows[number].append(event)
+            tid = tids.setdefault((event.lane, number), len(tids) + 1)
+            works.append({**event.as_dict(), "pid": 1, "tid": tid})
+        names = [
+            {
+                "name": "thread_name",
+                "ph": "M",
+                "pid": 1,
+                "tid": tid,
+                "args": {"name": f"{lane} {number + 1}" if number else lane},
+            }
+            for (lane, number), tid in tids.items()
+        ]
+        write_whole(path, json.dumps({"traceEvents": [*names, *works], "displayTimeUnit": "ms"}))
+
+
+def _takes(row: list[_Event], event: _Event) -> bool:
+    """Whether a row can show `event`: it is free, or in one of the same thread; what has ended leaves it."""
+    while row and row[-1].end_us <= event.at_us:
+        row.pop()
+    return not row or (row[-1].thread == event.thread and event.end_us <= row[-1].end_us)

@@ -12,7 +12,7 @@ from threading import BoundedSemaphore
 from atom_core.reuse.prefixes import KV, Unit
 from atom_core.reuse.store import TensorStore
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files and of the arithmetic that makes their states; part of every key."""
 _MOST_WAITING = 4
 

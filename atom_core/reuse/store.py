@@ -8,17 +8,16 @@ import json
 import logging
 import os
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from atom_core.files import beside, sweep
 
 if TYPE_CHECKING:
     import torch
 
 log = logging.getLogger("atom")
-
-_STALE_TEMPORARY_S = 3600.0
 
 
 class TensorStore:
@@ -50,9 +49,10 @@ class TensorStore:
             with safe_open(path, framework="pt") as file:
                 about = json.loads(file.metadata()["atom"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            if about.pop("checksum") != _checksum(tensors, about):
+            if about.pop("checksum") != _checksum(key, tensors, about):
                 raise ValueError("its checksum differs")
-            os.utime(path)
+            with contextlib.suppress(OSError):  # what cannot be written can be read all the same
+                os.utime(path)
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
@@ -81,16 +81,12 @@ class TensorStore:
 
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         about = json.loads(json.dumps(about))
-        data = save(tensors, metadata={"atom": json.dumps({**about, "checksum": _checksum(tensors, about)})})
+        data = save(tensors, metadata={"atom": json.dumps({**about, "checksum": _checksum(key, tensors, about)})})
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{key}.{os.getpid()}.{threading.get_ident()}.tmp")
-        try:
+        with beside(path) as temporary:
             temporary.write_bytes(data)
-            os.replace(temporary, path)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+            temporary.replace(path)
         self._make_room(len(data))
 
     def _make_room(self, added_bytes: int) -> None:
@@ -109,22 +105,21 @@ class TensorStore:
                     self._disk_bytes -= size
 
     def _files(self) -> list[tuple[float, int, Path]]:
+        for folder in self.folder.glob("*"):
+            sweep(folder)
         files = []
-        for path in self.folder.glob("*/*"):
+        for path in self.folder.glob("*/*.safetensors"):
             with contextlib.suppress(OSError):
                 stat = path.stat()
-                if path.suffix == ".tmp":
-                    if stat.st_mtime < time.time() - _STALE_TEMPORARY_S:
-                        path.unlink()
-                else:
-                    files.append((stat.st_mtime, stat.st_size, path))
+                files.append((stat.st_mtime, stat.st_size, path))
         return files
 
 
-def _checksum(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
+def _checksum(key: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
+    """Of the key, too: a file under another's name is another clip's."""
     import torch
 
-    digest = hashlib.blake2b(json.dumps(about, sort_keys=True).encode(), digest_size=16)
+    digest = hashlib.blake2b(json.dumps([key, about], sort_keys=True).encode(), digest_size=16)
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         digest.update(f"{name}{tensor.dtype}{tuple(tensor.shape)}".encode())

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 from attrs import frozen
 
-from atom_core.cli.run import as_text
+from atom_core.cli.console import Console
+from atom_core.cli.run import as_json, as_text
 from atom_core.pipeline.run import StepResult
 from atom_core.records import Answer, Caption, Clip
 from atom_core.testing.fakes import fake_clips, fake_video
@@ -224,6 +225,29 @@ def test_run_shows_records_of_others():
     answer = Answer(clip=clip, question="Who?", text="a dog")
     assert as_text(StepResult(step="step", path=None, item=clip, value=answer)).endswith("Who?  a dog")
     assert texts[2].startswith("step  a.mp4  duration_s 10, width 64")
+
+
+def test_run_writes_any_record_as_json(capsys):
+    """What JSON has no form for is told by its text, so that other results are written; records stay."""
+    clip = fake_clips(fake_video("a.mp4"), 1)[0]
+    values = [Caption(clip=clip, text="a dog"), Scored(clip, 1j), Scored(clip, 0.5, parts=({("a", 1): 2},))]
+    console = Console(as_json=True)
+    for value in values:
+        console.emit(as_json(StepResult(step="step", path=None, item=clip, value=value)), "")
+    console.close()
+    told = [row["result"] for row in rows(capsys)]
+    assert told[0]["text"] == "a dog"
+    assert told[1:] == [str(value) for value in values[1:]]
+
+
+def test_a_run_in_a_cache_that_cannot_be_written_goes_on(atom, capsys, tmp_path):
+    """The journal is done without, and that is said; one that the user names is a mistake."""
+    video = write_video(tmp_path / "a.mp4", shots=[(12, (200, 0, 0)), (12, (0, 0, 200))])
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "journals").write_text("no folder")
+    assert atom("run", "echoes", str(video)) == 0
+    assert "cannot be used: File exists; remove it or name another; going on without" in capsys.readouterr().err
+    assert atom("run", "echoes", str(video), "--journal", str(tmp_path / "cache" / "journals" / "x")) == 2
 
 
 def test_run_by_name(atom, capsys, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from asyncio import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,23 @@ class Fails:
 
     def run(self, query: atom.Query) -> atom.Query:
         raise ZeroDivisionError(f"about {query.text}")
+
+
+class Odd(Exception):
+    """An error that cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+class Outcry:
+    """Raises what no task should: what ends threads and programs, and what cannot be printed."""
+
+    consumes, produces = atom.Query, atom.Query
+
+    def run(self, query: atom.Query) -> atom.Query:
+        kinds = (KeyboardInterrupt, SystemExit, GeneratorExit, CancelledError, Odd)
+        raise {kind.__name__: kind for kind in kinds}[query.text]
 
 
 class Lies:
@@ -74,6 +92,18 @@ def test_a_fault_of_a_plugin_names_it(opened: Any) -> None:
             host.run("fails", atom.Query(text="x"))
         assert plugin.told[-1] == "after fails TaskError"
         assert host.ledger.as_dict()["tasks"]["fails"]["failed"] == 1
+
+
+def test_whatever_a_task_raises_fails_its_item_alone(opened: Any) -> None:
+    """Also what would end a thread or the program: only the main thread is ever interrupted by the user."""
+    names = ("KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError", "Odd")
+    with opened() as (host, _):
+        outcomes = list(host.map("outcry", [atom.Query(text=name) for name in names]))
+        assert [type(outcome.error) for outcome in outcomes] == [atom.TaskError] * len(names)
+        for name, outcome in zip(names, outcomes, strict=True):
+            assert f"task 'outcry' of plugin 'test' failed: {name}" in str(outcome.error)
+        with pytest.raises(KeyboardInterrupt):
+            host.run("outcry", atom.Query(text="KeyboardInterrupt"))
 
 
 def test_a_wrong_type_is_told(opened: Any) -> None:

@@ -1,6 +1,7 @@
 """Finding and opening checkpoints, and refusing what cannot serve."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -283,6 +284,30 @@ def test_content_hash_follows_content(folder, tmp_path):
     data[-1] ^= 1
     (folder / "model.safetensors").write_bytes(bytes(data))
     assert checkpoints.content_hash(folder, memory) != first
+
+
+def test_weights_rewritten_in_place_are_another_model(folder, tmp_path, monkeypatch):
+    """Also with the size, time and place of the old ones; what is as it was is not read again."""
+    monkeypatch.setattr(checkpoints, "_WORTH_REMEMBERING_BYTES", 1)
+    monkeypatch.setattr(checkpoints, "_YOUNG_NS", 0)
+    memory, weights = tmp_path / "hashes.json", folder / "model.safetensors"
+    first, stat = checkpoints.content_hash(folder, memory), weights.stat()
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints.hashlib, "file_digest", None)
+        assert checkpoints.content_hash(folder, memory) == first
+    with weights.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\1")
+    os.utime(weights, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert checkpoints.content_hash(folder, memory) != first
+
+
+def test_young_weights_are_not_known_by_their_times(folder, tmp_path, monkeypatch):
+    """A clock may not have ticked between two changes."""
+    monkeypatch.setattr(checkpoints, "_WORTH_REMEMBERING_BYTES", 1)
+    monkeypatch.setattr(checkpoints, "_YOUNG_NS", 10**12)
+    checkpoints.content_hash(folder, tmp_path / "hashes.json")
+    assert not (tmp_path / "hashes.json").exists()
 
 
 def test_a_model_that_is_not_there_costs_no_imports():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +32,7 @@ ran: Counter[str] = Counter()
 
 
 class Caption:
-    """A caption; fails for the second clip of any video called bad."""
+    """A caption; fails for the second clip of any video called bad, and gives that of one called sulky up."""
 
     consumes, produces = atom.Clip, atom.Caption
 
@@ -38,6 +40,8 @@ class Caption:
         ran["caption"] += 1
         if clip.index == 1 and "bad" in clip.video.path.name:
             raise ValueError("unreadable")
+        if clip.index == 1 and "sulky" in clip.video.path.name:
+            raise atom.Cancelled("no more")
         time.sleep(0.002 * (3 - clip.index))
         return atom.Caption(clip=clip, text=f"shot {clip.index} of {clip.video.path.stem}")
 
@@ -111,6 +115,44 @@ class Describe:
         return atom.Caption(clip=clip, text=f"{settings.prompt} {settings.style} {host.model}")
 
 
+class Spell:
+    """Makes what is no record."""
+
+    consumes, produces = atom.Clip, str
+
+    def run(self, clip: atom.Clip) -> str:
+        return "a"
+
+
+@attrs.frozen(kw_only=True)
+class Loose:
+    """A record of a plugin that minds nobody: with a type that only type checkers know, and a value JSON has not."""
+
+    clip: atom.Clip
+    share: Unknown | None = None  # type: ignore[name-defined]  # noqa: F821
+    seen: frozenset[str] = frozenset({"red"})
+
+
+class MakeLoose:
+    """Makes such a record."""
+
+    consumes, produces = atom.Clip, Loose
+
+    def run(self, clip: atom.Clip) -> Loose:
+        ran["make-loose"] += 1
+        return Loose(clip=clip)
+
+
+class ReadLoose:
+    """Takes such a record."""
+
+    consumes, produces = Loose, atom.Caption
+
+    def run(self, loose: Loose) -> atom.Caption:
+        ran["read-loose"] += 1
+        return atom.Caption(clip=loose.clip, text="".join(loose.seen))
+
+
 class Waits:
     """Ends when it is cancelled."""
 
@@ -132,6 +174,9 @@ TASKS = {
     "answer": Answer,
     "assemble": Assemble,
     "waits": Waits,
+    "spell": Spell,
+    "make-loose": MakeLoose,
+    "read-loose": ReadLoose,
     "describe": Describe,
 }
 
@@ -238,6 +283,15 @@ def test_a_failure_stops_only_what_follows_from_it(videos: list[Path], tmp_path:
     assert len(by_step(results, "assemble")) == 1
 
 
+def test_a_task_that_cancels_itself_stops_nothing_else(videos: list[Path], tmp_path: Path) -> None:
+    """It is told as a failure, unless the run was given up."""
+    sulky = shutil.copy(videos[0], tmp_path / "sulky.mp4")
+    with opened() as host:
+        results = list(run_pipeline(pipeline(Step(task="caption")), host, [sulky, videos[1]]))
+    assert [str(result.error) for result in results if result.error] == ["no more"]
+    assert len(by_step(results, "caption")) == 5
+
+
 def test_a_tuple_is_handed_on_one_by_one_or_gathered_in_order(videos: list[Path]) -> None:
     """What makes several records feeds each to the next step; a gathering step gets all, flat, in clip order."""
     steps = pipeline(
@@ -323,6 +377,48 @@ def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"something else")
 
 
+def test_another_database_is_no_journal(tmp_path: Path) -> None:
+    """It would be deleted when the run is complete."""
+    path = tmp_path / "other.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE clips (id TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(atom.SettingsError, match="it is another database"):
+        Journal(path)
+    assert path.read_bytes() == before
+
+
+def test_what_cannot_be_noted_is_done_again(
+    videos: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Records of plugins that JSON has no form for cost their reuse, not the run; it is said once a run."""
+    steps = pipeline(Step(task="make-loose"), Step(task="read-loose"), Step(task="caption"))
+    for resumed in (0, 3):
+        with opened() as host:
+            results = list(run_pipeline(steps, host, videos[:1], journal=Journal(tmp_path / "journal")))
+        assert [caption.text for caption in by_step(results, "read-loose")] == ["red"] * 3
+        assert sum(result.resumed for result in results) == resumed
+    assert (ran["make-loose"], ran["read-loose"], ran["caption"]) == (6, 6, 3)
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == 2 * [
+        f"not all can be noted in journal {tmp_path / 'journal'}"
+    ]
+
+
+def test_a_journal_that_cannot_be_written_any_more_costs_no_result(
+    videos: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when the disk is full: the run goes on without, and says so once."""
+    journal = Journal(tmp_path / "journal")
+    journal._db.execute("PRAGMA query_only = 1")
+    with opened() as host:
+        results = list(run_pipeline(STANDARD, host, videos[:1], journal=journal))
+    assert not [result.error for result in results if result.error]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"not all can be noted in journal {journal.path}: attempt to write a readonly database; if this run is cut"
+        " off, that is done again"
+    ]
+
+
 def test_arrays_survive_the_journal(tmp_path: Path) -> None:
     """A record with a vector comes back equal."""
     video = atom.Video(path="a.mp4", content_hash="c0ffee" * 6, duration_s=1.0, width=8, height=8, fps=25.0)
@@ -357,6 +453,14 @@ def test_arrays_survive_the_journal(tmp_path: Path) -> None:
         ("[[steps]]\ntask = 'caption'\nafter = []", "run once"),
         ("[[steps]]\ntask = 'caption'\nsettings = { a = 1 }", "has no setting 'a'"),
         ("[[steps]]\ntask = 'answer'\ntexts = 'x'", "list of texts"),
+        ("[[steps]]\ntask = 'answer'\ntexts = 3", "list of texts"),
+        ("[[steps]]\ntask = 'answer'\ntexts = ['x', ' ']", "has an empty text"),
+        ("[[steps]]\ntask = 'assemble'\ntexts = ['x']\nafter = true", "list of texts"),
+        ("[[steps]]\ntask = 'caption'\nname = 3", "name must be a text"),
+        ("[[steps]]\ntask = 'caption'\nname = ''", "name must be a text"),
+        ("[[steps]]\ntask = 'caption'\nsource = { step = 'x' }", "source must be a text"),
+        ("[[steps]]\ntask = 'spell'", "task 'spell' makes str, which no pipeline can hand on"),
+        pytest.param("x = " + "[" * 3000 + "]" * 3000, "cannot be read", id="deep"),
         ("[[steps", "cannot be read"),
     ],
 )

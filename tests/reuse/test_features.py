@@ -1,8 +1,10 @@
 """Features kept on disk."""
 
+import errno
 import logging
 import multiprocessing
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -10,8 +12,10 @@ import pytest
 import torch
 from attrs import evolve
 
+from atom_core.files import abandon
 from atom_core.records import Clip, Features, Video
 from atom_core.reuse.features import FeatureStore, feature_key
+from atom_core.reuse.shots import ShotStore
 
 VIDEO = Video(path=Path("a.mp4"), content_hash="c0ffee" * 6, duration_s=4.0, width=8, height=8, fps=25.0)
 CLIP = Clip(video=VIDEO, start_s=0.0, end_s=2.0)
@@ -82,6 +86,30 @@ def test_a_damaged_file_is_noticed_and_removed(tmp_path: Path, damage: str, capl
     assert not path.exists()
 
 
+def test_a_file_under_another_name_is_damage(tmp_path: Path) -> None:
+    """Another clip's features are never served, though they are whole."""
+    store = FeatureStore(tmp_path, 10**9)
+    store.put(features(1.0))
+    [one] = tmp_path.glob("features/*/*.safetensors")
+    store.put(features(2.0))
+    [two] = set(tmp_path.glob("features/*/*.safetensors")) - {one}
+    shutil.copy(one, two)
+    assert fresh(store).get(features(2.0).key, CLIP) is None
+    assert fresh(store).get(features(1.0).key, CLIP) == features(1.0)
+
+
+def test_a_folder_that_cannot_be_written_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a read-only disk, where no use can be noted, what is kept is no damage and not computed again."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    store = FeatureStore(tmp_path, 10**9)
+    store.put(features())
+    monkeypatch.setattr(os, "utime", refuse)
+    assert fresh(store).get(features().key, CLIP) == features()
+
+
 def test_a_folder_that_cannot_be_written_costs_no_result(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """It is said once, and the features are still known in this process."""
     blocked = tmp_path / "file"
@@ -110,14 +138,31 @@ def test_the_size_cap_holds_and_the_least_recently_used_goes_first(tmp_path: Pat
 
 
 def test_stale_temporary_files_are_swept(tmp_path: Path) -> None:
-    """What a killed process left half-written goes; what is being written stays."""
-    folder = tmp_path / "features" / "ab"
-    folder.mkdir(parents=True)
-    (folder / ".old.tmp").write_bytes(b"x")
-    (folder / ".new.tmp").write_bytes(b"x")
-    os.utime(folder / ".old.tmp", (time.time() - 10_000,) * 2)
+    """What a killed process left half-written goes, in all that is kept; what is being written stays."""
+    for name in ("features", "shots"):
+        folder = tmp_path / name / "ab"
+        folder.mkdir(parents=True)
+        (folder / ".old.part").write_bytes(b"x")
+        (folder / ".new.part").write_bytes(b"x")
+        os.utime(folder / ".old.part", (time.time() - 10_000,) * 2)
     FeatureStore(tmp_path, 10**9).put(features())
-    assert [path.name for path in folder.glob("*.tmp")] == [".new.tmp"]
+    ShotStore(tmp_path, "1").put("ab" * 20, [])
+    assert [path.name for path in tmp_path.rglob("*.part")] == [".new.part"] * 2
+
+
+def test_an_interrupted_program_leaves_no_half_written_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a thread was writing is removed, though nobody waits for it."""
+    writing = Path.write_bytes
+
+    def interrupted(path: Path, data: bytes) -> int:
+        written = writing(path, data)
+        abandon()
+        assert not path.exists()
+        raise OSError(written)
+
+    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    FeatureStore(tmp_path, 10**9).put(features())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def _claim_and_count(folder: Path, out: Path) -> None:

@@ -52,3 +52,42 @@ def test_the_trace_is_in_the_trace_event_format(tmp_path: Path) -> None:
     assert event["ph"] == "X"
     assert event["args"] == {"video": "a.mp4"}
     assert isinstance(event["dur"], int)
+
+
+def test_events_of_one_row_of_the_trace_follow_each_other_or_nest(tmp_path: Path) -> None:
+    """What threads do in a lane at once has a row each; what one does within another piece of work lies in its row."""
+    ledger = Ledger()
+    overlap = threading.Barrier(2, timeout=10)
+
+    def work() -> None:
+        with ledger.lane("read", "outer"):
+            overlap.wait()
+            with ledger.lane("read", "inner"):
+                overlap.wait()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with ledger.lane("read", "after"):
+        pass
+    ledger.write_trace(tmp_path / "trace.json")
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    names = {event["tid"]: event["args"]["name"] for event in events if event["ph"] == "M"}
+    works = [event for event in events if event["ph"] == "X"]
+    assert [event["ts"] for event in works] == sorted(event["ts"] for event in works)
+    rows = [(names[event["tid"]], event["name"]) for event in works]
+    assert sorted(rows) == [
+        ("read", "after"),
+        ("read", "inner"),
+        ("read", "outer"),
+        ("read 2", "inner"),
+        ("read 2", "outer"),
+    ]
+    for tid in names:
+        open_until = []
+        for event in (event for event in works if event["tid"] == tid):
+            open_until = [end for end in open_until if end > event["ts"]]
+            assert all(event["ts"] + event["dur"] <= end for end in open_until)
+            open_until.append(event["ts"] + event["dur"])

@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from attrs import evolve
@@ -66,7 +67,8 @@ def triage(
     former: list[atom.Video],
     tell: Callable[..., None],
 ) -> tuple[list[atom.Video], dict[Path, list[str]]]:
-    """The videos to index, and for each changed file the hashes of what it was; the others are settled and reported.
+    """The videos to index, and for each changed file of them the hashes of what it was; the others are settled and
+    reported: what the library still had of their files' former content is forgotten.
 
     Films that Atom rendered are left out, unless they are asked for or were in the library before.
     """
@@ -85,7 +87,7 @@ def triage(
             new.append(video)
         elif place == video.path:
             tell(video, "unchanged")
-        elif os.path.exists(place):
+        elif _holds(context, place, video.content_hash):
             tell(video, "duplicate", of=str(place))
         else:
             library.move(video.content_hash, video.path)
@@ -93,9 +95,24 @@ def triage(
             tell(video, "moved", of=str(place))
     if missing := sum(state(path) != "here" for path in known.values()):
         context.note(f"files of the library that are not where they were: {missing}; `atom library` lists them")
-    now = {video.path: video.content_hash for video in videos}
-    stale = {path: [h for h in old if h != now[path]] for path, old in hashes.items() if path in now}
-    return new, {path: old for path, old in stale.items() if old}
+    stale = {
+        video.path: [
+            old for old in hashes.get(video.path, ()) if old != video.content_hash and known[old] == video.path
+        ]
+        for video in videos
+    }
+    replaced = {video.path: old for video in new if (old := stale.pop(video.path))}
+    for content_hash in chain.from_iterable(stale.values()):
+        library.remove(content_hash)
+    return new, replaced
+
+
+def _holds(context: atom.CommandContext, path: Path, content_hash: str) -> bool:
+    """Whether the file at `path` has that content still: two files may have changed places."""
+    try:
+        return os.path.exists(path) and context.host().video(path).content_hash == content_hash
+    except atom.MediaError:
+        return False
 
 
 def _emit(

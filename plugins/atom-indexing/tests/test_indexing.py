@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 
 import atom_indexing
 import pytest
@@ -112,6 +113,44 @@ def test_index_command_follows_files(tmp_path):
     assert [m.caption for m in host.library.search(host.decoder.embed(["moon"]))] == ["a yellow moon appears"]
 
 
+def test_index_command_follows_files_that_change_places(tmp_path):
+    """Each keeps its entries under its new path; nothing is left of what no file is any more."""
+    contents = {}
+
+    class Places(FakeHost):
+        def video(self, path):
+            return evolve(super().video(tmp_path / contents[os.path.basename(path)]), path=path)
+
+    host = Places(atom_indexing, shows=SHOWS, tasks={"caption": Caption()})
+    one, two = tmp_path / "a.mp4", tmp_path / "b.mp4"
+    one.touch()
+    two.touch()
+
+    def index(content_a, content_b):
+        contents.update({"a.mp4": content_a, "b.mp4": content_b})
+        return list(statuses(run_command(host, "index", str(one), str(two))).values())
+
+    assert index("a.mp4", "b.mp4") == ["added", "added"]
+    before = host.library.videos()
+    assert index("b.mp4", "a.mp4") == ["moved", "moved"]
+    assert host.library.videos() == dict(zip(before, reversed(before.values()), strict=True))
+    assert index("a.mp4", "a.mp4") == ["duplicate", "unchanged"]
+    assert list(host.library.videos().values()) == [two]
+
+
+def test_index_command_forgets_what_an_interrupted_one_left(tmp_path):
+    """Killed between storing a changed file's clips and removing the old ones, it is brought to its end."""
+    host = world()
+    path = tmp_path / "a.mp4"
+    path.touch()
+    run_command(host, "index", str(path))
+    host.world.shows["a.mp4"] = ("a yellow moon",)
+    host.run("index-video", host.video(path))
+    assert len(host.library.videos()) == 2
+    assert statuses(run_command(host, "index", str(path))) == {"a.mp4": "unchanged"}
+    assert [m.caption for m in host.library.search(host.decoder.embed(["moon"]))] == ["a yellow moon appears"]
+
+
 def test_index_command_needs_a_path():
     """Without paths there is nothing to do, and it says what to write."""
     with pytest.raises(atom.SettingsError, match="atom index PATH"):
@@ -134,20 +173,26 @@ def test_rebuild_indexes_again_with_another_model(tmp_path):
 def test_a_rebuild_that_is_cut_off_goes_on(files):
     """No video is forgotten: those still to come are noted, said, and indexed by the next rebuild, the others not."""
 
-    class Interrupted(Caption):
-        def run(self, clip, *, encoder):
-            if clip.video.path.name == "b.mp4" and not resumed:
-                raise KeyboardInterrupt
-            return super().run(clip, encoder=encoder)
+    class Interrupted(FakeHost):
+        def map(self, task, items, **more):
+            def until_b():
+                for item in items:
+                    if task == "index-video" and item.path.name == "b.mp4" and not resumed:
+                        while not len(self.library):  # a is there
+                            time.sleep(0.001)
+                        raise KeyboardInterrupt
+                    yield item
+
+            return super().map(task, until_b(), **more)
 
     resumed = False
     settings = atom.Settings(library=files / "library", model="tiny")
     with world(settings=settings, library=lambda: ChromaLibrary.open(settings, "tiny@1")) as host:
         run_command(host, "index", "a.mp4", "b.mp4")
-    tasks = {"caption": Interrupted()}
+    tasks = {"caption": Caption()}
     for attempt in range(2):
         library = lambda: ChromaLibrary.open(settings, "big@2")  # noqa: E731
-        with FakeHost(atom_indexing, shows=SHOWS, tasks=tasks, settings=settings, library=library) as host:
+        with Interrupted(atom_indexing, shows=SHOWS, tasks=tasks, settings=settings, library=library) as host:
             if attempt == 0:
                 with pytest.raises(KeyboardInterrupt):
                     run_command(host, "index", "--rebuild")
