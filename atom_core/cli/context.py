@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from atom_core.host import Host
     from atom_core.records import Video
 
+_TABLE = Path("-")
+"""What ``--stats`` is given to show a table."""
+
 
 class Context:
     """Follows `atom_core.hookspecs.CommandContext`; used as a context manager, it closes the host at the end."""
@@ -47,6 +50,8 @@ class Context:
         self._stats: Path | None = args.stats
         self._trace: Path | None = args.trace
         for option, file in (("--stats", self._stats), ("--trace", self._trace)):
+            if file == _TABLE and option == "--stats":
+                continue
             if file is not None and not file.absolute().parent.is_dir():
                 raise SettingsError(f"{option} {file}: the folder {file.absolute().parent} does not exist; create it")
             if file is not None and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
@@ -134,7 +139,9 @@ class Context:
         from atom_core.reuse.ledger import Ledger
 
         ledger = Ledger() if self._host is None else self._host.ledger
-        if self._stats is not None:
+        if self._stats == _TABLE:
+            self.console.note(f"what was computed\n{ledger.table()}")
+        elif self._stats is not None:
             try:
                 write_whole(self._stats, json.dumps(ledger.as_dict(), indent=2) + "\n")
             except OSError as error:

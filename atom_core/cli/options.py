@@ -71,7 +71,9 @@ def common_options() -> Parser:
     settings.add_argument("--config", type=Path, metavar="FILE", help="settings file instead of ./atom.toml")
     output = parser.add_argument_group("output")
     output.add_argument("--json", action="store_true", help="print one JSON list instead of text")
-    output.add_argument("--stats", type=Path, metavar="FILE", help="write the ledger of the run to FILE, as JSON")
+    output.add_argument(
+        "--stats", type=Path, metavar="FILE", help="write the ledger of the run to FILE, as JSON; - shows it"
+    )
     output.add_argument("--trace", type=Path, metavar="FILE", help="write what ran when to FILE, for Perfetto")
     output.add_argument("-q", "--quiet", action="store_true", help="no remarks and no progress")
     output.add_argument("-v", "--verbose", action="store_true", help="say more, with tracebacks of what failed")

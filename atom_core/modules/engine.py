@@ -331,6 +331,7 @@ class Engine:
         lengths = [len(job.prompt) + len(job.tokens) - 1 for job in jobs]
         positions = [job.position for job in jobs]
         self._ledger.batch("decode", len(jobs))
+        self._ledger.count("decode_steps", requested=len(jobs), computed=1, reused=len(jobs) - 1)
         with self._ledger.lane("decode", "step", rows=len(jobs)):
             logits_RV = self._with_room(lambda: self._runner.step(tokens, lengths, positions))
             self._leave(self._choose(range(len(jobs)), logits_RV))

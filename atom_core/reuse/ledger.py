@@ -7,15 +7,16 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from atom_core.files import write_whole
 
-COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_tokens")
-"""What is counted. A load is a task that needs the modules; a clip is one call of the encoder."""
+COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_steps", "decode_tokens")
+"""What is counted. A load is a task that needs the modules; a clip is one call of the encoder; a step reads the last
+token of each request that is decoded, and each asks for one."""
 
 _MAX_EVENTS = 200_000
 
@@ -115,12 +116,17 @@ class Ledger:
             }
 
     def table(self) -> str:
-        """The counts as a short text table."""
+        """The counts as a short text table; seconds of each lane, and how many requests it worked on at once."""
         rows = [f"{'':16}{'requested':>12}{'computed':>12}{'reused':>12}"]
         data = self.as_dict()
         for name in COUNTS:
             row = data[name]
             rows.append(f"{name:16}{row['requested']:>12}{row['computed']:>12}{row['reused']:>12}")
+        lanes = [f"{lane} {about['seconds']:.1f} s" for lane, about in data["lanes"].items()]
+        batches = [f"{lane} {_mean(sizes):.1f}" for lane, sizes in data["batches"].items()]
+        for title, parts in (("lanes", lanes), ("at once, mean", batches)):
+            if parts:
+                rows.append(f"{title:16}{', '.join(parts)}")
         rows.append(f"{data['seconds']:.1f} s, peak memory {data['peak_memory_bytes'] / 2**20:.0f} MiB")
         return "\n".join(rows)
 
@@ -154,6 +160,11 @@ class Ledger:
             for (lane, number), tid in tids.items()
         ]
         write_whole(path, json.dumps({"traceEvents": [*names, *works], "displayTimeUnit": "ms"}))
+
+
+def _mean(sizes: Mapping[str, int]) -> float:
+    """Of the sizes of batches, each with how many there were."""
+    return sum(int(size) * number for size, number in sizes.items()) / sum(sizes.values())
 
 
 def _takes(row: list[_Event], event: _Event) -> bool:

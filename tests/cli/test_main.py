@@ -243,6 +243,17 @@ def test_stats(atom, tmp_path, words):
     assert ledger["peak_memory_bytes"] > 10**6
 
 
+def test_stats_as_a_table(atom, capsys):
+    """--stats - shows the ledger on standard error, unless quiet; results are not disturbed."""
+    assert atom("work", "one", "--stats", "-") == 0
+    shown = capsys.readouterr()
+    assert shown.out == "ONE\n"
+    assert "encoder_clips " in shown.err
+    assert "peak memory" in shown.err
+    assert atom("work", "one", "--stats", "-", "-q") == 0
+    assert "peak memory" not in capsys.readouterr().err
+
+
 def test_trace_hooks(atom, capsys, monkeypatch):
     """ATOM_TRACE_HOOKS=1 shows each call of a hook with its milliseconds on standard error."""
     monkeypatch.setenv("ATOM_TRACE_HOOKS", "1")

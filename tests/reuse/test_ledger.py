@@ -39,6 +39,20 @@ def test_everything_is_json_and_every_count_is_there() -> None:
     assert all(name in ledger.table() for name in COUNTS)
 
 
+def test_the_table_tells_lanes_and_batches() -> None:
+    """Seconds of each lane and how many requests it worked on at once, in the mean; nothing of lanes that rested."""
+    ledger = Ledger()
+    assert "lanes" not in ledger.table()
+    assert "at once" not in ledger.table()
+    with ledger.lane("decode"):
+        pass
+    for size in (1, 8, 8, 8):
+        ledger.batch("decode", size)
+    lines = ledger.table().splitlines()
+    assert "lanes           decode 0.0 s" in lines
+    assert "at once, mean   decode 6.2" in lines
+
+
 def test_the_trace_is_in_the_trace_event_format(tmp_path: Path) -> None:
     """Each event names its lane's thread, starts and lasts in microseconds."""
     ledger = Ledger()
