@@ -93,7 +93,9 @@ def remember(cache: Path, findings: Mapping[str, Finding]) -> None:
 def key_of(weights: str) -> str:
     """What a finding holds for: the weights' content hash, this processor, the libraries' versions."""
     versions = {name: importlib.metadata.version(name) for name in _VERSIONED}
-    text = json.dumps({"weights": weights, "machine": _machine(), "versions": versions, "trial": _TRIAL}, sort_keys=True)
+    text = json.dumps(
+        {"weights": weights, "machine": _machine(), "versions": versions, "trial": _TRIAL}, sort_keys=True
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

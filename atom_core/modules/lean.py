@@ -64,7 +64,7 @@ class Lean:
         cos, sin = self._rotary(hidden, position_ids)
         half = cos.shape[-1] // 2
         cos, sin = cos[:, :, None, :half], sin[:, :, None, :half]
-        mask = self._scores(attention_mask, hidden.dtype)
+        mask = None if past_key_values.window.causal else self._scores(attention_mask, hidden.dtype)
         for index, layer in enumerate(self._layers):
             hidden = hidden + self._attend(layer, layer.first_norm(hidden), cos, sin, mask, past_key_values, index)
             hidden = hidden + layer.feed_forward(layer.second_norm(hidden))
@@ -76,7 +76,7 @@ class Lean:
         inputs_RQD: torch.Tensor,
         cos: torch.Tensor,
         sin: torch.Tensor,
-        mask: torch.Tensor,
+        mask: torch.Tensor | None,
         slots: Slots,
         index: int,
     ) -> torch.Tensor:
@@ -84,15 +84,21 @@ class Lean:
         both = self._heads + self._key_heads
         qkv = layer.project(inputs_RQD).view(rows, new, both + self._key_heads, self._width)
         turned = _rotate(qkv[:, :, :both], cos, sin)
-        # heads that share keys become further queries of one head: no key is copied
-        query = turned[:, :, : self._heads].transpose(1, 2).reshape(rows, self._key_heads, -1, self._width)
+        query = turned[:, :, : self._heads].transpose(1, 2)
         keys, values = slots.update(
             turned[:, :, self._heads :].transpose(1, 2), qkv[:, :, both:].transpose(1, 2), index
         )
-        if (sharing := slots.window.sharing) is not None:
-            mixed = cascade(query, keys, values, mask, sharing, index, layer.scaling)
+        if mask is None:
+            mixed = scaled_dot_product_attention(
+                query, keys, values, is_causal=True, scale=layer.scaling, enable_gqa=True
+            )
         else:
-            mixed = scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=layer.scaling)
+            # heads that share keys become further queries of one head: no key is copied
+            query = query.reshape(rows, self._key_heads, -1, self._width)
+            if (sharing := slots.window.sharing) is not None:
+                mixed = cascade(query, keys, values, mask, sharing, index, layer.scaling)
+            else:
+                mixed = scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=layer.scaling)
         mixed = mixed.reshape(rows, self._heads, new, self._width).transpose(1, 2)
         return layer.out(mixed.reshape(rows, new, -1))  # type: ignore[no-any-return]
 

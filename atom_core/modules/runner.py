@@ -69,6 +69,7 @@ class Runner:
             for start, end in read.prompt.blocks:
                 if read.start <= start and end <= read.end:
                     mask[row, :, start - read.start : end - read.start, start:end] = True
+                    self.slots.window.causal = False
         more = self._family.language_inputs(self._language, [_ids(read, longest) for read in reads], reads)
         hidden_RQD = self._forward(embeds_RQD, mask, positions, more)
         return [hidden[:length] for hidden, length in zip(hidden_RQD, lengths, strict=True)]
@@ -174,6 +175,7 @@ class Runner:
         if self._sliding_window is None:
             return mask.to(self._device)
         window = self.slots.window
+        window.causal = False
         near = torch.arange(window.length) > window.columns[:, :, None] - self._sliding_window
         return (mask & near[:, None]).to(self._device)
 

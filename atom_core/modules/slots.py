@@ -33,6 +33,8 @@ class Window:
     rows: torch.Tensor
     columns: torch.Tensor
     continued: bool = False
+    causal: bool = False
+    """Whether each new token sees just the new ones before it, and itself."""
     sharing: Sharing | None = None
 
 
@@ -204,6 +206,7 @@ class Slots(Cache):
         window.columns = starts_R[:, None] + torch.arange(num_new)
         window.continued = min(starts) > 0
         window.sharing = self._sharing(starts, num_new)
+        window.causal = num_new > 1 and max(starts) == 0 and window.sharing is None
         for layer in self._state_layers():
             layer.open()
         return (torch.arange(window.length) <= window.columns[:, :, None])[:, None]
