@@ -257,7 +257,8 @@ class Host:
 
     def about(self, task: str, **settings: Any) -> dict[str, Any]:
         """Everything beside the record that could change what `task` makes of it, as JSON values: its settings, the
-        plugin's version, the model's content where it uses one, the rules by which videos become clips and frames.
+        plugin's version, the model's content where it uses one, the rules by which videos become clips and frames. For
+        one that is lent the host, and may ask any task, also what is set for others, and their plugins' versions.
 
         :param settings: the task's own settings, over the configured ones
         :raises PluginError: if there is no such task
@@ -268,7 +269,14 @@ class Host:
         plugin = next((str(info) for info in self.plugins.infos if task in info.tasks), "")
         model = self.model if lent & {"encoder", "decoder", "library", "host"} else ""
         rules = {name: getattr(self.settings, name) for name in _RULES}
-        return {"task": task, "plugin": plugin, "settings": own, "model": model, **rules}
+        others = self._about_all() if "host" in lent else {}
+        return {"task": task, "plugin": plugin, "settings": own, "model": model, "others": others, **rules}
+
+    def _about_all(self) -> dict[str, Any]:
+        """What is set for tasks, and the plugins' versions."""
+        begins = tuple(f"ATOM_{name.upper().replace('-', '_')}_" for name in self.plugins.tasks)
+        variables = {name: value for name, value in self._environ.items() if name.startswith(begins)}
+        return {"plugins": [str(info) for info in self.plugins.infos], "tasks": self.settings.tasks, "set": variables}
 
     def close(self) -> None:
         """Cancel what still runs, let go of modules and library; done once, whatever happens meanwhile."""

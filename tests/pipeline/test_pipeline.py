@@ -115,6 +115,16 @@ class Describe:
         return atom.Caption(clip=clip, text=f"{settings.prompt} {settings.style} {host.model}")
 
 
+class Quote:
+    """What another task says."""
+
+    consumes, produces = atom.Clip, atom.Caption
+
+    def run(self, clip: atom.Clip, *, host: Host) -> atom.Caption:
+        caption: atom.Caption = host.run("describe", clip)
+        return caption
+
+
 class Spell:
     """Makes what is no record."""
 
@@ -174,6 +184,7 @@ TASKS = {
     "answer": Answer,
     "assemble": Assemble,
     "waits": Waits,
+    "quote": Quote,
     "spell": Spell,
     "make-loose": MakeLoose,
     "read-loose": ReadLoose,
@@ -347,6 +358,24 @@ def test_other_settings_are_other_work(videos: list[Path], tmp_path: Path) -> No
         with opened(frames=frames) as host:
             results = list(run_pipeline(steps, host, videos[:1], journal=Journal(tmp_path / "journal")))
         assert not any(result.resumed for result in results)
+
+
+@pytest.mark.parametrize("changed", ["variable", "setting"])
+def test_a_task_that_asks_others_is_other_work_when_they_are(
+    videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    """What is set for a task that another asks of the host counts as its own settings do."""
+    resumed = []
+    for value in ("one", "two", "two"):
+        tasks = {"describe": {"style": value}} if changed == "setting" else {}
+        if changed == "variable":
+            monkeypatch.setenv("ATOM_DESCRIBE_STYLE", value)
+        with opened(model="named", tasks=tasks) as host:
+            results = run_pipeline(
+                pipeline(Step(task="quote")), host, videos[:1], journal=Journal(tmp_path / "journal")
+            )
+            resumed.append([result.resumed for result in results])
+    assert resumed == [[False] * 3, [False] * 3, [True] * 3]
 
 
 @pytest.mark.parametrize("changed", ["style", "prompt", "weights"])
