@@ -21,7 +21,7 @@ from atom_core.modules.caller import caller
 from atom_core.modules.families import Encoded, Family, join
 from atom_core.modules.frames import FrameBudget
 from atom_core.modules.lane import Lane
-from atom_core.modules.threads import Threads, rest
+from atom_core.modules.threads import Threads, one_thread, rest
 from atom_core.records import Clip, Features
 from atom_core.reuse.features import FeatureStore, feature_key
 from atom_core.reuse.ledger import Ledger
@@ -132,7 +132,7 @@ class ResidentEncoder:
     ) -> Features:
         known = store.get(key, clip)
         if known is None:
-            with store.claim(key):
+            with store.claim(key, caller.get().check):
                 known = store.get(key, clip)
                 if known is None:
                     features = self._compute(key, clip, num_frames, pending)
@@ -144,7 +144,7 @@ class ResidentEncoder:
     def _compute(self, key: str, clip: Clip, num_frames: int, pending: _Pending) -> Features:
         with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
             frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
-        with self._ledger.lane("preprocess", "preprocess"):
+        with self._ledger.lane("preprocess", "preprocess"), one_thread():
             inputs = self._family.inputs(frames)
         encoded = self._lane.submit(self._forward(inputs), urgent=lambda: pending.urgent).result()
         self._ledger.count("encoder_clips", computed=1)
@@ -175,9 +175,10 @@ class ResidentEncoder:
                 parts.append(self._family.encode(self._model, chunks.popleft()))
         encoded = join(parts)
         parts.clear()
+        finite = bool(torch.isfinite(encoded.values).all())
         rest()
         give_back()  # the pixels, too
-        if not bool(torch.isfinite(encoded.values).all()):
+        if not finite:
             raise ModelError("the encoder made values that are not finite; try another precision with --quantize none")
         return encoded
 

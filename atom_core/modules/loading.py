@@ -30,6 +30,7 @@ from atom_core.modules.checkpoint import guarded
 from atom_core.modules.int4_cpu import GROUP, GroupInt4Linear
 from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
 from atom_core.modules.quantize import RECIPES, config_of, is_tied, kinds_by_layer
+from atom_core.modules.threads import one_thread
 
 if TYPE_CHECKING:
     from atom_core.modules.checkpoint import Checkpoint
@@ -77,7 +78,7 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
             device_map=None if device == "cpu" else device,
         )
 
-    with returning_memory(), _without_bars(), _one_thread():
+    with returning_memory(), _without_bars(), one_thread():  # many short operations
         model, info = guarded(checkpoint.source, "weights", load)
         _check_names(checkpoint.source, model, info)
         if layers:
@@ -146,17 +147,6 @@ def _without_bars() -> Iterator[None]:
     finally:
         if shown:
             hf_logging.enable_progress_bar()
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Short operations one after the other: threads that wait for each other would only slow them down."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _class_of(config: Any) -> Any:

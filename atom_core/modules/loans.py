@@ -16,6 +16,7 @@ from attrs import evolve
 from atom_core.errors import TaskError
 from atom_core.hookspecs import Decoder, Encoder, Modules, Parts
 from atom_core.modules.caller import caller
+from atom_core.modules.threads import one_thread
 from atom_core.records import Clip, Features, Generated
 
 if TYPE_CHECKING:
@@ -72,8 +73,11 @@ class Loans:
         return weights_stamp(self.modules) != self._stamp
 
     def _watched(self, tensor: Any) -> Any:
-        copied = tensor.clone() if hasattr(tensor, "clone") else tensor.copy()
-        if not hasattr(tensor, "clone"):
+        if hasattr(tensor, "clone"):
+            with one_thread():
+                copied = tensor.clone()
+        else:
+            copied = tensor.copy()
             copied.flags.writeable = False  # an array says so itself when it is changed
         with self._lock:
             self._lent.append((weakref.ref(copied), _version(copied)))

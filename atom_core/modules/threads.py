@@ -45,6 +45,20 @@ def matmul_seconds(num_threads: int) -> float:
     return best
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute inside with one thread: short work, and that of threads beside the lanes, whose helpers would be in their
+    way, see `rest`."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def rest() -> None:
     """End the helpers that the calling thread's torch work has: for a lane that has nothing to compute now.
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from attrs import evolve
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from atom_core.records import Clip, Features
 from atom_core.reuse.store import TensorStore
 
+log = logging.getLogger("atom")
+
 FORMAT = 5
 """Version of the files; part of every key."""
 _RECENT_BYTES = 128 * 2**20
+_CHECK_S, _PATIENCE_S = 0.5, 60.0
 
 
 def feature_key(clip: Clip, rule: str, fingerprint: str) -> str:
@@ -76,18 +80,35 @@ class FeatureStore:
         self._files.write(features.key, {"values": features.values, **features.extra}, about)
 
     @contextlib.contextmanager
-    def claim(self, key: str) -> Iterator[None]:
-        """Hold the right to compute `key`; other processes that want it wait."""
-        try:
-            path = self.folder / "locks" / f"{key[:3]}.lock"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock: contextlib.AbstractContextManager[Any] = FileLock(path, thread_local=False)
-            lock.__enter__()
-        except OSError:
-            lock = contextlib.nullcontext()
+    def claim(self, key: str, check: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Hold the right to compute `key`; other processes that want it wait, and say so when that takes long.
+
+        :param check: called now and then while waiting; what it raises ends that
+        """
+        path = self.folder / "locks" / f"{key[:3]}.lock"
+        lock = FileLock(path, thread_local=False)
         with contextlib.ExitStack() as stack:
-            stack.push(lock)
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._wait(lock, check)
+            except OSError:
+                pass  # it may be computed twice
+            else:
+                stack.callback(lock.release)
             yield
+
+    def _wait(self, lock: FileLock, check: Callable[[], None]) -> None:
+        start, told = time.monotonic(), False
+        while not lock.is_locked:
+            check()
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=_CHECK_S)
+            if not told and not lock.is_locked and time.monotonic() > start + _PATIENCE_S:
+                told = True
+                log.warning(
+                    "another process is at a clip that is wanted here, too: waiting for it; if it was stopped, let it"
+                    " go on, or end it"
+                )
 
     def _remember(self, features: Features) -> None:
         size = _num_bytes(features)

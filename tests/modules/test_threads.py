@@ -10,7 +10,9 @@ import pytest
 import torch
 
 from atom_core import open_host
+from atom_core.hookspecs import Modules
 from atom_core.modules import threads as threads_module
+from atom_core.modules.loans import Loans
 from atom_core.modules.threads import Threads, _openmp_pause, available_cores, matmul_seconds, rest
 
 gnu_openmp = pytest.mark.skipif(_openmp_pause() is None, reason="torch works with another OpenMP here")
@@ -178,4 +180,35 @@ def test_lanes_with_nothing_to_do_keep_no_helpers(checkpoint: Path, clips: list,
         assert settled(before) == before
         decoder.generate([features, "What colour is it?"], max_new_tokens=2)
         assert settled(before) == before
+    torch.set_num_threads(1)
+
+
+def test_work_beside_the_lanes_gets_no_helpers(checkpoint: Path, clips: list, tmp_path: Path, monkeypatch) -> None:
+    """What a task's thread does for the encoder, and with features it is lent, is done by that thread alone; a lane
+    rests after the last thing that it computes. Helpers that stay behind make each operation of the lanes wake theirs."""
+    found: dict[str, list[int]] = {"inputs": [], "clone": []}
+    order: list[str] = []
+    with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path, threads=2) as host:
+        family = host.encoder._family  # type: ignore[attr-defined]
+        inputs, clone, isfinite = family.inputs, torch.Tensor.clone, torch.isfinite
+
+        def noted(name: str, function):
+            def call(*arguments):
+                found[name].append(torch.get_num_threads())
+                return function(*arguments)
+
+            return call
+
+        monkeypatch.setattr(family, "inputs", noted("inputs", inputs))
+        monkeypatch.setattr(torch, "isfinite", lambda values: order.append("isfinite") or isfinite(values))
+        monkeypatch.setattr("atom_core.modules.encoder.rest", lambda: order.append("rest"))
+        features = host.encoder.encode(clips[0])
+        loans = Loans("task", Modules(encoder=host.encoder, decoder=host.decoder, model="m"), 0)
+        monkeypatch.setattr(torch.Tensor, "clone", noted("clone", clone))
+        torch.set_num_threads(2)
+        loans.lend(features)
+        monkeypatch.undo()
+        assert torch.get_num_threads() == 2
+    assert found == {"inputs": [1], "clone": [1] * (1 + len(features.extra))}
+    assert order == ["isfinite", "rest"]
     torch.set_num_threads(1)

@@ -1,6 +1,7 @@
 """Features kept on disk."""
 
 import errno
+import itertools
 import logging
 import multiprocessing
 import os
@@ -12,8 +13,10 @@ import pytest
 import torch
 from attrs import evolve
 
+from atom_core.errors import Cancelled
 from atom_core.files import abandon
 from atom_core.records import Clip, Features, Video
+from atom_core.reuse import features as features_module
 from atom_core.reuse.features import FeatureStore, feature_key
 from atom_core.reuse.shots import ShotStore
 
@@ -184,3 +187,26 @@ def test_two_processes_compute_an_entry_once(tmp_path: Path) -> None:
     for worker in workers:
         worker.join(30)
     assert (tmp_path / "out").read_text() == "computed\n"
+
+
+def test_a_long_wait_for_another_process_is_told_and_can_be_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who waits for a process that was stopped is told why, once, and is not kept from giving up."""
+    monkeypatch.setattr(features_module, "_CHECK_S", 0.01)
+    monkeypatch.setattr(features_module, "_PATIENCE_S", 0.02)
+    checks = itertools.count()
+
+    def check() -> None:
+        if next(checks) > 5:
+            raise Cancelled("enough")
+
+    with (
+        FeatureStore(tmp_path, 10**9).claim("ab" * 32),
+        caplog.at_level(logging.WARNING, "atom"),
+        pytest.raises(Cancelled),
+        FeatureStore(tmp_path, 10**9).claim("ab" * 32, check),
+    ):
+        pytest.fail("two have one claim")
+    assert caplog.text.count("another process is at a clip") == 1
+    assert next(checks) == 7
