@@ -262,8 +262,20 @@ class Engine:
         known, chain = self._prefixes.match(job.units)
         limit = job.cut(known)
         if limit:
-            self._runner.restore(row, chain, limit, share=self._shares(job, chain))
+            share = self._shares(job, chain)
+            self._runner.restore(row, chain, limit, share=share)
+            if share:
+                self._lend(job.head)
         return limit
+
+    def _lend(self, head: tuple[Unit, ...]) -> None:
+        """Let rows that came when they were fewer, and hold the states of `head` themselves, borrow them, too."""
+        assert self._prefixes is not None
+        for row, job in enumerate(self._active):
+            if job.head == head and not self._runner.slots.borrows(row):
+                known, chain = self._prefixes.match(head)
+                if known == job.prompt.visual_end:
+                    self._runner.lend(row, chain, len(job.prompt) + len(job.tokens) - 1)
 
     def _shares(self, job: Job, chain: Sequence[KV]) -> bool:
         """Whether so many requests have the same head that their rows should borrow its states."""

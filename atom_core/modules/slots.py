@@ -235,6 +235,10 @@ class Slots(Cache):
         self._borrowed[row], self._held[row] = kv, length - kv.num_tokens
         self._shrink()
 
+    def borrows(self, row: int) -> bool:
+        """Whether `row` uses states that it does not hold."""
+        return row in self._borrowed
+
     def _shrink(self) -> None:
         """Give back what is reserved if it is far more than the rows hold."""
         rows, length = max(self._held) + 1, max(self._held.values()) + 1

@@ -110,6 +110,31 @@ def test_many_questions_hold_their_clips_once(
         assert not rows._borrowed, "rows that are done borrow nothing"
 
 
+def test_who_came_first_borrows_once_others_come(sharing_host: Host, cold_host: Host, clips: list[Clip]) -> None:
+    """A row that holds its clip itself lets it go when others about the same clip join; answers stay what they are."""
+    work: Work = [([clips[0]], "Tell me everything."), *(([clips[0]], question) for question in QUESTIONS)]
+    expected = answers_alone(cold_host, work)
+    decoder: Any = sharing_host.decoder
+    answers_alone(sharing_host, work[:1])
+    engine, asked = decoder._engine, prompts(sharing_host, work)
+    futures, borrowing = [], []
+
+    def listen(tokens: list[int]) -> bool:
+        if len(tokens) == 2:
+            assert not engine._runner.slots.borrows(0)
+            for number, prompt in enumerate(asked[1:], 1):
+                job = Job(prompt=prompt, max_new_tokens=4 + 3 * (number % 4), caller=caller.get())
+                futures.append(engine.submit(job))
+        elif len(tokens) == 3:
+            borrowing.extend(engine._runner.slots.borrows(row) for row in range(len(engine._active)))
+        return False
+
+    first = engine.submit(Job(prompt=asked[0], max_new_tokens=4, caller=caller.get(), on_token=listen))
+    told = [tuple(first.result().tokens), *(tuple(future.result().tokens) for future in futures)]
+    assert borrowing == [True] * len(work)
+    assert told == expected
+
+
 def test_rows_about_different_clips_never_mix(sharing_host: Host, cold_host: Host, clips: list[Clip]) -> None:
     """Rows of three clips and of none, joining, leaving and moving while others go on, each get their own answer."""
     work: Work = [(about, question) for question in QUESTIONS for about in ([clips[0]], clips[1:3], [clips[3]], [])]

@@ -185,7 +185,7 @@ def test_lanes_with_nothing_to_do_keep_no_helpers(checkpoint: Path, clips: list,
 
 def test_work_beside_the_lanes_gets_no_helpers(checkpoint: Path, clips: list, tmp_path: Path, monkeypatch) -> None:
     """What a task's thread does for the encoder, and with features it is lent, is done by that thread alone; a lane
-    rests after the last thing that it computes. Helpers that stay behind make each operation of the lanes wake theirs."""
+    rests after the last thing that it computes. Helpers that stay make each operation of the lanes wake their own."""
     found: dict[str, list[int]] = {"inputs": [], "clone": []}
     order: list[str] = []
     with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path, threads=2) as host:

@@ -91,16 +91,19 @@ def throughput(host: Any, clips: Sequence[atom.Clip], max_new_tokens: int) -> di
             caller.reset(token)
 
     numbers = range(len(REQUESTS))
-    for number in numbers:
-        ask(number, False, 1)
-    before = _decode_steps(host)
-    alone_s, alone = figures.timed(lambda: [ask(number, False, max_new_tokens) for number in numbers])
-    middle = _decode_steps(host)
     with ThreadPoolExecutor(len(REQUESTS)) as pool:
-        together_s, together = figures.timed(
-            lambda: list(pool.map(lambda number: ask(number, True, max_new_tokens), numbers))
-        )
-    after = _decode_steps(host)
+
+        def ask_all(wait: bool, tokens: int) -> list[Any]:
+            together = pool.map if wait else map
+            return list(together(lambda number: ask(number, wait, tokens), numbers))
+
+        for wait in (False, True):  # prefixes are read, and buffers have their size
+            ask_all(wait, 2)
+        before = _decode_steps(host)
+        alone_s, alone = figures.timed(lambda: ask_all(False, max_new_tokens))
+        middle = _decode_steps(host)
+        together_s, together = figures.timed(lambda: ask_all(True, max_new_tokens))
+        after = _decode_steps(host)
     return {
         "alone_tokens_per_s": sum(text.num_tokens for text in alone) / alone_s,
         "waiting_tokens_per_s": sum(text.num_tokens for text in together) / together_s,
