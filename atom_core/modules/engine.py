@@ -190,9 +190,8 @@ class Engine:
         )
         for job in order:
             urgent = job.caller.interactive
-            if taken + len(admitted) >= self._max_rows + (urgent and self._max_rows > 1) or (
-                self._unread and not urgent
-            ):
+            rows = self._max_rows + (urgent and self._max_rows > 1)
+            if taken + len(admitted) >= rows or (self._unread and not urgent):
                 break
             head = self._unread_head(job)
             if head and head in claimed:
