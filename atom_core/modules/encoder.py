@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -14,7 +15,7 @@ import torch
 from attrs import define, evolve, field
 from torch import nn
 
-from atom_core.errors import ModelError
+from atom_core.errors import Cancelled, ModelError
 from atom_core.media.sample import rule_of, sample
 from atom_core.modules.allocator import give_back
 from atom_core.modules.caller import caller
@@ -110,12 +111,12 @@ class ResidentEncoder:
         mine = _Pending(urgent=caller.get().interactive)
         if self._store is None:
             return self._compute(key, clip, num_frames, mine)
-        with self._lock:
-            pending = self._pending.setdefault(key, mine)
-            pending.urgent |= mine.urgent
-        if pending is not mine:
-            self._ledger.count("encoder_clips", reused=1)
-            return evolve(pending.features.result(), clip=clip)
+        while (pending := self._claimed(key, mine)) is not mine:
+            with contextlib.suppress(Cancelled):  # that was another caller's wish
+                features = pending.features.result()
+                self._ledger.count("encoder_clips", reused=1)
+                return evolve(features, clip=clip)
+            caller.get().check()
         try:
             features = self._known_or_computed(self._store, key, clip, num_frames, mine)
             mine.features.set_result(features)
@@ -126,6 +127,13 @@ class ResidentEncoder:
         finally:
             with self._lock:
                 del self._pending[key]
+
+    def _claimed(self, key: str, mine: _Pending) -> _Pending:
+        """Who is at these features: `mine`, unless another caller came first, who then hurries if `mine` does."""
+        with self._lock:
+            pending = self._pending.setdefault(key, mine)
+            pending.urgent |= mine.urgent
+        return pending
 
     def _known_or_computed(
         self, store: FeatureStore, key: str, clip: Clip, num_frames: int, pending: _Pending

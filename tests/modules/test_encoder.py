@@ -23,10 +23,12 @@ import pytest
 import torch
 from attrs import evolve
 
-from atom_core.errors import MediaError
+from atom_core.errors import Cancelled, MediaError
 from atom_core.host import Host, open_host
-from atom_core.modules.caller import Caller, caller
+from atom_core.media.sample import rule_of
+from atom_core.modules.caller import Caller, Cancel, caller
 from atom_core.records import Clip
+from atom_core.reuse.features import feature_key
 from atom_core.testing.videos import Shot, write_video
 
 SECONDS = float(os.environ.get("ATOM_TEST_SECONDS", "2"))
@@ -37,6 +39,13 @@ def opened(checkpoint: Path, cache: Path, **arguments: Any) -> Iterator[Host]:
     """A host of the model in `checkpoint` with its features in `cache`."""
     with open_host(model=str(checkpoint), load_plugins=(), cache=cache, segment="whole", **arguments) as host:
         yield host
+
+
+def feature_key_of(encoder: Any, clip: Clip) -> str:
+    """Under which the encoder keeps a clip's features."""
+    num_frames = encoder._frames.num_frames([clip], encoder._encode)
+    rule = rule_of(clip, num_frames, encoder._family.frame_pixels(num_frames))
+    return feature_key(clip, rule, encoder.fingerprint)
 
 
 def encoded(host: Host) -> int:
@@ -168,6 +177,33 @@ def test_clips_that_somebody_waits_for_go_ahead(
     assert done[3:] == [clips[0], clips[1]]
     assert [features.clip for features in found] == [*clips[:4], copy]
     assert all(torch.equal(f.values, v) for f, v in zip(found, [*alone, alone[2]], strict=True))
+
+
+def test_a_cancelled_caller_takes_nobody_with_it(
+    checkpoint: Path, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for features that another caller is at gets them, also where that one is cancelled."""
+    with opened(checkpoint, tmp_path) as host, ThreadPoolExecutor(2) as pool:
+        encoder: Any = host.encoder
+        cancelled, store = Cancel(), encoder._store
+        with store.claim(feature_key_of(encoder, clips[0])):
+
+            def doomed() -> Any:
+                caller.set(Caller(task="doomed", cancelled=cancelled))
+                return encoder.encode(clips[0])
+
+            first = pool.submit(copy_context().run, doomed)
+            while not encoder._pending:
+                time.sleep(0.001)
+            second = pool.submit(encoder.encode, clips[0])
+            while encoder._ledger.as_dict()["encoder_clips"]["requested"] < 2:
+                time.sleep(0.001)
+            cancelled.set()
+            with pytest.raises(Cancelled):
+                first.result(10)
+        assert second.result(10).clip == clips[0]
+        counts = host.ledger.as_dict()["encoder_clips"]
+    assert counts == {"requested": 2, "computed": 1, "reused": 0}
 
 
 def test_other_sampling_and_other_models_have_other_features(
