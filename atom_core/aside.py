@@ -10,6 +10,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+_LOOK_S = 0.5
+
 
 def aside(work: Callable[[], T], name: str = "aside") -> Future[T]:
     """What `work` will give, or raise. It runs in a daemon thread, which no exit waits for, in a copy of the context.
@@ -28,3 +30,16 @@ def aside(work: Callable[[], T], name: str = "aside") -> Future[T]:
 
     threading.Thread(target=copy_context().run, args=(run,), name=name, daemon=True).start()
     return outcome
+
+
+def waited_for(future: Future[T]) -> T:
+    """The result, once it is there.
+
+    A signal that comes in the moment before a wait begins does not end it, so the wait begins anew now and then.
+    """
+    while True:
+        try:
+            return future.result(_LOOK_S)
+        except TimeoutError:
+            if future.done():
+                return future.result()

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from atom_core.aside import aside
+from atom_core.aside import aside, waited_for
 from atom_core.errors import ModelError, TaskError
 from atom_core.hookspecs import Modules
 from atom_core.host.results import kind_fault
@@ -65,7 +65,7 @@ class Resident:
                 if self._error is not None:
                     raise self._error
                 try:
-                    self._modules = modules = aside(self._load, "load").result()
+                    self._modules = modules = waited_for(aside(self._load, "load"))
                 except ModelError as error:
                     self._error = error
                     raise
