@@ -74,6 +74,7 @@ class Lane:
             except BaseException as error:
                 self._work.remove(work)
                 work.future.set_exception(error)
+            del work  # what it has made is not held on while nothing comes
 
     def _next(self) -> _Work[Any] | None:
         """What to work on now; None once the lane is closed."""

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 
 import pytest
 
@@ -70,6 +71,23 @@ def test_a_fault_is_told_to_who_waits_and_the_lane_goes_on(lane):
         with pytest.raises(type(error)):
             lane.submit(faulty(error)).result(5)
     assert lane.submit(pieces("a", [])).result(5) == "a"
+
+
+def test_a_lane_that_rests_holds_nothing_on(lane):
+    """What was made goes when its caller lets it go, not when the next work comes."""
+
+    class Made:
+        pass
+
+    def work():
+        yield
+        return Made()
+
+    made = weakref.ref(lane.submit(work()).result(5))
+    end = time.monotonic() + 5
+    while made() is not None and time.monotonic() < end:
+        time.sleep(0.001)
+    assert made() is None
 
 
 def test_a_closed_lane_leaves_nobody_waiting():
