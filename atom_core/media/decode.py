@@ -12,23 +12,22 @@ from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 import av
 import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
-from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
 from atom_core.media.packets import packets
+from atom_core.media.picture import Converter, shape_of
 
 SLACK_S = 1e-6
 """Instants this close are the same: floats of one timestamp differ by less."""
 _JUMP_S = 1.0
 """Shortest leap for which seeking may beat decoding on, seconds."""
-_MAX_SIDE = 16384
 _PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp"})
 """Formats whose files hold no pictures but the names of other files: the bytes of one do not say what it shows."""
 
@@ -40,47 +39,6 @@ class Picture(NamedTuple):
     """Seconds from the first picture of the track."""
     frame: av.VideoFrame
     """The frame as stored: not yet turned upright. Owned by the caller."""
-
-
-class Shape(NamedTuple):
-    """How stored frames become upright pictures."""
-
-    width: int
-    """Width before turning, pixels made square."""
-    height: int
-    """Height before turning."""
-    swaps: bool
-    """Whether rows become columns, before the flips."""
-    flips_x: bool
-    """Whether left and right change places."""
-    flips_y: bool
-    """Whether top and bottom change places."""
-
-    @property
-    def upright(self) -> tuple[int, int]:
-        """Displayed width and height."""
-        return (self.height, self.width) if self.swaps else (self.width, self.height)
-
-    def fitting(self, max_pixels: int | None) -> tuple[int, int]:
-        """Width and height before turning, made smaller in proportion where they have more pixels."""
-        return fitting(self.width, self.height, max_pixels)
-
-    @property
-    def mirrored(self) -> bool:
-        """Whether pictures are mirrored left to right, after a turn by `rotation`."""
-        return self.swaps ^ self.flips_x ^ self.flips_y
-
-    @property
-    def rotation(self) -> int:
-        """The clockwise turn, degrees."""
-        flips_x = self.flips_x ^ self.mirrored
-        return 90 + 180 * self.flips_y if self.swaps else 180 * flips_x
-
-
-def fitting(width: int, height: int, max_pixels: int | None) -> tuple[int, int]:
-    """Width and height, made smaller in proportion where they have more than `max_pixels`."""
-    scale = math.sqrt((max_pixels or math.inf) / (width * height))
-    return (width, height) if scale >= 1 else (max(round(width * scale), 1), max(round(height * scale), 1))
 
 
 @contextmanager
@@ -171,29 +129,6 @@ def picture_stream(container: InputContainer, path: Path) -> VideoStream:
     raise MediaError(f"'{path}' has no video track; give a file with one")
 
 
-def _shape(frame: av.VideoFrame, stream: VideoStream) -> Shape:
-    aspect = stream.sample_aspect_ratio or Fraction(1)
-    width = min(max(round(frame.width * aspect), 1), _MAX_SIDE) if aspect > 0 else frame.width
-    xx, xy, yx, yy = _display_matrix(frame)
-    swaps = abs(xx) + abs(yy) < abs(xy) + abs(yx)
-    return Shape(
-        width=width,
-        height=frame.height,
-        swaps=swaps,
-        flips_x=(yx if swaps else xx) < 0,
-        flips_y=(xy if swaps else yy) < 0,
-    )
-
-
-def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """Where the file asks players to put a picture's axes: x and y of its x axis, x and y of its y axis."""
-    data: Any = frame.side_data.get("DISPLAYMATRIX")
-    if data is None:
-        return 1, 0, 0, 1
-    xx, xy, _, yx, yy, *_ = struct.unpack("=9i", bytes(data))
-    return xx, xy, yx, yy
-
-
 class Reader:
     """The picture track of a file; a context manager. One thread at a time."""
 
@@ -206,7 +141,6 @@ class Reader:
         self.path, self._seeks = path, seeks
         self._draft = draft
         self._jump_s = _JUMP_S
-        self._scaler = VideoReformatter()
         self._open()
         try:
             with reading(path):
@@ -233,7 +167,8 @@ class Reader:
         first = next(self._pictures, None)
         if first is None:
             raise MediaError(f"'{self.path}' has a video track but no picture can be decoded; copy or convert it again")
-        self.shape = _shape(first.frame, self._stream)
+        self.shape = shape_of(first.frame, self._stream)
+        self._converter = Converter(self.shape)
         self._current = first
         self._upcoming = next(self._pictures, None)
 
@@ -357,18 +292,10 @@ class Reader:
 
         :param max_pixels: a frame of more pixels is shrunk to about that many, its shape kept
         """
-        flat = frame
-        width, height = self.shape.fitting(max_pixels)
-        if (frame.width, frame.height) != (width, height) or frame.format.name != "rgb24":
-            with reading(self.path):
-                flat = self._scaler.reformat(frame, width=width, height=height, format="rgb24", interpolation="BICUBIC")
-        image = flat.to_ndarray()
-        if self.shape.swaps:
-            image = image.swapaxes(0, 1)
-        return np.ascontiguousarray(image[:: -1 if self.shape.flips_y else 1, :: -1 if self.shape.flips_x else 1])
+        with reading(self.path):
+            return self._converter.rgb(frame, max_pixels)
 
     def thumbnail(self, frame: av.VideoFrame, side: int) -> np.ndarray:
         """`frame` as stored, shrunk to [side, side, 3], uint8, RGB."""
         with reading(self.path):
-            small = self._scaler.reformat(frame, width=side, height=side, format="rgb24", interpolation="AREA")
-        return np.asarray(small.to_ndarray(), dtype=np.uint8)
+            return self._converter.thumbnail(frame, side)

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from atom_core.media.decode import Reader, fitting
+from atom_core.media.decode import Reader
 from atom_core.media.packets import RESTARTS
+from atom_core.media.picture import fitting
 from atom_core.media.probe import check_unchanged
 from atom_core.records import Clip, Frames
 
