@@ -62,18 +62,19 @@ def write_whole(path: Path | str, text: str) -> None:
     """Write `text`, UTF-8, so that `path` has its old content or all of the new, whatever happens meanwhile.
 
     A link's target is written; a pipe or terminal directly. What is not text, such as a video, is not replaced by text.
+    Names that are not UTF-8 are written with their bytes as ``\\udce9``, which is JSON's form for them too.
 
     :raises OSError: if it cannot be written, or holds something other than text; an old file is as it was
     """
     given = os.path.abspath(path)
     target = Path(os.path.realpath(given))
     if given.startswith(("/dev/", "/proc/")) or (target.exists() and not target.is_file()):
-        Path(given).write_text(text, encoding="utf-8")
+        Path(given).write_text(text, encoding="utf-8", errors="backslashreplace")
         return
     if _is_binary(target):
         raise FileExistsError(errno.EEXIST, "the file there is not text, so it is kept", str(path))
     with beside(target) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
         with suppress(OSError):
             shutil.copymode(target, temporary)
         temporary.replace(target)

@@ -15,6 +15,7 @@ from attrs import evolve
 from atom_core.cli.console import Bar, Console, describe
 from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, SettingsError
 from atom_core.files import write_whole
+from atom_core.outputs import Outputs
 from atom_core.plugins import PluginSet
 from atom_core.settings import Settings
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _TABLE = Path("-")
 """What ``--stats`` is given to show a table."""
+_KEYS = {"--stats": ("encoder_clips", "prefill_tokens", "lanes"), "--trace": ("traceEvents",)}
+"""By which ledgers of earlier runs are known: they are replaced, other files are not."""
 
 
 class Context:
@@ -56,6 +59,8 @@ class Context:
                 raise SettingsError(f"{option} {file}: the folder {file.absolute().parent} does not exist; create it")
             if file is not None and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
                 raise SettingsError(f"{option} {file}: no permission to write there; name another file")
+            if file is not None:
+                self._check_place(option, file)
 
     def __enter__(self) -> Context:
         return self
@@ -129,6 +134,15 @@ class Context:
         """A progress bar on standard error, only on a terminal and only past a second."""
         return self.console.progress(label, total)
 
+    def _check_place(self, option: str, file: Path) -> None:
+        """
+        :raises SettingsError: if something stands there that is no ledger of Atom's
+        """
+        try:
+            Outputs(self.settings.cache).check(file, keys=_KEYS[option])
+        except OSError as error:
+            raise SettingsError(f"{option} {file}: {error.strerror}; name another file, or move that one") from None
+
     def _concerns_all(self, error: BaseException | str) -> TypeGuard[AtomError]:
         if isinstance(error, ModelError) and self._host is not None:
             return bool(self._host.ledger.as_dict()["loads"]["computed"] == 0)
@@ -143,11 +157,13 @@ class Context:
             self.console.note(f"what was computed\n{ledger.table()}")
         elif self._stats is not None:
             try:
+                Outputs(self.settings.cache).check(self._stats, keys=_KEYS["--stats"])
                 write_whole(self._stats, json.dumps(ledger.as_dict(), indent=2) + "\n")
             except OSError as error:
                 self.fail(str(self._stats), f"{describe(error)}; name another file with --stats")
         if self._trace is not None:
             try:
+                Outputs(self.settings.cache).check(self._trace, keys=_KEYS["--trace"])
                 ledger.write_trace(self._trace)
             except OSError as error:
                 self.fail(str(self._trace), f"{describe(error)}; name another file with --trace")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from atom_core.errors import MediaError
 from atom_core.files import beside
 from atom_core.media.decode import Reader
 from atom_core.media.packets import RESTARTS
-from atom_core.media.probe import FILM_MARK, check_unchanged, probe
+from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe
 from atom_core.media.rates import film_rate
 from atom_core.media.sound import RATE_HZ, silence, sound
 from atom_core.records import Cut, Film, Timeline, Video
@@ -33,6 +34,10 @@ _BT709, _LIMITED = 1, 1
 
 Progress = Callable[[int, int], None]
 """Called with how many frames are written, and how many there will be."""
+
+
+class Overwritten(str):
+    """The path of a film that the user wants there, whatever stands there; programs say so, no settings file can."""
 
 
 class Plan(NamedTuple):
@@ -59,10 +64,15 @@ def render(timeline: Timeline, path: Path | str, *, progress: Progress | None = 
     The size is the largest of the sources' (others get black bars), the rate their highest up to 60. Each frame is the
     one shown in the source at that instant. Without any sound in the sources there is no sound track.
 
+    A file at `path` is replaced if it is a film that Atom rendered, or empty; any other only if `path` is
+    `Overwritten`. A source is never replaced.
+
     :raises MediaError: if there is nothing to render, a source is gone or has changed, or `path` cannot be written
     """
+    overwrite = isinstance(path, Overwritten)
     path = Path(os.path.abspath(path))
-    videos = [_source(cut, path) for cut in timeline.cuts]
+    check_place(path, timeline, overwrite=overwrite)
+    videos = [_source(cut) for cut in timeline.cuts]
     if not videos:
         raise MediaError("the timeline has no cuts, so there is nothing to render; ask for something the library holds")
     plan = _plan(videos)
@@ -70,7 +80,7 @@ def render(timeline: Timeline, path: Path | str, *, progress: Progress | None = 
     num_frames = pieces[-1].end
     kind = "mov" if path.suffix.lower() == ".mov" else "mp4"
     with (
-        _complete_only(path) as temporary,
+        _complete_only(path, partial(check_place, path, timeline, overwrite=overwrite)) as temporary,
         _writing(path),
         av.open(str(temporary), "w", format=kind, options=_FAST_START) as film,
     ):
@@ -84,10 +94,32 @@ def render(timeline: Timeline, path: Path | str, *, progress: Progress | None = 
     )
 
 
-def _source(cut: Cut, target: Path) -> Video:
+def check_place(path: Path | str, timeline: Timeline | None = None, *, overwrite: bool = False) -> None:
+    """Make sure that a film may be written: nothing but an earlier film of Atom's, which is no source, is replaced.
+
+    :param overwrite: whether another file, that is no source, may be replaced too
+    :raises MediaError: if it may not
+    """
+    path = Path(path)
+    with _writing(path):
+        if not os.path.lexists(path):
+            return
+        for cut in timeline.cuts if timeline else ():
+            if os.path.exists(path) and os.path.exists(cut.path) and os.path.samefile(path, cut.path):
+                raise MediaError(f"the film would overwrite its own source '{cut.path}'; choose another name")
+        if overwrite or (path.is_file() and path.stat().st_size == 0):
+            return
+        if path.is_dir():
+            raise MediaError(f"cannot write '{path}': it is a folder; name a file in it")
+    if not (path.is_file() and is_film(path)):
+        raise MediaError(
+            f"'{path}' exists and is no film of Atom's; choose another name,"
+            " or replace it with `atom assemble --overwrite`"
+        )
+
+
+def _source(cut: Cut) -> Video:
     check_unchanged(cut.path, cut.content_hash)
-    if target.exists() and target.samefile(cut.path):
-        raise MediaError(f"the film would overwrite its own source '{cut.path}'; choose another name")
     return probe(cut.path)
 
 
@@ -116,8 +148,8 @@ def _pieces(timeline: Timeline, videos: list[Video], rate: Fraction) -> list[Pie
 
 
 @contextmanager
-def _complete_only(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; moved to `path` on success, removed otherwise."""
+def _complete_only(path: Path, check: Callable[[], None]) -> Iterator[Path]:
+    """A name beside `path` to write to; moved to `path` on success, if `check` still lets it, removed otherwise."""
     if path.suffix.lower() not in FILM_SUFFIXES:
         raise MediaError(f"films are MP4: cannot write '{path}'; name it '{path.with_suffix('.mp4').name}'")
     if path.is_dir():
@@ -126,6 +158,7 @@ def _complete_only(path: Path) -> Iterator[Path]:
         raise MediaError(f"cannot write '{path}': there is no folder '{path.parent}'; create it first")
     with beside(path) as temporary:
         yield temporary
+        check()
         with _writing(path):
             temporary.replace(path)
 

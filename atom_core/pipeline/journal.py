@@ -26,6 +26,8 @@ from atom_core.errors import SettingsError
 log = logging.getLogger("atom")
 
 _VERSION = "2"
+_TABLE = "CREATE TABLE done (key TEXT PRIMARY KEY, result TEXT NOT NULL)"
+"""As the database remembers it; one with anything else is not a journal."""
 
 
 def _converter() -> Converter:
@@ -94,11 +96,10 @@ class Journal:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if tables - {"done"}:
+            if {sql for (sql,) in self._db.execute("SELECT sql FROM sqlite_master WHERE sql NOTNULL")} - {_TABLE}:
                 raise sqlite3.DatabaseError("it is another database")
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("CREATE TABLE IF NOT EXISTS done (key TEXT PRIMARY KEY, result TEXT NOT NULL)")
+            self._db.execute(_TABLE.replace("TABLE", "TABLE IF NOT EXISTS"))
         except (sqlite3.Error, OSError) as error:
             reason = (isinstance(error, OSError) and error.strerror) or error
             raise SettingsError(f"journal {path} cannot be used: {reason}; remove it or name another") from None

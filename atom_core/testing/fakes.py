@@ -13,8 +13,12 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import shutil
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from secrets import token_hex
+from tempfile import gettempdir
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -312,7 +316,10 @@ class FakeHost(Host):
         world = FakeWorld(shows or {}, encoder=encoder, decoder=decoder, library=library, clip_s=clip_s)
         named: list[tuple[str, object]] = [(_name(plugin), plugin) for plugin in plugins]
         loaded = load_plugins(Settings(load_plugins=()), builtins=[("world", world), *named])
-        super().__init__(evolve(settings or Settings(), workers=1), loaded)
+        place = Path(gettempdir()) / f"atom-fake-{token_hex(8)}"  # made by who writes there
+        weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
+        own = Settings(library=place / "library", cache=place / "cache")
+        super().__init__(evolve(settings or own, workers=1), loaded)
         self.world = world
         """What its modules, videos and library are made of; its `shows` may be changed."""
         self._given = dict(tasks or {})

@@ -157,6 +157,19 @@ def test_stats_folder_must_be_writable(err, tmp_path, monkeypatch):
         make(err, stats=tmp_path / "stats.json")
 
 
+@pytest.mark.parametrize("option", ["stats", "trace"])
+def test_a_ledger_replaces_ledgers_alone(err, tmp_path, option):
+    """A slip such as ``--stats package.json`` is a mistake before any work; an earlier ledger is replaced."""
+    file = tmp_path / "ledger.json"
+    for _ in range(2):
+        with make(err, **{option: file}):
+            pass
+    file.write_text('{"name": "mine"}')
+    with pytest.raises(SettingsError, match=rf"--{option} .*ledger.json: it exists and is not what Atom wrote there"):
+        make(err, **{option: file})
+    assert file.read_text() == '{"name": "mine"}'
+
+
 def test_the_trace_is_written_and_its_fault_told(err, tmp_path):
     """--trace writes events that trace viewers open; a file that cannot be made is a failure at the end."""
     with make(err, trace=tmp_path / "trace.json"):

@@ -14,7 +14,7 @@ from atom_core.errors import MediaError
 from atom_core.media.decode import Reader
 from atom_core.media.probe import probe
 from atom_core.media.rates import exact_rate, film_rate
-from atom_core.media.render import letterbox, render
+from atom_core.media.render import Overwritten, letterbox, render
 from atom_core.records import Cut, Request, Timeline
 from atom_core.testing.videos import BLUE, GREEN, RED, YELLOW, frame_number, shot_colour, write_video
 
@@ -202,7 +202,7 @@ def test_unwritable(tmp_path: Path, make_cut: MakeCut) -> None:
 def test_nothing_half_done_stays(tmp_path: Path, make_cut: MakeCut) -> None:
     """When rendering is interrupted the film that was there before stays, and no other file is left."""
     source = write_video(tmp_path / "1.mp4")
-    (tmp_path / "film.mp4").write_bytes(b"older film")
+    before = render(_timeline(make_cut(source, 1, 2)), tmp_path / "film.mp4").path.read_bytes()
 
     def interrupt(done: int, total: int) -> None:
         if done == 10:
@@ -211,4 +211,50 @@ def test_nothing_half_done_stays(tmp_path: Path, make_cut: MakeCut) -> None:
     with pytest.raises(KeyboardInterrupt):
         render(_timeline(make_cut(source, 0, 1)), tmp_path / "film.mp4", progress=interrupt)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.mp4", "film.mp4"]
-    assert (tmp_path / "film.mp4").read_bytes() == b"older film"
+    assert (tmp_path / "film.mp4").read_bytes() == before
+
+
+@pytest.mark.parametrize("way", ["plain", "link", "hard link", "text", "dangling link"])
+def test_what_atom_did_not_render_is_kept(tmp_path: Path, make_cut: MakeCut, way: str) -> None:
+    """Footage and any other file stay as they are, by whatever name, unless a program says otherwise."""
+    source, mine = write_video(tmp_path / "1.mp4"), write_video(tmp_path / "mine.mp4", shots=[(12, GREEN)])
+    target = mine if way == "plain" else tmp_path / "film.mp4"
+    if way == "link":
+        target.symlink_to(mine)
+    elif way == "hard link":
+        target.hardlink_to(mine)
+    elif way == "text":
+        target.write_text("notes")
+    elif way == "dangling link":
+        target.symlink_to(tmp_path / "on a disk that is not here.mp4")
+    before = mine.read_bytes()
+    cut = make_cut(source, 0, 1)
+    with pytest.raises(MediaError, match=r"exists and is no film of Atom's; choose another name"):
+        render(_timeline(cut), target)
+    assert mine.read_bytes() == before
+    assert render(_timeline(cut), Overwritten(target)).num_frames == 24
+    assert mine.read_bytes() == before or way == "plain"
+    assert render(_timeline(cut), target).num_frames == 24, "now it is Atom's own"
+
+
+@pytest.mark.parametrize("way", ["plain", "link", "hard link"])
+def test_a_source_is_never_replaced(tmp_path: Path, make_cut: MakeCut, way: str) -> None:
+    """Not even where a program says so, nor where it is a film of Atom's."""
+    first = render(_timeline(make_cut(write_video(tmp_path / "1.mp4"), 0, 1)), tmp_path / "film.mp4").path
+    target = first if way == "plain" else tmp_path / "other.mp4"
+    if way != "plain":
+        (target.symlink_to if way == "link" else target.hardlink_to)(first)
+    before = first.read_bytes()
+    for name in (target, Overwritten(target)):
+        with pytest.raises(MediaError, match="overwrite its own source"):
+            render(_timeline(make_cut(first, 0, 0.5)), name)
+    assert first.read_bytes() == before
+
+
+def test_what_appears_while_a_film_is_rendered_is_kept(tmp_path: Path, make_cut: MakeCut) -> None:
+    """The place is looked at once more before the film is moved there."""
+    timeline, target = _timeline(make_cut(write_video(tmp_path / "1.mp4"), 0, 1)), tmp_path / "film.mp4"
+    with pytest.raises(MediaError, match="is no film of Atom's"):
+        render(timeline, target, progress=lambda done, _: target.write_text("mine") if done == 1 else None)
+    assert target.read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.mp4", "film.mp4"]

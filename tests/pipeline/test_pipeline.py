@@ -406,11 +406,12 @@ def test_a_damaged_journal_is_told(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"something else")
 
 
-def test_another_database_is_no_journal(tmp_path: Path) -> None:
+@pytest.mark.parametrize("table", ["clips (id TEXT)", "done (task TEXT, day TEXT)"])
+def test_another_database_is_no_journal(tmp_path: Path, table: str) -> None:
     """It would be deleted when the run is complete."""
     path = tmp_path / "other.sqlite"
     with closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE clips (id TEXT)")
+        other.execute(f"CREATE TABLE {table}")
     before = path.read_bytes()
     with pytest.raises(atom.SettingsError, match="it is another database"):
         Journal(path)

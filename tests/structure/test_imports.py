@@ -14,6 +14,7 @@ FLOORS = {
     "errors": 1,
     "files": 1,
     "quiet": 1,
+    "outputs": 1.1,
     "specs": 2,
     "records": 2,
     "settings": 2,
@@ -29,7 +30,7 @@ FLOORS = {
     "testing": 7,
 }
 """The room of each module, and its floor with its place there; `atom_core` is the public names."""
-PUBLIC_ROOMS = ("testing", "media", "files")
+PUBLIC_ROOMS = ("testing", "media", "files", "outputs")
 """What plugins may import beside the public names."""
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(

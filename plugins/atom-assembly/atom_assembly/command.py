@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import atom_core as atom
 from atom_assembly.script import listed_shots
-from atom_core.media.edl import check_edl, write_edl
-from atom_core.media.otio import write_otio
+from atom_core.media.edl import check_edl, to_edl
+from atom_core.media.otio import to_otio
+from atom_core.outputs import NotOurs, Outputs
 
 
 class AssembleCommand:
@@ -26,7 +29,7 @@ class AssembleCommand:
         said = "write the cuts as a CMX 3600 edit decision list too; needs 'atom-core[edl]'"
         parser.add_argument("--edl", metavar="FILE", help=said)
         parser.add_argument("--srt", metavar="FILE", help="write the script lines as subtitles too")
-        parser.add_argument("--overwrite", action="store_true", help="replace a file at FILM that Atom did not render")
+        parser.add_argument("--overwrite", action="store_true", help="replace files that Atom did not write")
         parser.add_argument("--length", type=_seconds, metavar="SECONDS", help="longest film; cuts are trimmed to it")
 
     def run(self, context: atom.CommandContext) -> None:
@@ -38,7 +41,8 @@ class AssembleCommand:
         args = context.args
         if not args.request.strip():
             raise atom.SettingsError('the request is empty; say what to show: atom assemble "REQUEST" -o FILM.mp4')
-        check_outputs(args.output, args.otio, args.edl, args.srt, overwrite=args.overwrite)
+        outputs = Outputs(context.settings.cache)
+        check_outputs(outputs, args.output, args.otio, args.edl, args.srt, overwrite=args.overwrite)
         if args.edl:
             check_edl()
         host = context.host()
@@ -49,11 +53,12 @@ class AssembleCommand:
         if script.provenance is None and not listed_shots(request.text):
             context.note("the model wrote no usable script; the request itself was split into lines")
         timeline = host.run("match", script)
-        film = render(context, timeline, args.output)
+        film = render(context, timeline, args.output, overwrite=args.overwrite)
+        write = partial(_written, context, outputs)
         written = {
-            "otio": _cuts(context, timeline, args.otio, write_otio),
-            "edl": _cuts(context, timeline, args.edl, write_edl),
-            "srt": _srt(context, timeline, args.srt),
+            "otio": write(args.otio, lambda: _otio(timeline, _videos(context, timeline))),
+            "edl": write(args.edl, lambda: to_edl(timeline, _videos(context, timeline))),
+            "srt": write(args.srt, lambda: _srt(timeline)),
         }
         lines = chosen(script, timeline)
         for line in (row["line"] for row in lines if row["video"] is None):
@@ -76,14 +81,13 @@ class AssembleCommand:
         )
 
 
-def check_outputs(film: str, *others: str | None, overwrite: bool = False) -> None:
+def check_outputs(outputs: Outputs, film: str, *others: str | None, overwrite: bool = False) -> None:
     """Make sure that the files can be written, before any work is spent.
 
-    :param overwrite: whether `film` may replace a file that is not an earlier film of Atom's
-    :raises SettingsError: if the film is not named as one, would replace footage, or a folder does not exist
+    :param overwrite: whether they may replace files that Atom did not write
+    :raises SettingsError: if the film is not named as one, something would be lost, or a folder does not exist
     """
-    from atom_core.media.probe import is_film
-    from atom_core.media.render import FILM_SUFFIXES
+    from atom_core.media.render import FILM_SUFFIXES, check_place
 
     if Path(film).suffix.lower() not in FILM_SUFFIXES:
         raise atom.SettingsError(f"films are MP4: cannot write '{film}'; name it '{Path(film).stem or 'film'}.mp4'")
@@ -98,17 +102,26 @@ def check_outputs(film: str, *others: str | None, overwrite: bool = False) -> No
             )
         if not os.access(folder, os.W_OK):
             raise atom.SettingsError(f"cannot write '{name}': no permission to write into its folder; name another")
-    taken = Path(film).exists() and Path(film).stat().st_size > 0
-    if taken and not overwrite and not is_film(film):
-        raise atom.SettingsError(
-            f"'{film}' exists and is no film of Atom's; choose another name, or replace it with --overwrite"
-        )
-    if len({Path(name).absolute() for name in names}) < len(names):
+    if len({os.path.realpath(name) for name in names}) < len(names):
         raise atom.SettingsError("film, --otio, --edl and --srt must be different files")
+    try:
+        check_place(film, overwrite=overwrite)
+        for name in () if overwrite else names[1:]:
+            outputs.check(name)
+    except atom.MediaError as error:
+        raise atom.SettingsError(str(error)) from None
+    except NotOurs as error:
+        said = f"'{error.filename}': {error.strerror}; choose another name, or replace it with --overwrite"
+        raise atom.SettingsError(said) from None
+    except OSError as error:
+        raise atom.SettingsError(f"cannot read '{error.filename}': {error.strerror}; name another file") from None
 
 
-def render(context: atom.CommandContext, timeline: atom.Timeline, path: str) -> atom.Film:
+def render(context: atom.CommandContext, timeline: atom.Timeline, path: str, *, overwrite: bool = False) -> atom.Film:
     """The film of `timeline`, with a progress bar in hundredths."""
+    from atom_core.media.render import Overwritten
+
+    path = Overwritten(path) if overwrite else path
     with context.progress("Rendering", 100) as bar:
         shown = 0
 
@@ -155,39 +168,37 @@ def as_text(path: str, film: atom.Film, lines: list[dict[str, Any]], written: di
     return "\n".join(text + [path for path in written.values() if path])
 
 
-def _cuts(
-    context: atom.CommandContext,
-    timeline: atom.Timeline,
-    name: str | None,
-    write: Callable[[atom.Timeline, Mapping[str, atom.Video], str], None],
-) -> str | None:
-    """The file with the cuts that `write` makes; None if none is asked for, or it could not be written."""
+def _written(context: atom.CommandContext, outputs: Outputs, name: str | None, make: Callable[[], str]) -> str | None:
+    """The file with the text that `make` makes; None if none is asked for, or it could not be written."""
     if name is None:
         return None
     try:
-        write(timeline, {cut.content_hash: context.host().video(cut.path) for cut in timeline.cuts}, name)
+        outputs.write(name, make(), overwrite=context.args.overwrite)
     except atom.MediaError as error:
         context.fail(name, error)
+        return None
+    except OSError as error:
+        context.fail(name, f"cannot be written: {error.strerror}; choose another place")
         return None
     return name
 
 
-def _srt(context: atom.CommandContext, timeline: atom.Timeline, name: str | None) -> str | None:
-    if name is None:
-        return None
-    from atom_core.files import write_whole
+def _videos(context: atom.CommandContext, timeline: atom.Timeline) -> Mapping[str, atom.Video]:
+    return {cut.content_hash: context.host().video(cut.path) for cut in timeline.cuts}
+
+
+def _otio(timeline: atom.Timeline, videos: Mapping[str, atom.Video]) -> str:
+    return json.dumps(to_otio(timeline, videos), indent=2, ensure_ascii=False)
+
+
+def _srt(timeline: atom.Timeline) -> str:
     from atom_core.media.subtitles import to_srt
 
     items, elapsed_s = [], 0.0
     for cut in timeline.cuts:
         items.append((elapsed_s, elapsed_s + cut.duration_s, cut.line))
         elapsed_s += cut.duration_s
-    try:
-        write_whole(name, to_srt(items))
-    except OSError as error:
-        context.fail(name, f"cannot be written: {error.strerror}; choose another place")
-        return None
-    return name
+    return to_srt(items)
 
 
 def _seconds(text: str) -> float:

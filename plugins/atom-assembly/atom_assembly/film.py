@@ -18,13 +18,13 @@ class RenderFilm:
         """Settings of ``film``."""
 
         path: str = ""
-        """The file to write."""
+        """The file to write; another that is there is replaced only if it is a film that Atom rendered."""
 
     def run(self, timeline: atom.Timeline, *, settings: RenderFilm.Settings, progress: atom.Tell) -> atom.Film:
         """The film of `timeline`; progress is counted in frames.
 
         :raises SettingsError: if no path is given
-        :raises MediaError: if a source is gone or has changed, or the file cannot be written
+        :raises MediaError: if a source is gone or has changed, the file cannot be written, or would replace footage
         """
         if not settings.path:
             raise atom.SettingsError("task 'film' needs a file to write; give it as path=...")

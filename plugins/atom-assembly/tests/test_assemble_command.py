@@ -135,6 +135,30 @@ def test_footage_is_not_overwritten(host, tmp_path):
     assert colours_of(film) == ["red"] * 10 + ["blue"] * 10
 
 
+@pytest.mark.parametrize("option", ["--otio", "--srt"])
+def test_no_file_of_the_users_is_replaced(host, tmp_path, option):
+    """What stands where cuts or subtitles go is replaced when told so, or when it is what Atom wrote there."""
+    arguments = ["red screen, then blue screen", "-o", str(tmp_path / "film.mp4"), option, str(tmp_path / "cuts")]
+    (tmp_path / "cuts").write_text("mine")
+    with pytest.raises(atom.SettingsError, match="not what Atom wrote there, so it is kept; choose another name"):
+        run_command(host, "assemble", *arguments)
+    assert (tmp_path / "cuts").read_text() == "mine"
+    run_command(host, "assemble", *arguments, "--overwrite")
+    run_command(host, "assemble", *arguments)
+    assert "red screen" in (tmp_path / "cuts").read_text()
+
+
+def test_the_task_replaces_no_footage(host, tmp_path):
+    """As a task, which pipelines and settings files give a path, it replaces films alone; no setting says otherwise."""
+    film = tmp_path / "film.mp4"
+    write_video(film, ["red"])
+    before = film.read_bytes()
+    timeline = host.run("match", atom.Script(request=atom.Request(text="x"), lines=("blue screen",)))
+    with pytest.raises(atom.MediaError, match="is no film of Atom's"):
+        host.run("film", timeline, path=str(film))
+    assert film.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import atom_core as atom
 from atom_captioning.formats import json_value
-from atom_core.files import writable_folder, write_whole
+from atom_core.files import writable_folder
+from atom_core.outputs import NotOurs, OfAnother, Outputs, short_name
 
 if TYPE_CHECKING:
     import argparse
@@ -29,6 +31,8 @@ class CaptionCommand:
         said = "how to write captions: text, json, srt, vtt or what a plugin brings, see `atom plugins` (text)"
         parser.add_argument("--format", default="text", metavar="FORMAT", help=said)
         parser.add_argument("-o", "--output", metavar="DIR", help="write one document per video into this folder")
+        said = "with -o, replace documents that Atom did not write, or that were edited since"
+        parser.add_argument("--overwrite", action="store_true", help=said)
 
     def run(self, context: atom.CommandContext) -> None:
         """Caption the videos; one result per video, in order.
@@ -40,8 +44,10 @@ class CaptionCommand:
         folder = _writable(Path(context.args.output)) if context.args.output else None
         videos = list(dict.fromkeys(context.videos(context.args.videos)))
         listed: list[Any] = []
-        documents = Documents(folder, suffix) if folder or (name not in PRINTED and len(videos) > 1) else None
-        if documents is not None:
+        documents: Documents | None = None
+        if folder or (name not in PRINTED and len(videos) > 1):
+            outputs = Outputs(context.settings.cache)
+            documents = Documents(folder, suffix, outputs, overwrite=context.args.overwrite)
             videos = [video for video in videos if _has_place(context, documents, video)]
         for video, captions in caption_videos(context, videos):
             value = json_value(captions)
@@ -108,28 +114,55 @@ def caption_videos(
 
 
 class Documents:
-    """Files with captions, one for each video: in `folder`, or beside the videos, where nothing is ever overwritten."""
+    """Files with captions, one for each video: in `folder`, where only what Atom wrote of the same video is replaced,
+    or beside the videos, where nothing is."""
 
-    def __init__(self, folder: Path | None, suffix: str) -> None:
+    def __init__(self, folder: Path | None, suffix: str, outputs: Outputs, *, overwrite: bool = False) -> None:
         self._folder, self._suffix = folder, suffix
+        self._outputs, self._overwrite = outputs, overwrite
         self._places: dict[Path, Path] = {}
 
     def place(self, video: atom.Video) -> None:
         """Choose the file for one video's document.
 
-        :raises MediaError: if it lies beside the video already, or its folder cannot be written
+        :raises MediaError: if what is there must be kept, or its folder cannot be written
         """
-        suffix, taken = self._suffix, self._places.values()
-        path = (self._folder or video.path.parent) / f"{video.path.stem}{suffix}"
-        if path in taken:
-            path = path.with_name(f"{video.path.name}{suffix}")
-        if path in taken:
-            path = path.with_name(f"{video.path.stem}-{video.content_hash[:8]}{suffix}")
-        if self._folder is None and path.exists():
-            raise atom.MediaError(f"{path} exists already; move it, or write elsewhere with -o DIR")
+        try:
+            path = self._free(video)
+        except NotOurs as error:
+            way = (
+                "move it, or replace it with --overwrite" if self._folder else "move it, or write elsewhere with -o DIR"
+            )
+            raise atom.MediaError(f"{error.filename}: {error.strerror}; {way}") from None
+        except OSError as error:
+            raise atom.MediaError(f"{error.filename} cannot be written: {error.strerror}; use -o DIR") from None
         if not os.access(path.parent, os.W_OK):
             raise atom.MediaError(f"no permission to write {path}; choose a folder with -o DIR")
         self._places[video.path] = path
+
+    def _free(self, video: atom.Video) -> Path:
+        """The first of the video's names that no other video's document has, in this run or an earlier one.
+
+        :raises NotOurs: if what is there must be kept
+        """
+        folder, stem = self._folder or video.path.parent, video.path.stem
+        *names, last = (stem, video.path.name, f"{stem}-{video.content_hash[:8]}")
+        for name in names:
+            path = folder / short_name(name, self._suffix)
+            if path not in self._places.values():
+                with suppress(OfAnother):
+                    self._check(path, video)
+                    return path
+        path = folder / short_name(last, self._suffix)
+        self._check(path, video)
+        return path
+
+    def _check(self, path: Path, video: atom.Video) -> None:
+        if self._folder is None:
+            if path.exists():
+                raise NotOurs(path, "it exists already")
+        elif not self._overwrite:
+            self._outputs.check(path, subject=video.content_hash)
 
     def write(self, video: atom.Video, text: str) -> Path:
         """Write one video's document into its place; the file.
@@ -138,7 +171,8 @@ class Documents:
         """
         path = self._places[video.path]
         try:
-            write_whole(path, text)
+            self._check(path, video)
+            self._outputs.write(path, text, subject=video.content_hash, overwrite=self._overwrite)
         except OSError as error:
             raise atom.MediaError(f"{path} cannot be written: {error.strerror}; choose a folder with -o DIR") from None
         return path

@@ -124,6 +124,36 @@ def test_command_writes_beside_videos_without_overwriting(host, tmp_path):
     assert {clip.video.path.name for clip in host.encoder.encoded} == {"b.mp4"}
 
 
+def test_command_replaces_in_a_folder_only_what_it_wrote(tmp_path):
+    """A user's file, or a document that was edited, stays unless told so; another video of that name has its own."""
+    settings = atom.Settings(cache=tmp_path / "cache")
+    host = FakeHost(atom_captioning, shows={"a.mp4": ["a dog"], "a.mov": ["a cat"]}, settings=settings)
+    out = tmp_path / "out"
+
+    def caption(name, *more):
+        return run_command(host, "caption", name, "--format", "srt", "-o", str(out), *more)
+
+    def texts():
+        return {path.name: path.read_text() for path in out.iterdir()}
+
+    caption("a.mp4"), caption("a.mov"), caption("a.mp4")
+    assert sorted(texts()) == ["a.mov.srt", "a.srt"]
+    assert "a dog" in texts()["a.srt"]
+    (out / "a.srt").write_text("mine")
+    encoded = len(host.encoder.encoded)
+    said = caption("a.mp4")
+    assert said.failures == [
+        (
+            "a.mp4",
+            f"{out / 'a.srt'}: it exists and is not what Atom wrote there, so it is kept;"
+            " move it, or replace it with --overwrite",
+        )
+    ]
+    assert (texts()["a.srt"], len(host.encoder.encoded)) == ("mine", encoded)
+    caption("a.mp4", "--overwrite")
+    assert "a dog" in texts()["a.srt"]
+
+
 def test_command_names_a_folder_of_videos_it_cannot_write(host, tmp_path, monkeypatch):
     """Subtitles that cannot lie beside their videos are told before any work is spent."""
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)

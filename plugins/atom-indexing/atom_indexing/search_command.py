@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import atom_core as atom
+from atom_core.outputs import Outputs
 from atom_indexing.cuts import cut_out, folder_for
 from atom_indexing.page import page, poster
 from atom_indexing.tasks import check_not_empty
@@ -40,6 +41,8 @@ class SearchCommand:
         target = Path(context.args.page) if context.args.page else None
         if target is not None and not target.absolute().parent.is_dir():
             raise atom.SettingsError(f"cannot write '{target}': there is no folder '{target.parent}'; create it first")
+        if target is not None:
+            _check_page(context, target)
         check_not_empty(context.host())  # before the model is loaded
         files: dict[tuple[Path, str], str] = {}
         shown = []
@@ -109,11 +112,19 @@ def _poster(context: atom.CommandContext, moment: atom.Moment) -> str:
         return ""
 
 
-def _write_page(context: atom.CommandContext, path: Path, text: str) -> None:
-    from atom_core.files import write_whole
-
+def _check_page(context: atom.CommandContext, path: Path) -> None:
+    """
+    :raises SettingsError: if something stands there that is no page of Atom's
+    """
     try:
-        write_whole(path, text)
+        Outputs(context.settings.cache).check(path)
+    except OSError as error:
+        raise atom.SettingsError(f"cannot write '{path}': {error.strerror}; choose another place") from None
+
+
+def _write_page(context: atom.CommandContext, path: Path, text: str) -> None:
+    try:
+        Outputs(context.settings.cache).write(path, text)
     except OSError as error:
         context.fail(str(path), f"cannot be written: {error.strerror}; choose another place")
     else:

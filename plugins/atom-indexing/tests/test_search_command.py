@@ -183,16 +183,20 @@ def test_search_writes_a_page(world, files):
 
 
 def test_a_page_that_cannot_be_written(world, files):
-    """A missing folder is told before all else; what is not text is not replaced."""
+    """A missing folder, and a file that is no page of Atom's, are told before all else; an earlier page is replaced."""
     (files / "film.mp4").write_bytes(b"\0film")
+    (files / "mine.html").write_text("<html>")
     host = world({"a.mp4": ["a red circle"]})
     with pytest.raises(atom.SettingsError, match="no folder 'no'; create it first"):
         run_command(host, "search", "x", "--page", "no/found.html")
     host.video = lambda path: (_ for _ in ()).throw(atom.MediaError("cut off"))
-    said = run_command(host, "search", "x", "--page", "film.mp4")
-    assert said.failures == [
-        ("film.mp4", "cannot be written: the file there is not text, so it is kept; choose another place")
-    ]
+    for name in ("film.mp4", "mine.html"):
+        with pytest.raises(atom.SettingsError, match=rf"'{name}': it exists and is not what Atom wrote there"):
+            run_command(host, "search", "x", "--page", name)
+    for query in ("x", "y"):
+        said = run_command(host, "search", query, "--page", "found.html")
+        assert said.notes[0] == "the moments are shown in found.html; open it in a browser"
+    assert (files / "mine.html").read_text() == "<html>"
     assert (files / "film.mp4").read_bytes() == b"\0film"
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 import atom_core as atom
+from atom_core.files import write_whole
 
 if TYPE_CHECKING:
     import argparse
@@ -86,7 +87,8 @@ def prepare(folder: Path) -> None:
         ours = settings.is_file() and settings.read_text(encoding="utf-8", errors="replace").startswith(MARK)
         if not ours and any(folder.iterdir()):
             raise atom.SettingsError(f"'{folder}' holds other files; name a new folder: atom demo DIR")
-        settings.write_text(SETTINGS, encoding="utf-8")
+        if not ours:
+            write_whole(settings, SETTINGS)
         (folder / "captions").mkdir(exist_ok=True)
     except OSError as error:
         raise atom.SettingsError(
@@ -125,8 +127,8 @@ def caption(context: atom.CommandContext, folder: Path) -> list[atom.Caption]:
         value = {"video": str(video.path), "clips": rows}
         place = folder / "captions" / video.path.stem
         cues = [(shot.clip.start_s, shot.clip.end_s, shot.text) for shot in shots]
-        place.with_suffix(".srt").write_text(to_srt(cues), encoding="utf-8")
-        place.with_suffix(".json").write_text(_json([value]), encoding="utf-8")
+        _write(folder, place.with_suffix(".srt"), to_srt(cues))
+        _write(folder, place.with_suffix(".json"), _json([value]))
         lines += [f"  {video.path.name}", *(f"    {_times(shot.clip)}  {shot.text}" for shot in shots)]
         context.emit({"step": "caption", **value}, "")
     context.emit({"step": "captions", "num_clips": len(captions)}, "\n".join(["\nCaptions, one for each shot", *lines]))
@@ -167,13 +169,13 @@ def ask(context: atom.CommandContext, folder: Path) -> None:
 
 def assemble(context: atom.CommandContext, folder: Path) -> None:
     """Make a film from the library, and its timeline."""
-    from atom_core.media.otio import write_otio
+    from atom_core.media.otio import to_otio
 
     host = context.host()
     timeline = host.run("assemble", atom.Request(text=REQUEST))
     film = host.run("film", timeline, path=str(folder / "film.mp4"))
     videos = {cut.content_hash: host.video(cut.path) for cut in timeline.cuts}
-    write_otio(timeline, videos, folder / "timeline.otio")
+    _write(folder, folder / "timeline.otio", _json(to_otio(timeline, videos)))
     lines = [f"  {cut.path.name:14}  {_times(cut)}  for: {cut.line}" for cut in timeline.cuts]
     text = "\n".join([f'\nFilm: "{REQUEST}"', *lines, f"  {film.duration_s:.1f} s, {film.num_frames} frames"])
     rows = [{"video": str(cut.path), **_span(cut), "line": cut.line} for cut in timeline.cuts]
@@ -181,10 +183,25 @@ def assemble(context: atom.CommandContext, folder: Path) -> None:
     context.emit({"step": "assemble", "request": REQUEST, **value}, text)
 
 
+def _write(folder: Path, path: Path, text: str) -> None:
+    """Write one of the demo's own files.
+
+    :raises SettingsError: if a link leads out of the demo's folder, or the file cannot be written
+    """
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        raise atom.SettingsError(f"'{path}' is a link out of the demo's folder; name a new folder: atom demo DIR")
+    try:
+        write_whole(path, text)
+    except OSError as error:
+        raise atom.SettingsError(
+            f"cannot write '{path}': {error.strerror}; name another folder: atom demo DIR"
+        ) from None
+
+
 def finish(context: atom.CommandContext, folder: Path) -> None:
     """Write the ledger, and say what there is now."""
     ledger = context.host().ledger.as_dict()
-    (folder / "ledger.json").write_text(_json(ledger), encoding="utf-8")
+    _write(folder, folder / "ledger.json", _json(ledger))
     clips = ledger["encoder_clips"]
     memory = f"{ledger['peak_memory_bytes'] / 2**20:.0f} MiB"
     lines = [
