@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from attrs.validators import ge, min_len
 
+from atom_core.sentences import cut_back, without_loop
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -153,7 +155,8 @@ class Generated(str):
     num_tokens: int
     """How many tokens were decoded, end token included."""
     finish_reason: str
-    """``stop`` (end token or stop text) or ``length`` (`max_new_tokens` reached)."""
+    """``stop`` (end token or stop text), ``length`` (`max_new_tokens` reached) or ``loop`` (it said the same over and
+    over, and was stopped)."""
 
     def __new__(cls, text: str, *, logprob: float = 0.0, num_tokens: int = 0, finish_reason: str = "stop") -> Generated:
         self = super().__new__(cls, text)
@@ -164,6 +167,16 @@ class Generated(str):
     def confidence(self) -> float:
         """Geometric mean of the tokens' probabilities, 0 to 1."""
         return math.exp(self.logprob / self.num_tokens) if self.num_tokens else 0.0
+
+    @property
+    def cut(self) -> bool:
+        """Whether the decoder was stopped before it ended by itself, maybe inside a word."""
+        return self.finish_reason in ("length", "loop")
+
+    @property
+    def whole(self) -> str:
+        """The text; where it was cut, up to its last whole sentence, clause or word, and without what it repeats."""
+        return cut_back(without_loop(self)) if self.cut else str(self)
 
 
 @frozen(kw_only=True)
@@ -197,11 +210,13 @@ class Caption:
     clip: Clip
     """The clip described."""
     text: str
-    """One sentence."""
+    """One sentence; empty where the model said nothing."""
     confidence: float | None = None
     """Geometric mean token probability, 0 to 1."""
     provenance: Provenance | None = None
     """What made it."""
+    truncated: bool = False
+    """Whether the model was stopped before its end; the text ends with its last whole sentence or clause."""
 
 
 @frozen(kw_only=True)
@@ -230,6 +245,8 @@ class Answer:
     """Geometric mean token probability, 0 to 1."""
     provenance: Provenance | None = None
     """What made it."""
+    truncated: bool = False
+    """Whether the model was stopped before its end; the text ends with its last whole sentence or clause."""
 
 
 @frozen(kw_only=True)

@@ -360,6 +360,8 @@ class Engine:
             job.logprob += float(logprobs_V[token])
             if token in self._end_ids or job.tell():
                 job.finish = "stop"
+            elif job.loops:
+                job.finish = "loop"
             elif len(job.tokens) < job.max_new_tokens:
                 continue
             job.end(job)

@@ -14,6 +14,10 @@ from atom_core.modules.prompt import Prompt
 from atom_core.reuse.prefixes import Unit
 
 _READ_TOKENS = 2048
+_LOOPS, _LOOP_TOKENS = 4, 32
+"""Rounds, and tokens, that say the same before it counts as a loop: refrains, lists and rules of tables are shorter."""
+_LOOK_TOKENS = 8
+"""How often that is looked at."""
 
 
 @define(eq=False, kw_only=True)
@@ -80,6 +84,11 @@ class Job:
         """Tell the listener about a new token; whether it has enough."""
         return self.on_token is not None and self.on_token(self.tokens)
 
+    @property
+    def loops(self) -> bool:
+        """Whether what is decoded says the same over and over; looked at now and then."""
+        return len(self.tokens) % _LOOK_TOKENS == 0 and looping(self.tokens)
+
     def end(self, result: Any) -> None:
         """Hand over the result."""
         if self.future.set_running_or_notify_cancel():
@@ -95,6 +104,17 @@ class Job:
             error = wrapped
         if self.future.set_running_or_notify_cancel():
             self.future.set_exception(error)
+
+
+def looping(tokens: Sequence[int]) -> bool:
+    """Whether `tokens` end with one sequence again and again, `_LOOPS` times or more, and `_LOOP_TOKENS` long."""
+    for period in range(1, len(tokens) // _LOOPS + 1):
+        start = len(tokens) - max(_LOOP_TOKENS, _LOOPS * period)
+        if start < 0:
+            return False
+        if tokens[-1] == tokens[-1 - period] and tokens[start + period :] == tokens[start:-period]:
+            return True
+    return False
 
 
 def groups(jobs: Sequence[Job], matched: Callable[[Job], int], *, together: bool) -> list[list[Job]]:

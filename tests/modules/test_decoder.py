@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -16,7 +17,9 @@ from atom_core.errors import Cancelled, ModelError
 from atom_core.host import Host, open_host
 from atom_core.media.sample import sample
 from atom_core.modules.caller import Caller, Cancel, caller
+from atom_core.modules.job import looping
 from atom_core.records import Clip, Features
+from atom_core.testing.models import make_checkpoint
 
 QUESTIONS = ["Describe this clip in one sentence.", "What colour is it?", "What happens first?", "Is there a star?"]
 
@@ -164,6 +167,38 @@ def test_decoding_ends_at_a_stop_text(host: Host, clips: list[Clip]) -> None:
     told = host.decoder.generate(parts, max_new_tokens=12, stop=[stop])
     assert told == whole_text.split(stop)[0].strip()
     assert told.num_tokens <= whole_text.num_tokens
+
+
+def test_a_loop_ends(tmp_path: Path) -> None:
+    """A model that can say one token only is stopped soon, in a stream as well; the text says why."""
+    folder = make_checkpoint(tmp_path / "model", "smolvlm")
+    generation = json.loads((folder / "generation_config.json").read_text())
+    size = json.loads((folder / "config.json").read_text())["text_config"]["vocab_size"]
+    generation["suppress_tokens"] = [token for token in range(size) if token != 70]
+    (folder / "generation_config.json").write_text(json.dumps(generation))
+    with open_host(model=str(folder), load_plugins=(), cache=tmp_path / "cache") as opened:
+        told = opened.decoder.generate(["Count."], max_new_tokens=500)
+        assert (told.finish_reason, told.cut) == ("loop", True)
+        assert 32 <= told.num_tokens < 48
+        assert "".join(opened.decoder.stream(["Count."], max_new_tokens=500)) == told
+        assert opened.decoder.generate(["Count."], max_new_tokens=31).finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "loops"),
+    [
+        ([7] * 31, False),
+        ([7] * 32, True),
+        ([*range(50), *[1, 2, 3] * 11], True),
+        ([*range(50), *[1, 2, 3] * 10], False),
+        ([*range(20), *[*range(100, 120)] * 4], True),
+        ([*range(20), *[*range(100, 120)] * 3], False),
+        ([*[7] * 40, 8], False),
+    ],
+)
+def test_what_counts_as_a_loop(tokens: list[int], loops: bool) -> None:
+    """Four rounds or more that fill 32 tokens or more, at the end; refrains and rows of a table are shorter."""
+    assert looping(tokens) is loops
 
 
 def test_scores_are_log_probabilities(host: Host, whole: Any, clips: list[Clip]) -> None:

@@ -51,6 +51,7 @@ class CaptionCommand:
             videos = [video for video in videos if _has_place(context, documents, video)]
         for video, captions in caption_videos(context, videos):
             value = json_value(captions)
+            _tell_odd(context, captions)
             if name == "json" and documents is None and not getattr(context.args, "json", False):
                 listed.append(value)
                 continue
@@ -85,6 +86,18 @@ def _has_place(context: atom.CommandContext, documents: Documents, video: atom.V
         context.fail(str(video.path), error)
         return False
     return True
+
+
+def _tell_odd(context: atom.CommandContext, captions: list[atom.Caption]) -> None:
+    """Remarks on captions of one video that were cut short, or are not there."""
+    path, cut = captions[0].clip.video.path, sum(caption.truncated for caption in captions)
+    if cut:
+        context.note(
+            f"'{path}': {cut} of {len(captions)} captions ran into the limit of tokens and end before it, with the last"
+            " whole sentence or clause; --max-new-tokens raises it"
+        )
+    if empty := sum(not caption.text for caption in captions):
+        context.note(f"'{path}': {empty} of {len(captions)} shots have no caption: the model said nothing about them")
 
 
 def caption_videos(

@@ -8,10 +8,13 @@ from typing import Any
 
 import atom_core as atom
 
+NO_CAPTION = "(no caption)"
+"""Stands in text where the model said nothing; subtitles have no line there."""
+
 
 def text(captions: Sequence[atom.Caption]) -> str:
     """The video's path, then a line for each caption with its times."""
-    lines = [f"  {caption.clip.times}  {caption.text}" for caption in captions]
+    lines = [f"  {caption.clip.times}  {caption.text or NO_CAPTION}" for caption in captions]
     return "\n".join([str(captions[0].clip.video.path), *lines]) + "\n"
 
 
@@ -46,6 +49,7 @@ def json_value(captions: Sequence[atom.Caption]) -> dict[str, Any]:
             "start_s": caption.clip.start_s,
             "end_s": caption.clip.end_s,
             "caption": caption.text,
+            "truncated": caption.truncated,
             "confidence": caption.confidence,
             "frames": caption.provenance.frames if caption.provenance else None,
         }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.validators import ge, min_len
 
 import atom_core as atom
+from atom_core.sentences import as_caption
 
 PROMPT = "Describe this clip in one sentence."
 SUMMARY_PROMPT = "Summarize these shots in one sentence:"
@@ -34,7 +35,8 @@ class CaptionClip:
         text = decoder.generate([features, settings.prompt], max_new_tokens=settings.max_new_tokens)
         return atom.Caption(
             clip=clip,
-            text=one_line(text),
+            text=as_caption(text, cut=text.cut),
+            truncated=text.cut,
             confidence=text.confidence,
             provenance=atom.Provenance(
                 model=decoder.name,
@@ -71,14 +73,14 @@ class SummarizeCaptions:
             raise atom.TaskError(f"'summarize' takes the captions of one video, got those of {len(videos)}")
         whole = atom.Clip.whole(captions[0].clip.video)
         if len(captions) == 1:
-            only = captions[0]
-            return atom.Caption(clip=whole, text=only.text, confidence=only.confidence, provenance=only.provenance)
+            return evolve(captions[0], clip=whole)
         prompt = "\n".join([SUMMARY_PROMPT, *(f"{n}. {caption.text}" for n, caption in enumerate(captions, 1))])
         text = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
         provenance = atom.Provenance(model=decoder.name, prompt=prompt)
-        return atom.Caption(clip=whole, text=one_line(text), confidence=text.confidence, provenance=provenance)
-
-
-def one_line(text: str) -> str:
-    """`text` without line breaks and runs of spaces."""
-    return " ".join(text.split())
+        return atom.Caption(
+            clip=whole,
+            text=as_caption(text, cut=text.cut),
+            truncated=text.cut,
+            confidence=text.confidence,
+            provenance=provenance,
+        )

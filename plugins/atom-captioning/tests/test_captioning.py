@@ -38,7 +38,7 @@ def test_caption_settings_reach_the_decoder(host):
     clip = host.clips(host.video("b.mp4"))[0]
     host.run("caption", clip, prompt="What is it?")
     assert host.decoder.prompts == ["What is it?"]
-    assert host.run("caption", clip, max_new_tokens=1).text == "a"
+    assert host.run("caption", clip, max_new_tokens=1).text == "a…"
     with pytest.raises(atom.SettingsError, match="max_new_tokens"):
         host.run("caption", clip, max_new_tokens=0)
 
@@ -49,6 +49,37 @@ def test_summary_is_made_of_the_captions():
     host = FakeHost(atom_captioning, shows=SHOWS, decoder=FakeDecoder({prompt: "two shapes"}))
     summary = host.run("summarize", captions_of(host))
     assert (summary.text, summary.clip.start_s, summary.clip.end_s) == ("two shapes", 0.0, 10.0)
+
+
+def test_captions_that_were_cut_are_whole_and_told():
+    """At the limit a caption ends with its last whole clause; record, JSON and a remark say so. Others say nothing."""
+    host = FakeHost(atom_captioning, shows={"a.mp4": ["a red star stays still while a moon grows", "a star"]})
+    said = run_command(host, "caption", "a.mp4", "--max-new-tokens", "7")
+    assert [(clip["caption"], clip["truncated"]) for clip in said.values[0]["clips"]] == [
+        ("a red star stays still", True),
+        ("a star", False),
+    ]
+    assert [note for note in said.notes if "1 of 2 captions ran into the limit of tokens" in note]
+    assert run_command(host, "caption", "a.mp4").notes == []
+
+
+def test_a_shot_without_a_caption_is_told():
+    """A place holder in text, no cue in subtitles, an empty value in JSON, and a remark."""
+    host = FakeHost(atom_captioning, shows={"a.mp4": ["", "a star"]})
+    said = run_command(host, "caption", "a.mp4")
+    assert "00:00:05.000  (no caption)" in said.texts[0]
+    assert [clip["caption"] for clip in said.values[0]["clips"]] == ["", "a star"]
+    assert "1 of 2 shots have no caption" in said.notes[0]
+    srt = run_command(host, "caption", "a.mp4", "--format", "srt").texts[0]
+    assert srt.startswith("1\n00:00:05,000 -->")
+
+
+def test_captions_say_what_is_seen_and_nothing_before_it():
+    """No preamble, and no sentence twice; a prompt of one's own changes nothing of that."""
+    told = "In this video we see a dog. It runs. It runs."
+    host = FakeHost(atom_captioning, shows={"a.mp4": [told]}, decoder=FakeDecoder({"What?": told}))
+    clip = host.clips(host.video("a.mp4"))[0]
+    assert {host.run("caption", clip, **more).text for more in ({}, {"prompt": "What?"})} == {"A dog. It runs."}
 
 
 def test_summary_of_one_shot_is_its_caption(host):

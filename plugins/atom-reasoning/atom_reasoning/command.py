@@ -32,6 +32,11 @@ class AskCommand:
                     if outcome.error is not None:
                         context.fail(f"{video.path}: {outcome.item.text}", outcome.error)
                     else:
+                        if outcome.value.truncated:
+                            context.note(
+                                f"'{video.path}': the answer to {outcome.item.text!r} ran into the limit of tokens and"
+                                " ends before it; --max-new-tokens raises it"
+                            )
                         heading = f"{video.path}: " if len(videos) > 1 else ""
                         context.emit(as_json(video, outcome.value), heading + as_text(outcome.value))
 
@@ -43,6 +48,7 @@ def as_json(video: atom.Video, answer: atom.Answer) -> dict[str, Any]:
         "question": answer.question,
         "answer": answer.text,
         "evidence": [{"start_s": span.start_s, "end_s": span.end_s} for span in answer.evidence],
+        "truncated": answer.truncated,
         "confidence": answer.confidence,
         "model": answer.provenance.model if answer.provenance else None,
         "frames": answer.provenance.frames if answer.provenance else None,

@@ -44,6 +44,8 @@ class Reply:
     """Geometric mean token probability, 0 to 1."""
     provenance: atom.Provenance
     """What made it."""
+    truncated: bool = False
+    """Whether the decoder was stopped before its end."""
     similarity: float = 0.0
     """Cosine similarity of clip and question."""
     weight: float = 1.0
@@ -117,7 +119,13 @@ def ask_clips(
             rule=features.rule,
             size=features.size,
         )
-        return Reply(clip=clip, text=text.strip(), confidence=text.confidence, provenance=provenance)
+        return Reply(
+            clip=clip,
+            text=text.whole.strip(),
+            confidence=text.confidence,
+            provenance=provenance,
+            truncated=text.cut,
+        )
 
     return [reply for reply in _at_once(ask, clips, workers) if not is_refusal(reply.text)]
 
@@ -230,9 +238,10 @@ def _from_captions(
         return _answer(question, NOT_SHOWN, ())
     made = atom.Caption(
         clip=clips[0],
-        text=text.strip(),
+        text=text.whole.strip(),
         confidence=text.confidence,
         provenance=atom.Provenance(model=decoder.name, prompt=prompt),
+        truncated=text.cut,
     )
     return _answer(question, made.text, clips, made)
 
@@ -240,6 +249,8 @@ def _from_captions(
 def _answer(
     question: atom.Question, text: str, support: Sequence[atom.Clip], made: Reply | atom.Caption | None = None
 ) -> atom.Answer:
-    more: dict[str, Any] = {"confidence": made.confidence, "provenance": made.provenance} if made else {}
+    more: dict[str, Any] = {}
+    if made is not None:
+        more = {"confidence": made.confidence, "provenance": made.provenance, "truncated": made.truncated}
     whole = atom.Clip.whole(question.video)
     return atom.Answer(clip=whole, question=question.text, text=text, evidence=merge(support), **more)

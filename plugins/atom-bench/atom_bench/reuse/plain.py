@@ -21,6 +21,7 @@ from atom_bench.reuse.memory import held_bytes, peak_bytes
 from atom_core.modules.checkpoint import Checkpoint, open_checkpoint
 from atom_core.modules.families import family_of
 from atom_core.modules.provider import choose_device
+from atom_core.sentences import as_caption
 
 
 class Whole:
@@ -38,8 +39,8 @@ class Whole:
         self.tokens = self.encodes = 0
 
     @torch.inference_mode()
-    def generate(self, shown: Sequence[tuple[atom.Clip, Any]], text: str, max_new_tokens: int) -> str:
-        """Greedy text.
+    def generate(self, shown: Sequence[tuple[atom.Clip, Any]], text: str, max_new_tokens: int) -> atom.Generated:
+        """Greedy text, and whether it ended by itself.
 
         :param shown: clips, each with the layout of its visual tokens
         """
@@ -47,7 +48,9 @@ class Whole:
         out = self.model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
         new = out[0][inputs["input_ids"].shape[1] :]
         self.tokens += len(new)
-        return str(self.family.tokenizer.decode(new, skip_special_tokens=True)).strip()
+        told = str(self.family.tokenizer.decode(new, skip_special_tokens=True)).strip()
+        ended = int(new[-1]) in self.family.end_ids
+        return atom.Generated(told, num_tokens=len(new), finish_reason="stop" if ended else "length")
 
     @torch.inference_mode()
     def embed(self, shown: Sequence[tuple[atom.Clip, Any]], text: str) -> list[float]:
@@ -125,9 +128,11 @@ class PlainRun:
         start = time.perf_counter()
         with self._subtask("caption") as model:
             told = [model.generate([one], jobs.CAPTION_PROMPT, job.caption_tokens) for one in shown]
-            captions = [" ".join(text.split()) for text in told]
+            captions = [as_caption(text, cut=text.cut) for text in told]
         with self._subtask("answer") as model:
-            answers = [[model.generate([one], text, job.answer_tokens) for text in job.questions] for one in shown]
+            answers = [
+                [model.generate([one], text, job.answer_tokens).whole for text in job.questions] for one in shown
+            ]
         with self._subtask("index") as model:
             vectors = [model.embed([one], "") for one in shown]
             caption_vectors = [model.embed([], caption) if caption else [] for caption in captions]
