@@ -33,7 +33,8 @@ _PREAMBLES = tuple(
         r"(?:see|observe|watch|notice)\b(?: that\b)?",
         rf"in (?:this|the|these) (?:\w+ )?{_MEDIUM}(?:,|(?= there (?:is|are)\b))",
         rf"(?:this|the|these) (?:\w+ )?{_MEDIUM} (?:is |are )?"
-        r"(?:show|depict|feature|capture|display|present|portray|illustrate|showcas)(?:e?s|ing)?\b(?: us\b)?(?: that\b)?",
+        r"(?:show|depict|feature|capture|display|present|portray|illustrate|showcas)(?:e?s|ing)?\b"
+        r"(?: us\b)?(?: that\b)?",
         r"(?:we|you) (?:can )?see\b(?: that\b)?",
     )
 )
