@@ -83,8 +83,9 @@ class Settings:
     """Model name (`atom models`), folder or hub id."""
     revision: str | None = None
     """Branch, tag or commit of a hub model."""
-    quantize: str = "none"
-    """Precision recipe of the weights: none, auto, int8 and others, see `atom models`."""
+    quantize: str = "fit"
+    """Precision recipe of the weights: none, int8 and others; auto measures which is best here, fit is none, or where
+    memory is short the one that loses least."""
     device: str = field(default="auto", validator=_device)
     """Where modules live: auto, cpu, cuda, cuda:1."""
     threads: int = field(default=0, validator=ge(0))
@@ -104,7 +105,7 @@ class Settings:
     memory: int | None = field(
         default=None, converter=attrs.converters.optional(parse_bytes), validator=attrs.validators.optional(ge(1))
     )
-    """Most memory for everything, bytes; no limit if unset."""
+    """Most memory for everything, bytes; if unset what is free as the model is loaded."""
     frames: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
     """Frames sampled from each clip; if unset 8, or fewer where the model's context holds no more."""
     segment: Literal["shots", "windows", "whole"] = field(default="shots", validator=in_(("shots", "windows", "whole")))

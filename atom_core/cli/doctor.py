@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,11 @@ from attrs import frozen
 
 from atom_core.cli.console import table
 from atom_core.cli.models import snapshot
-from atom_core.modules.auto import free_memory_bytes
+from atom_core.errors import AtomError
+from atom_core.modules.budget import KNOWN_NEEDS, Room, gib
 from atom_core.modules.findings import FILE, remembered
+from atom_core.modules.free_memory import free_memory_bytes
+from atom_core.quiet import quiet
 from atom_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -112,15 +115,54 @@ def processor(context: Context) -> Iterator[Check]:
 
 
 def memory(context: Context) -> Iterator[Check]:
-    """What is free, against what the default model needs."""
-    del context
+    """What is free, or allowed, against what the model in force needs, counted as it is when it is loaded."""
+    settings = context.settings
     free_bytes = free_memory_bytes()
-    if free_bytes is None:
+    room = Room(num_bytes=settings.memory) if settings.memory is not None else None
+    room = room or (None if free_bytes is None else Room.free(free_bytes))
+    if room is None:
         yield Check("memory", NOTE, "unknown on this system")
         return
-    enough = free_bytes > 2 * 2**30
-    todo = "" if enough else "close other programs, or use --quantize int8 or --model tiny"
-    yield Check("memory", OK if enough else NOTE, f"{free_bytes / 2**30:.1f} GiB free", todo)
+    found = str(room).replace(" are free", " free")
+    needs = {} if settings.device.startswith("cuda") else _needs(context)
+    if not needs:
+        yield Check("memory", OK, found)
+        return
+    wished = settings.quantize if settings.quantize in needs else next(iter(needs))
+    found += f"; {settings.model} as {wished!r} needs {gib(needs[wished])} at least"
+    fitting = [name for name, needed in needs.items() if needed <= room.num_bytes]
+    if wished in fitting:
+        yield Check("memory", OK, found)
+    elif not fitting:
+        least = min(needs, key=lambda name: needs[name])
+        more = "raise --memory" if room.is_set else "close other programs"
+        found += f", as {least!r} {gib(needs[least])}"
+        yield Check("memory", FIX, found, f"{more}, or use a smaller model, for example --model tiny")
+    elif settings.quantize in ("fit", "auto"):
+        best = max(fitting, key=lambda name: needs[name])
+        yield Check("memory", NOTE, f"{found}: {best!r} is taken, which needs {gib(needs[best])}")
+    else:
+        best = max(fitting, key=lambda name: needs[name])
+        yield Check("memory", FIX, found, f"--quantize {best} needs {gib(needs[best])}")
+
+
+def _needs(context: Context) -> Mapping[str, int]:
+    """What the model in force needs at least, by recipe; empty where that is not known."""
+    settings = context.settings
+    spec = context.plugins.models.get(settings.model)
+    source = spec.source if spec is not None else settings.model
+    if settings.model in KNOWN_NEEDS or (spec is None and snapshot(source) is None and not Path(source).is_dir()):
+        return KNOWN_NEEDS.get(settings.model, {})
+    quiet()
+    from atom_core.modules.checkpoint import open_checkpoint
+    from atom_core.modules.families import family_of
+    from atom_core.modules.fitting import least_needs
+
+    try:
+        checkpoint = open_checkpoint(source, revision=settings.revision, offline=True)
+        return least_needs(checkpoint, family_of(checkpoint, context.plugins.families), settings)
+    except AtomError:  # told by the check of the model
+        return {}
 
 
 def folders(context: Context) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atom_core.modules.findings import key_of, remember, remembered
+from atom_core.modules.free_memory import free_memory_bytes
 
 if TYPE_CHECKING:
     from atom_core.modules.checkpoint import Checkpoint
@@ -49,21 +50,6 @@ def choose(checkpoint: Checkpoint, family: Family, *, cache: Path, threads: int,
     log.warning("quantize auto: %s", finding)
     remember(cache, {**known, key: finding})
     return finding.recipe
-
-
-def free_memory_bytes() -> int | None:
-    """Available memory, or what the control group leaves if that is less; None where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-        free_bytes = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError):
-        return None
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="utf-8").strip()
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return free_bytes
-    return min(free_bytes, max(int(limit) - used, 0)) if limit.isdigit() else free_bytes
 
 
 def _gib(size_bytes: int) -> str:

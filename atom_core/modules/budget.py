@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, fields, frozen
 
 from atom_core.errors import ModelError
+from atom_core.modules.free_memory import held_bytes
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -29,6 +30,16 @@ _ARRANGING_BYTES = {"int8": 1, "int4": 6}
 _FRAME_TOKENS = 256
 _READ_TOKENS = 2048
 """Most tokens of several prompts that are read together; a longer prompt is read alone."""
+KNOWN_NEEDS: Mapping[str, Mapping[str, int]] = {
+    name: {recipe: mib * 2**20 for recipe, mib in needs.items()}
+    for name, needs in {
+        "HuggingFaceTB/SmolVLM2-2.2B-Instruct": {"none": 9829, "int8-decoder": 4934, "int8": 3410, "int4": 2832},
+        "HuggingFaceTB/SmolVLM2-500M-Video-Instruct": {"none": 2658, "int8-decoder": 1712, "int8": 1301, "int4": 1187},
+        "HuggingFaceTB/SmolVLM2-256M-Video-Instruct": {"none": 1630, "int8-decoder": 1260, "int8": 916, "int4": 878},
+        "tiny": {"none": 483, "int8-decoder": 477, "int8": 470, "int4": 469},
+    }.items()
+}
+"""What models need at least, by recipe, bytes; the largest model first: one request at a time, no prefix cache."""
 
 
 @frozen(kw_only=True)
@@ -84,40 +95,76 @@ class Plan:
     """What nothing needs while tasks run; None is no limit."""
 
 
+class DoesNotFit(ModelError):
+    """A model needs more memory than there is."""
+
+    def __init__(self, text: str, fitting: Recipe | None, numbers: str = "") -> None:
+        """
+        :param fitting: the recipe that loses least of those that fit
+        :param numbers: what the model needs, and what there is
+        """
+        super().__init__(text)
+        self.fitting, self.numbers = fitting, numbers
+
+
+@frozen(kw_only=True)
+class Room:
+    """The memory that a model has to fit into."""
+
+    num_bytes: int
+    """For everything, what this process holds already included."""
+    is_set: bool = True
+    """Whether the user has set it: then requests are kept within it. Else it is what is free as the model is loaded."""
+    free_bytes: int = 0
+    """What was free, where it is not set."""
+
+    @classmethod
+    def free(cls, free_bytes: int) -> Room:
+        """What is free, less a twentieth that is left to others, and what this process holds as a `Need` counts it."""
+        held = min(held_bytes(), PROGRAM_BYTES)
+        return cls(num_bytes=free_bytes - free_bytes // 20 + held, is_set=False, free_bytes=free_bytes)
+
+    def __str__(self) -> str:
+        return f"--memory is {gib(self.num_bytes)}" if self.is_set else f"{gib(self.free_bytes)} are free"
+
+
 def plan(
     need_of: Callable[[Recipe, int, int], Need],
     *,
     source: str,
     recipe: Recipe,
     others: Iterable[Recipe],
-    memory: int | None,
+    room: Room | None,
     batch: int,
     row_tokens: tuple[int, int],
     prefix_cache_bytes: int,
     tasks: Sequence[str] = (),
 ) -> Plan:
-    """Fit a model into `memory`: the prefix cache shrinks first, then the batch; what is left is for long requests.
+    """Fit a model into `room`: the prefix cache shrinks first, then the batch; what is left is for long requests.
 
     :param need_of: what a recipe needs with a batch of requests of so many tokens, without the prefix cache
     :param row_tokens: of a usual request, and the most that the model reads
     :param others: the recipes to propose where `recipe` does not fit
-    :param memory: bytes; None is no limit
+    :param room: None is no limit
     :param tasks: names of those that declare memory, for the message
-    :raises ModelError: if it does not fit, with the numbers and the recipe that would
+    :raises DoesNotFit: if it does not, with the numbers and the recipe that would
     """
     usual, most = row_tokens
-    if memory is None:
+    if room is None:
         need = evolve(need_of(recipe, batch, usual), prefixes=prefix_cache_bytes)
         return Plan(need=need, batch=batch, prefix_cache_bytes=prefix_cache_bytes)
+    memory = room.num_bytes
     while (need := need_of(recipe, batch, usual)).total > memory:
         if batch == 1:
-            raise ModelError(_refusal(source, recipe, need, memory, [(o, need_of(o, 1, usual)) for o in others], tasks))
+            raise _refusal(source, recipe, need, room, [(other, need_of(other, 1, usual)) for other in others], tasks)
         batch //= 2
     prefixes = min(prefix_cache_bytes, memory - need.program - need.weights - need.working)
 
     def needed(tokens: int) -> Need:
         return evolve(need_of(recipe, batch, tokens), prefixes=prefixes)
 
+    if not room.is_set:
+        return Plan(need=needed(usual), batch=batch, prefix_cache_bytes=prefixes)
     longer = bisect_left(range(usual + 1, most + 1), True, key=lambda tokens: needed(tokens).total > memory)
     need = needed(usual + longer)
     return Plan(
@@ -192,14 +239,18 @@ def frame_tokens(config: Any) -> int:
     return max(1, int((size // patch) ** 2 / scale**2))
 
 
-def encoding_bytes(config: Any, *, frames: int, workers: int, number_bytes: int) -> int:
-    """Bytes of activations while frames are encoded, and of the features that wait."""
+def encoding_bytes(config: Any, *, frames: int, at_once: int, workers: int, number_bytes: int) -> int:
+    """Bytes of pixels and activations while a clip's frames are encoded, and of the features that wait.
+
+    :param at_once: of the frames, those that are encoded together
+    """
     text, vision = config.get_text_config(), getattr(config, "vision_config", None)
     inner = max(getattr(vision, "intermediate_size", 0) or 0, getattr(vision, "hidden_size", 0) or 0, 1024)
     size, patch = getattr(vision, "image_size", None), getattr(vision, "patch_size", None)
     patches = (size // patch) ** 2 if isinstance(size, int) and isinstance(patch, int) else 4 * _FRAME_TOKENS
     features = workers * frames * frame_tokens(config) * int(text.hidden_size)
-    return int(number_bytes * (3 * frames * patches * inner + 2 * features))
+    pixels = 3 * frames * (size**2 if isinstance(size, int) else 4 * _FRAME_TOKENS * 14**2)
+    return int(number_bytes * (3 * at_once * patches * inner + 2 * features + 2 * pixels))
 
 
 def reading_bytes(text_config: Any, *, rows: int, tokens: int, number_bytes: int) -> int:
@@ -217,16 +268,28 @@ def gib(size_bytes: int) -> str:
 
 
 def _refusal(
-    source: str, recipe: Recipe, need: Need, memory: int, others: list[tuple[Recipe, Need]], tasks: Sequence[str]
-) -> str:
-    text = f"model {source} as {recipe.name!r} needs {gib(need.total)} and --memory is {gib(memory)} ({need})"
-    fitting = [(other, wanted) for other, wanted in others if wanted.total <= memory]
+    source: str, recipe: Recipe, need: Need, room: Room, others: list[tuple[Recipe, Need]], tasks: Sequence[str]
+) -> DoesNotFit:
+    numbers = f"model {source} as {recipe.name!r} needs {gib(need.total)} and {room}"
+    text = f"{numbers} ({need})"
+    fitting = [(other, wanted) for other, wanted in others if wanted.total <= room.num_bytes]
     if fitting:
         other, wanted = max(fitting, key=lambda pair: pair[1].total)
-        return f"{text}; --quantize {other.name} needs {gib(wanted.total)}"
+        return DoesNotFit(f"{text}; --quantize {other.name} needs {gib(wanted.total)}", other, numbers)
     smallest, wanted = min([*others, (recipe, need)], key=lambda pair: pair[1].total)
     wish = f"the smallest recipe, {smallest.name!r}, needs {gib(wanted.total)}"
-    ways = "raise --memory or use a smaller model"
+    more = "raise --memory" if room.is_set else "close other programs"
+    ways = f"{more} or use a smaller model{_smaller(source, room)}"
     if tasks:
-        ways = f"raise --memory, use a smaller model, or leave out what declares much: {', '.join(tasks)}"
-    return f"{text}; {wish}: {ways}"
+        ways = f"{more}, use a smaller model, or leave out what declares much: {', '.join(tasks)}"
+    return DoesNotFit(f"{text}; {wish}: {ways}", None)
+
+
+def _smaller(source: str, room: Room) -> str:
+    """The largest of the known models that fits, in brackets, with its recipe."""
+    for name, needs in KNOWN_NEEDS.items():
+        for recipe, needed in needs.items():
+            if needed <= room.num_bytes and name != source:
+                quantize = "" if recipe == "none" else f" --quantize {recipe}"
+                return f" (--model {name}{quantize} needs {gib(needed)})"
+    return ""

@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from atom_core.errors import ModelError
 from atom_core.files import write_whole
+from atom_core.modules.sizes import check_sizes
 from atom_core.modules.tensors import Weights, read_weights
 from atom_core.quiet import quiet
 
@@ -129,6 +130,7 @@ def open_checkpoint(source: str, *, revision: str | None = None, offline: bool =
             f"model {source} is quantised by {method!r}, which Atom does not read; name the model it was made from,"
             " and quantise that with `atom quantize`"
         )
+    check_sizes(source, raw, weights)
     config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **_LOCAL))
     if config._attn_implementation not in _ATTENTION:
         config._attn_implementation = None  # a wish for another machine's kernels

@@ -65,7 +65,7 @@ def atom_load_modules(
     from atom_core.modules.encoder import ResidentEncoder
     from atom_core.modules.engine import Engine
     from atom_core.modules.families import family_of
-    from atom_core.modules.fitting import fit, recipe_for
+    from atom_core.modules.fitting import recipe_and_plan
     from atom_core.modules.float32_cpu import arrange
     from atom_core.modules.frames import FrameBudget
     from atom_core.modules.loading import load_model, weights
@@ -80,8 +80,7 @@ def atom_load_modules(
     checkpoint = open_checkpoint(source, revision=settings.revision, offline=settings.offline)
     family = family_of(checkpoint, families)
     threads = Threads(settings.threads)
-    recipe = recipe_for(checkpoint, family, settings, device, threads)
-    plan = fit(checkpoint, family, recipe, settings, device, tasks_bytes=tasks_bytes)
+    recipe, plan = recipe_and_plan(checkpoint, family, settings, device, threads, tasks_bytes=tasks_bytes)
     with ledger.lane("load", "load"):
         content = content_hash(checkpoint.folder, settings.cache / "hashes.json")
         dtype = torch.float32 if device == "cpu" else torch.bfloat16

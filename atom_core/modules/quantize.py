@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PARTS = ("encoder", "decoder", "embeddings", "head")
 """The parts of a model that can differ in precision."""
+FIT = "fit"
+"""The setting that stands for weights as stored, or the recipe that loses least where they do not fit into memory."""
 
 
 @frozen(kw_only=True)
@@ -79,16 +81,21 @@ RECIPES: Mapping[str, Recipe] = {
 """The recipes by name."""
 
 
+def recipes_for(device: str) -> list[Recipe]:
+    """The recipes for a device."""
+    return [recipe for recipe in RECIPES.values() if device.partition(":")[0] in recipe.devices]
+
+
 def recipe_of(name: str, device: str) -> Recipe:
     """The recipe called `name`, which must be for `device`.
 
     :raises ModelError: if there is none, or it is not for the device
     """
     if name not in RECIPES:
-        raise ModelError(f"there is no recipe {name!r}{suggest(name, RECIPES)}; use auto, {', '.join(RECIPES)}")
+        raise ModelError(f"there is no recipe {name!r}{suggest(name, RECIPES)}; use fit, auto, {', '.join(RECIPES)}")
     recipe, kind = RECIPES[name], device.partition(":")[0]
     if kind not in recipe.devices:
-        fitting = ", ".join(other.name for other in RECIPES.values() if kind in other.devices)
+        fitting = ", ".join(other.name for other in recipes_for(device))
         raise ModelError(f"recipe {name!r} is for {' and '.join(recipe.devices)}, not {kind}; use {fitting}")
     return recipe
 

@@ -179,6 +179,27 @@ def test_doctor(atom, capsys, monkeypatch):
     assert "connect once to fetch it" in model["todo"]
 
 
+@pytest.mark.parametrize(
+    ("free", "options", "state", "text"),
+    [
+        (16, [], "OK", "needs 2.60 GiB at least"),
+        (2.4, [], "note", "'int8-decoder' is taken, which needs 1.67 GiB"),
+        (2.4, ["--quantize", "none"], "FIX", "--quantize int8-decoder needs 1.67 GiB"),
+        (0.5, [], "FIX", "--model tiny"),
+        (16, ["--memory", "1200MiB"], "note", "'int4' is taken"),
+    ],
+)
+@pytest.mark.usefixtures("_torch")
+def test_doctor_counts_memory_as_loading_does(atom, capsys, monkeypatch, free, options, state, text):
+    """The default model's need by its size, and what will be taken where it does not fit."""
+    monkeypatch.setattr("atom_core.cli.doctor.free_memory_bytes", lambda: int(free * 2**30))
+    monkeypatch.setattr("atom_core.modules.budget.held_bytes", lambda: 0)
+    assert atom("doctor", "--json", *options) == (state == "FIX")
+    row = next(row for row in rows(capsys) if row["name"] == "memory")
+    assert row["state"] == state
+    assert text in row["found"] + row["todo"]
+
+
 @pytest.mark.usefixtures("_torch")
 def test_doctor_finds_faults(atom, capsys, tmp_path):
     """What does not work makes exit code 1, with what to do: a broken plugin, a library that cannot be written."""

@@ -6,7 +6,7 @@ from attrs import evolve
 
 from atom_core.errors import ModelError
 from atom_core.modules import budget
-from atom_core.modules.budget import Need, Plan, plan
+from atom_core.modules.budget import Need, Plan, Room, plan
 from atom_core.modules.checkpoint import open_checkpoint
 from atom_core.modules.families import family_of
 from atom_core.modules.fitting import fit
@@ -30,7 +30,7 @@ def planned(memory, recipe="none", batch=8, prefix=500):
         source="m",
         recipe=RECIPES[recipe],
         others=[RECIPES[name] for name in WEIGHTS if name != recipe],
-        memory=memory,
+        room=None if memory is None else Room(num_bytes=memory),
         batch=batch,
         row_tokens=(10, 60),
         prefix_cache_bytes=prefix,
@@ -93,7 +93,7 @@ def test_loading_counts_where_it_is_the_peak():
             source="m",
             recipe=RECIPES["int8"],
             others=(),
-            memory=memory,
+            room=Room(num_bytes=memory),
             batch=1,
             row_tokens=(10, 10),
             prefix_cache_bytes=500,
@@ -123,11 +123,14 @@ def test_weights_are_counted_as_they_are(checkpoint, name):
 
 
 def test_settings_without_memory_plan_nothing(checkpoint):
-    """No limit, no work."""
-    settings = Settings(batch=3, prefix_cache_bytes=7)
-    assert fit(checkpoint, family_of(checkpoint), RECIPES["none"], settings, "cpu") == Plan(
+    """Where nothing says how much memory there is, and where there is far more than it takes, all is as it is set."""
+    settings, family = Settings(batch=3, prefix_cache_bytes=7), family_of(checkpoint)
+    assert fit(checkpoint, family, RECIPES["none"], settings, "cuda") == Plan(
         need=Need(), batch=3, prefix_cache_bytes=7
     )
+    plan = fit(checkpoint, family, RECIPES["none"], settings, "cpu")
+    assert (plan.batch, plan.prefix_cache_bytes, plan.row_tokens, plan.spare_bytes) == (3, 7, None, None)
+    assert plan.need.weights >= budget.weight_bytes(empty_model(checkpoint.config), {}, plain_bytes=4)
 
 
 def test_what_tasks_declare_counts(checkpoint):

@@ -110,6 +110,10 @@ class Family:
         """
         return [inputs]
 
+    def frames_at_once(self, num_frames: int) -> int:
+        """How many of a clip's frames are in one of the `chunks` at most; memory is counted with it."""
+        return num_frames
+
     def encode(self, model: PreTrainedModel, inputs: Mapping[str, Any]) -> Encoded:
         """Run the visual half. `layout["runs"]` says how many rows each frame has."""
         output = model.get_image_features(**inputs)  # type: ignore[operator]

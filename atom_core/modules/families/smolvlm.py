@@ -29,10 +29,14 @@ class Idefics3(Family):
 
     def chunks(self, inputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """A few frames at once: frames do not see each other."""
-        pixels = inputs["pixel_values"]
-        step = max(1, CHUNK_PIXELS // (pixels.shape[-1] * pixels.shape[-2]))
-        starts = range(0, pixels.shape[1], step)
+        num_frames = inputs["pixel_values"].shape[1]
+        step = self.frames_at_once(num_frames)
+        starts = range(0, num_frames, step)
         return [{name: value[:, start : start + step] for name, value in inputs.items()} for start in starts]
+
+    def frames_at_once(self, num_frames: int) -> int:
+        """As many as have the pixels of one large one."""
+        return min(num_frames, max(1, CHUNK_PIXELS // self._side**2))
 
     def encode(self, model: Any, inputs: Any) -> Any:
         """Run the visual half; every frame has as many rows."""
@@ -42,8 +46,13 @@ class Idefics3(Family):
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:  # noqa: ARG002
         """As many rows for each frame, whatever its shape."""
-        side = self.image_processor.max_image_size["longest_edge"] // self.config.vision_config.patch_size
-        return {"runs": [side**2 // self.config.scale_factor**2] * len(times_s)}
+        patches = self._side // self.config.vision_config.patch_size
+        return {"runs": [patches**2 // self.config.scale_factor**2] * len(times_s)}
+
+    @property
+    def _side(self) -> int:
+        """Of the square that a frame becomes, pixels."""
+        return int(self.image_processor.max_image_size["longest_edge"])
 
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `Idefics3Processor` for an untiled picture."""

@@ -63,9 +63,10 @@ def recipes_of(context: atom.CommandContext) -> tuple[str, ...]:
 
     chosen = context.args.recipes or ("none", "int8", context.settings.quantize)
     for name in chosen:
-        if name != "auto":
+        if name not in ("auto", "fit"):
             recipe_of(name, "cuda" if context.settings.device.startswith("cuda") else "cpu")
-    return tuple(dict.fromkeys("int8" if name == "auto" else name for name in chosen))
+    named = {"auto": "int8", "fit": "none"}
+    return tuple(dict.fromkeys(named.get(name, name) for name in chosen))
 
 
 def model_settings(context: atom.CommandContext) -> atom.Settings:

@@ -45,7 +45,7 @@ def prepare(job: Job) -> None:
     import atom_core.reuse.features  # noqa: F401
 
     settings = atom.Settings(**job.settings)
-    if settings.quantize != "none":
+    if settings.quantize not in ("fit", "none"):
         import torchao.quantization  # noqa: F401
     if settings.threads:
         torch.set_num_threads(settings.threads)

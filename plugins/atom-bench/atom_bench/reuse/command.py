@@ -45,7 +45,7 @@ class ReuseBench:
         """
         about = figures.machine()
         settings = evolve(arguments.model_settings(context), segment="whole")
-        if context.args.dimensions and settings.quantize in ("none", "auto"):
+        if context.args.dimensions and settings.quantize in ("fit", "none", "auto"):
             settings = evolve(settings, quantize="int8")  # random weights have no quality that `auto` could keep
         with arguments.workplace() as folder:
             paths = [video.path for video in context.videos(context.args.paths)] if context.args.paths else []
@@ -119,7 +119,7 @@ def precision(way: str, settings: atom.Settings) -> str:
     """The recipe of a way."""
     if way != QUANTISED:
         return "none"
-    return "auto" if settings.quantize == "none" else settings.quantize
+    return "auto" if settings.quantize in ("fit", "none") else settings.quantize
 
 
 def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_videos: int) -> dict[str, Any]:
