@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import heapq
 import math
-import os
-import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -16,20 +12,17 @@ from typing import NamedTuple, Self
 
 import av
 import numpy as np
-from av.container import InputContainer
-from av.stream import Disposition
-from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
+from atom_core.media.opening import check_pixels, most_pixels, open_container, reading
 from atom_core.media.packets import packets
 from atom_core.media.picture import Converter, shape_of
+from atom_core.media.tracks import picture_stream, picture_streams
 
 SLACK_S = 1e-6
 """Instants this close are the same: floats of one timestamp differ by less."""
 _JUMP_S = 1.0
 """Shortest leap for which seeking may beat decoding on, seconds."""
-_PLAYLISTS = frozenset({"concat", "dash", "hls", "imf", "sdp"})
-"""Formats whose files hold no pictures but the names of other files: the bytes of one do not say what it shows."""
 
 
 class Picture(NamedTuple):
@@ -41,136 +34,56 @@ class Picture(NamedTuple):
     """The frame as stored: not yet turned upright. Owned by the caller."""
 
 
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn whatever reading `path` raises into one line that says what to do."""
-    try:
-        yield
-    except FileNotFoundError:
-        if path.is_symlink():
-            raise MediaError(f"'{path}' is a link to '{path.readlink()}', which is not there; mend the link") from None
-        raise MediaError(f"no such file: '{path}'; check the path") from None
-    except (av.error.InvalidDataError, av.error.EOFError, av.error.OSError):
-        raise MediaError(
-            f"cannot read '{path}': it is damaged, cut off or not a video; copy or download it again"
-        ) from None
-    except (av.error.FFmpegError, PermissionError) as error:
-        if error.errno == errno.EACCES:
-            raise MediaError(f"no permission to read '{path}'; change its permissions or run as its owner") from None
-        reason = error.strerror or str(error)
-        raise MediaError(f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4") from None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise MediaError(f"cannot read '{path}': {reason}; check the path and its disk") from None
-
-
-def check_file(path: Path) -> os.stat_result:
-    """What the system knows of a file that has bytes in it.
-
-    :raises MediaError: if it is missing, a folder, not a regular file or empty
-    """
-    with reading(path):
-        stat = path.stat()
-    if path.is_dir():
-        raise MediaError(f"'{path}' is a folder, not a video; name a file in it")
-    if not path.is_file():
-        raise MediaError(f"'{path}' is not a regular file; copy the video to a file first")
-    if stat.st_size == 0:
-        raise MediaError(f"'{path}' is empty (0 bytes); copy or download it again")
-    return stat
-
-
-def open_container(path: Path) -> InputContainer:
-    """The file, opened for reading; no other file or network address is followed from it.
-
-    :raises MediaError: if it cannot be read as a media file, or only names others
-    """
-    with reading(path):
-        try:
-            container = av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
-        except av.error.InvalidDataError:
-            if not _lacks_index(path):
-                raise
-            raise MediaError(
-                f"'{path}' is cut off: its index, which is written last, is missing; copy or download it again, or have"
-                " it repaired, for example by untrunc"
-            ) from None
-    if container.format.name in _PLAYLISTS:
-        container.close()
-        raise MediaError(f"'{path}' is a playlist, which only names other files; name those instead")
-    return container
-
-
-def _lacks_index(path: Path) -> bool:
-    """Whether it is an MP4 or QuickTime file without the box that says what is where."""
-    boxes = []
-    with path.open("rb") as file:
-        while len(head := file.read(8)) == 8:
-            size, kind = struct.unpack(">I4s", head)
-            boxes.append(kind)
-            if size == 1:  # the true size follows
-                size = int.from_bytes(file.read(8)) - 8
-            if size < 8:
-                break
-            file.seek(size - 8, os.SEEK_CUR)
-    return bool(boxes) and boxes[0] in (b"ftyp", b"mdat", b"wide") and b"moov" not in boxes
-
-
-def picture_stream(container: InputContainer, path: Path) -> VideoStream:
-    """The track of moving pictures; a cover picture is not one.
-
-    :raises MediaError: if there is none
-    """
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None:
-            return stream
-    if container.streams.audio:
-        raise MediaError(f"'{path}' has sound but no pictures; give a file with a video track")
-    raise MediaError(f"'{path}' has no video track; give a file with one")
-
-
 class Reader:
     """The picture track of a file; a context manager. One thread at a time."""
 
-    def __init__(self, path: Path, *, draft: bool = False, seeks: bool = True) -> None:
+    def __init__(self, path: Path, *, draft: bool = False, seeks: bool = True, track: int | None = None) -> None:
         """Open `path` and decode its first picture.
 
         :param draft: trade picture quality for speed, never timestamps
         :param seeks: whether time stamps say where in the file a picture is; else all before it are decoded
+        :param track: which of its picture tracks, from 0; None is the one that players show
+        :raises MediaError: if it cannot be read, or no picture of it be decoded
         """
         self.path, self._seeks = path, seeks
         self._draft = draft
         self._jump_s = _JUMP_S
-        self._open()
+        self._used = False
+        self._container = open_container(path)
         try:
             with reading(path):
-                self._start()
+                if not any(map(self._start, picture_streams(self._container, path, track))):
+                    most = most_pixels(path.stat().st_size)
+                    raise MediaError(
+                        f"'{path}' has a video track but no picture can be decoded, or only ones of more than {most}"
+                        " pixels; copy or convert it again"
+                    )
         except BaseException:
             self.close()
             raise
 
-    def _open(self) -> None:
-        self._container = open_container(self.path)
-        try:
-            self._stream = picture_stream(self._container, self.path)
-        except MediaError:
+    def _start(self, index: int) -> bool:
+        """Stand at the first picture of the stream `index`; whether there is one."""
+        if self._used:
             self._container.close()
-            raise
+            self._container = open_container(self.path)
+        self._used = True
+        self._stream = picture_stream(self._container, index)
         threads_share_frames = self._stream.codec_context.name == "ffv1"  # else damaged files crash FFmpeg
         self._stream.thread_type = "SLICE" if threads_share_frames else "AUTO"
-        if self._draft:
-            self._stream.codec_context.options = {"skip_loop_filter": "all"}
-
-    def _start(self) -> None:
+        options = {"max_pixels": str(most_pixels(self.path.stat().st_size))}
+        self._stream.codec_context.options = options | ({"skip_loop_filter": "all"} if self._draft else {})
         self._origin: int | None = None
         self._pictures = self._decode()
         first = next(self._pictures, None)
         if first is None:
-            raise MediaError(f"'{self.path}' has a video track but no picture can be decoded; copy or convert it again")
+            return False
         self.shape = shape_of(first.frame, self._stream)
         self._converter = Converter(self.shape)
+        check_pixels(self.path, self.shape.width, self.shape.height)
         self._current = first
         self._upcoming = next(self._pictures, None)
+        return True
 
     def __enter__(self) -> Self:
         return self
@@ -188,6 +101,11 @@ class Reader:
     def origin_s(self) -> float:
         """Timestamp of the first picture on the file's own clock, seconds."""
         return self._seconds(self._origin or 0)
+
+    @property
+    def index(self) -> int:
+        """Which of the file's streams is read, from 0."""
+        return int(self._stream.index)
 
     @property
     def _time_base(self) -> Fraction:
@@ -235,11 +153,10 @@ class Reader:
             found = self._key_picture(target_s) if self._seeks else None
             if found is not None and found.time_s <= time_s + SLACK_S:
                 self._current, self._upcoming = found, next(self._pictures, None)
-                return None
+                return
             if target_s == 0.0:
-                self._container.close()
-                self._open()
-                return self._start()
+                self._start(self._stream.index)
+                return
             back_s = max(2 * back_s, 0.5)
 
     def _key_picture(self, target_s: float) -> Picture | None:

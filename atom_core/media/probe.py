@@ -11,19 +11,21 @@ import time
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import av
 from av.container import InputContainer
 from av.packet import Packet
 
 from atom_core.errors import MediaError
-from atom_core.media.decode import Reader, check_file, open_container, picture_stream, reading
+from atom_core.media.decode import Reader
+from atom_core.media.opening import Stamp, check_file, open_container, open_file, reading
 from atom_core.media.packets import RESTARTS, Recording, packets
+from atom_core.media.tracks import picture_stream
 from atom_core.records import Video
 from atom_core.reuse.videos import VideoStore
 
-_VERSION = 2
+_VERSION = 3
 """Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -42,22 +44,11 @@ _YOUNG_NS = 2_000_000_000
 """A file may change within one tick of a coarse clock unseen: younger stamps prove nothing."""
 
 
-class _Stamp(NamedTuple):
-    device: int
-    inode: int
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-
-    @classmethod
-    def of(cls, stat: os.stat_result) -> _Stamp:
-        return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-
-    def settled(self, now_ns: int) -> bool:
-        return max(self.mtime_ns, self.ctime_ns) < now_ns - _YOUNG_NS
+def _settled(stamp: Stamp, now_ns: int) -> bool:
+    return max(stamp.mtime_ns, stamp.ctime_ns) < now_ns - _YOUNG_NS
 
 
-_known_hashes: dict[Path, tuple[_Stamp, str]] = {}
+_known_hashes: dict[Path, tuple[Stamp, str]] = {}
 _known_videos: dict[tuple[Path, str], Video] = {}
 _lock = threading.Lock()
 
@@ -68,17 +59,17 @@ def content_hash(path: Path | str) -> str:
     :raises MediaError: if it cannot be read, or changes meanwhile
     """
     path, place = Path(path), Path(os.path.abspath(path))
-    stamp, now_ns = _Stamp.of(check_file(path)), time.time_ns()
+    stamp, now_ns = Stamp.of(check_file(path)), time.time_ns()
     with _lock:
         known = _known_hashes.get(place)
     if known is not None and known[0] == stamp:
         return known[1]
-    with reading(path), path.open("rb") as file:
+    with reading(path), open_file(path) as file:
         digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).hexdigest()
-    if _Stamp.of(check_file(path)) != stamp:
+    if Stamp.of(check_file(path)) != stamp:
         raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
     with _lock:
-        if stamp.settled(now_ns):
+        if _settled(stamp, now_ns):
             _known_hashes[place] = (stamp, digest)
         else:
             _known_hashes.pop(place, None)
@@ -108,15 +99,17 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
     path, place = Path(path), Path(os.path.abspath(path))
     if store is not None:
         _recall(path, store)
-    digest = content_hash(path)
+    stamp = Stamp.of(check_file(path))
     with _lock:
-        known = _known_videos.get((place, digest))
+        at_hash = _known_hashes.get(place, (None, ""))
+        known = _known_videos.get((place, at_hash[1])) if at_hash[0] == stamp else None
     if known is not None:
         return known
-    with Reader(path) as reader:
+    with Reader(path) as reader:  # before all of a file is read that is none
         shape = reader.shape
-        origin_s = reader.origin_s
-    measured = _measure(path, origin_s)
+        index, origin_s = reader.index, reader.origin_s
+    digest = content_hash(path)
+    measured = _measure(path, index, origin_s)
     video = Video(
         path=place,
         content_hash=digest,
@@ -126,7 +119,8 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
         mirrored=shape.mirrored,
         **measured,
     )
-    check_unchanged(path, digest)
+    if Stamp.of(check_file(path)) != stamp:
+        raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
     with _lock:
         _known_videos[place, digest] = video
         settled = _known_hashes.get(place)
@@ -142,7 +136,7 @@ def video_store(cache: Path) -> VideoStore:
 
 def _recall(path: Path, store: VideoStore) -> None:
     """Take over what was noted of a file that provably is as it was then."""
-    stamp, place = _Stamp.of(check_file(path)), Path(os.path.abspath(path))
+    stamp, place = Stamp.of(check_file(path)), Path(os.path.abspath(path))
     with _lock:
         if _known_hashes.get(place, (None, ""))[0] == stamp:
             return
@@ -166,10 +160,10 @@ def _is_marked(container: InputContainer) -> bool:
     return container.metadata.get("comment", "").startswith(FILM_MARK)
 
 
-def _measure(path: Path, origin_s: float) -> dict[str, Any]:
+def _measure(path: Path, index: int, origin_s: float) -> dict[str, Any]:
     """Length, frame rate and whether there is sound, from the timestamps of all packets; who made it."""
     with open_container(path) as container, reading(path):
-        stream = picture_stream(container, path)
+        stream = picture_stream(container, index)
         pictures_s: list[tuple[float, float]] = []
         found_s, num_whole = 0.0, 0
         has_audio = False
@@ -223,7 +217,10 @@ def _is_whole(packet: Packet[Any]) -> bool:
     """Whether a packet has what it should: not its end cut off, not zeros where a disk was never written."""
     if not packet.size or packet.is_corrupt:
         return False
-    return any(bytes(memoryview(packet)[:32])) or packet.stream.codec_context.name == "rawvideo"
+    if packet.stream.type not in ("video", "audio") or packet.stream.codec_context is None:
+        return True
+    as_they_are = packet.stream.codec_context.name.startswith(("rawvideo", "pcm_"))  # zeros are black, and silence
+    return as_they_are or any(bytes(memoryview(packet)[:32]))
 
 
 def _usual_gap(pictures_s: list[tuple[float, float]]) -> float:

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from av.container import InputContainer
 
-from atom_core.media.decode import open_container, reading
+from atom_core.media.opening import open_container, reading
 
 RATE_HZ = 48000
 """Samples per second of all sound that Atom writes."""

@@ -126,7 +126,7 @@ def test_known_files_are_not_read_again(tmp_path: Path, monkeypatch: pytest.Monk
     with monkeypatch.context() as patch:
         patch.setattr(hashlib, "file_digest", None)
         assert in_new_process(store) == video
-        with pytest.raises(TypeError):
+        with pytest.raises(MediaError, match="TypeError"):
             in_new_process(VideoStore(tmp_path / "cache", "another version"))
     stat = path.stat()
     write_video(path, audio=True, rotation=180)
