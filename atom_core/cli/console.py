@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 import attrs
 
-from atom_core.errors import AtomError
-
-_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+from atom_core.errors import AtomError, PluginError
+from atom_core.printable import BREAK, printable, printable_json
 
 
 class OutputLost(Exception):
@@ -46,23 +44,30 @@ class Console:
         self._bar: Bar | None = None
 
     def emit(self, value: Any, text: str) -> None:
-        """One result: `value` for the JSON list, else `text`."""
+        """One result: `value` for the JSON list, else `text`.
+
+        On a terminal a text within `value` stands on one line of `text`, whatever it holds.
+        """
         with self._lock:
             if self.as_json:
                 self._results.append(value)
             elif text:
                 self._clear()
-                self.show(_printable(text, self._out) + "\n")
+                self.show((_as_laid_out(value, text) if self._out.isatty() else text) + "\n")
 
-    def note(self, text: str) -> None:
-        """A remark, unless quiet."""
+    def note(self, text: str, *, lines: bool = False) -> None:
+        """A remark, unless quiet.
+
+        :param lines: whether line breaks in `text` are meant; else they are spelt out
+        """
         if not self.quiet:
-            self._say(text)
+            self._say(printable(text, lines=lines))
 
     def error(self, text: str, error: BaseException | None = None) -> None:
         """A failure; with its traceback where the user wants to see more."""
+        text = printable(text, lines=type(error) is PluginError)  # of several plugins, each on lines of its own
         if self.verbose and error is not None:
-            text += "\n" + "".join(traceback.format_exception(error)).rstrip()
+            text += "\n" + printable("".join(traceback.format_exception(error)).rstrip(), lines=True)
         self._say(text)
 
     def show(self, text: str) -> None:
@@ -83,8 +88,7 @@ class Console:
     def close(self) -> None:
         """Print the JSON list."""
         if self.as_json:
-            text = json.dumps(self._results, ensure_ascii=False, indent=2, default=plain)
-            self.show(text + "\n")
+            self.show(printable_json(self._results, default=plain) + "\n")
 
     def progress(self, label: str, total: int) -> Bar:
         """A progress bar; shown only on a terminal, and only past a second."""
@@ -100,7 +104,7 @@ class Console:
     def _say(self, text: str) -> None:
         with self._lock:
             self._clear()
-            self._err.write(f"atom: {_printable(text, self._err)}\n")
+            self._err.write(f"atom: {text}\n")
             self._err.flush()
 
     def _clear(self) -> None:
@@ -172,9 +176,28 @@ class Bar:
         return f"{text} [{'#' * filled}{'-' * (cells - filled)}]" if cells >= 5 else text
 
 
-def _printable(text: str, stream: TextIO) -> str:
-    """`text` without what would command a terminal, such as escape codes in the name of a file."""
-    return text.translate(_CONTROLS) if stream.isatty() else text
+def _as_laid_out(value: Any, text: str) -> str:
+    """`text` for a terminal: its own line breaks are meant, those within what it tells of `value` are spelt out."""
+    for part in _texts(value):
+        if BREAK.search(part.strip()):
+            text = text.replace(part.strip(), printable(part.strip()))
+    return printable(text, lines=True)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts and paths in a result; a result that is a text is laid out by who made it."""
+    parts: Sequence[Any] = ()
+    if isinstance(value, Mapping):
+        parts = list(value.values())
+    elif isinstance(value, (list, tuple)):
+        parts = value
+    elif attrs.has(type(value)):
+        parts = [getattr(value, field.name) for field in attrs.fields(type(value))]
+    for part in parts:
+        if isinstance(part, (str, Path)):
+            yield str(part)
+        else:
+            yield from _texts(part)
 
 
 def plain(value: Any) -> Any:

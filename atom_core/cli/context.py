@@ -17,6 +17,7 @@ from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, Se
 from atom_core.files import write_whole
 from atom_core.outputs import Outputs
 from atom_core.plugins import PluginSet
+from atom_core.printable import printable
 from atom_core.settings import Settings
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Context:
         text = describe(error).replace(os.path.abspath(what), what)  # as the user wrote it
         named = re.search(rf"(^|[\s'\"]){re.escape(what)}($|[\s'\":,;])", text)
         cause = error if isinstance(error, BaseException) else None
-        self.console.error(text if named else f"{what}: {text}", cause)
+        self.console.error(text if named else f"{printable(what)}: {text}", cause)
 
     def progress(self, label: str, total: int) -> Bar:
         """A progress bar on standard error, only on a terminal and only past a second."""
@@ -154,7 +155,7 @@ class Context:
 
         ledger = Ledger() if self._host is None else self._host.ledger
         if self._stats == _TABLE:
-            self.console.note(f"what was computed\n{ledger.table()}")
+            self.console.note(f"what was computed\n{ledger.table()}", lines=True)
         elif self._stats is not None:
             try:
                 Outputs(self.settings.cache).check(self._stats, keys=_KEYS["--stats"])

@@ -342,8 +342,9 @@ class Host:
         argument = "host" if hook == "atom_before_close" else "event"
         try:
             self.plugins.call(hook, **{argument: value})
-        except AtomError as error:
-            log.warning("%s", error)
+        except AtomError as errors:
+            for line in str(errors).splitlines():  # of each plugin that raised
+                log.warning("%s", line)
 
 
 def _is_interrupt(error: BaseException) -> bool:

@@ -18,6 +18,7 @@ from atom_core.errors import MediaError, SettingsError
 from atom_core.files import write_whole
 from atom_core.media.otio import to_otio
 from atom_core.media.rates import STANDARD_RATES, film_rate
+from atom_core.printable import printable
 from atom_core.records import Timeline, Video
 
 _SLOWEST = Fraction(23)
@@ -49,7 +50,8 @@ def to_edl(timeline: Timeline, videos: Mapping[str, Video]) -> str:
     written = json.dumps(to_otio(evolve(timeline, request=request), alike))
     read = opentimelineio.adapters.read_from_string(written, "otio_json")
     for clip in read.find_clips():
-        clip.media_reference.target_url = unquote(clip.media_reference.target_url)  # its last part is the clip's name
+        # its last part is the clip's name
+        clip.media_reference.target_url = printable(unquote(clip.media_reference.target_url))
     text: str = opentimelineio.adapters.write_to_string(read, "cmx_3600", rate=rate, style="premiere")
     return text
 

@@ -5,7 +5,6 @@ Written directly: `Clip.1` is read by every version of the library. https://open
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from atom_core.errors import MediaError
 from atom_core.files import write_whole
 from atom_core.media.rates import exact_rate
+from atom_core.printable import printable, printable_json
 from atom_core.records import Cut, Timeline, Video
 
 _Json = dict[str, Any]
@@ -23,6 +23,7 @@ def to_otio(timeline: Timeline, videos: Mapping[str, Video]) -> _Json:
     """`timeline` as an OpenTimelineIO ``Timeline.1``: one video track, and an audio track where any source has sound.
 
     Times are whole frames of each source's own rate. Every clip has a marker with the script line and the caption.
+    Names are on one line, see `printable`; the metadata has them as they are.
 
     :param videos: the source of every cut, by content hash
     """
@@ -31,7 +32,7 @@ def to_otio(timeline: Timeline, videos: Mapping[str, Video]) -> _Json:
         tracks.append(_track("Audio", [_sound(cut, _source(cut, videos)) for cut in timeline.cuts]))
     return {
         "OTIO_SCHEMA": "Timeline.1",
-        "name": timeline.request.text,
+        "name": printable(timeline.request.text),
         "metadata": {"atom": {"request": timeline.request.text}},
         "global_start_time": None,
         "tracks": {**_item("Stack.1", "tracks"), "children": tracks},
@@ -44,7 +45,7 @@ def write_otio(timeline: Timeline, videos: Mapping[str, Video], path: Path | str
     :raises MediaError: if it cannot be written
     """
     try:
-        write_whole(path, json.dumps(to_otio(timeline, videos), indent=2, ensure_ascii=False))
+        write_whole(path, printable_json(to_otio(timeline, videos)))
     except OSError as error:
         raise MediaError(f"cannot write '{path}': {error.strerror}; choose another place") from None
 
@@ -79,14 +80,14 @@ def _sound(cut: Cut, video: Video) -> _Json:
 def _media(cut: Cut, video: Video, **more: Any) -> _Json:
     reference = {
         "OTIO_SCHEMA": "ExternalReference.1",
-        "name": cut.path.name,
+        "name": printable(cut.path.name),
         "metadata": {"atom": {"content_hash": cut.content_hash}},
         "available_range": _span(0.0, video.duration_s, video),
         "target_url": cut.path.absolute().as_uri(),
     }
     return _item(
         "Clip.1",
-        cut.path.stem,
+        printable(cut.path.stem),
         source_range=_span(cut.start_s, cut.end_s, video),
         media_reference=reference,
         metadata={"atom": {"line": cut.line, "caption": cut.caption, "score": cut.score}},
@@ -97,8 +98,8 @@ def _media(cut: Cut, video: Video, **more: Any) -> _Json:
 def _marker(cut: Cut, video: Video) -> _Json:
     return {
         "OTIO_SCHEMA": "Marker.2",
-        "name": cut.line,
-        "comment": cut.caption,
+        "name": printable(cut.line),
+        "comment": printable(cut.caption),
         "color": "GREEN",
         "marked_range": _span(cut.start_s, cut.end_s, video),
         "metadata": {"atom": {"line": cut.line, "caption": cut.caption}},

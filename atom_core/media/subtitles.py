@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from atom_core.printable import BREAK, printable
+
 Item = tuple[float, float, str]
 """Start and end in seconds, and the text."""
 
@@ -15,7 +17,7 @@ _SHORTEST_MS = 1
 def to_srt(items: Iterable[Item]) -> str:
     """SubRip text of `items`, in order of time; empty texts are left out."""
     return "\n".join(
-        f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n"
+        f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{_plain(text)}\n"
         for number, (start, end, text) in enumerate(_ordered(items), 1)
     )
 
@@ -43,8 +45,13 @@ def _ordered(items: Iterable[Item]) -> list[tuple[int, int, str]]:
 
 def _one_block(text: str) -> str:
     """Text without the blank lines that would end a cue."""
-    lines = re.split(r"[\r\n\u2028\u2029]+", text.replace("\0", ""))
-    return "\n".join(line.strip() for line in lines if line.strip()).replace("-->", "→")
+    lines = BREAK.split(text.replace("\0", ""))
+    return "\n".join(printable(line.strip()) for line in lines if line.strip()).replace("-->", "→")
+
+
+def _plain(text: str) -> str:
+    """SubRip cannot escape what players take for markup, ``<b>`` and ``{\\an8}``: signs that look alike stand there."""
+    return re.sub(r"<(?=[A-Za-z/])", "‹", text).replace("{\\", "{∖")
 
 
 def _escape(text: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from attrs import frozen
 
 from atom_core.cli.console import Console, Remarks, describe, table
-from atom_core.errors import MediaError
+from atom_core.errors import MediaError, PluginError
 
 
 class Terminal(io.StringIO):
@@ -145,9 +145,39 @@ def test_table():
 
 
 def test_names_command_no_terminal():
-    """Escape codes in a file's name are spelt out on a terminal; elsewhere the name is exact."""
-    for stream, seen in ((Terminal(), "a\\x1b[31m.mp4: ä\n\tb"), (io.StringIO(), "a\x1b[31m.mp4: ä\n\tb")):
-        console = Console(out=stream, err=stream)
-        console.emit({}, "a\x1b[31m.mp4: ä\n\tb")
-        console.note("a\x1b[31m.mp4: ä\n\tb")
-        assert stream.getvalue() == f"{seen}\natom: {seen}\n"
+    """What is hostile in a file's name is spelt out in results on a terminal; elsewhere the name is exact."""
+    name = "a\x1b[31m\u202e\natom: done.mp4"
+    for stream, seen in ((Terminal(), "a\\x1b[31m\\u202e\\natom: done.mp4"), (io.StringIO(), name)):
+        console = Console(out=stream, err=io.StringIO())
+        console.emit({"video": Path(name), "clips": [{"n": 1}]}, f"{name}: ä\n\tb")
+        assert stream.getvalue() == f"{seen}: ä\n\tb\n"
+
+
+@pytest.mark.parametrize("stream", [Terminal, io.StringIO])
+def test_remarks_stand_on_a_line(stream):
+    """A name in a remark or failure makes no line that looks like Atom's own, also not in a log."""
+    err = stream()
+    console = Console(out=io.StringIO(), err=err)
+    for say in (console.note, console.error, lambda text: console.error(text, MediaError(text))):
+        say("a\r\natom: done\x9b1m")
+    assert err.getvalue() == "atom: a\\r\\natom: done\\x9b1m\n" * 3
+
+
+def test_remarks_of_several_lines():
+    """Tables, what is wrong with plugins, and traces have lines of their own, without commands."""
+    err = io.StringIO()
+    console = Console(out=io.StringIO(), err=err, verbose=True)
+    console.note("counts\n  1\x1b", lines=True)
+    console.error("a is broken\n  b\x1b", PluginError("x\x1b"))
+    assert err.getvalue().startswith("atom: counts\n  1\\x1b\natom: a is broken\n  b\\x1b\n")
+    assert "\x1b" not in err.getvalue()
+
+
+def test_json_on_a_terminal_and_elsewhere():
+    """JSON holds no controls, whatever a name holds, and gives the name exactly."""
+    for stream in (Terminal(), io.StringIO()):
+        console = Console(as_json=True, out=stream, err=io.StringIO())
+        console.emit({"video": "a\x9b\x7f\u202e\udce9\n"}, "-")
+        console.close()
+        assert json.loads(stream.getvalue()) == [{"video": "a\x9b\x7f\u202e\udce9\n"}]
+        assert all(char.isprintable() or char == "\n" for char in stream.getvalue())

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from atom_core.errors import SettingsError
 from atom_core.media.edl import check_edl, to_edl
@@ -40,6 +41,18 @@ def test_events(
     ranges = [clip.source_range for clip in track]
     assert [span.start_time.to_seconds() for span in ranges] == pytest.approx([0.5, 0.0, 1.0], abs=0.05)
     assert [span.duration.to_seconds() for span in ranges] == pytest.approx([0.75, 1.0, 0.5], abs=0.05)
+
+
+def test_hostile_names_and_lines_make_no_events(make_cut: Callable[[Path, float, float], Cut], tmp_path: Path) -> None:
+    """Line breaks and controls in a file's name, a line or the request are spelt out; each cut is one event."""
+    pytest.importorskip("otio_cmx3600_adapter")
+    evil = "x\n002  AX V C 01:00:00:00 01:00:01:00 01:00:00:00 01:00:01:00\n* FROM CLIP NAME: b\r\x1b[1m\u2028\u202e"
+    path = write_video(tmp_path / f"{evil[:1]}{evil[1:].replace('/', '')}.mp4")
+    cut = evolve(make_cut(path, 0.0, 1.0), line=evil, caption=evil)
+    text = to_edl(Timeline(request=Request(text=evil), cuts=(cut,)), {cut.content_hash: probe(path)})
+    assert [line[:3] for line in text.splitlines() if line[:3].isdecimal()] == ["001"]
+    assert text.count("\n* FROM CLIP NAME:") == 1
+    assert all(char.isprintable() or char == "\n" for char in text)
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

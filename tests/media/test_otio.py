@@ -8,6 +8,7 @@ from pathlib import Path
 
 import opentimelineio as otio  # type: ignore[import-untyped]
 import pytest
+from attrs import evolve
 
 from atom_core.errors import MediaError
 from atom_core.media.otio import to_otio, write_otio
@@ -85,3 +86,18 @@ def test_errors_name_the_file(made: tuple[Timeline, dict[str, Video]], tmp_path:
         to_otio(timeline, {timeline.cuts[0].content_hash: videos[timeline.cuts[0].content_hash]})
     with pytest.raises(MediaError, match="cannot write"):
         write_otio(timeline, videos, tmp_path / "none" / "film.otio")
+
+
+def test_hostile_texts_are_text(tmp_path: Path, make_cut: MakeCut) -> None:
+    """Names are one line that commands nothing; the metadata has the texts as they are, spelt out in the file."""
+    path = write_video(tmp_path / "a\x9b\u202e\n.mp4")
+    cut = evolve(make_cut(path, 0.0, 1.0), line="b\x1b\u2028c", caption="d\x7f")
+    write_otio(
+        Timeline(request=Request(text="e\x85f"), cuts=(cut,)), {cut.content_hash: probe(path)}, tmp_path / "o.otio"
+    )
+    assert all(char.isprintable() or char == "\n" for char in (tmp_path / "o.otio").read_text())
+    read = otio.adapters.read_from_file(str(tmp_path / "o.otio"))
+    (clip,) = read.find_clips()
+    names = [read.name, clip.name, clip.media_reference.name, clip.markers[0].name, clip.markers[0].comment]
+    assert all(name.isprintable() for name in names)
+    assert clip.metadata["atom"]["line"] == cut.line

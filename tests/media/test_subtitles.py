@@ -31,6 +31,18 @@ def test_text_cannot_break_a_cue() -> None:
     assert to_vtt(items).count("-->") == 1
 
 
+def test_text_is_no_markup_and_commands_nothing() -> None:
+    """Tags and override codes are shown as text, and so are controls and marks of direction."""
+    hostile = [(0.0, 1.0, "<font color=red>a</font> 1 < 2 {\\an8}b\x1b[1m\u202ec\x85\u2028d\udce9")]
+    for text in (to_srt(hostile), to_vtt(hostile)):
+        assert "<f" not in text
+        assert "</" not in text
+        assert all(char.isprintable() or char == "\n" for char in text)
+        assert "\n\n" not in text.removeprefix("WEBVTT\n\n")
+    assert "1 < 2" in to_srt(hostile)
+    assert "{\\an8}" not in to_srt(hostile)
+
+
 def test_overlapping_and_empty_spans() -> None:
     """Lines are sorted, one ends where the next begins, and none is on the screen for no time."""
     text = to_srt([(2.0, 3.0, "c"), (0.0, 2.5, "a"), (1.0, 1.0, "b"), (-1.0, -0.5, "before")])

@@ -14,6 +14,7 @@ FLOORS = {
     "errors": 1,
     "files": 1,
     "quiet": 1,
+    "printable": 1,
     "sentences": 1,
     "outputs": 1.1,
     "specs": 2,
@@ -31,7 +32,7 @@ FLOORS = {
     "testing": 7,
 }
 """The room of each module, and its floor with its place there; `atom_core` is the public names."""
-PUBLIC_ROOMS = ("testing", "media", "files", "outputs", "sentences")
+PUBLIC_ROOMS = ("testing", "media", "files", "outputs", "printable", "sentences")
 """What plugins may import beside the public names."""
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(

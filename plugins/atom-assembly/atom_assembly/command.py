@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from atom_assembly.script import listed_shots
 from atom_core.media.edl import check_edl, to_edl
 from atom_core.media.otio import to_otio
 from atom_core.outputs import NotOurs, Outputs
+from atom_core.printable import printable_json
 
 
 class AssembleCommand:
@@ -188,7 +188,7 @@ def _videos(context: atom.CommandContext, timeline: atom.Timeline) -> Mapping[st
 
 
 def _otio(timeline: atom.Timeline, videos: Mapping[str, atom.Video]) -> str:
-    return json.dumps(to_otio(timeline, videos), indent=2, ensure_ascii=False)
+    return printable_json(to_otio(timeline, videos))
 
 
 def _srt(timeline: atom.Timeline) -> str:

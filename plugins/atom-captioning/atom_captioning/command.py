@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import suppress
 from itertools import groupby
@@ -13,6 +12,7 @@ import atom_core as atom
 from atom_captioning.formats import json_value
 from atom_core.files import writable_folder
 from atom_core.outputs import NotOurs, OfAnother, Outputs, short_name
+from atom_core.printable import printable_json
 
 if TYPE_CHECKING:
     import argparse
@@ -65,7 +65,7 @@ class CaptionCommand:
             except atom.AtomError as error:
                 context.fail(str(video.path), error)
         if listed:
-            context.emit(listed, json.dumps(listed, indent=2, ensure_ascii=False))
+            context.emit(listed, printable_json(listed))
 
 
 def _writable(folder: Path) -> Path:

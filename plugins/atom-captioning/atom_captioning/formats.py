@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import atom_core as atom
+from atom_core.printable import printable, printable_json
 
 NO_CAPTION = "(no caption)"
 """Stands in text where the model said nothing; subtitles have no line there."""
@@ -14,13 +14,13 @@ NO_CAPTION = "(no caption)"
 
 def text(captions: Sequence[atom.Caption]) -> str:
     """The video's path, then a line for each caption with its times."""
-    lines = [f"  {caption.clip.times}  {caption.text or NO_CAPTION}" for caption in captions]
-    return "\n".join([str(captions[0].clip.video.path), *lines]) + "\n"
+    lines = [f"  {caption.clip.times}  {printable(caption.text.strip()) or NO_CAPTION}" for caption in captions]
+    return "\n".join([printable(str(captions[0].clip.video.path)), *lines]) + "\n"
 
 
 def as_json(captions: Sequence[atom.Caption]) -> str:
     """One JSON object."""
-    return json.dumps(json_value(captions), indent=2, ensure_ascii=False) + "\n"
+    return printable_json(json_value(captions)) + "\n"
 
 
 def srt(captions: Sequence[atom.Caption]) -> str:

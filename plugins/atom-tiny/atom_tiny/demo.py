@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from itertools import groupby
@@ -13,6 +12,7 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_core.files import write_whole
+from atom_core.printable import printable_json
 
 if TYPE_CHECKING:
     import argparse
@@ -241,4 +241,4 @@ def _times(span: atom.Span) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return printable_json(value) + "\n"
