@@ -31,6 +31,12 @@ T = TypeVar("T")
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
+class FromFolder(str):
+    """Text that only ``atom.toml`` of the current folder gives: nothing is fetched on its word."""
+
+    __slots__ = ()
+
+
 def parse_bytes(value: int | str) -> int:
     """A number of bytes from ``6GiB``, ``500 MB`` or a plain number.
 
@@ -175,6 +181,11 @@ def load_with_sources(
         raise SettingsError(f"settings file {path} does not exist; create it or drop the option that names it")
     fields = attrs.fields_dict(Settings)
     given: list[tuple[str, str, Any]] = _read_file(path) if path.is_file() else []
+    if named is None:
+        given = [
+            (place, name, FromFolder(value) if name in ("model", "revision") and isinstance(value, str) else value)
+            for place, name, value in given
+        ]
     given += [
         (f"ATOM_{name.upper()}", name, environ[f"ATOM_{name.upper()}"])
         for name in fields

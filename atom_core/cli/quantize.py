@@ -35,11 +35,15 @@ class QuantizeCommand:
         args, settings = context.args, context.settings
         name = args.source or settings.model
         spec = context.plugins.models.get(name)
+        memory = settings.cache / "hashes.json"
         checkpoint = open_checkpoint(
-            spec.source if spec is not None else name, revision=settings.revision, offline=settings.offline
+            spec.source if spec is not None else name,
+            revision=settings.revision,
+            offline=settings.offline,
+            memory=memory,
         )
         family_of(checkpoint, context.plugins.families)  # what could not be opened is not written
-        source_hash = content_hash(checkpoint.folder, settings.cache / "hashes.json")
+        source_hash = content_hash(checkpoint.folder, memory)
         folder = save_quantized(
             checkpoint,
             args.output,

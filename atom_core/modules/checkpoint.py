@@ -5,19 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field, frozen
 
 from atom_core.errors import ModelError
-from atom_core.files import write_whole
+from atom_core.modules.hashes import Hashes
+from atom_core.modules.hub import Repo, is_hub_id, local_folder, needed, offline_variable, shards_of
 from atom_core.modules.sizes import check_sizes
 from atom_core.modules.tensors import Weights, read_weights
 from atom_core.quiet import quiet
+from atom_core.settings import DEFAULT_MODEL, FromFolder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -25,14 +27,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("atom")
 
 _T = TypeVar("_T")
-_WANTED = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 _TOKENIZER = ("tokenizer.json", "*.model", "vocab.*", "*.tiktoken")
-_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
-_CONNECT_S = 5.0
+_CONTENT = frozenset({".json", ".safetensors", ".jinja", ".model", ".txt"})
 _ATTENTION = (None, "eager", "sdpa")
-_WORTH_REMEMBERING_BYTES = 2**20
-_YOUNG_NS = 2_000_000_000
-"""A file may change within one tick of a coarse clock unseen: a younger change proves nothing."""
+_OWN_METHOD = "atom"
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -76,60 +74,95 @@ class Checkpoint:
         )
 
 
-def find(source: str, *, revision: str | None = None, offline: bool = False) -> Path:
-    """The folder of a checkpoint; a hub model is fetched when it is not cached, else the network is not touched.
+def find(source: str, *, revision: str | None = None, offline: bool = False, memory: Path | None = None) -> Path:
+    """The folder of a checkpoint; a hub model is fetched, or made complete, where files that Atom needs are not there.
+    Where they are, the network is not touched, whatever the hub has by now.
 
     :param source: folder or hub id
+    :param memory: file to remember hashes in; with it, files in the cache are checked against the hub's hashes, once
     :raises ModelError: if it is neither a folder with a config, nor cached, nor reachable
     """
-    folder = Path(source).expanduser()
-    if source and folder.is_dir():
+    folder = local_folder(source)
+    if folder is not None:
+        if is_hub_id(source):
+            log.warning("model %s is taken from the folder ./%s; write ./%s to say so", source, source, source)
         _check_kind(source, folder)
         if not (folder / "config.json").is_file():
             raise ModelError(f"model folder {source} has no config.json; name a folder in Hugging Face format")
         return folder
-    if folder.exists() or not _HUB_ID.fullmatch(source) or ".." in source or "--" in source:
+    if not is_hub_id(source) or Path(source).is_file():
         raise ModelError(
             f"model {source!r} is neither an installed name, a folder, nor a hub id such as owner/name;"
             " `atom models` lists the names, --model FOLDER opens a folder"
         )
-    folder = _cached(source, revision) or _fetch(source, revision, offline)
+    folder = _in_cache(source, revision, offline, memory)
     _check_kind(source, folder)
     return folder
 
 
-def open_checkpoint(source: str, *, revision: str | None = None, offline: bool = False) -> Checkpoint:
+def fetch_model(source: str, revision: str | None = None, *, memory: Path | None = None, anew: bool = False) -> Path:
+    """The folder of a hub model, fetched or made complete if need be.
+
+    :param anew: whether to ask the hub for the revision's present commit, and move on to it
+    :raises ModelError: if it cannot be fetched, saying why
+    """
+    from atom_core.modules.fetch import fetch
+
+    commit = None if anew else Repo(source).commit(revision)
+    return fetch(source, revision, commit=commit, hashes=Hashes(memory), check=partial(_check_before_weights, source))
+
+
+def _in_cache(source: str, revision: str | None, offline: bool, memory: Path | None) -> Path:
+    repo = Repo(source)
+    cached = repo.cached(revision)
+    lacking = ""
+    if cached is not None and not cached.missing:
+        damaged = repo.damaged(cached.commit, Hashes(memory)) if memory is not None else []
+        if not damaged:
+            with suppress(OSError):  # a cache of others is only read
+                repo.keep(revision, cached.commit)
+            return cached.folder
+        lacking = f"its {', '.join(damaged)} {'is' if len(damaged) == 1 else 'are'} damaged"
+    elif cached is not None:
+        more = f" and {len(cached.missing) - 3} more files" if len(cached.missing) > 3 else ""
+        lacking = f"it lacks {', '.join(cached.missing[:3])}{more}"
+    forbidden = _forbidden(source, revision, offline)
+    if forbidden:
+        state = f"is not whole in the cache ({lacking})" if lacking else "is not cached"
+        raise ModelError(f"model {source} {state} and {forbidden}")
+    return fetch_model(source, revision, memory=memory)
+
+
+def _forbidden(source: str, revision: str | None, offline: bool) -> str:
+    """What forbids to fetch a model, and the ways on; "" if nothing does."""
+    ways = "open a folder with --model FOLDER, or use the embedded model with --model tiny"
+    if offline:
+        return f"--offline forbids the network; connect once to fetch it, {ways}"
+    if variable := offline_variable():
+        return f"{variable} forbids the network; unset it and connect once to fetch it, {ways}"
+    if (isinstance(source, FromFolder) and source != DEFAULT_MODEL) or isinstance(revision, FromFolder):
+        option = f" --revision {revision}" if revision else ""
+        return (
+            "only atom.toml of this folder names it, on whose word nothing is fetched; if you trust it,"
+            f" `atom models --fetch {source}{option}`"
+        )
+    return ""
+
+
+def open_checkpoint(
+    source: str, *, revision: str | None = None, offline: bool = False, memory: Path | None = None
+) -> Checkpoint:
     """Find a checkpoint and open its config and tokenizer; `find` says what the arguments are.
 
     :raises ModelError: if any of them is missing or does not fit, or if it is not a vision-language model
     """
-    folder = find(source, revision=revision, offline=offline)
-    _check_weights(source, folder)
+    folder = find(source, revision=revision, offline=offline, memory=memory)
+    _check_weights(source, {path.name for path in folder.iterdir()})
     weights = read_weights(source, folder)
     quiet()
     from transformers import AutoConfig, AutoTokenizer
-    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
-    raw = _json(source, folder / "config.json")
-    kind = raw.get("model_type")
-    if "auto_map" in raw and kind not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
-        raise ModelError(
-            f"model {source} runs code of its own, which Atom never does; use a model that transformers ships"
-        )
-    if kind is None:
-        raise ModelError(f"model {source}: config.json names no model_type; fetch or export it again")
-    if kind not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
-        raise ModelError(
-            f"model {source} is of type {kind!r}, which is not a vision-language model of transformers;"
-            " Atom needs both an encoder and a decoder, choose such a model"
-        )
-    quantized = raw.get("quantization_config")
-    if quantized and weights.metadata.get("atom_recipe") is None:
-        method = quantized.get("quant_method") if isinstance(quantized, dict) else quantized
-        raise ModelError(
-            f"model {source} is quantised by {method!r}, which Atom does not read; name the model it was made from,"
-            " and quantise that with `atom quantize`"
-        )
+    raw = _check_config(source, folder, ours=weights.metadata.get("atom_recipe") is not None)
     check_sizes(source, raw, weights)
     config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **_LOCAL))
     if config._attn_implementation not in _ATTENTION:
@@ -168,86 +201,63 @@ def _processing(source: str, folder: Path) -> dict[str, Any]:
 
 
 def content_hash(folder: Path, memory: Path) -> str:
-    """Hash of the files that decide what a model computes.
+    """Hash of the files that decide what a model computes; of a snapshot in the hub's cache, those that Atom needs.
 
-    Hub files are named by their hash already. Other weights are read once; their hash is remembered by path, size and
-    times, of which nobody can set that of the last change. One so young that it may change within a tick of the clock
-    is not.
+    Each file is read; `Hashes` says what is remembered.
 
     :param memory: file to remember hashes of large files in
     """
-    digest = hashlib.sha256()
-    known = _remembered(memory)
-    before = dict(known)
-    for path in sorted(folder.iterdir()):
-        if path.suffix in {".json", ".safetensors", ".jinja", ".model", ".txt"} and path.is_file():
-            digest.update(f"{path.name}\0{_file_hash(path, known)}\0".encode())
-    if known == before:
-        return digest.hexdigest()
-    try:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(memory, json.dumps(known))
-    except OSError as error:
-        log.info("hashes of weights cannot be remembered in %s: %s", memory, error)
+    digest, hashes = hashlib.sha256(), Hashes(memory)
+    names = {path.name for path in folder.iterdir() if path.suffix in _CONTENT and path.is_file()}
+    if folder.parent.name == "snapshots":  # where other programs put more
+        names &= set(needed(names, shards_of(folder)))
+    for name in sorted(names):
+        digest.update(f"{name}\0{hashes.sha256(folder / name)}\0".encode())
+    hashes.save()
     return digest.hexdigest()
 
 
-def _file_hash(path: Path, known: dict[str, str]) -> str:
-    target = path.resolve()
-    if target.parent.name == "blobs" and len(target.name) == 64:
-        return target.name
-    stat, now_ns = target.stat(), time.time_ns()
-    name = f"{target}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}|{stat.st_ino}"
-    if name not in known:
-        with target.open("rb") as file:
-            value = hashlib.file_digest(file, "sha256").hexdigest()
-        if stat.st_size < _WORTH_REMEMBERING_BYTES or stat.st_ctime_ns > now_ns - _YOUNG_NS:
-            return value
-        known[name] = value
-    return known[name]
+def _check_before_weights(source: str, folder: Path, names: Collection[str]) -> None:
+    """Refuse what cannot serve before gigabytes of it are fetched.
+
+    :param names: all files that the hub has of it
+    """
+    _check_kind(source, folder)
+    _check_weights(source, names)
+    _check_config(source, folder, ours=None)
 
 
-def _remembered(memory: Path) -> dict[str, str]:
-    try:
-        known = json.loads(memory.read_text(encoding="utf-8"))
-        return known if isinstance(known, dict) else {}
-    except (OSError, ValueError):
-        return {}
+def _check_config(source: str, folder: Path, *, ours: bool | None) -> dict[str, Any]:
+    """What config.json says.
 
+    :param ours: whether Atom has quantised its weights; None goes by the config
+    :raises ModelError: if it is not the config of a vision-language model of transformers that Atom can read
+    """
+    quiet()
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
-def _cached(source: str, revision: str | None) -> Path | None:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-    try:
-        folder = Path(snapshot_download(source, revision=revision, local_files_only=True))
-    except (LocalEntryNotFoundError, HFValidationError, OSError, ValueError):
-        return None
-    has_weights = any(folder.glob("*.safetensors")) or any(folder.glob("*.bin"))
-    return folder if has_weights and (folder / "config.json").is_file() else None
-
-
-def _fetch(source: str, revision: str | None, offline: bool) -> Path:
-    ways = "connect once to fetch it, open a folder with --model FOLDER, or use the embedded model with --model tiny"
-    if offline:
-        raise ModelError(f"model {source} is not cached and --offline forbids the network; {ways}")
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
-
-    try:
-        HfApi().model_info(source, revision=revision, timeout=_CONNECT_S)
-        return Path(snapshot_download(source, revision=revision, allow_patterns=list(_WANTED)))
-    except GatedRepoError:
+    raw = _json(source, folder / "config.json")
+    kind = raw.get("model_type")
+    known = isinstance(kind, str) and kind in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+    if "auto_map" in raw and not known:
         raise ModelError(
-            f"model {source} is gated; accept its terms on the hub and log in with `hf auth login`"
-        ) from None
-    except RevisionNotFoundError:
-        raise ModelError(f"model {source} has no revision {revision!r}; drop --revision or name another") from None
-    except RepositoryNotFoundError:
-        raise ModelError(f"model {source} does not exist on the hub; check the name, or see `atom models`") from None
-    except Exception as error:  # the client lets the errors of its transport through
-        log.debug("hub: %s", error)
-        raise ModelError(f"model {source} is neither cached nor reachable; {ways}") from None
+            f"model {source} runs code of its own, which Atom never does; use a model that transformers ships"
+        )
+    if kind is None:
+        raise ModelError(f"model {source}: config.json names no model_type; fetch or export it again")
+    if not known:
+        raise ModelError(
+            f"model {source} is of type {kind!r}, which is not a vision-language model of transformers;"
+            " Atom needs both an encoder and a decoder, choose such a model"
+        )
+    quantized = raw.get("quantization_config")
+    method = quantized.get("quant_method") if isinstance(quantized, dict) else quantized
+    if quantized and not (method == _OWN_METHOD if ours is None else ours):
+        raise ModelError(
+            f"model {source} is quantised by {method!r}, which Atom does not read; name the model it was made from,"
+            " and quantise that with `atom quantize`"
+        )
+    return raw
 
 
 def _check_kind(source: str, folder: Path) -> None:
@@ -259,22 +269,25 @@ def _check_kind(source: str, folder: Path) -> None:
             f"model {source} holds a PEFT adapter of {base}, which Atom does not apply; merge it into its model"
             " (merge_and_unload, save_pretrained), and name that folder"
         )
-    if any(folder.glob("*.gguf")) and not any(folder.glob("*.safetensors")):
+
+
+def _check_weights(source: str, names: Collection[str]) -> None:
+    """
+    :param names: all files that it has
+    """
+    if any(name.endswith(".safetensors") for name in names):
+        return
+    if any(name.endswith(".gguf") for name in names):
         raise ModelError(
             f"model {source} has GGUF weights, which Atom does not read; name the model that they were made from,"
             " and quantise that with `atom quantize`"
         )
-
-
-def _check_weights(source: str, folder: Path) -> None:
-    if any(folder.glob("*.safetensors")):
-        return
-    if any(folder.glob("*.bin")) or any(folder.glob("*.pt*")):
+    if any(name.endswith(".bin") or Path(name).suffix.startswith(".pt") for name in names):
         raise ModelError(
             f"model {source} has only pickled weights, which can run code; Atom reads safetensors,"
             " convert it with transformers' save_pretrained"
         )
-    raise ModelError(f"model folder {folder} has no weights (*.safetensors); copy them there or name another folder")
+    raise ModelError(f"model {source} has no weights (*.safetensors); add them, or name another model")
 
 
 def _json(source: str, path: Path) -> dict[str, Any]:
@@ -283,6 +296,8 @@ def _json(source: str, path: Path) -> dict[str, Any]:
         if not isinstance(found, dict):
             raise ValueError("it is no JSON object")
         return found
+    except RecursionError:
+        raise ModelError(f"model {source}: {path.name} is nested too deeply; fetch or export it again") from None
     except (OSError, ValueError) as error:
         raise ModelError(f"model {source}: {path.name} cannot be read: {error}; fetch or export it again") from None
 

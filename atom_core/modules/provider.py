@@ -37,9 +37,10 @@ def atom_identify_model(source: str, settings: Settings) -> str:
     from atom_core.modules.checkpoint import content_hash, find
     from atom_core.modules.tensors import read_weights
 
-    folder = find(source, revision=settings.revision, offline=settings.offline)
+    memory = settings.cache / "hashes.json"
+    folder = find(source, revision=settings.revision, offline=settings.offline, memory=memory)
     weights = read_weights(source, folder)
-    return identity(weights.metadata, settings.model, content_hash(folder, settings.cache / "hashes.json"))
+    return identity(weights.metadata, settings.model, content_hash(folder, memory))
 
 
 @hookimpl(trylast=True)
@@ -57,7 +58,8 @@ def atom_load_modules(
     quiet()
     from atom_core.modules.checkpoint import content_hash, find, open_checkpoint
 
-    find(source, revision=settings.revision, offline=settings.offline)  # told before seconds of imports
+    memory = settings.cache / "hashes.json"
+    find(source, revision=settings.revision, offline=settings.offline, memory=memory)  # told before seconds of imports
     import torch
 
     from atom_core.modules.allocator import share_memory
@@ -82,7 +84,7 @@ def atom_load_modules(
     threads = Threads(settings.threads)
     recipe, plan = recipe_and_plan(checkpoint, family, settings, device, threads, tasks_bytes=tasks_bytes)
     with ledger.lane("load", "load"):
-        content = content_hash(checkpoint.folder, settings.cache / "hashes.json")
+        content = content_hash(checkpoint.folder, memory)
         dtype = torch.float32 if device == "cpu" else torch.bfloat16
         model = load_model(checkpoint, dtype=dtype, device=device, recipe=recipe)
         arrange(model)

@@ -1,0 +1,94 @@
+"""What files contain, told by a hash that is computed once and remembered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import time
+from pathlib import Path
+
+from atom_core.files import write_whole
+
+log = logging.getLogger("atom")
+
+_WORTH_REMEMBERING_BYTES = 2**20
+_YOUNG_NS = 2_000_000_000
+"""A file may change within one tick of a coarse clock unseen: a younger change proves nothing."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+
+
+class Hashes:
+    """Hashes of files. Those of large files are remembered by path, size and times, of which nobody can set that of the
+    last change; one so young that it may change within a tick of the clock is not.
+    """
+
+    def __init__(self, memory: Path | None = None) -> None:
+        """
+        :param memory: file to remember them in; None remembers nothing between runs
+        """
+        self._memory = memory
+        self._known = _read(memory)
+        self._new = False
+
+    def sha256(self, path: Path) -> str:
+        """Of the bytes of a file.
+
+        :raises OSError: if it cannot be read
+        """
+        return self._hash(path, "sha256", b"")
+
+    def is_what_hub_lists(self, path: Path, etag: str) -> bool:
+        """Whether a file has the bytes that the hub names by `etag`: sha256 of large files, git's sha1 of others.
+
+        :raises OSError: if it cannot be read
+        """
+        if _SHA256.fullmatch(etag):
+            return self.sha256(path) == etag
+        if _SHA1.fullmatch(etag):
+            return self._hash(path, "sha1", f"blob {path.stat().st_size}\0".encode()) == etag
+        return True
+
+    def remember(self, path: Path, etag: str) -> None:
+        """Take it that a file that nobody else writes was found to have the bytes that the hub names by `etag`."""
+        if _SHA256.fullmatch(etag):
+            self._known[_name(path.resolve())], self._new = etag, True
+
+    def save(self) -> None:
+        """Keep what is new for the next run."""
+        if self._memory is None or not self._new:
+            return
+        try:
+            self._memory.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._memory, json.dumps(_read(self._memory) | self._known))
+            self._new = False
+        except OSError as error:
+            log.info("hashes of weights cannot be remembered in %s: %s", self._memory, error)
+
+    def _hash(self, path: Path, kind: str, before: bytes) -> str:
+        target = path.resolve()
+        stat, now_ns = target.stat(), time.time_ns()
+        name = _name(target) + ("" if kind == "sha256" else f"|{kind}")
+        if name in self._known:
+            return self._known[name]
+        with target.open("rb") as file:
+            digest = hashlib.new(kind, before)
+            value = hashlib.file_digest(file, lambda: digest).hexdigest()
+        if stat.st_size >= _WORTH_REMEMBERING_BYTES and stat.st_ctime_ns <= now_ns - _YOUNG_NS:
+            self._known[name], self._new = value, True
+        return value
+
+
+def _name(target: Path) -> str:
+    stat = target.stat()
+    return f"{target}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}|{stat.st_ino}"
+
+
+def _read(memory: Path | None) -> dict[str, str]:
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8")) if memory is not None else {}
+        return known if isinstance(known, dict) else {}
+    except (OSError, ValueError, RecursionError):
+        return {}
