@@ -6,10 +6,10 @@ import contextlib
 import functools
 import importlib.metadata
 import inspect
-import io
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -17,6 +17,7 @@ from attrs import frozen
 
 from atom_core import hookspecs
 from atom_core.aside import aside
+from atom_core.plugins.watched import watched
 from atom_core.settings import Settings, suggest
 
 T = TypeVar("T")
@@ -157,23 +158,21 @@ def core_version() -> str:
 @contextlib.contextmanager
 def isolated(module: str = "") -> Iterator[None]:
     """Turn whatever happens inside into a `Fault`: an error, heavy imports, printing."""
-    before = set(sys.modules)
-    printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(printed):
+        with watched() as seen:
             yield
     except (KeyboardInterrupt, Fault):
         raise
     except BaseException as error:
         raise fault_of(error, module) from error
-    if heavy := [name for name in HEAVY if name in sys.modules and name not in before]:
+    if heavy := [name for name in HEAVY if name in seen.imported and name in sys.modules]:
         raise Fault(
             f"it imports {' and '.join(heavy)} while it is loaded, which costs seconds at every start",
             "import inside the functions that need it",
         )
-    if printed.getvalue():
+    if printed := seen.printed.getvalue():
         raise Fault(
-            f"it prints while it is loaded: {printed.getvalue().strip()[:80]!r}; standard output is for results",
+            f"it prints while it is loaded: {printed.strip()[:80]!r}; standard output is for results",
             "use the logging module",
         )
 
@@ -184,7 +183,7 @@ def within(limit_s: float, what: str, work: Callable[[], T]) -> T:
     In the main thread a timer interrupts it, which costs microseconds; elsewhere another thread does the work.
     """
     late = Fault(f"{what} takes longer than {limit_s:g} s", "repair it, raise load_limit_s")
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+    if _has_alarm():
         try:
             with _alarm(limit_s):
                 return work()
@@ -199,6 +198,12 @@ def within(limit_s: float, what: str, work: Callable[[], T]) -> T:
         raise late from None
 
 
+def _has_alarm() -> bool:
+    """Whether a timer may interrupt this thread; not where a handler is set that Python could not set again."""
+    main = threading.current_thread() is threading.main_thread()
+    return main and hasattr(signal, "setitimer") and signal.getsignal(signal.SIGALRM) is not None
+
+
 class _TooLong(BaseException):
     """Raised by the timer; no `except Exception` of a plugin catches it."""
 
@@ -211,12 +216,15 @@ def _alarm(limit_s: float) -> Iterator[None]:
         raise _TooLong
 
     before = signal.signal(signal.SIGALRM, ring)
+    start_s = time.monotonic()
     rest_s, interval_s = signal.setitimer(signal.ITIMER_REAL, limit_s)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, rest_s, interval_s)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if rest_s:  # at least a little, since 0 would set none
+            signal.setitimer(signal.ITIMER_REAL, max(rest_s - (time.monotonic() - start_s), 1e-6), interval_s)
 
 
 def fault_of(error: BaseException, module: str = "") -> Fault:
