@@ -68,6 +68,10 @@ class Video:
     """Displayed height, pixels, rotation applied."""
     fps: float
     """Average frame rate, frames per second."""
+    peak_fps: float = 0.0
+    """Frame rate where pictures come closest, frames per second: above `fps` where the rate varies; 0 if not known."""
+    timecode: str = ""
+    """SMPTE time code of the first picture, if the file states one: ``10:00:00:00``, ``;`` where frames are dropped."""
     rotation: int = 0
     """Clockwise turn that the file asks players for: 0, 90, 180 or 270 degrees (already applied to frames)."""
     mirrored: bool = False

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from attrs import evolve
@@ -17,12 +18,15 @@ from attrs import evolve
 from atom_core.errors import MediaError, SettingsError
 from atom_core.files import write_whole
 from atom_core.media.otio import to_otio
-from atom_core.media.rates import STANDARD_RATES, film_rate
+from atom_core.media.rates import STANDARD_RATES, film_rate, source_rate
+from atom_core.media.timecode import at_rate, drops_frames
 from atom_core.printable import printable
 from atom_core.records import Timeline, Video
 
 _SLOWEST = Fraction(23)
 """Time codes count frames of no lower rates, frames per second."""
+_DROPPING = (Fraction(30000, 1001), Fraction(60000, 1001))
+"""Rates whose time codes may drop frames."""
 
 
 def check_edl() -> None:
@@ -36,24 +40,45 @@ def check_edl() -> None:
 def to_edl(timeline: Timeline, videos: Mapping[str, Video]) -> str:
     """`timeline` as a CMX 3600 list of pictures, at one rate: the film's, or the next that time codes have.
 
-    Time codes of sources count from each file's first picture. Each event has the file's name and the script line.
+    Time codes of sources are those that the files state, or count from each file's first picture; whether they drop
+    frames is as in the first source that states one. Each event has the file's name and the script line.
 
     :param videos: the source of every cut, by content hash
     :raises MediaError: if a source is not known
     """
     import opentimelineio
 
-    used = film_rate(videos[cut.content_hash].fps for cut in timeline.cuts if cut.content_hash in videos)
-    rate = float(next(known for known in STANDARD_RATES if known >= max(used, _SLOWEST)))
-    alike = {name: evolve(video, fps=rate, has_audio=False) for name, video in videos.items()}
+    sources = {cut.content_hash: videos[cut.content_hash] for cut in timeline.cuts if cut.content_hash in videos}
+    used = film_rate(float(source_rate(video)) for video in sources.values())
+    rate = next(known for known in STANDARD_RATES if known >= max(used, _SLOWEST))
+    stated = next((video.timecode for video in sources.values() if video.timecode), "")
+    drops = drops_frames(stated) if stated else True
+    alike = {name: _counted_at(video, rate, drops) for name, video in sources.items()}
     request = evolve(timeline.request, text=" ".join(timeline.request.text.split()))
-    written = json.dumps(to_otio(evolve(timeline, request=request), alike))
+    labels = rate if drops else Fraction(round(rate)) if rate in _DROPPING else rate
+    written = json.dumps(_at_rate(to_otio(evolve(timeline, request=request), alike), float(labels)))
     read = opentimelineio.adapters.read_from_string(written, "otio_json")
     for clip in read.find_clips():
         # its last part is the clip's name
         clip.media_reference.target_url = printable(unquote(clip.media_reference.target_url))
-    text: str = opentimelineio.adapters.write_to_string(read, "cmx_3600", rate=rate, style="premiere")
-    return text
+    text: str = opentimelineio.adapters.write_to_string(read, "cmx_3600", rate=float(labels), style="premiere")
+    title, rest = text.split("\n", 1)
+    return f"{title}\nFCM: {'DROP' if labels in _DROPPING else 'NON-DROP'} FRAME\n{rest}"
+
+
+def _counted_at(video: Video, rate: Fraction, drops: bool) -> Video:
+    """`video` with its rate and time code brought to those of the list."""
+    timecode = at_rate(video.timecode, source_rate(video), rate, drops=drops)
+    return evolve(video, fps=float(rate), peak_fps=0.0, timecode=timecode, has_audio=False)
+
+
+def _at_rate(value: Any, rate: float) -> Any:
+    """The same frames said to be of another rate: time codes that drop none are those of the next whole number."""
+    if isinstance(value, list):
+        return [_at_rate(item, rate) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: rate if name == "rate" else _at_rate(item, rate) for name, item in value.items()}
 
 
 def write_edl(timeline: Timeline, videos: Mapping[str, Video], path: Path | str) -> None:

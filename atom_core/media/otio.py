@@ -12,7 +12,8 @@ from typing import Any
 
 from atom_core.errors import MediaError
 from atom_core.files import write_whole
-from atom_core.media.rates import exact_rate
+from atom_core.media.rates import source_rate
+from atom_core.media.timecode import to_frames
 from atom_core.printable import printable, printable_json
 from atom_core.records import Cut, Timeline, Video
 
@@ -22,7 +23,8 @@ _Json = dict[str, Any]
 def to_otio(timeline: Timeline, videos: Mapping[str, Video]) -> _Json:
     """`timeline` as an OpenTimelineIO ``Timeline.1``: one video track, and an audio track where any source has sound.
 
-    Times are whole frames of each source's own rate. Every clip has a marker with the script line and the caption.
+    Times are whole frames of each source's own rate, counted from its time code where it has one. Every clip has a
+    marker with the script line and the caption.
     Names are on one line, see `printable`; the metadata has them as they are.
 
     :param videos: the source of every cut, by content hash
@@ -108,11 +110,12 @@ def _marker(cut: Cut, video: Video) -> _Json:
 
 def _span(start_s: float, end_s: float, video: Video) -> _Json:
     """The frames from the one at `start_s` to the one at `end_s`, exclusive; at least one."""
-    rate = exact_rate(video.fps)
+    rate = source_rate(video)
     start, end = round(start_s * rate), round(end_s * rate)
+    first = to_frames(video.timecode, rate)
     return {
         "OTIO_SCHEMA": "TimeRange.1",
-        "start_time": _time(start, rate),
+        "start_time": _time(first + start, rate),
         "duration": _time(max(end - start, 1), rate),
     }
 

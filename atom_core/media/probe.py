@@ -21,6 +21,8 @@ from atom_core.errors import MediaError
 from atom_core.media.decode import Reader
 from atom_core.media.opening import Stamp, check_file, open_container, open_file, reading
 from atom_core.media.packets import RESTARTS, Recording, packets
+from atom_core.media.rates import peak_rate
+from atom_core.media.timecode import stated_timecode
 from atom_core.media.tracks import picture_stream
 from atom_core.records import Video
 from atom_core.reuse.videos import VideoStore
@@ -178,7 +180,7 @@ def _measure(path: Path, index: int, origin_s: float) -> dict[str, Any]:
             start_s = float(stamp * packet.time_base)
             length_s = float((packet.duration or 0) * packet.time_base)
             found_s = max(found_s, start_s + length_s)
-            has_audio |= packet.stream.type == "audio"
+            has_audio |= packet.stream.type == "audio" and packet.stream.codec_context is not None
             if packet.stream_index == stream.index and start_s >= origin_s - 1e-6:
                 pictures_s.append((start_s, length_s))
         pictures_s.sort()
@@ -202,6 +204,8 @@ def _measure(path: Path, index: int, origin_s: float) -> dict[str, Any]:
         duration_s = round(max(end_s - origin_s, 0.0), 9)
         counted_fps = len(pictures_s) / duration_s if duration_s else 0.0
         stated_fps = float(stream.average_rate or 0)
+        base_fps = float(stream.base_rate or 0)
+        timecode = stated_timecode(container, stream)
         film = _is_marked(container)
     alike = counted_fps and abs(stated_fps / counted_fps - 1) < 0.02
     fps = stated_fps if alike else counted_fps
@@ -210,7 +214,15 @@ def _measure(path: Path, index: int, origin_s: float) -> dict[str, Any]:
         fault = f"{RESTARTS}, after {duration_s:.1f} s; only what is before that is used; convert it to MP4 to join it"
     elif is_cut_off:
         fault = f"is cut off: of {promised_s - origin_s:.1f} s the first {duration_s:.1f} s are there and used"
-    return {"duration_s": duration_s, "fps": fps, "has_audio": has_audio, "is_film": film, "fault": fault}
+    return {
+        "duration_s": duration_s,
+        "fps": fps,
+        "peak_fps": peak_rate([time_s for time_s, _ in pictures_s], fps, base_fps),
+        "timecode": timecode,
+        "has_audio": has_audio,
+        "is_film": film,
+        "fault": fault,
+    }
 
 
 def _is_whole(packet: Packet[Any]) -> bool:

@@ -21,7 +21,7 @@ from atom_core.files import beside
 from atom_core.media.decode import Reader
 from atom_core.media.packets import RESTARTS
 from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe
-from atom_core.media.rates import film_rate
+from atom_core.media.rates import film_rate, source_rate
 from atom_core.media.sound import RATE_HZ, silence, sound
 from atom_core.records import Cut, Film, Timeline, Video
 
@@ -58,7 +58,7 @@ class Piece(NamedTuple):
     end: int
 
 
-def render(timeline: Timeline, path: Path | str, *, progress: Progress | None = None) -> Film:
+def render(timeline: Timeline, path: Path | str, *, sound: str = "", progress: Progress | None = None) -> Film:
     """Render `timeline` to a playable MP4 at `path`, which appears only when it is complete and says who made it.
 
     The size is the largest of the sources' (others get black bars), the rate their highest up to 60. Each frame is the
@@ -67,6 +67,8 @@ def render(timeline: Timeline, path: Path | str, *, progress: Progress | None = 
     A file at `path` is replaced if it is a film that Atom rendered, or empty; any other only if `path` is
     `Overwritten`. A source is never replaced.
 
+    :param sound: which of a source's sound tracks to take, by number or language, see `sound_streams`; where there is
+        none such, and by default, the one that a player takes
     :raises MediaError: if there is nothing to render, a source is gone or has changed, or `path` cannot be written
     """
     overwrite = isinstance(path, Overwritten)
@@ -84,7 +86,7 @@ def render(timeline: Timeline, path: Path | str, *, progress: Progress | None = 
         _writing(path),
         av.open(str(temporary), "w", format=kind, options=_FAST_START) as film,
     ):
-        _write(film, pieces, plan, progress)
+        _write(film, pieces, plan, sound, progress)
     return Film(
         path=path,
         timeline=timeline,
@@ -128,7 +130,7 @@ def _plan(videos: list[Video]) -> Plan:
     return Plan(
         width=largest.width + largest.width % 2,
         height=largest.height + largest.height % 2,
-        rate=film_rate(video.fps for video in videos),
+        rate=film_rate(float(source_rate(video)) for video in videos),
         has_audio=any(video.has_audio for video in videos),
     )
 
@@ -172,13 +174,13 @@ def _writing(path: Path) -> Iterator[None]:
         raise MediaError(f"cannot write '{path}': {reason}; choose another place or free some space") from None
 
 
-def _write(film: OutputContainer, pieces: list[Piece], plan: Plan, progress: Progress | None) -> None:
+def _write(film: OutputContainer, pieces: list[Piece], plan: Plan, wanted: str, progress: Progress | None) -> None:
     film.metadata["comment"] = FILM_MARK
     pictures = _add_pictures(film, plan)
     track = _Track(film, plan.rate) if plan.has_audio else None
     frame: av.VideoFrame | None = None
     for piece in pieces:
-        heard = _heard(piece, plan.rate) if track else None
+        heard = _heard(piece, plan.rate, wanted) if track else None
         for number, frame in _shown(piece, plan):
             _mux_picture(film, pictures, frame, number, plan.rate)
             if track and heard:
@@ -214,7 +216,8 @@ def _mux_picture(film: OutputContainer, stream: VideoStream, frame: av.VideoFram
 def _shown(piece: Piece, plan: Plan) -> Iterator[tuple[int, av.VideoFrame]]:
     """The film's frames of one cut: each is what its source shows at that instant, never past the cut's end."""
     cut = piece.cut
-    latest_s = max(cut.end_s - min(0.5 / piece.video.fps if piece.video.fps else 0.0, cut.duration_s / 2), cut.start_s)
+    half_s = 0.5 / float(source_rate(piece.video))
+    latest_s = max(cut.end_s - min(half_s, cut.duration_s / 2), cut.start_s)
     with Reader(cut.path, seeks=RESTARTS not in piece.video.fault) as reader:
         shown_s, image = -1.0, np.empty((0, 0, 3), np.uint8)
         for number in range(piece.first, piece.end):
@@ -246,14 +249,14 @@ def _samples(num_frames: int, rate: Fraction) -> int:
     return round(num_frames * RATE_HZ / rate)
 
 
-def _heard(piece: Piece, rate: Fraction) -> Iterator[np.ndarray]:
+def _heard(piece: Piece, rate: Fraction, wanted: str) -> Iterator[np.ndarray]:
     """The sound of one cut, exactly as long as its frames; the source's sound runs on its pictures' clock."""
     num_samples = _samples(piece.end, rate) - _samples(piece.first, rate)
     if not piece.video.has_audio:
         return silence(num_samples)
     with Reader(piece.cut.path) as reader:
         origin_s = reader.origin_s
-    return sound(piece.cut.path, piece.cut.start_s + origin_s, num_samples)
+    return sound(piece.cut.path, piece.cut.start_s + origin_s, num_samples, wanted)
 
 
 class _Track:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Disposition
 
 from atom_core.media.opening import open_container, reading
+from atom_core.media.packets import packets
 
 RATE_HZ = 48000
 """Samples per second of all sound that Atom writes."""
@@ -19,6 +24,17 @@ _RUN_UP_S = 0.5
 _DRIFT = RATE_HZ // 50
 """Timestamps this far, in samples, from where the sound has got to mean a gap; less is rounding."""
 _BLOCK = 4096
+_STEREO = "sample_fmts=fltp:channel_layouts=stereo"
+_LIMITER = "limit=0.9:attack=1:release=50:level=disabled:latency=1"
+_FOR_SOME = (
+    Disposition.comment
+    | Disposition.descriptions
+    | Disposition.hearing_impaired
+    | Disposition.visual_impaired
+    | Disposition.dub
+    | Disposition.karaoke
+)
+"""Marks of tracks that a player takes only when told to."""
 
 
 def silence(num_samples: int) -> Iterator[np.ndarray]:
@@ -27,54 +43,170 @@ def silence(num_samples: int) -> Iterator[np.ndarray]:
         yield np.zeros((NUM_CHANNELS, min(_BLOCK, num_samples - first)), np.float32)
 
 
-def sound(path: Path, start_s: float, num_samples: int) -> Iterator[np.ndarray]:
+def sound(path: Path, start_s: float, num_samples: int, wanted: str = "") -> Iterator[np.ndarray]:
     """Blocks [2, S], float32, -1 to 1, `num_samples` in all, from `start_s` on the file's own clock; gaps are silent.
 
+    :param wanted: the track to take, see `sound_streams`
     :raises MediaError: if the file cannot be read
     """
     position = 0
     with open_container(path) as container, reading(path):
-        for at, block in _placed(container, start_s):
+        for at, block in _placed(container, start_s, wanted):
             first = max(position - at, 0)
             if first >= block.shape[1]:
                 continue
             yield from silence(min(max(at - position, 0), num_samples - position))
             position = min(max(at, position), num_samples)
-            wanted = block[:, first : first + num_samples - position]
-            if wanted.shape[1]:
-                yield wanted
-            position += wanted.shape[1]
+            part = block[:, first : first + num_samples - position]
+            if part.shape[1]:
+                yield part
+            position += part.shape[1]
             if position >= num_samples:
                 return
     yield from silence(num_samples - position)
 
 
-def _placed(container: InputContainer, start_s: float) -> Iterator[tuple[int, np.ndarray]]:
-    """Blocks of resampled sound, each with the sample it starts at, counted from `start_s`."""
-    stream = container.streams.audio[0]
-    seek_s = start_s - _RUN_UP_S
-    if seek_s > 0 and stream.time_base:
-        container.seek(int(seek_s / stream.time_base), stream=stream)
-    resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE_HZ)
-    position: int | None = None
-    for frame in _frames(container):
-        if frame.time is not None:
-            due = round((frame.time - start_s) * RATE_HZ)
-            if position is None or abs(due - position) > _DRIFT:
-                position = due
-        for piece in resampler.resample(frame):
-            yield position or 0, piece.to_ndarray()
-            position = (position or 0) + piece.samples
-    for piece in resampler.resample(None):
-        yield position or 0, piece.to_ndarray()
-        position = (position or 0) + piece.samples
+def sound_streams(container: InputContainer, wanted: str = "") -> list[AudioStream]:
+    """The sound tracks that can be decoded, in the order in which a player would choose them.
+
+    Tracks of the pictures' own programme come first, then those marked as the default, then others; commentary and
+    tracks for people who hear or see badly come last.
+
+    :param wanted: a track to prefer to all: its number among the sound tracks, from 1, or its language as the file
+        states it, such as ``eng``
+    """
+    tracks = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    names = {track.index: str(number) for number, track in enumerate(container.streams.audio, 1)}
+    related = _of_the_programme(container)
+    return sorted(
+        tracks,
+        key=lambda track: (
+            not wanted or wanted.lower() not in (names[track.index], track.metadata.get("language", "").lower()),
+            track is not related,
+            not track.disposition & Disposition.default,
+            bool(track.disposition & _FOR_SOME),
+            track.index,
+        ),
+    )
 
 
-def _frames(container: InputContainer) -> Iterator[av.AudioFrame]:
-    for packet in container.demux(container.streams.audio[0]):
+def _of_the_programme(container: InputContainer) -> AudioStream | None:
+    """The sound of the pictures' programme, where a file can hold several: transport streams mark no defaults."""
+    pictures = container.streams.best("video")
+    if "mpegts" not in container.format.name or pictures is None:
+        return None
+    best = container.streams.best("audio", related=pictures)
+    return best if isinstance(best, AudioStream) else None
+
+
+def _placed(container: InputContainer, start_s: float, wanted: str) -> Iterator[tuple[int, np.ndarray]]:
+    """Blocks of resampled sound, each with the sample it starts at, counted from `start_s`.
+
+    A track that gives no sound although its codec is known, for example one that is encrypted, gives way to the next.
+    """
+    for stream in sound_streams(container, wanted):
+        heard = False
+        for placed in _of_track(container, stream, start_s):
+            heard = True
+            yield placed
+        if heard or _begins_later(container, stream):
+            return
+
+
+def _begins_later(container: InputContainer, stream: AudioStream) -> bool:
+    """Whether a track that was silent where it was asked for has sound elsewhere."""
+    container.seek(0)
+    return next(_frames(container, stream), None) is not None
+
+
+def _of_track(container: InputContainer, stream: AudioStream, start_s: float) -> Iterator[tuple[int, np.ndarray]]:
+    seek_s = max(start_s - _RUN_UP_S, 0.0)
+    container.seek(int(seek_s / stream.time_base) if stream.time_base else 0, stream=stream)
+    converter: _Converter | None = None
+    position = 0
+    for frame in _frames(container, stream):
+        due = position if frame.time is None else round((frame.time - start_s) * RATE_HZ)
+        if converter is None or not converter.takes(frame) or abs(due - position - converter.held) > _DRIFT:
+            if converter is not None:
+                yield from _counted(position, converter.end())
+            converter, position = _Converter(frame), due
+        for placed in _counted(position, converter.convert(frame)):
+            yield placed
+            position += placed[1].shape[1]
+    if converter is not None:
+        yield from _counted(position, converter.end())
+
+
+def _counted(position: int, blocks: Iterator[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    for block in blocks:
+        yield position, block
+        position += block.shape[1]
+
+
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:
+    for packet in packets(container, stream):
         try:
-            yield from packet.decode()
+            frames: list[Any] = packet.decode()
+            yield from frames
         except av.error.FFmpegError as error:
             if isinstance(error, MemoryError):
                 raise
             continue  # one damaged packet is a short silence
+
+
+class _Converter:
+    """Brings frames of one format to `RATE_HZ` and two channels.
+
+    More than two channels are mixed by ITU-R BS.775 (centre and surround 3 dB lower). Their sum can be more than full
+    scale; a limiter holds such peaks down, and quieter passages keep their level.
+    """
+
+    def __init__(self, frame: av.AudioFrame) -> None:
+        self._format = self._format_of(frame)
+        self._taken, self._given = 0.0, 0
+        self._graph = av.filter.Graph()
+        source = self._graph.add_abuffer(
+            sample_rate=frame.sample_rate,
+            format=frame.format.name,
+            layout=frame.layout,
+            time_base=Fraction(1, frame.sample_rate),
+        )
+        stages = [self._graph.add("aresample", str(RATE_HZ)), self._graph.add("aformat", _STEREO)]
+        if frame.layout.nb_channels > NUM_CHANNELS:
+            stages += [self._graph.add("alimiter", _LIMITER), self._graph.add("aformat", _STEREO)]
+        self._graph.link_nodes(source, *stages, self._graph.add("abuffersink")).configure()
+
+    @staticmethod
+    def _format_of(frame: av.AudioFrame) -> tuple[int, str, str, int]:
+        return frame.sample_rate, frame.format.name, frame.layout.name, frame.layout.nb_channels
+
+    def takes(self, frame: av.AudioFrame) -> bool:
+        """Whether `frame` has the format of those before."""
+        return self._format == self._format_of(frame)
+
+    @property
+    def held(self) -> int:
+        """Samples that went in and have not come out yet."""
+        return round(self._taken) - self._given
+
+    def convert(self, frame: av.AudioFrame) -> Iterator[np.ndarray]:
+        """What comes out once `frame` is in: blocks [2, S], float32."""
+        frame.pts = None  # frames are placed by whoever asks
+        self._graph.push(frame)
+        self._taken += frame.samples * RATE_HZ / frame.sample_rate
+        yield from self._pull()
+
+    def end(self) -> Iterator[np.ndarray]:
+        """What is still held."""
+        self._graph.push(None)
+        yield from self._pull()
+
+    def _pull(self) -> Iterator[np.ndarray]:
+        while True:
+            try:
+                piece = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            assert isinstance(piece, av.AudioFrame)
+            self._given += piece.samples
+            yield piece.to_ndarray()

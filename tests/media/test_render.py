@@ -13,7 +13,7 @@ import pytest
 from atom_core.errors import MediaError
 from atom_core.media.decode import Reader
 from atom_core.media.probe import probe
-from atom_core.media.rates import exact_rate, film_rate
+from atom_core.media.rates import exact_rate, film_rate, peak_rate
 from atom_core.media.render import Overwritten, letterbox, render
 from atom_core.records import Cut, Request, Timeline
 from atom_core.testing.videos import BLUE, GREEN, RED, YELLOW, frame_number, shot_colour, write_video
@@ -258,3 +258,24 @@ def test_what_appears_while_a_film_is_rendered_is_kept(tmp_path: Path, make_cut:
         render(timeline, target, progress=lambda done, _: target.write_text("mine") if done == 1 else None)
     assert target.read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.mp4", "film.mp4"]
+
+
+def test_movements_of_a_screen_recording(tmp_path: Path, make_cut: MakeCut) -> None:
+    """A source that is still, then moves, gives a film at the rate of its movement, with every picture."""
+    times_s = [0.0, *(5 + index / 30 for index in range(30)), 11.0]
+    source = write_video(tmp_path / "1.mkv", shots=[(32, RED)], timestamps_s=times_s, fps=30)
+    assert probe(source).fps < 4
+    assert probe(source).peak_fps == pytest.approx(30, abs=0.5)
+    film = render(_timeline(make_cut(source, 0, probe(source).duration_s)), tmp_path / "film.mp4")
+    assert {frame_number(image) for image in _pictures(film.path)} == set(range(32))
+
+
+def test_peak_rates() -> None:
+    """Rounded stamps and single short gaps make no rate variable; a real movement does, at a rate that is stated."""
+    steady = [round(index / 23.976, 3) for index in range(240)]
+    assert peak_rate(steady, 23.976, 0) == 23.976
+    assert peak_rate([0, 0.001, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 1.0, 1000) == 1.0
+    moving = [0.0, *(5 + round(index / 30, 3) for index in range(30)), 11.0]
+    assert peak_rate(moving, 2.7, 30.0) == 30.0
+    assert peak_rate(moving, 2.7, 1000.0) == pytest.approx(30, abs=0.1)
+    assert peak_rate([], 0.0, 25.0) == 0.0

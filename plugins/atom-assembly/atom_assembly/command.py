@@ -32,6 +32,9 @@ class AssembleCommand:
         parser.add_argument("--overwrite", action="store_true", help="replace files that Atom did not write")
         parser.add_argument("--length", type=_seconds, metavar="SECONDS", help="longest film; cuts are trimmed to it")
 
+        chosen = "sound track of the sources, by number from 1 or by language; else the one a player takes"
+        parser.add_argument("--sound", default="", metavar="TRACK", help=chosen)
+
     def run(self, context: atom.CommandContext) -> None:
         """One result: the film, and what was chosen for each line.
 
@@ -53,14 +56,15 @@ class AssembleCommand:
         if script.provenance is None and not listed_shots(request.text):
             context.note("the model wrote no usable script; the request itself was split into lines")
         timeline = host.run("match", script)
-        film = render(context, timeline, args.output, overwrite=args.overwrite)
+        film = render(context, timeline, args.output, args.sound, overwrite=args.overwrite)
+        videos = {cut.content_hash: host.video(cut.path) for cut in timeline.cuts}
         write = partial(_written, context, outputs)
         written = {
-            "otio": write(args.otio, lambda: _otio(timeline, _videos(context, timeline))),
-            "edl": write(args.edl, lambda: to_edl(timeline, _videos(context, timeline))),
+            "otio": write(args.otio, lambda: _otio(timeline, videos)),
+            "edl": write(args.edl, lambda: to_edl(timeline, videos)),
             "srt": write(args.srt, lambda: _srt(timeline)),
         }
-        lines = chosen(script, timeline)
+        lines = chosen(script, timeline, videos)
         for line in (row["line"] for row in lines if row["video"] is None):
             context.note(f"nothing in the library fits: {line}")
         if args.length is not None and timeline.duration_s < args.length - 0.05:
@@ -117,7 +121,9 @@ def check_outputs(outputs: Outputs, film: str, *others: str | None, overwrite: b
         raise atom.SettingsError(f"cannot read '{error.filename}': {error.strerror}; name another file") from None
 
 
-def render(context: atom.CommandContext, timeline: atom.Timeline, path: str, *, overwrite: bool = False) -> atom.Film:
+def render(
+    context: atom.CommandContext, timeline: atom.Timeline, path: str, sound: str, *, overwrite: bool = False
+) -> atom.Film:
     """The film of `timeline`, with a progress bar in hundredths."""
     from atom_core.media.render import Overwritten
 
@@ -131,12 +137,17 @@ def render(context: atom.CommandContext, timeline: atom.Timeline, path: str, *, 
                 bar.advance(percent - shown)
                 shown = percent
 
-        film: atom.Film = context.host().run("film", timeline, path=path, progress=tell)
+        film: atom.Film = context.host().run("film", timeline, path=path, sound=sound, progress=tell)
     return film
 
 
-def chosen(script: atom.Script, timeline: atom.Timeline) -> list[dict[str, Any]]:
-    """For each line of the script, the cut that stands for it, or None as its video."""
+def chosen(script: atom.Script, timeline: atom.Timeline, videos: Mapping[str, atom.Video]) -> list[dict[str, Any]]:
+    """For each line of the script, the cut that stands for it, or None as its video.
+
+    :param videos: the source of every cut, by content hash
+    """
+    from atom_core.media.timecode import timecodes
+
     cuts = list(timeline.cuts)
     rows: list[dict[str, Any]] = []
     for line in script.lines:
@@ -148,6 +159,7 @@ def chosen(script: atom.Script, timeline: atom.Timeline) -> list[dict[str, Any]]
                 "start_s": cut.start_s if cut else None,
                 "end_s": cut.end_s if cut else None,
                 "times": cut.times if cut else None,
+                "timecode": (cut and timecodes(videos[cut.content_hash], cut.start_s, cut.end_s)) or None,
                 "score": cut.score if cut else None,
                 "caption": cut.caption if cut else None,
             }
@@ -164,7 +176,8 @@ def as_text(path: str, film: atom.Film, lines: list[dict[str, Any]], written: di
         if row["video"] is None:
             text.append("    nothing fits")
         else:
-            text.append(f"    {row['score']:.3f}  {row['video']}  {row['times']}  {row['caption']}")
+            times = f"{row['times']}  ({row['timecode']})" if row["timecode"] else row["times"]
+            text.append(f"    {row['score']:.3f}  {row['video']}  {times}  {row['caption']}")
     return "\n".join(text + [path for path in written.values() if path])
 
 
@@ -181,10 +194,6 @@ def _written(context: atom.CommandContext, outputs: Outputs, name: str | None, m
         context.fail(name, f"cannot be written: {error.strerror}; choose another place")
         return None
     return name
-
-
-def _videos(context: atom.CommandContext, timeline: atom.Timeline) -> Mapping[str, atom.Video]:
-    return {cut.content_hash: context.host().video(cut.path) for cut in timeline.cuts}
 
 
 def _otio(timeline: atom.Timeline, videos: Mapping[str, atom.Video]) -> str:

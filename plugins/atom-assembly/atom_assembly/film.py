@@ -19,6 +19,8 @@ class RenderFilm:
 
         path: str = ""
         """The file to write; another that is there is replaced only if it is a film that Atom rendered."""
+        sound: str = ""
+        """Which of a source's sound tracks to take: its number, from 1, or its language as the file states it."""
 
     def run(self, timeline: atom.Timeline, *, settings: RenderFilm.Settings, progress: atom.Tell) -> atom.Film:
         """The film of `timeline`; progress is counted in frames.
@@ -30,4 +32,4 @@ class RenderFilm:
             raise atom.SettingsError("task 'film' needs a file to write; give it as path=...")
         from atom_core.media.render import render
 
-        return render(timeline, settings.path, progress=progress)
+        return render(timeline, settings.path, sound=settings.sound, progress=progress)
