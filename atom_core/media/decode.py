@@ -14,9 +14,11 @@ import av
 import numpy as np
 
 from atom_core.errors import MediaError
+from atom_core.media.crop import container_crop
+from atom_core.media.fields import Deinterlacer, may_be_interlaced
 from atom_core.media.opening import check_pixels, most_pixels, open_container, reading
 from atom_core.media.packets import packets
-from atom_core.media.picture import Converter, shape_of
+from atom_core.media.picture import Converter, decoder_of
 from atom_core.media.tracks import picture_stream, picture_streams
 
 SLACK_S = 1e-6
@@ -31,7 +33,7 @@ class Picture(NamedTuple):
     time_s: float
     """Seconds from the first picture of the track."""
     frame: av.VideoFrame
-    """The frame as stored: not yet turned upright. Owned by the caller."""
+    """The frame as stored: not yet turned upright, but without combs of half pictures. Owned by the caller."""
 
 
 class Reader:
@@ -72,15 +74,23 @@ class Reader:
         threads_share_frames = self._stream.codec_context.name == "ffv1"  # else damaged files crash FFmpeg
         self._stream.thread_type = "SLICE" if threads_share_frames else "AUTO"
         options = {"max_pixels": str(most_pixels(self.path.stat().st_size))}
-        self._stream.codec_context.options = options | ({"skip_loop_filter": "all"} if self._draft else {})
+        self._decoder = decoder_of(self._stream)
+        self._decoder.options = options | ({"skip_loop_filter": "all"} if self._draft else {})
+        self._aspect = self._decoder.sample_aspect_ratio
         self._origin: int | None = None
         self._pictures = self._decode()
         first = next(self._pictures, None)
         if first is None:
             return False
-        self.shape = shape_of(first.frame, self._stream)
-        self._converter = Converter(self.shape)
+        place = self._container.streams.video.index(self._stream)
+        crop = container_crop(self.path, self._container.format.name, place)
+        self._converter = Converter(self._container, self._stream, crop, first.frame)
+        self._deinterlacer = Deinterlacer(self._stream)
+        self.shape = self._converter.shape
         check_pixels(self.path, self.shape.width, self.shape.height)
+        fields = "fields" if may_be_interlaced(first.frame, self._stream) else ""
+        self.rule = ",".join(filter(None, (self._converter.rule, fields)))
+        self._before: Picture | None = None
         self._current = first
         self._upcoming = next(self._pictures, None)
         return True
@@ -122,12 +132,15 @@ class Reader:
             if in_storage_order and packet.size and packet.pts is not None:
                 heapq.heappush(waiting, packet.pts)
             try:
-                frames = packet.decode()
+                frames = self._decoder.decode(packet)
             except av.error.FFmpegError as error:
                 if isinstance(error, MemoryError):
                     raise
                 continue  # one damaged picture: the next ones may be whole
+            aspect = self._decoder.sample_aspect_ratio
             for frame in frames:
+                if aspect != self._aspect:
+                    frame.opaque = aspect
                 pts = heapq.heappop(waiting) if waiting else frame.pts if frame.pts is not None else frame.dts
                 if pts is not None:
                     yield pts, frame
@@ -152,6 +165,7 @@ class Reader:
             target_s = max(time_s - back_s, 0.0)
             found = self._key_picture(target_s) if self._seeks else None
             if found is not None and found.time_s <= time_s + SLACK_S:
+                self._before = None
                 self._current, self._upcoming = found, next(self._pictures, None)
                 return
             if target_s == 0.0:
@@ -164,6 +178,8 @@ class Reader:
         ticks = (self._origin or 0) + int(target_s / self._time_base)
         try:
             self._container.seek(ticks, stream=self._stream, backward=True)
+            if self._decoder is not self._stream.codec_context:
+                self._decoder.flush_buffers()
             self._pictures = self._decode(from_key=True)
             return next(self._pictures, None)
         except av.error.FFmpegError:
@@ -192,17 +208,33 @@ class Reader:
                 if self._current.time_s <= stood_s:
                     self._jump_s *= 2
             while self._upcoming is not None and self._upcoming.time_s <= time_s + SLACK_S:
-                self._current, self._upcoming = self._upcoming, next(self._pictures, None)
-        return self._current
+                self._advance()
+            return self._whole()
 
     def pictures(self) -> Iterator[Picture]:
         """Every picture from the start, decoded once."""
-        self.at(0.0)
+        yield self.at(0.0)
         with reading(self.path):
-            yield self._current
             while self._upcoming is not None:
-                self._current, self._upcoming = self._upcoming, next(self._pictures, None)
-                yield self._current
+                self._advance()
+                yield self._whole()
+
+    def _advance(self) -> None:
+        assert self._upcoming is not None
+        self._before, self._current = self._current, self._upcoming
+        self._upcoming = next(self._pictures, None)
+
+    def _whole(self) -> Picture:
+        """The current picture, without the combs of half pictures; drafts keep them."""
+        picture = self._current
+        if self._draft or not self._deinterlacer.is_combed(picture.frame):
+            return picture
+        if self._before is None and picture.time_s > 0:  # it was sought: what is shown depends on the one before, too
+            self._seek(max(picture.time_s - 2 * SLACK_S, 0.0))
+            while self._upcoming is not None and self._current.time_s < picture.time_s - SLACK_S:
+                self._advance()
+        before, after = (near and near.frame for near in (self._before, self._upcoming))
+        return picture._replace(frame=self._deinterlacer.merged(before, self._current.frame, after))
 
     def rgb(self, frame: av.VideoFrame, max_pixels: int | None = None) -> np.ndarray:
         """`frame` upright, [H, W, 3], uint8, RGB; owned by the caller.

@@ -27,7 +27,7 @@ from atom_core.media.tracks import picture_stream
 from atom_core.records import Video
 from atom_core.reuse.videos import VideoStore
 
-_VERSION = 3
+_VERSION = 4
 """Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -109,7 +109,7 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
         return known
     with Reader(path) as reader:  # before all of a file is read that is none
         shape = reader.shape
-        index, origin_s = reader.index, reader.origin_s
+        rule, index, origin_s = reader.rule, reader.index, reader.origin_s
     digest = content_hash(path)
     measured = _measure(path, index, origin_s)
     video = Video(
@@ -119,6 +119,7 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
         height=shape.upright[1],
         rotation=shape.rotation,
         mirrored=shape.mirrored,
+        picture_rule=f"shown:{rule}" if rule else "",
         **measured,
     )
     if Stamp.of(check_file(path)) != stamp:

@@ -20,6 +20,7 @@ from atom_core.errors import MediaError
 from atom_core.files import beside
 from atom_core.media.decode import Reader
 from atom_core.media.packets import RESTARTS
+from atom_core.media.picture import letterbox
 from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe
 from atom_core.media.rates import film_rate, source_rate
 from atom_core.media.sound import RATE_HZ, silence, sound
@@ -227,22 +228,6 @@ def _shown(piece: Piece, plan: Plan) -> Iterator[tuple[int, av.VideoFrame]]:
                 shown_s, image = picture.time_s, letterbox(reader.rgb(picture.frame), plan.width, plan.height)
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             yield number, frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
-
-
-def letterbox(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """`image` [H, W, 3] as large as fits into `width` x `height`, shape kept, black around it."""
-    if image.shape[:2] == (height, width):
-        return image
-    scale = min(width / image.shape[1], height / image.shape[0])
-    inner_width = min(max(round(image.shape[1] * scale), 1), width)
-    inner_height = min(max(round(image.shape[0] * scale), 1), height)
-    if (inner_height, inner_width) != image.shape[:2]:
-        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-        image = frame.reformat(width=inner_width, height=inner_height, interpolation="BICUBIC").to_ndarray()
-    canvas = np.zeros((height, width, 3), np.uint8)
-    top, left = (height - inner_height) // 2, (width - inner_width) // 2
-    canvas[top : top + inner_height, left : left + inner_width] = image
-    return canvas
 
 
 def _samples(num_frames: int, rate: Fraction) -> int:

@@ -6,6 +6,7 @@ instants asked for, so it is exact for variable frame rates too; the first may l
 picture stands on the screen across it. A clip with fewer pictures than N repeats them.
 
 ``uniform:N pixels:P`` says that the pictures of this video are larger than P pixels and were shrunk to about that many.
+What else is done to the pictures of a video follows, see `Video.picture_rule`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 def rule_of(clip: Clip, num_frames: int, max_pixels: int | None = None) -> str:
     """The rule by which `sample` takes `num_frames` frames of `clip`."""
     shrinks = max_pixels is not None and clip.video.width * clip.video.height > max_pixels
-    return f"uniform:{num_frames} pixels:{max_pixels}" if shrinks else f"uniform:{num_frames}"
+    parts = f"uniform:{num_frames}", f"pixels:{max_pixels}" if shrinks else "", clip.video.picture_rule
+    return " ".join(filter(None, parts))
 
 
 def frame_size(clip: Clip, max_pixels: int | None = None) -> tuple[int, int]:
