@@ -25,6 +25,8 @@ from platformdirs import user_cache_path, user_data_path
 from atom_core.errors import PluginError, SettingsError
 
 DEFAULT_MODEL = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
+DEFAULT_MODEL_BYTES = 2_030_000_000
+"""What is fetched of it."""
 DEFAULT_FRAMES = 8
 """Frames of a clip where `Settings.frames` is unset and the model's context holds them."""
 T = TypeVar("T")

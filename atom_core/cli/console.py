@@ -15,7 +15,11 @@ from typing import Any, TextIO
 import attrs
 
 from atom_core.errors import AtomError, PluginError
+from atom_core.modules.hub import size
 from atom_core.printable import BREAK, printable, printable_json
+
+_LINES_S = 15.0
+"""How often a line tells how much has come, where there is no terminal for a bar."""
 
 
 class OutputLost(Exception):
@@ -90,9 +94,11 @@ class Console:
         if self.as_json:
             self.show(printable_json(self._results, default=plain) + "\n")
 
-    def progress(self, label: str, total: int) -> Bar:
-        """A progress bar; shown only on a terminal, and only past a second."""
-        return Bar(self, label, total, shown=not self.quiet and self._err.isatty())
+    def progress(self, label: str, total: int, *, in_bytes: bool = False) -> Bar:
+        """A progress bar on a terminal, past a second; for bytes, elsewhere, a line now and then."""
+        terminal = self._err.isatty()
+        shown = not self.quiet and (terminal or in_bytes)
+        return Bar(self, label, total, shown=shown, in_bytes=in_bytes, in_lines=not terminal)
 
     def draw(self, bar: Bar | None, line: str) -> None:
         """Show `line` as the progress, or take it away when it is empty."""
@@ -128,11 +134,15 @@ class Remarks(logging.Handler):
 class Bar:
     """A line that shows how much is done; follows `atom_core.hookspecs.Progress`."""
 
-    def __init__(self, console: Console, label: str, total: int, *, shown: bool) -> None:
+    def __init__(
+        self, console: Console, label: str, total: int, *, shown: bool, in_bytes: bool = False, in_lines: bool = False
+    ) -> None:
         self._console, self._label, self._total, self._shown = console, label, total, shown and total > 0
         self._done, self._drawn_s, self._start_s = 0, 0.0, time.monotonic()
         self._lock = threading.Lock()
-        self._first = threading.Timer(1.0, self._draw)
+        self._in_lines, self._count = in_lines, size if in_bytes else str
+        self._first_s, self._every_s = (_LINES_S, _LINES_S) if in_lines else (1.0, 0.1)
+        self._first = threading.Timer(self._first_s, self._draw)
         self._first.daemon = True
 
     def __enter__(self) -> Bar:
@@ -144,7 +154,7 @@ class Bar:
     def __exit__(self, *exc: object) -> None:
         self._first.cancel()
         with self._lock:
-            self._shown, was_drawn = False, self._drawn_s > 0
+            self._shown, was_drawn = False, self._drawn_s > 0 and not self._in_lines
         if was_drawn:
             self._console.draw(None, "")
 
@@ -153,7 +163,7 @@ class Bar:
         now_s = time.monotonic()
         with self._lock:
             self._done += steps
-            due = now_s - self._start_s >= 1 and now_s - self._drawn_s >= 0.1
+            due = now_s - self._start_s >= self._first_s and now_s - self._drawn_s >= self._every_s
         if due:
             self._draw()
 
@@ -162,14 +172,20 @@ class Bar:
             if not self._shown:
                 return
             self._drawn_s = time.monotonic()
-            self._console.draw(self, self._line(self._drawn_s - self._start_s))
+            line = self._line(self._drawn_s - self._start_s)
+            if self._in_lines:
+                self._console.note(line)
+            else:
+                self._console.draw(self, line)
 
     def _line(self, passed_s: float) -> str:
         share = min(self._done / self._total, 1.0)
-        text = f"{self._label} {self._done}/{self._total}"
+        text = f"{self._label} {self._count(self._done)}/{self._count(self._total)}"
         if self._done:
             left_s = round(passed_s * (1 - share) / share) if share else 0
             text += f", {left_s // 60}:{left_s % 60:02d} left"
+        if self._in_lines:
+            return text
         width = max(shutil.get_terminal_size().columns - len(text) - 4, 0)
         cells = min(width, 30)
         filled = round(share * cells)

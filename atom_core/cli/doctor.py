@@ -17,13 +17,14 @@ import attrs
 from attrs import frozen
 
 from atom_core.cli.console import table
-from atom_core.cli.models import snapshot
+from atom_core.cli.models import Place, place_of
 from atom_core.errors import AtomError
 from atom_core.modules.budget import KNOWN_NEEDS, Room, gib
 from atom_core.modules.findings import FILE, remembered
 from atom_core.modules.free_memory import free_memory_bytes
+from atom_core.modules.hub import size
 from atom_core.quiet import quiet
-from atom_core.settings import Settings
+from atom_core.settings import DEFAULT_MODEL, DEFAULT_MODEL_BYTES
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -151,7 +152,8 @@ def _needs(context: Context) -> Mapping[str, int]:
     settings = context.settings
     spec = context.plugins.models.get(settings.model)
     source = spec.source if spec is not None else settings.model
-    if settings.model in KNOWN_NEEDS or (spec is None and snapshot(source) is None and not Path(source).is_dir()):
+    place = place_of(context, str(settings.model))
+    if settings.model in KNOWN_NEEDS or place.folder is None or place.missing:
         return KNOWN_NEEDS.get(settings.model, {})
     quiet()
     from atom_core.modules.checkpoint import open_checkpoint
@@ -201,17 +203,45 @@ def device(context: Context) -> Iterator[Check]:
 
 
 def model(context: Context) -> Iterator[Check]:
-    """Whether the model in force is on this machine."""
-    settings: Settings = context.settings
-    spec = context.plugins.models.get(settings.model)
-    source = spec.source if spec is not None else settings.model
-    folder = Path(source) if Path(source).is_dir() else snapshot(source, settings.revision)
-    if folder is not None and any(folder.glob("*.safetensors")):
-        yield Check("model", OK, settings.model)
+    """Whether the model in force is on this machine, and whole: all its files are opened, none is loaded."""
+    name = str(context.settings.model)
+    place = place_of(context, name)
+    if place.served_by:
+        yield Check("model", OK, f"{name} is left to plugin {place.served_by}")
         return
-    others = [name for name in context.plugins.models if name != settings.model]
-    todo = "connect once to fetch it, or use --model " + (" or ".join(others) or "FOLDER")
-    yield Check("model", NOTE, f"{settings.model} is not on this machine", todo)
+    others = [other for other in context.plugins.models if other != name]
+    instead = "or use --model " + (" or ".join(others) or "FOLDER")
+    if place.folder is None:
+        stored = f" ({size(DEFAULT_MODEL_BYTES)})" if name == DEFAULT_MODEL else ""
+        todo = f"connect once to fetch it, `atom models --fetch {name}`, {instead}"
+        yield Check("model", NOTE, f"{name}{stored} is not on this machine", todo)
+        return
+    if place.missing and place.commit is not None:
+        found = f"{name} is partly on this machine, at commit {place.commit[:7]}; it lacks {', '.join(place.missing)}"
+        yield Check("model", NOTE, found, f"connect once to fetch the rest, `atom models --fetch {name}`, {instead}")
+        return
+    try:
+        yield Check("model", OK, f"{name}, {_opened(context, name, place)}")
+    except AtomError as error:
+        found, _, todo = str(error).rpartition("; ")
+        yield Check("model", FIX, found or todo, todo)
+
+
+def _opened(context: Context, name: str, place: Place) -> str:
+    """What was opened of a model.
+
+    :raises ModelError: if a file of it is damaged, or does not fit the others
+    """
+    quiet()
+    from atom_core.modules.checkpoint import open_checkpoint
+    from atom_core.modules.families import family_of
+
+    settings, spec = context.settings, context.plugins.models.get(name)
+    source, memory = spec.source if spec is not None else name, settings.cache / "hashes.json"
+    checkpoint = open_checkpoint(source, revision=settings.revision, offline=True, memory=memory)
+    family_of(checkpoint, context.plugins.families)
+    commit = f" at commit {place.commit[:7]}" if place.commit else ""
+    return f"{checkpoint.config.model_type}, {size(checkpoint.weights.num_bytes)}{commit}; its files open"
 
 
 def precision(context: Context) -> Iterator[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import logging
 import os
 import sys
@@ -20,6 +21,7 @@ from atom_core.cli.context import Context
 from atom_core.cli.options import Parser, add_task_options, common_options, load_settings, split_command
 from atom_core.cli.stray import Stray
 from atom_core.errors import AtomError, Cancelled, PluginError, SettingsError
+from atom_core.modules import fetch
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.configured import check_task_settings
 from atom_core.quiet import quiet
@@ -99,6 +101,7 @@ def _work(
     plugins: PluginSet,
     console: Console,
 ) -> int:
+    fetch.bars.set(functools.partial(console.progress, in_bytes=True))
     with contextlib.redirect_stdout(Stray(sys.stderr, console, plugins)), _remarks(console):
         try:
             with Context(

@@ -95,13 +95,13 @@ def find(source: str, *, revision: str | None = None, offline: bool = False, mem
             f"model {source!r} is neither an installed name, a folder, nor a hub id such as owner/name;"
             " `atom models` lists the names, --model FOLDER opens a folder"
         )
-    folder = _in_cache(source, revision, offline, memory)
+    folder = find_in_cache(source, revision, offline=offline, memory=memory)
     _check_kind(source, folder)
     return folder
 
 
 def fetch_model(source: str, revision: str | None = None, *, memory: Path | None = None, anew: bool = False) -> Path:
-    """The folder of a hub model, fetched or made complete if need be.
+    """The folder of a hub model, fetched or made complete if need be; `forbidden` is asked before.
 
     :param anew: whether to ask the hub for the revision's present commit, and move on to it
     :raises ModelError: if it cannot be fetched, saying why
@@ -112,7 +112,14 @@ def fetch_model(source: str, revision: str | None = None, *, memory: Path | None
     return fetch(source, revision, commit=commit, hashes=Hashes(memory), check=partial(_check_before_weights, source))
 
 
-def _in_cache(source: str, revision: str | None, offline: bool, memory: Path | None) -> Path:
+def find_in_cache(
+    source: str, revision: str | None = None, *, offline: bool = False, memory: Path | None = None
+) -> Path:
+    """The folder of a hub model, fetched or made complete where files that Atom needs are not there, or damaged.
+
+    :param memory: file to remember hashes in; without it, files in the cache are not checked
+    :raises ModelError: if it is not whole and cannot be fetched
+    """
     repo = Repo(source)
     cached = repo.cached(revision)
     lacking = ""
@@ -126,14 +133,14 @@ def _in_cache(source: str, revision: str | None, offline: bool, memory: Path | N
     elif cached is not None:
         more = f" and {len(cached.missing) - 3} more files" if len(cached.missing) > 3 else ""
         lacking = f"it lacks {', '.join(cached.missing[:3])}{more}"
-    forbidden = _forbidden(source, revision, offline)
-    if forbidden:
+    reason = forbidden(source, revision, offline)
+    if reason:
         state = f"is not whole in the cache ({lacking})" if lacking else "is not cached"
-        raise ModelError(f"model {source} {state} and {forbidden}")
+        raise ModelError(f"model {source} {state} and {reason}")
     return fetch_model(source, revision, memory=memory)
 
 
-def _forbidden(source: str, revision: str | None, offline: bool) -> str:
+def forbidden(source: str, revision: str | None, offline: bool) -> str:
     """What forbids to fetch a model, and the ways on; "" if nothing does."""
     ways = "open a folder with --model FOLDER, or use the embedded model with --model tiny"
     if offline:

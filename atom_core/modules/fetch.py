@@ -16,7 +16,7 @@ from atom_core.errors import ModelError
 from atom_core.files import sweep, writable_folder, write_whole
 from atom_core.hookspecs import Progress
 from atom_core.modules.hashes import Hashes
-from atom_core.modules.hub import MAIN, WEIGHTS, Listed, Repo, hub_cache, needed, shards_of
+from atom_core.modules.hub import MAIN, WEIGHTS, Listed, Repo, hub_cache, needed, shards_of, size
 from atom_core.modules.hub_client import Hub
 from atom_core.modules.hub_faults import fault_of, unwritable
 
@@ -171,14 +171,6 @@ class _Fetch:
                 f"model {self.repo.name} cannot be fetched: {size(to_come_bytes)} are to come, and {hub_cache()} has"
                 f" {size(free_bytes)} free; free some space, or name another folder with HF_HOME"
             )
-
-
-def size(num_bytes: float) -> str:
-    """For people: ``2.03 GB``."""
-    for unit, one in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if num_bytes >= one:
-            return f"{num_bytes / one:.3g} {unit}"
-    return f"{num_bytes:.0f} bytes"
 
 
 @contextmanager

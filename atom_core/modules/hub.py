@@ -29,6 +29,7 @@ HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 MAIN = "main"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_SHORT = re.compile(r"[0-9a-f]{7,39}")
 _REVISION = re.compile(r"\w[\w.+-]*(/\w[\w.+-]*)*")
 _NAMES = frozenset(
     f"{name}.json"
@@ -171,7 +172,8 @@ class Repo:
         with suppress(OSError, ValueError):
             found = (self.folder / "refs" / revision).read_text(encoding="utf-8").strip()
             return found if found.isalnum() else None
-        return None
+        begins = self.folder.glob(f"snapshots/{revision}*") if _SHORT.fullmatch(revision) else ()
+        return next((folder.name for folder in begins), None)
 
     def cached(self, revision: str | None = None) -> Cached | None:
         """What is there of a revision; None if nothing is."""
@@ -262,6 +264,14 @@ def check_revision(source: str, revision: str) -> None:
     """
     if not _REVISION.fullmatch(revision) or ".." in revision:
         raise ModelError(f"model {source} has no revision {revision!r}; drop --revision or name another")
+
+
+def size(num_bytes: float) -> str:
+    """For people: ``2.03 GB``."""
+    for unit, one in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if num_bytes >= one:
+            return f"{num_bytes / one:.3g} {unit}"
+    return f"{num_bytes:.0f} bytes"
 
 
 def cached_repos() -> Iterable[Repo]:

@@ -127,6 +127,8 @@ def cache_model(hub: Path, name: str, *, vision: bool = True, weights: bool = Tr
     (folder / "refs").mkdir()
     (folder / "refs" / "main").write_text("abc")
     (snapshot / "config.json").write_text(json.dumps({"vision_config": {}} if vision else {}))
+    for needed in ("tokenizer.json", "preprocessor_config.json"):
+        (snapshot / needed).write_text("{}")
     if weights:
         (snapshot / "model.safetensors").write_bytes(b"0" * 1000)
 
@@ -153,8 +155,9 @@ def test_models_names_the_ways_on(atom, capsys, tmp_path):
     cache_model(tmp_path / "hub", "someone/sees")
     assert atom("models") == 0
     shown = capsys.readouterr()
-    assert "HuggingFaceTB/SmolVLM2-500M-Video-Instruct  not here" in shown.out
-    assert "is not on this machine: connect once to fetch it, or use --model someone/sees" in shown.err
+    assert "HuggingFaceTB/SmolVLM2-500M-Video-Instruct  not here  (2.03 GB)" in shown.out
+    assert "the first run fetches what is not there, or `atom models --fetch " in shown.err
+    assert "does; or use --model someone/sees" in shown.err
 
 
 @pytest.fixture
