@@ -54,7 +54,11 @@ class Encoder(Protocol):
 
 @runtime_checkable
 class Decoder(Protocol):
-    """The language half of the model. Resident, shared, frozen; calls from all tasks are decoded together."""
+    """The language half of the model. Resident, shared, frozen; calls from all tasks are decoded together.
+
+    It may have `wordings`: the wordings that it was trained with, by what is asked for, ``caption``, and ``answer`` with
+    ``{question}`` in it. Tasks take them where the user has set no other.
+    """
 
     name: str
     """The model's name and precision, as stored with results."""

@@ -28,7 +28,7 @@ DEFAULT_MODEL = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
 DEFAULT_MODEL_BYTES = 2_030_000_000
 """What is fetched of it."""
 DEFAULT_FRAMES = 8
-"""Frames of a clip where `Settings.frames` is unset and the model's context holds them."""
+"""Most frames of a clip where `Settings.frames` is unset."""
 T = TypeVar("T")
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -115,7 +115,8 @@ class Settings:
     )
     """Most memory for everything, bytes; if unset what is free as the model is loaded."""
     frames: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
-    """Frames sampled from each clip; if unset 8, or fewer where the model's context holds no more."""
+    """Frames sampled from each clip; if unset as many as the model was trained with for a clip of that length, 8 at most,
+    or fewer where its context holds no more."""
     segment: Literal["shots", "windows", "whole"] = field(default="shots", validator=in_(("shots", "windows", "whole")))
     """How videos are split into clips."""
     window_s: float = field(default=10.0, validator=ge(0.1))
@@ -145,7 +146,7 @@ class Settings:
 
     @property
     def most_frames(self) -> int:
-        """Frames sampled from each clip, where the model's context holds them."""
+        """Most frames sampled from a clip, where the model's context holds them."""
         return DEFAULT_FRAMES if self.frames is None else self.frames
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ class ResidentDecoder:
         :param name: model and precision, as stored with results
         """
         self.name = name
+        self.wordings: Mapping[str, str] = family.wordings
+        """Wordings that the model is trained with, by what is asked for; see `Family.wordings`."""
         self._engine = engine
         self._family = family
         self._frames = frames

@@ -87,13 +87,12 @@ class ResidentEncoder:
         """Features of several clips, in their order. One clip's frames are read while another is encoded.
 
         :param in_one_prompt: whether they will be asked about together: where all their frames do not fit into the
-            model's context, and no number is set, as many of each clip as do
+            model's context, and no number is set, at most as many of each clip as do
         :raises ModelError: if so many frames do not fit into the model's context
         """
         encode = self.encode
         if in_one_prompt and clips:
-            num_frames = self._frames.num_frames(clips, self._encode)
-            encode = partial(self._encode, num_frames=num_frames)
+            encode = partial(self._encode_at_most, self._frames.num_frames(clips, self._encode))
         if len(clips) < 2:
             return [encode(clip) for clip in clips]
         contexts = [copy_context() for _ in clips]
@@ -103,6 +102,9 @@ class ResidentEncoder:
     def close(self) -> None:
         """End the lane; waits for the frames in work."""
         self._lane.close()
+
+    def _encode_at_most(self, num_frames: int, clip: Clip) -> Features:
+        return self._encode(clip, min(num_frames, self._frames.own(clip)))
 
     def _encode(self, clip: Clip, num_frames: int) -> Features:
         caller.get().check()

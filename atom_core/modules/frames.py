@@ -1,4 +1,5 @@
-"""How many frames of a clip are sampled: as many as are asked for, where the model's context holds them.
+"""How many frames of a clip are sampled: as many as are asked for, or as the model was trained with for its length, where
+the model's context holds them.
 
 Tokens are counted as they will be: a prompt is written with features that have rows but no values, or with encoded ones
 for families that do not tell their layout before.
@@ -35,8 +36,8 @@ class FrameBudget:
 
     def __init__(self, family: Family, wanted: int | None, room_tokens: int | None = None) -> None:
         """
-        :param wanted: frames of each clip, as the user has set them; None is `DEFAULT_FRAMES`, or fewer where they do
-            not fit
+        :param wanted: frames of each clip, as the user has set them; None is as many as the family's models are trained
+            with for a clip of that length, `DEFAULT_FRAMES` at most, or fewer where they do not fit
         :param room_tokens: most tokens of a request that there is memory for; None is no limit
         """
         context = int(getattr(family.config.get_text_config(), "max_position_embeddings", 0) or 2**31)
@@ -60,7 +61,8 @@ class FrameBudget:
         return min(self.context_tokens, clip_tokens + TEXT_TOKENS)
 
     def num_frames(self, clips: Sequence[Clip], encode: Encode) -> int:
-        """How many frames to sample of each of `clips`, which will stand in one prompt.
+        """How many frames to sample of each of `clips`, which will stand in one prompt; of short ones maybe fewer, as
+        `own` says.
 
         :param encode: encodes so many frames of a clip; asked only for families that do not tell their layout before
         :raises ModelError: if the frames that are set, or a single one of each clip, fill the model's context
@@ -73,7 +75,11 @@ class FrameBudget:
         key = (clip.video.content_hash, clip.start_s, clip.end_s)
         if key not in self._known:
             self._known[key] = self._chosen([clip], encode)
-        return self._known[key]
+        return min(self._known[key], self.own(clips[0]))
+
+    def own(self, clip: Clip) -> int:
+        """How many frames of `clip` are wanted, whether they fit or not."""
+        return self._wanted or min(DEFAULT_FRAMES, self._family.frame_rate.num_frames(clip.duration_s))
 
     def check(self, parts: Sequence[str | Features], prompt_tokens: int, answer_tokens: int) -> None:
         """
@@ -93,7 +99,7 @@ class FrameBudget:
         raise ModelError(f"the prompt needs {needed} tokens and {self._bound}; {way}")
 
     def _chosen(self, clips: Sequence[Clip], encode: Encode) -> int:
-        most = self._wanted or DEFAULT_FRAMES
+        most = max(map(self.own, clips))
         tokens = self._tokens([*clips, ""], most, encode)
         if tokens + (1 if self._wanted else self._text_tokens) <= self.context_tokens:
             return most
@@ -120,9 +126,16 @@ class FrameBudget:
         return low
 
     def _tokens(self, parts: Sequence[str | Clip | Features], num_frames: int, encode: Encode) -> int:
-        """Of a prompt whose clips have so many frames."""
-        clips = [part.clip if isinstance(part, Features) else part for part in parts]
-        return len(self._family.prompt([clip if isinstance(clip, str) else encode(clip, num_frames) for clip in clips]))
+        """Of a prompt whose clips have so many frames, or as many as are wanted of them, if that is fewer."""
+
+        def shown(part: str | Clip | Features) -> str | Features:
+            if isinstance(part, str):
+                return part
+            if isinstance(part, Clip):
+                return encode(part, min(num_frames, self.own(part)))
+            return encode(part.clip, num_frames)  # as it would be with so many set
+
+        return len(self._family.prompt([shown(part) for part in parts]))
 
     def _foretold(self, clip: Clip, num_frames: int) -> Features:
         stub = self._stub(clip, num_frames)

@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from attrs import evolve
 
 from atom_core.errors import ModelError
 from atom_core.modules.checkpoint import open_checkpoint
 from atom_core.modules.families import FAMILIES, Family, family_of
-from atom_core.records import Features, Frames
+from atom_core.records import Clip, Features, Frames
+from atom_core.testing.fakes import fake_video
 from atom_core.testing.families import make_frames
 from atom_core.testing.models import make_checkpoint
 
 NUM_FRAMES = 3
+LAYOUT = {"times_s": [0.0, 1.0, 2.0], "grid": [NUM_FRAMES, 2, 2], "seconds_per_grid": 1.0}
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,39 @@ def test_smolvlm(families: dict[str, Family]) -> None:
     )
     inputs = {"pixel_values": np.zeros((1, NUM_FRAMES, 3, 8, 8)), "video_metadata": [metadata(frames)]}
     assert families["smolvlm"].visual_texts(features(frames, [4] * NUM_FRAMES)) == [theirs.video(inputs, 0)]
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_a_clip_is_told_as_a_video_of_its_own(families: dict[str, Family], name: str) -> None:
+    """A shot of 2.04 s late in a long film stands in the prompt as a video of that length from its first second on:
+    models are trained on whole videos. Its first picture may have come before it."""
+    start_s = 4515.32
+    film = fake_video("film.mp4", duration_s=5400.0)
+    shot = Clip(video=film, start_s=start_s, end_s=start_s + 2.04)
+    alone = Clip.whole(fake_video("shot.mp4", duration_s=2.04))
+
+    def texts(clip: Clip, times_s: tuple[float, ...]) -> list[str]:
+        shown = Features(
+            clip=clip,
+            values=torch.zeros(4, 8),
+            timestamps_s=times_s,
+            rule="uniform:2",
+            key="a",
+            layout={"runs": [2, 2], "times_s": list(times_s), "grid": [2, 2, 4], "seconds_per_grid": 1},
+        )
+        return families[name].visual_texts(shown)
+
+    assert texts(shot, (start_s - 0.02, start_s + 1.0)) == texts(alone, (0.0, 1.0))
+
+
+def test_two_seconds_are_told_as_the_model_was_trained(families: dict[str, Family]) -> None:
+    """SmolVLM2: two frames of a video of two seconds, at 00:00 and 00:01, wherever in a film the shot lies."""
+    film = fake_video("film.mp4", duration_s=5400.0)
+    shot = Clip(video=film, start_s=4515.32, end_s=4517.32)
+    frames = Frames(clip=shot, images=(), timestamps_s=(4515.8, 4516.8), rule="uniform:2")
+    (text,) = families["smolvlm"].visual_texts(features(frames, [1, 1]))
+    assert text.startswith("You are provided the following series of two frames from a 0:00:02 [H:MM:SS] video.\n")
+    assert [line[11:16] for line in text.splitlines() if line.startswith("Frame from ")] == ["00:00", "00:01"]
 
 
 def test_idefics3(families: dict[str, Family]) -> None:
@@ -192,6 +228,33 @@ def test_lfm2(families: dict[str, Family]) -> None:
     half = SimpleNamespace(image_start_token="<|image_start|>", image_end_token="<|image_end|>", image_token="<image>")
     told = kind._build_image_tokens(half, 1, 1, 0, 6, True, True)
     assert families["lfm2_vl"].visual_texts(features(make_frames(1), [6])) == [told]
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+def test_text_between_clips_keeps_its_place(families: dict[str, Family], name: str) -> None:
+    """Text before and between clips stands there in the prompt, or says of which clip it speaks where the template
+    writes all clips first; clips that come first anyway are asked about in plain words."""
+    family = families[name]
+    one, two = (features(make_frames(NUM_FRAMES, seed=seed), [1] * NUM_FRAMES, **LAYOUT) for seed in (1, 2))
+    one, two = evolve(one, key="one"), evolve(two, key="two")
+    text = family.render(["Before.", one, "Between.", two, "After?"])
+    marks = ["Before.", family.image_token, "Between.", family.image_token, "After?"]
+    if not family.keeps_order:
+        assert "llava" in name
+        marks = [family.image_token, family.image_token, "Before.", "[clip 1]", "Between.", "[clip 2]", "After?"]
+    places = [-1]
+    for mark in marks:
+        places.append(text.find(mark, places[-1] + 1))
+        assert places[-1] > places[-2], (mark, text)
+    assert family.image_token not in text[places[-1] :]
+    assert "[clip" not in family.render([one, two, "After?"])
+    assert [visual.features.key for visual in family.prompt(["Before.", one, "Between.", two]).visuals][0] == "one"
+
+
+def test_families_bring_the_words_that_they_are_trained_with(families: dict[str, Family]) -> None:
+    """PaliGemma knows tasks by their prefix; models that follow instructions have no words of their own."""
+    own = {name: dict(family.wordings) for name, family in families.items() if family.wordings}
+    assert own == {"paligemma": {"caption": "caption en", "answer": "answer en {question}"}}
 
 
 def test_paligemma(families: dict[str, Family]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,13 @@ FAMILY_SAMPLE = ("smolvlm", "llava", "llava_onevision", "internvl", "qwen2_5_vl"
 def checkpoint_of(folder: Path, model_type: str, max_tokens: int) -> Path:
     """A checkpoint of a family that reads so many tokens."""
     return make_checkpoint(folder / f"{model_type}-{max_tokens}", model_type, max_tokens=max_tokens)
+
+
+def always_eight(folder: Path) -> Path:
+    """The same checkpoint, trained with eight frames of every clip, however short."""
+    path = folder / "video_preprocessor_config.json"
+    path.write_text(json.dumps({"min_frames": 8}))
+    return folder
 
 
 def budget_of(folder: Path, wanted: int | None = None) -> FrameBudget:
@@ -108,7 +116,7 @@ def test_a_model_that_holds_no_frame_says_so(tmp_path: Path) -> None:
 def test_results_say_what_was_chosen(tmp_path: Path, clips: list[Clip]) -> None:
     """A host of a short context encodes, asks and answers; features say how many frames, which, how large, by which
     rule; a second host takes the same from disk."""
-    folder = checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12))
+    folder = always_eight(checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12)))
 
     def opened(**more: Any) -> Host:
         return open_host(model=str(folder), load_plugins=(), cache=tmp_path / "cache", **more)
@@ -157,7 +165,7 @@ def test_clips_of_one_prompt_share_the_context(model_type: str, tmp_path: Path) 
 
 def test_several_clips_are_encoded_for_one_prompt(tmp_path: Path, clips: list[Clip]) -> None:
     """Fewer frames each, told by the features, and the prompt is answered; a task that is lent the encoder has it."""
-    folder = checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 20))
+    folder = always_eight(checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 20)))
     with open_host(model=str(folder), load_plugins=(), cache=tmp_path / "cache") as host:
         alone = host.encoder.encode(clips[0])
         features = host.encoder.encode_batch(clips[:3], in_one_prompt=True)
@@ -180,7 +188,7 @@ def test_a_family_that_does_not_tell_before_is_measured(
     tmp_path: Path, clips: list[Clip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a plugin's family may be: the same numbers are found by encoding, for one clip and several."""
-    folder = checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12))
+    folder = always_eight(checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12)))
 
     def chosen(name: str, **more: Any) -> list[int]:
         with open_host(model=str(folder), load_plugins=(), cache=tmp_path / name, **more) as host:
@@ -200,7 +208,7 @@ def test_a_family_that_does_not_tell_before_is_measured(
 def test_memory_bounds_requests(tmp_path: Path, clips: list[Clip]) -> None:
     """Where memory has room for less than the model reads, clips of one prompt share that, or are refused with the
     way on; with more memory the same clips have more frames."""
-    folder = checkpoint_of(tmp_path, "smolvlm", 2**15)
+    folder = always_eight(checkpoint_of(tmp_path, "smolvlm", 2**15))
 
     def opened(memory: int, **more: Any) -> Host:
         return open_host(
@@ -220,6 +228,66 @@ def test_memory_bounds_requests(tmp_path: Path, clips: list[Clip]) -> None:
             host.encoder.encode_batch(clips, in_one_prompt=True)
         with pytest.raises(ModelError, match=r"--memory has room for \d+; it would fit with --frames \d"):
             host.decoder.generate([*map(host.encoder.encode, clips), QUESTION], max_new_tokens=2)
+
+
+@pytest.mark.parametrize(
+    ("model_type", "by_length"),
+    [
+        ("smolvlm", {0.3: 1, 1.4: 1, 2.0: 2, 5.0: 5, 9.0: 8, 5400.0: 8}),
+        ("qwen2_5_vl", {0.3: 4, 2.0: 4, 3.5: 6, 9.0: 8}),
+        ("qwen3_vl", {0.3: 4, 3.5: 6, 9.0: 8}),
+        ("video_llama_3", {0.3: 4, 5.0: 5, 9.0: 8}),
+        ("llava_onevision", {0.3: 8, 9.0: 8}),
+        ("gemma4", {0.3: 8, 9.0: 8}),
+        ("idefics3", {0.3: 8, 9.0: 8}),
+    ],
+)
+def test_short_clips_have_as_many_frames_as_the_model_was_trained_with(
+    model_type: str, by_length: dict[float, int], tmp_path: Path
+) -> None:
+    """So many a second where the family counts so, in pairs where it takes pairs, and never more than eight; a number
+    that is set goes for clips of any length."""
+    folder = checkpoint_of(tmp_path, model_type, 2**15)
+    video = evolve(CLIP.video, duration_s=6000.0)
+    lengths = {length: Clip(video=video, start_s=30.0, end_s=30.0 + length) for length in by_length}
+    budget, strict = budget_of(folder), budget_of(folder, 5)
+    assert {length: chosen_of(budget, clip) for length, clip in lengths.items()} == by_length
+    assert {chosen_of(strict, clip) for clip in lengths.values()} == {5}
+
+
+@pytest.mark.parametrize(
+    ("files", "by_length"),
+    [
+        ({"preprocessor_config.json": {"video_sampling": {"fps": 2, "max_frames": 6}}}, {1.0: 2, 9.0: 6}),
+        ({"video_preprocessor_config.json": {"fps": 0.5, "min_frames": 2, "num_frames": 3}}, {1.0: 2, 9.0: 3}),
+        ({"video_preprocessor_config.json": {"fps": "fast", "num_frames": -1, "min_frames": True}}, {1.0: 1, 9.0: 8}),
+        ({"video_preprocessor_config.json": {"fps": 1e308, "max_frames": [3]}}, {1.0: 8}),
+        ({"video_preprocessor_config.json": {"min_frames": 8, "num_frames": 8}}, {0.5: 8, 9.0: 8}),
+    ],
+)
+def test_what_a_checkpoint_says_of_its_frames_goes_first(
+    files: dict[str, Any], by_length: dict[float, int], tmp_path: Path
+) -> None:
+    """Rate and bounds are those of its video processor, in either place that SmolVLM has for them; values that are no
+    numbers are as if they were not there."""
+    folder = checkpoint_of(tmp_path, "smolvlm", 2**15)
+    for name, more in files.items():
+        path = folder / name
+        known = json.loads(path.read_text()) if path.is_file() else {}
+        path.write_text(json.dumps(known | more))
+    budget = budget_of(folder)
+    for length_s, num_frames in by_length.items():
+        assert chosen_of(budget, Clip(video=CLIP.video, start_s=0.0, end_s=length_s)) == num_frames
+
+
+def test_short_clips_leave_room_to_long_ones_of_one_prompt(tmp_path: Path) -> None:
+    """What a clip of two seconds does not need, one of ten has."""
+    budget = budget_of(checkpoint_of(tmp_path, "smolvlm", 4096))
+    short = Clip(video=CLIP.video, start_s=0.0, end_s=2.0)
+    context = 2 * len(budget._family.prompt([budget._foretold(short, 2), budget._foretold(CLIP, 6), ""]))
+    budget = budget_of(checkpoint_of(tmp_path, "smolvlm", context))
+    assert (chosen_of(budget, short, CLIP), budget.own(short)) == (6, 2)
+    assert chosen_of(budget, CLIP, CLIP) < 6
 
 
 def test_provenance_tells_the_frames() -> None:

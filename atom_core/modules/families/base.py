@@ -6,7 +6,11 @@ placeholders its chat template writes for a clip, and what to write in their pla
 
 from __future__ import annotations
 
+import itertools
+import math
+import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -50,6 +54,43 @@ def join(parts: Sequence[Encoded]) -> Encoded:
     return Encoded(values=torch.cat([part.values for part in parts]), layout=layout, extra=extra)
 
 
+@frozen(kw_only=True)
+class FrameRate:
+    """How many frames of a clip a model was trained with."""
+
+    fps: float | None = None
+    """Frames a second; None is one number, the most, for clips of any length."""
+    min_frames: int = 1
+    """Fewest frames of a clip."""
+    max_frames: int = 2**16
+    """Most frames of a clip."""
+    multiple_of: int = 1
+    """Frames come in so many at once."""
+
+    def num_frames(self, duration_s: float) -> int:
+        """How many frames of a clip of that length."""
+        wanted = self.max_frames if self.fps is None else round(min(self.fps * duration_s, self.max_frames))
+        whole = wanted // self.multiple_of * self.multiple_of
+        return min(max(whole, self.min_frames, 1), self.max_frames)
+
+    def said(self, config: Mapping[str, Any]) -> FrameRate:
+        """This rate with what a video processor's config says instead; values that are no numbers say nothing."""
+        fps, most = _positive(config.get("fps")), _positive(config.get("max_frames") or config.get("num_frames"))
+        least = _positive(config.get("min_frames"))
+        return FrameRate(
+            fps=fps or self.fps,
+            min_frames=self.min_frames if least is None else math.ceil(least),
+            max_frames=self.max_frames if most is None else math.ceil(most),
+            multiple_of=self.multiple_of,
+        )
+
+
+def _positive(value: Any) -> float | None:
+    """A finite number above 0, or None."""
+    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
+    return float(value) if fits else None
+
+
 class Family:
     """Base of all families; subclasses override what is theirs. As it stands it serves frames as images."""
 
@@ -71,6 +112,11 @@ class Family:
     """Raised when what `inputs` or `encode` make changes, so that kept features are made anew."""
     default_template: ClassVar[str | None] = None
     """The chat template for checkpoints without one."""
+    wordings: ClassVar[Mapping[str, str]] = {}
+    """The wordings that models of the family are trained with, by what is asked for: ``caption``; ``answer``, where the
+    question stands for ``{question}``. None are for models that follow any."""
+    default_rate: ClassVar[FrameRate] = FrameRate()
+    """How many frames of a clip models of the family are trained with, where the checkpoint does not say."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         """
@@ -94,6 +140,12 @@ class Family:
     def frame_pixels(self, num_frames: int) -> int:  # noqa: ARG002
         """Pixels of a frame, beyond which it is shrunk as it is decoded: no fewer than `inputs` makes use of."""
         return FULL_HD
+
+    @property
+    def frame_rate(self) -> FrameRate:
+        """How many frames of a clip the model was trained with: as its video processor's config says, or else as the
+        family's models usually are."""
+        return self.default_rate.said(self.processing.get("video") or {})
 
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """Encoder inputs made of a clip's frames; runs outside the encoder lane.
@@ -152,7 +204,7 @@ class Family:
     def render(self, parts: Sequence[str | Features], answer: str | None = None) -> str:
         """The prompt's text, clips written out; followed by `answer` as a whole turn when given."""
         content: list[dict[str, str]] = []
-        for part in parts:
+        for part in parts if self.keeps_order else numbered(parts):
             content += [{"type": "text", "text": part}] if isinstance(part, str) else self.content(part)
         messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
         if answer is not None:
@@ -166,6 +218,16 @@ class Family:
                 f" {self.placeholder!r} cannot be asked of this model, leave it out"
             )
         return pieces[0] + "".join(text + piece for text, piece in zip(texts, pieces[1:], strict=True))
+
+    @cached_property
+    def keeps_order(self) -> bool:
+        """Whether the chat template leaves text between clips where it stands; some write all clips first."""
+        clip = {"type": self.content_type}
+        texts = ("(text one)", "(text two)")
+        content = [item for text in texts for item in ({"type": "text", "text": text}, clip)]
+        written = self.apply_template([{"role": "user", "content": content}], ask=True)
+        found = re.findall("|".join(map(re.escape, (*texts, self.placeholder))), written)
+        return found == [texts[0], self.placeholder, texts[1], self.placeholder]
 
     def apply_template(self, messages: list[dict[str, Any]], *, ask: bool) -> str:
         """The chat template's text for `messages`; with `ask` it ends where an answer begins."""
@@ -262,6 +324,19 @@ class Family:
         return True
 
 
+def numbered(parts: Sequence[str | Features]) -> list[str | Features]:
+    """The parts for a template that writes all clips first: where text stands before a clip, each clip is named in the
+    text at its place, by its number. As they are where all text follows the clips anyway.
+    """
+    last = max((place for place, part in enumerate(parts) if isinstance(part, Features)), default=-1)
+    if not any(isinstance(part, str) for part in parts[:last]):
+        return list(parts)
+    clips = [part for part in parts if isinstance(part, Features)]
+    numbers = itertools.count(1)
+    told = [part if isinstance(part, str) else f"[clip {next(numbers)}]" for part in parts]
+    return [*clips, "\n".join(told)]
+
+
 def encoded(rows: Any, **layout: Any) -> Encoded:
     """Rows of visual tokens as one tensor; `layout["runs"]` is how many each frame has.
 
@@ -269,6 +344,17 @@ def encoded(rows: Any, **layout: Any) -> Encoded:
     """
     parts = [part.reshape(-1, part.shape[-1]) for part in rows]
     return Encoded(values=torch.cat(parts), layout={"runs": [len(part) for part in parts], **layout})
+
+
+def clip_times_s(features: Features, times_s: Sequence[float] | None = None) -> list[float]:
+    """Times from the clip's start, seconds: a model was trained on whole videos, and a clip is one to it.
+
+    :param times_s: times in the video; those of the features' frames if not given
+    """
+    times_s = features.timestamps_s if times_s is None else times_s
+    # a sum of binary fractions must not fall below the whole second that it stands for; the first picture may have
+    # been on the screen before the clip began
+    return [max(0.0, round(time_s - features.clip.start_s, 3)) for time_s in times_s]
 
 
 def clock(seconds: float) -> str:

@@ -10,7 +10,7 @@ import torch
 
 from atom_core.errors import ModelError
 from atom_core.modules.families import pixels
-from atom_core.modules.families.base import Encoded, Family, clock, encoded
+from atom_core.modules.families.base import Encoded, Family, clip_times_s, clock, encoded
 from atom_core.modules.prompt import Read, Visual
 from atom_core.records import Features, Frames
 
@@ -52,6 +52,7 @@ class PaliGemma(Family):
     model_types = ("paligemma",)
     title = "PaliGemma"
     notes = "frames as images; a prompt sees itself both ways, so no prefix can be reused; no chat template"
+    wordings: ClassVar[Mapping[str, str]] = {"caption": "caption en", "answer": "answer en {question}"}
 
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """The pictures, one size each."""
@@ -156,7 +157,7 @@ class Gemma4(Family):
         """The wording of transformers' `Gemma4Processor.replace_video_token`."""
         start = getattr(self.tokenizer, "boi_token", None) or "<|image>"
         end = getattr(self.tokenizer, "eoi_token", None) or "<image|>"
-        pairs = zip(features.timestamps_s, features.layout["runs"], strict=True)
+        pairs = zip(clip_times_s(features), features.layout["runs"], strict=True)
         return [" ".join(f"{clock(time_s)} {start}{self.image_token * rows}{end}" for time_s, rows in pairs)]
 
     def blocks(self, visuals: Sequence[Visual], num_tokens: int) -> tuple[tuple[int, int], ...]:  # noqa: ARG002

@@ -13,7 +13,7 @@ import torch
 from attrs import evolve
 
 from atom_core.modules.families import pixels
-from atom_core.modules.families.base import Encoded, Family, encoded
+from atom_core.modules.families.base import Encoded, Family, FrameRate, clip_times_s, encoded
 from atom_core.modules.prompt import Read, Visual
 from atom_core.records import Features, Frames
 
@@ -28,6 +28,7 @@ class Qwen2VL(Family):
     content_type = "video"
     token_field = "video_token_id"
     uses_image_processor = False
+    default_rate = FrameRate(fps=2.0, min_frames=4, max_frames=768, multiple_of=2)
     video_defaults: ClassVar[Mapping[str, Any]] = {
         "size": {"shortest_edge": 128 * 28 * 28, "longest_edge": 28 * 28 * 768},
         "patch_size": 14,
@@ -203,7 +204,7 @@ class Qwen3VL(Qwen2VL):
         """The wording of transformers' `Qwen3VLProcessor.replace_video_token`."""
         around = getattr(self.tokenizer, "vision_start_token", None), getattr(self.tokenizer, "vision_end_token", None)
         start, end = around[0] or "<|vision_start|>", around[1] or "<|vision_end|>"
-        pairs = zip(features.layout["times_s"], features.layout["runs"], strict=True)
+        pairs = zip(clip_times_s(features, features.layout["times_s"]), features.layout["runs"], strict=True)
         return ["".join(f"<{time_s:.1f} seconds>{start}{self.image_token * rows}{end}" for time_s, rows in pairs)]
 
     def language_inputs(self, language: Any, ids: Sequence[Sequence[int]], reads: Sequence[Read]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atom_core.modules.families.base import Family, clock
+from atom_core.modules.families.base import Family, FrameRate, clip_times_s, clock
 from atom_core.records import Features, Frames
 
 CHUNK_PIXELS = 512 * 512
@@ -70,6 +70,13 @@ class SmolVLM(Idefics3):
     notes = "native video; the time of each frame is written before it"
     placeholder = "<video>"
     content_type = "video"
+    default_rate = FrameRate(fps=1.0, max_frames=64)
+
+    @property
+    def frame_rate(self) -> FrameRate:
+        """As the checkpoint's `video_sampling` says, which stands among what it says of pictures."""
+        sampling = (self.processing.get("image") or {}).get("video_sampling")
+        return super().frame_rate.said(sampling if isinstance(sampling, dict) else {})
 
     @property
     def chat_template(self) -> str | None:
@@ -83,8 +90,9 @@ class SmolVLM(Idefics3):
         from num2words import num2words
 
         runs = features.layout["runs"]
-        duration = datetime.timedelta(seconds=int(features.clip.video.duration_s))
-        frames = (f"\nFrame from {clock(t)}:{self._frame(n)}" for t, n in zip(features.timestamps_s, runs, strict=True))
+        duration = datetime.timedelta(seconds=int(round(features.clip.duration_s, 3)))
+        times_s = clip_times_s(features)
+        frames = (f"\nFrame from {clock(t)}:{self._frame(n)}" for t, n in zip(times_s, runs, strict=True))
         return [
             f"You are provided the following series of {num2words(len(runs))} frames from a {duration} [H:MM:SS]"
             f" video.\n{''.join(frames)}\n\n"

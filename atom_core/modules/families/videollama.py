@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import torch
 
 from atom_core.modules.families import pixels
-from atom_core.modules.families.base import Encoded, encoded
+from atom_core.modules.families.base import Encoded, FrameRate, clip_times_s, encoded
 from atom_core.modules.families.qwen import Qwen2VL
 from atom_core.records import Features, Frames
 
@@ -21,6 +21,7 @@ class VideoLlama3(Qwen2VL):
     model_types = ("video_llama_3",)
     title = "VideoLLaMA 3"
     notes = "native video with timestamps; tokens that do not change from frame to frame are left out"
+    default_rate = FrameRate(fps=1.0, min_frames=4, max_frames=180)
     video_defaults: ClassVar[Mapping[str, Any]] = {
         **Qwen2VL.video_defaults,
         "temporal_patch_size": 1,
@@ -64,7 +65,7 @@ class VideoLlama3(Qwen2VL):
 
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `VideoLlama3Processor.replace_video_token`."""
-        pairs = zip(features.timestamps_s, features.layout["runs"], strict=True)
+        pairs = zip(clip_times_s(features), features.layout["runs"], strict=True)
         return [",".join(f"Time {time_s:.1f}s:{self.image_token * rows}" for time_s, rows in pairs)]
 
     def positions(self, ids: Any, visuals: Any) -> torch.Tensor | None:  # noqa: ARG002

@@ -70,8 +70,9 @@ def recipes_of(context: atom.CommandContext) -> tuple[str, ...]:
 
 
 def model_settings(context: atom.CommandContext) -> atom.Settings:
-    """The settings with `model` as a folder or hub id: names of plugins are resolved, ``--dimensions`` is made."""
-    settings = context.settings
+    """The settings with `model` as a folder or hub id: names of plugins are resolved, ``--dimensions`` is made. Where
+    `frames` is unset it is the most that Atom takes: what is measured does not hang on the length of a clip."""
+    settings = evolve(context.settings, frames=context.settings.most_frames)
     if context.args.dimensions is not None:
         return evolve(settings, model=str(random_model(context, context.args.dimensions)))
     known = context.host().plugins.models.get(settings.model)

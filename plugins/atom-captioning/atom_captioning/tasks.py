@@ -23,7 +23,7 @@ class CaptionClip:
         """Settings of ``caption``."""
 
         prompt: str = field(default=PROMPT, validator=min_len(1))
-        """What the decoder is asked."""
+        """What the decoder is asked; left as it is, in the words that the model was trained with, if it knows others."""
         max_new_tokens: int = field(default=64, validator=ge(1))
         """Longest caption, tokens."""
 
@@ -31,8 +31,11 @@ class CaptionClip:
         self, clip: atom.Clip, *, encoder: atom.Encoder, decoder: atom.Decoder, settings: CaptionClip.Settings
     ) -> atom.Caption:
         """The caption of `clip`."""
+        prompt = settings.prompt
+        if prompt == PROMPT:
+            prompt = getattr(decoder, "wordings", {}).get("caption", PROMPT)
         features = encoder.encode(clip)
-        text = decoder.generate([features, settings.prompt], max_new_tokens=settings.max_new_tokens)
+        text = decoder.generate([features, prompt], max_new_tokens=settings.max_new_tokens)
         return atom.Caption(
             clip=clip,
             text=as_caption(text, cut=text.cut),
@@ -40,7 +43,7 @@ class CaptionClip:
             confidence=text.confidence,
             provenance=atom.Provenance(
                 model=decoder.name,
-                prompt=settings.prompt,
+                prompt=prompt,
                 timestamps_s=features.timestamps_s,
                 rule=features.rule,
                 size=features.size,

@@ -43,6 +43,17 @@ def test_caption_settings_reach_the_decoder(host):
         host.run("caption", clip, max_new_tokens=0)
 
 
+def test_a_model_is_asked_in_its_own_words():
+    """A decoder that was trained with a wording for captions is asked in it; a prompt that is set goes first."""
+    decoder = FakeDecoder({"caption en": "a dog", "What?": "a cat"})
+    decoder.wordings = {"caption": "caption en"}
+    host = FakeHost(atom_captioning, shows={"a.mp4": ["x"]}, decoder=decoder)
+    clip = host.clips(host.video("a.mp4"))[0]
+    caption = host.run("caption", clip)
+    assert (caption.text, caption.provenance.prompt) == ("a dog", "caption en")
+    assert host.run("caption", clip, prompt="What?").text == "a cat"
+
+
 def test_summary_is_made_of_the_captions():
     """The decoder reads the numbered captions; the summary covers the whole video."""
     prompt = "Summarize these shots in one sentence:\n1. a red circle moves left\n2. a blue square grows"

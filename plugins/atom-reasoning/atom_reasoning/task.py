@@ -18,6 +18,7 @@ from atom_reasoning.wording import (
     is_absence,
     is_beside,
     is_offered,
+    is_presence,
     is_refusal,
     key_of,
     kind_of,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
+YES_OR_NO = ("no", "yes")
 READ_PROMPT = "These are the shots of a video, in order:"
 
 
@@ -107,14 +109,19 @@ def ask_clips(
     settings: AnswerQuestion.Settings,
     workers: int = 1,
 ) -> list[Reply]:
-    """The replies of the clips that do not refuse, in the order of the clips."""
+    """The replies of the clips that do not refuse, in the order of the clips.
+
+    Whether something is there is told by which of yes and no is likelier: free text wanders off.
+    """
+    prompt = getattr(decoder, "wordings", {}).get("answer", "{question}").replace("{question}", question)
+    choices = YES_OR_NO if is_presence(question) else None
 
     def ask(clip: atom.Clip) -> Reply:
         features = encoder.encode(clip)
-        text = decoder.generate([features, question], max_new_tokens=settings.max_new_tokens)
+        text = decoder.generate([features, prompt], max_new_tokens=settings.max_new_tokens, choices=choices)
         provenance = atom.Provenance(
             model=decoder.name,
-            prompt=question,
+            prompt=prompt,
             timestamps_s=features.timestamps_s,
             rule=features.rule,
             size=features.size,

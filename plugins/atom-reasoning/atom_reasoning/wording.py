@@ -25,9 +25,12 @@ _ARTICLES = ("a", "an", "the")
 _YES_OR_NO = re.compile(r"(is|are|was|were|does|do|did|has|have|had|can|could|will|would)\b")
 _EXISTENCE = re.compile(
     r"(is|are|was|were) there\b|(do|can|could) (you|we|i) (see|find|spot)\b"
+    r"|(does|do|did) (the|this) (clip|video|scene|shot|image|film|footage) (show|contain|have|include)\b"
     r"|(has|have|does|do|did) .*\b(anyone|anything|any)\b"
     r"|(is|are|was|were|does|do|did) .*\b(visible|shown|present|appears?)$"
 )
+_MORE = re.compile(r"\b(or|what|which|how|where|who|whose|why|when|whether|if)\b")
+"""Asks for more than whether, or offers something."""
 _VIDEO = r"(this|the|whole|entire|full)( whole| entire)? (video|film|movie|clip|recording)"
 _KINDS = (
     (r"how many (shots|clips|scenes) (are|does|do|has|is)\b", "SHOTS"),
@@ -110,6 +113,12 @@ def is_absence(question: str, reply: str) -> bool:
         text = plain(question)
         return not _YES_OR_NO.match(text) or _EXISTENCE.match(text) is not None
     return key in _ABSENCES or plain(reply).startswith(("there is no ", "there are no "))
+
+
+def is_presence(question: str) -> bool:
+    """Whether `question` asks only whether something is there, so that yes and no are all the answers there are."""
+    text = plain(question)
+    return _EXISTENCE.match(text) is not None and _MORE.search(text) is None
 
 
 def key_of(question: str, reply: str) -> str:

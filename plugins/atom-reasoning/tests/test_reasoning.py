@@ -8,7 +8,7 @@ import atom_captioning
 import atom_reasoning
 import pytest
 from atom_reasoning.command import AskCommand
-from atom_reasoning.wording import Kind, is_absence, is_beside, is_offered, is_refusal, key_of, kind_of
+from atom_reasoning.wording import Kind, is_absence, is_beside, is_offered, is_presence, is_refusal, key_of, kind_of
 
 import atom_core as atom
 from atom_core.testing.commands import FakeContext, run_command
@@ -144,9 +144,51 @@ def test_existence_in_one_clip_is_existence():
     """One clip that shows it outweighs all that do not; if none does, the answer is no, without evidence."""
     no = dict.fromkeys(SHOTS, "no")
     answer, _ = ask("Is there a blue square?", {**no, SHOTS[2]: "Yes, there is."})
-    assert (answer.text, spans(answer)) == ("Yes, there is.", [(10, 15)])
+    assert (answer.text, spans(answer)) == ("yes", [(10, 15)])
     answer, _ = ask("Is there a green star?", no)
     assert (answer.text, answer.evidence) == ("no", ())
+
+
+@pytest.mark.parametrize(
+    ("question", "presence"),
+    [
+        ("Is there a dog?", True),
+        ("Can you see any people in it?", True),
+        ("Does the clip show a red square?", True),
+        ("Is a dog visible?", True),
+        ("Is there a dog or a cat?", False),
+        ("Can you see what he holds?", False),
+        ("Is there a dog, and how large is it?", False),
+        ("Is the dog large?", False),
+        ("What is there?", False),
+    ],
+)
+def test_whether_something_is_there(question, presence):
+    """Questions that yes and no answer wholly are asked by which of the two is likelier, all others by free text."""
+    assert is_presence(question) is presence
+    answer, _ = ask(question, {"a dog": "yes, a large dog"}, shots=["a dog"])
+    assert answer.text == ("yes" if presence else "yes, a large dog")
+
+
+def test_a_model_is_asked_in_its_own_words():
+    """Where a decoder knows a wording for questions, that is what it is asked, and what the answer came from."""
+    decoder = FakeDecoder({"answer en What is it?": "a dog"})
+    decoder.wordings = {"answer": "answer en {question}"}
+    host = FakeHost(atom_reasoning, shows={"a.mp4": ["x"]}, decoder=decoder)
+    answer = host.run("answer", atom.Question(video=host.video("a.mp4"), text="What is it?"))
+    assert (answer.text, answer.question, answer.provenance.prompt) == ("a dog", "What is it?", "answer en What is it?")
+
+
+def test_answers_that_were_cut_are_whole_and_told():
+    """At the limit an answer ends with its last whole clause; record, JSON and a remark say so."""
+    told = "it goes up while the moon goes down"
+    host = FakeHost(atom_reasoning, shows={"a.mp4": ["a dog"]}, decoder=FakeDecoder({"What is it?": told}))
+    said = run_command(host, "ask", "a.mp4", "What is it?", "--max-new-tokens", "5")
+    assert [(value["answer"], value["truncated"]) for value in said.values] == [("it goes up", True)]
+    assert "'What is it?' ran into the limit of tokens" in said.notes[0]
+    said = run_command(host, "ask", "a.mp4", "What is it?")
+    assert [(value["answer"], value["truncated"]) for value in said.values] == [(told, False)]
+    assert said.notes == []
 
 
 def test_no_can_be_an_answer():

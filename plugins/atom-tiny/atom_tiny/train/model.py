@@ -120,6 +120,7 @@ def save(model: SmolVLMForConditionalGeneration, folder: Path, *, half: bool = T
         "resample": 1,
         "do_sample_frames": True,
         "num_frames": FRAMES,
+        "min_frames": FRAMES,  # of every clip, however short
         "fps": 1,
         "do_pad": False,
         "image_mean": [0.5, 0.5, 0.5],
