@@ -116,7 +116,9 @@ def test_a_model_that_holds_no_frame_says_so(tmp_path: Path) -> None:
 def test_results_say_what_was_chosen(tmp_path: Path, clips: list[Clip]) -> None:
     """A host of a short context encodes, asks and answers; features say how many frames, which, how large, by which
     rule; a second host takes the same from disk."""
-    folder = always_eight(checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12)))
+    folder = always_eight(
+        checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12))
+    )
 
     def opened(**more: Any) -> Host:
         return open_host(model=str(folder), load_plugins=(), cache=tmp_path / "cache", **more)
@@ -165,7 +167,9 @@ def test_clips_of_one_prompt_share_the_context(model_type: str, tmp_path: Path) 
 
 def test_several_clips_are_encoded_for_one_prompt(tmp_path: Path, clips: list[Clip]) -> None:
     """Fewer frames each, told by the features, and the prompt is answered; a task that is lent the encoder has it."""
-    folder = always_eight(checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 20)))
+    folder = always_eight(
+        checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 20))
+    )
     with open_host(model=str(folder), load_plugins=(), cache=tmp_path / "cache") as host:
         alone = host.encoder.encode(clips[0])
         features = host.encoder.encode_batch(clips[:3], in_one_prompt=True)
@@ -188,7 +192,9 @@ def test_a_family_that_does_not_tell_before_is_measured(
     tmp_path: Path, clips: list[Clip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a plugin's family may be: the same numbers are found by encoding, for one clip and several."""
-    folder = always_eight(checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12)))
+    folder = always_eight(
+        checkpoint_of(tmp_path, "smolvlm", tokens_of(budget_of(checkpoint_of(tmp_path, "smolvlm", 4096)), 12))
+    )
 
     def chosen(name: str, **more: Any) -> list[int]:
         with open_host(model=str(folder), load_plugins=(), cache=tmp_path / name, **more) as host:
