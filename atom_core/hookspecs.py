@@ -56,7 +56,7 @@ class Encoder(Protocol):
 class Decoder(Protocol):
     """The language half of the model. Resident, shared, frozen; calls from all tasks are decoded together.
 
-    It may have `wordings`: the wordings that it was trained with, by what is asked for, ``caption``, and ``answer`` with
+    It may have `wordings`: the prompts that it was trained with, by what is asked for, ``caption``, and ``answer`` with
     ``{question}`` in it. Tasks take them where the user has set no other.
     """
 

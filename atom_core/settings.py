@@ -115,8 +115,8 @@ class Settings:
     )
     """Most memory for everything, bytes; if unset what is free as the model is loaded."""
     frames: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
-    """Frames sampled from each clip; if unset as many as the model was trained with for a clip of that length, 8 at most,
-    or fewer where its context holds no more."""
+    """Frames sampled from each clip; if unset as many as the model was trained with for a clip of that length, 8 at
+    most, or fewer where its context holds no more."""
     segment: Literal["shots", "windows", "whole"] = field(default="shots", validator=in_(("shots", "windows", "whole")))
     """How videos are split into clips."""
     window_s: float = field(default=10.0, validator=ge(0.1))

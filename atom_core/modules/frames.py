@@ -1,5 +1,5 @@
-"""How many frames of a clip are sampled: as many as are asked for, or as the model was trained with for its length, where
-the model's context holds them.
+"""How many frames of a clip are sampled: as many as are asked for, or as the model was trained with for its length,
+where the model's context holds them.
 
 Tokens are counted as they will be: a prompt is written with features that have rows but no values, or with encoded ones
 for families that do not tell their layout before.

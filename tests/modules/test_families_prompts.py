@@ -248,7 +248,7 @@ def test_text_between_clips_keeps_its_place(families: dict[str, Family], name: s
         assert places[-1] > places[-2], (mark, text)
     assert family.image_token not in text[places[-1] :]
     assert "[clip" not in family.render([one, two, "After?"])
-    assert [visual.features.key for visual in family.prompt(["Before.", one, "Between.", two]).visuals][0] == "one"
+    assert family.prompt(["Before.", one, "Between.", two]).visuals[0].features.key == "one"
 
 
 def test_families_bring_the_words_that_they_are_trained_with(families: dict[str, Family]) -> None:

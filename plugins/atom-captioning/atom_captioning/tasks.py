@@ -23,7 +23,7 @@ class CaptionClip:
         """Settings of ``caption``."""
 
         prompt: str = field(default=PROMPT, validator=min_len(1))
-        """What the decoder is asked; left as it is, in the words that the model was trained with, if it knows others."""
+        """What the decoder is asked; left as it is, in the words that the model knows, if those are others."""
         max_new_tokens: int = field(default=64, validator=ge(1))
         """Longest caption, tokens."""
 
