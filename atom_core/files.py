@@ -41,6 +41,19 @@ def sweep(folder: Path) -> None:
                 temporary.unlink()
 
 
+def private_folder(folder: Path) -> Path:
+    """`folder`, made for the user alone if there is none, as are the folders on the way to it; one that is there stays
+    as it is.
+
+    :raises OSError: if it cannot be made
+    """
+    if not folder.is_dir():
+        if folder.parent != folder:
+            private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 def writable_folder(folder: Path) -> Path:
     """`folder`, made if there is none.
 

@@ -1,4 +1,5 @@
-"""Keep other projects' remarks off the terminal, in one place; called before they are imported."""
+"""Keep other projects' remarks off the terminal, and what they would send off the network, in one place; called before
+they are imported."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ VARIABLES = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_VERBOSITY": "error",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime, which otherwise connects as soon as it is used
     "TOKENIZERS_PARALLELISM": "false",  # said about forks; Atom's threads tokenise one text at a time
     "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
     "TRANSFORMERS_VERBOSITY": "error",

@@ -270,6 +270,8 @@ class Entry:
     """[E], float32, unit length: the caption's text, embedded."""
     rule: str = ""
     """The sampling rule of the frames that the vector is made of."""
+    settings: str = ""
+    """What was set that decides how videos are cut, shown and captioned, as JSON; empty where that is not known."""
 
 
 @frozen(kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import atom_core as atom
+from atom_core.outputs import short_name
 
 
 def folder_for(name: str) -> Path:
@@ -32,7 +33,8 @@ def cut_out(host: atom.Host, moment: atom.Moment, query: str, folder: Path, *, p
 
     video = host.video(moment.path)
     start_s, end_s = max(moment.start_s - pad_s, 0.0), min(moment.end_s + pad_s, video.duration_s)
-    path = folder / f"{place:02} {moment.path.stem} {start_s:.1f}-{end_s:.1f}s.mp4"
+    title = "".join(letter if letter.isprintable() else "_" for letter in moment.path.stem)
+    path = folder / short_name(f"{place:02} {title}", f" {start_s:.1f}-{end_s:.1f}s.mp4")
     if path.exists() and not is_film(path):
         raise atom.MediaError(f"'{path}' exists and is no film of Atom's; move it, or choose another folder")
     cut = atom.Cut(

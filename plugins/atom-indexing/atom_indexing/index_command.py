@@ -14,6 +14,8 @@ from attrs import evolve
 import atom_core as atom
 from atom_indexing import rebuild
 from atom_indexing.library_command import state
+from atom_indexing.remembering import Remembering
+from atom_indexing.tasks import settings_changed, settings_in_force
 
 
 class IndexCommand:
@@ -41,7 +43,7 @@ class IndexCommand:
         videos = [evolve(video, path=path) for path, video in given.items() if _is_text(context, video)]
         former = context.videos([str(path) for path in rebuild.begin(context)]) if context.args.rebuild else []
         library = context.host().library
-        new, replaced = triage(context, library, list(dict.fromkeys([*videos, *former])), former, tell)
+        new, replaced, updated = triage(context, library, list(dict.fromkeys([*videos, *former])), former, tell)
         with context.progress("Indexing", len(new)) as progress:
             for outcome in context.host().map("index-video", new):
                 progress.advance()
@@ -51,8 +53,11 @@ class IndexCommand:
                     continue
                 for content_hash in replaced.get(video.path, ()):
                     library.remove(content_hash)
-                status = "replaced" if video.path in replaced else "added"
-                tell(video, status, num_clips=len(outcome.value))
+                if video.content_hash in updated:
+                    tell(video, "updated", num_clips=len(outcome.value), changed=updated[video.content_hash])
+                else:
+                    status = "replaced" if video.path in replaced else "added"
+                    tell(video, status, num_clips=len(outcome.value))
         if context.args.rebuild:
             rebuild.finish(context, library)
         elif rebuild.cut_off(context.settings.library):
@@ -66,9 +71,10 @@ def triage(
     videos: list[atom.Video],
     former: list[atom.Video],
     tell: Callable[..., None],
-) -> tuple[list[atom.Video], dict[Path, list[str]]]:
-    """The videos to index, and for each changed file of them the hashes of what it was; the others are settled and
-    reported: what the library still had of their files' former content is forgotten.
+) -> tuple[list[atom.Video], dict[Path, list[str]], dict[str, str]]:
+    """The videos to index; for each changed file of them the hashes of what it was; for each that the library has, made
+    with other settings, which settings those are, by content hash. The others are settled and reported: what the
+    library still had of their files' former content is forgotten.
 
     Films that Atom rendered are left out, unless they are asked for or were in the library before.
     """
@@ -76,6 +82,8 @@ def triage(
     hashes: dict[Path, list[str]] = {}
     for content_hash, path in known.items():
         hashes.setdefault(path, []).append(content_hash)
+    others = made_otherwise(context.host(), library)
+    updated: dict[str, str] = {}
     films_at = {*hashes, *(video.path for video in former)}
     new: list[atom.Video] = []
     for video in videos:
@@ -85,14 +93,18 @@ def triage(
         elif place is None:
             known[video.content_hash] = video.path
             new.append(video)
-        elif place == video.path:
-            tell(video, "unchanged")
-        elif _holds(context, place, video.content_hash):
+        elif place != video.path and _holds(context, place, video.content_hash):
             tell(video, "duplicate", of=str(place))
         else:
-            library.move(video.content_hash, video.path)
             known[video.content_hash] = video.path
-            tell(video, "moved", of=str(place))
+            if video.content_hash in others:
+                updated[video.content_hash] = others[video.content_hash]
+                new.append(video)
+            elif place == video.path:
+                tell(video, "unchanged")
+            else:
+                library.move(video.content_hash, video.path)
+                tell(video, "moved", of=str(place))
     if missing := sum(state(path) != "here" for path in known.values()):
         context.note(f"files of the library that are not where they were: {missing}; `atom library` lists them")
     stale = {
@@ -104,7 +116,20 @@ def triage(
     replaced = {video.path: old for video in new if (old := stale.pop(video.path))}
     for content_hash in chain.from_iterable(stale.values()):
         library.remove(content_hash)
-    return new, replaced
+    return new, replaced, updated
+
+
+def made_otherwise(host: atom.Host, library: atom.Library) -> dict[str, str]:
+    """Which settings were others when videos of the library were indexed, by content hash; where the library keeps
+    that in mind.
+    """
+    held = library.held() if isinstance(library, Remembering) else {}
+    now = settings_in_force(host)
+    changed = {
+        content_hash: next((said for then in one.settings if (said := settings_changed(then, now))), "")
+        for content_hash, one in held.items()
+    }
+    return {content_hash: said for content_hash, said in changed.items() if said}
 
 
 def _holds(context: atom.CommandContext, path: Path, content_hash: str) -> bool:
@@ -123,12 +148,14 @@ def _emit(
     *,
     num_clips: int = 0,
     of: str = "",
+    changed: str = "",
 ) -> None:
     """What became of a video, which is called as the user wrote it."""
     name, of = names.get(video.path, str(video.path)), names.get(Path(of), of)
     said = {
         "added": f"{num_clips} clip{'s' * (num_clips != 1)} added",
         "replaced": f"the file has changed, its clips are replaced by {num_clips} new",
+        "updated": f"indexed again, {num_clips} clip{'s' * (num_clips != 1)}, for settings have changed: {changed}",
         "unchanged": "already there",
         "moved": f"moved from {of}",
         "duplicate": f"same content as {of}",

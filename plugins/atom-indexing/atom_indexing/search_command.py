@@ -12,7 +12,9 @@ from typing import Any
 import atom_core as atom
 from atom_core.outputs import Outputs
 from atom_indexing.cuts import cut_out, folder_for
+from atom_indexing.index_command import made_otherwise
 from atom_indexing.page import page, poster
+from atom_indexing.remembering import Remembering
 from atom_indexing.tasks import check_not_empty
 
 
@@ -26,6 +28,8 @@ class SearchCommand:
         parser.add_argument("--per-video", type=_count, metavar="N", help="how many moments of one video at most")
         parser.add_argument("--cut", metavar="DIR", help="cut each moment out of its video, into a file in this folder")
         parser.add_argument("--page", metavar="FILE", help="write a page that shows and plays the moments, as HTML")
+        said = "leave out moments with a lower score, from -1 to 1"
+        parser.add_argument("--min-score", type=_score, metavar="SCORE", help=said)
         said = "with --cut: how much more of the video before and after a moment (0)"
         parser.add_argument("--pad", type=_seconds, default=0.0, metavar="SECONDS", help=said)
 
@@ -46,6 +50,7 @@ class SearchCommand:
         check_not_empty(context.host())  # before the model is loaded
         files: dict[tuple[Path, str], str] = {}
         shown = []
+        chance = _chance(context.host().library)
         for place, moment in enumerate(nearest(context, text), 1):
             key = moment.path, moment.content_hash
             if key not in files:
@@ -54,11 +59,29 @@ class SearchCommand:
             cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
             line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
             line += f"  ({files[key]})" if files[key] else ""
-            context.emit({**as_json(moment, files[key]), "cut": cut}, line + (f"\n    {cut}" if cut else ""))
+            weak = chance is not None and moment.score < chance
+            context.emit(
+                {**as_json(moment, files[key]), "cut": cut, "weak": weak}, line + (f"\n    {cut}" if cut else "")
+            )
             shown.append((moment, _poster(context, moment) if target is not None and whole else "", files[key]))
         if target is not None:
             _write_page(context, target, page(text, shown))
-        found = list(files.values())
+        self._remark(context, [moment for moment, _, _ in shown], list(files.values()), chance)
+
+    def _remark(
+        self, context: atom.CommandContext, moments: list[atom.Moment], found: list[str], chance: float | None
+    ) -> None:
+        """What there is to know of what was found, and of its files."""
+        if not moments:
+            context.note(f"no moment has a score of {context.args.min_score:g}; see what there is without --min-score")
+        elif chance is not None and moments[0].score < chance:
+            context.note(
+                f"nothing fits well: the best score is {moments[0].score:.3f}, and texts about something else get"
+                f" {chance:.3f} in this library"
+            )
+        others = made_otherwise(context.host(), context.host().library)
+        if changed := {others[moment.content_hash] for moment in moments if moment.content_hash in others}:
+            context.note(f"indexed with other settings than are set now ({min(changed)}); change that: atom index PATH")
         if missing := found.count(MISSING):
             context.note(
                 f"files that are not where they were: {missing}; connect their disk, find moved files again with"
@@ -75,6 +98,8 @@ def nearest(context: atom.CommandContext, text: str) -> list[atom.Moment]:
     taken = Counter[str]()
     chosen = []
     for moment in found:
+        if context.args.min_score is not None and moment.score < context.args.min_score:
+            break
         taken[moment.content_hash] += 1
         if each is None or taken[moment.content_hash] <= each:
             chosen.append(moment)
@@ -143,6 +168,21 @@ def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
         "missing": fault == MISSING,
         "changed": fault == CHANGED,
     }
+
+
+def _chance(library: atom.Library) -> float | None:
+    """The score that texts get of clips that show something else, if the library can tell."""
+    return library.chance() if isinstance(library, Remembering) else None
+
+
+def _score(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not -1 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from -1 to 1, got {text!r}")
+    return value
 
 
 def _seconds(text: str) -> float:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from attrs import frozen
 
 import atom_core as atom
+
+_SHORT = 40
+"""Most letters of a setting in a message."""
 
 
 class IndexCaption:
@@ -39,10 +43,44 @@ class IndexCaption:
             vector=decoder.embed([features]),
             rule=features.rule,
             caption_vector=decoder.embed([caption.text]) if caption.text else None,
+            settings=settings_in_force(host, caption),
         )
         if settings.store:
             host.library.add([entry])
         return entry
+
+
+def settings_in_force(host: atom.Host, caption: atom.Caption | None = None) -> str:
+    """What is set now that decides how videos are cut, shown and captioned, as `Entry.settings`.
+
+    :param caption: one that may have been made with another prompt than is set, as in a pipeline
+    """
+    settings = host.settings
+    lengths = {"shots": ("window_s", "min_clip_s"), "windows": ("window_s", "min_clip_s"), "whole": ()}
+    rules = {"segment": settings.segment, "frames": settings.most_frames}
+    rules |= {name: getattr(settings, name) for name in lengths[settings.segment]}
+    try:
+        about = host.about("caption")["settings"]
+    except atom.PluginError:  # captions of the caller's own
+        about = {}
+    if caption is not None and caption.provenance is not None and "prompt" in about:
+        about["prompt"] = caption.provenance.prompt
+    return json.dumps({**rules, **{f"caption {name}": value for name, value in about.items()}}, default=str)
+
+
+def settings_changed(then: str, now: str) -> str:
+    """Which settings differ, as people read it: ``frames 8 -> 4``; empty where none does, or that is not known."""
+    try:
+        old, new = json.loads(then or "{}"), json.loads(now or "{}")
+        changed = [name for name in new if name in old and old[name] != new[name]]
+    except (ValueError, TypeError, RecursionError):
+        return ""
+    return ", ".join(f"{name} {_short(old[name])} -> {_short(new[name])}" for name in changed)
+
+
+def _short(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= _SHORT else f"{text[:_SHORT]}..."
 
 
 class IndexVideo:

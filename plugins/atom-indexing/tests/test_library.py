@@ -5,7 +5,7 @@ from contextlib import closing
 
 import numpy as np
 import pytest
-from atom_indexing.library import CLIPS, ChromaLibrary, _connect, erase
+from atom_indexing.library import CLIPS, ChromaLibrary, connect, erase
 from attrs import evolve
 
 import atom_core as atom
@@ -54,7 +54,7 @@ def test_an_entry_is_noted_with_how_it_was_made(library, tmp_path):
     clips = fake_clips(fake_video("a.mp4"), 2)
     library.add([evolve(entry(clips[0]), rule="uniform:5"), entry(clips[1])])
     library.close()
-    with closing(_connect(tmp_path / "library")) as client:
+    with closing(connect(tmp_path / "library")) as client:
         rows = client.get_collection(CLIPS).get(include=["metadatas"])["metadatas"]
     assert sorted(row["sampling"] for row in rows) == ["shots:10:0.4", "shots:10:0.4 uniform:5"]
 

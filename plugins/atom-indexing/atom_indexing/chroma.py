@@ -1,0 +1,231 @@
+"""Chroma, held to the library's folder: nothing but Atom sets it, and nothing waits for it without end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import atom_core as atom
+from atom_core.aside import aside
+from atom_core.files import private_folder
+from atom_core.quiet import quiet
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from chromadb.api.client import Client
+    from chromadb.api.models.Collection import Collection
+
+log = logging.getLogger("atom")
+T = TypeVar("T")
+
+CLIPS, CAPTIONS, DATABASE = "atom-clips", "atom-captions", "chroma.sqlite3"
+LOCK, REBUILD = "library.lock", "rebuild.json"
+_OWN = {LOCK, REBUILD}
+LIMIT_S = 60.0
+"""Longest that one call of Chroma may take."""
+_LOOK_S = 0.5
+PAGE = 1_000
+"""How many entries one call of Chroma is given."""
+ROOM_BYTES = 4 * 2**20
+"""What must be free on the library's disk: on a full one Chroma may wait for ever."""
+
+_importing = threading.Lock()
+
+
+def prepare(path: Path) -> None:
+    """Make the folder of a new library, for the user alone.
+
+    :raises LibraryError: if it holds other files, or there is no room on its disk
+    """
+    if (path / DATABASE).is_file():
+        return
+    if path.is_dir() and {file.name for file in path.iterdir()} - _OWN:
+        raise atom.LibraryError(f"'{path}' holds other files, not a library; name another folder with --library DIR")
+    check_room(path)
+    private_folder(path)
+
+
+def connect(path: Path) -> Client:
+    """Chroma's client of the database in the folder `path`, made for the user alone if there is none."""
+    with suppress(FileExistsError):
+        os.close(os.open(path / DATABASE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    chromadb = _imported()
+    kind = chromadb.config.Settings
+    plain = {name: about.get_default(call_default_factory=True) for name, about in kind.model_fields.items()}
+    settings = kind(_env_file=None, **plain | {"anonymized_telemetry": False})
+    return cast("Client", chromadb.PersistentClient(path=str(path), settings=settings))
+
+
+def _imported() -> ModuleType:
+    """chromadb, with settings that neither variables nor a file `.env` of the current folder can change.
+
+    It reads both already while it is imported, so its base class of settings is one that does not.
+    """
+    with _importing:
+        if "chromadb" in sys.modules:
+            import chromadb.config
+        else:
+            quiet()
+            import pydantic_settings
+
+            reading = pydantic_settings.BaseSettings
+
+            class Given(reading):  # type: ignore[misc, valid-type]
+                """Settings that are what the program gives them."""
+
+                def __init__(self, **values: Any) -> None:
+                    super().__init__(**values | {"_env_file": None})
+
+                @classmethod
+                def settings_customise_sources(cls, *_: Any, init_settings: Any, **__: Any) -> tuple[Any, ...]:
+                    return (init_settings,)
+
+            pydantic_settings.BaseSettings = Given  # type: ignore[misc]
+            try:
+                import chromadb.config
+            finally:
+                pydantic_settings.BaseSettings = reading  # type: ignore[misc]
+        return cast("ModuleType", chromadb)
+
+
+def collection(client: Client, name: str) -> Collection:
+    """One of the library's collections, made if there is none."""
+    return client.get_or_create_collection(name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None)
+
+
+class StuckError(atom.LibraryError):
+    """Chroma did not come back; what it holds is left to the end of the program."""
+
+
+def bounded(path: Path, work: Callable[[], T], limit_s: float = LIMIT_S) -> T:
+    """What `work` gives. It runs in a thread of its own, so that waiting for it can be interrupted.
+
+    :raises StuckError: if it takes longer; time in which the whole program stood still does not count
+    """
+    future = aside(work, "library")
+    try:
+        for _ in range(max(1, round(limit_s / _LOOK_S))):
+            try:
+                return future.result(_LOOK_S)
+            except TimeoutError:
+                if future.done():
+                    return future.result()
+    except KeyboardInterrupt:
+        _settle(future)
+        raise
+    raise StuckError(
+        f"library '{path}' does not answer since {limit_s:g} s; {free_bytes(path) // 1024} KiB are free on its disk:"
+        " make room, or name another with --library DIR"
+    )
+
+
+def _settle(future: Future[Any]) -> None:
+    """Let a call that was interrupted come to its end, if it soon does."""
+    with suppress(BaseException):
+        future.result(2.0)
+
+
+def free_bytes(path: Path) -> int:
+    """What is free on the disk of `path`, which need not exist."""
+    place = path
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return shutil.disk_usage(place).free
+
+
+def check_room(path: Path, more_bytes: int = 0) -> None:
+    """
+    :raises LibraryError: if the disk of `path` is full, or nearly
+    """
+    needed, free = ROOM_BYTES + more_bytes, free_bytes(path)
+    if free < needed:
+        raise atom.LibraryError(
+            f"library '{path}' cannot be written: {free // 1024} KiB are free on its disk, {needed // 1024} KiB are"
+            " needed; make room, or name another with --library DIR"
+        )
+
+
+@contextmanager
+def explained(path: Path, done: str) -> Iterator[None]:
+    """Whatever Chroma or the disk raises becomes a `LibraryError` that names the library.
+
+    :param done: what was to be done with it, such as "read"
+    """
+    try:
+        yield
+    except (atom.AtomError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        if not (isinstance(error, Exception) or _is_panic(error)):
+            raise
+        reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+        raise atom.LibraryError(
+            f"library '{path}' cannot be {done}: {reason.splitlines()[0]}; "
+            "check the folder, or name another with --library DIR"
+        ) from error
+
+
+def _is_panic(error: BaseException) -> bool:
+    """Whether Chroma's core gave up, as on damaged files; that is no `Exception`."""
+    return type(error).__name__ == "PanicException"
+
+
+def may_be_stale(error: BaseException) -> bool:
+    """Whether opening the database anew may help: another process has changed it behind Chroma's back."""
+    from chromadb.errors import ChromaError
+
+    return _is_panic(error) or isinstance(error, (ChromaError, sqlite3.Error))
+
+
+def keep_private(path: Path, known: set[str]) -> None:
+    """Let nobody else read the folders that Chroma has made in `path` beside the `known` ones, nor what is in them."""
+    with suppress(OSError):
+        for folder in os.scandir(path):
+            if folder.is_dir(follow_symlinks=False):
+                if folder.name not in known:
+                    os.chmod(folder.path, 0o700)
+                if not folder.stat().st_mode & 0o077:
+                    for file in os.scandir(folder.path):
+                        if file.is_file(follow_symlinks=False) and file.stat().st_mode & 0o077:
+                            os.chmod(file.path, 0o600)
+
+
+def cannot_be_written(path: Path) -> bool:
+    """Whether there is a library that can be read and not written."""
+    places = [path / DATABASE, path]
+    if not places[0].is_file():
+        return False
+    return not all(os.access(place, os.W_OK) for place in places) or free_bytes(path) < ROOM_BYTES
+
+
+def copied(path: Path) -> TemporaryDirectory[str]:
+    """A copy to be searched, of the user's alone."""
+    copy = TemporaryDirectory(prefix="atom-library-", ignore_cleanup_errors=True)
+    log.warning("library %s cannot be written; a copy of it is searched", path)
+    for file in path.rglob("*"):
+        if file.is_file() and file.name != LOCK:
+            place = Path(copy.name) / file.relative_to(path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+    return copy
+
+
+def pages(collection: Collection, include: list[Any], keys: list[str] | None = None) -> Iterator[Any]:
+    """The parts `include` of the entries `keys`, or of all."""
+    total = collection.count() if keys is None else len(keys)
+    for start in range(0, total, PAGE):
+        if keys is None:
+            yield collection.get(include=include, limit=PAGE, offset=start)
+        else:
+            yield collection.get(ids=keys[start : start + PAGE], include=include)

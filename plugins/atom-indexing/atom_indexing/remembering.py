@@ -1,0 +1,34 @@
+"""What a library may tell beside what every library does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Held:
+    """What a library holds of one video."""
+
+    path: Path
+    """Where it is."""
+    num_clips: int
+    """How many of its clips are stored."""
+    is_whole: bool
+    """Whether that is all of them: a program that was killed may have stored a part."""
+    settings: frozenset[str]
+    """What was set when they were made, as in `Entry.settings`; more than one where that differs."""
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A library that keeps in mind how its entries were made, and how good a score is."""
+
+    def held(self) -> Mapping[str, Held]:
+        """What there is of each video, by content hash, also of those that are not whole."""
+
+    def chance(self) -> float | None:
+        """The score that texts get of clips that show something else; None where that is not known."""
