@@ -79,6 +79,7 @@ def _imported() -> ModuleType:
             quiet()
             import pydantic_settings
 
+            package: Any = pydantic_settings
             reading = pydantic_settings.BaseSettings
 
             class Given(reading):  # type: ignore[misc, valid-type]
@@ -91,12 +92,12 @@ def _imported() -> ModuleType:
                 def settings_customise_sources(cls, *_: Any, init_settings: Any, **__: Any) -> tuple[Any, ...]:
                     return (init_settings,)
 
-            pydantic_settings.BaseSettings = Given  # type: ignore[misc]
+            package.BaseSettings = Given
             try:
                 import chromadb.config
             finally:
-                pydantic_settings.BaseSettings = reading  # type: ignore[misc]
-        return cast("ModuleType", chromadb)
+                package.BaseSettings = reading
+        return chromadb
 
 
 def collection(client: Client, name: str) -> Collection:
@@ -108,14 +109,14 @@ class StuckError(atom.LibraryError):
     """Chroma did not come back; what it holds is left to the end of the program."""
 
 
-def bounded(path: Path, work: Callable[[], T], limit_s: float = LIMIT_S) -> T:
+def bounded(path: Path, work: Callable[[], T]) -> T:
     """What `work` gives. It runs in a thread of its own, so that waiting for it can be interrupted.
 
-    :raises StuckError: if it takes longer; time in which the whole program stood still does not count
+    :raises StuckError: if it takes longer than `LIMIT_S`; time in which the whole program stood still does not count
     """
     future = aside(work, "library")
     try:
-        for _ in range(max(1, round(limit_s / _LOOK_S))):
+        for _ in range(max(1, round(LIMIT_S / _LOOK_S))):
             try:
                 return future.result(_LOOK_S)
             except TimeoutError:
@@ -125,7 +126,7 @@ def bounded(path: Path, work: Callable[[], T], limit_s: float = LIMIT_S) -> T:
         _settle(future)
         raise
     raise StuckError(
-        f"library '{path}' does not answer since {limit_s:g} s; {free_bytes(path) // 1024} KiB are free on its disk:"
+        f"library '{path}' does not answer since {LIMIT_S:g} s; {free_bytes(path) // 1024} KiB are free on its disk:"
         " make room, or name another with --library DIR"
     )
 

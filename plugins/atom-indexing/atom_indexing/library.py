@@ -192,12 +192,12 @@ class ChromaLibrary:
             )
         return [moment(row, score, self._place(row)) for row, score in table.best(vector_E, limit)]
 
-    def chance(self) -> float | None:
-        """The score that texts get of clips that show something else, see `Table.chance`; None where that is not known:
+    def fair_score(self) -> float | None:
+        """The score from which on a clip shows what a text says, see `Table.fair_score`; None where that is not known:
         of a library with few clips, or with more than are compared one by one.
         """
         with self._lock, explained(self.path, "read"):
-            return self._whole().chance() if 0 < len(self) <= self._exact_limit else None
+            return self._whole().fair_score() if 0 < len(self) <= self._exact_limit else None
 
     def videos(self) -> dict[str, Path]:
         """Content hash and path of each video in the library."""

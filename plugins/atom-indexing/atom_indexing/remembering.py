@@ -25,10 +25,10 @@ class Held:
 
 @runtime_checkable
 class Remembering(Protocol):
-    """A library that keeps in mind how its entries were made, and how good a score is."""
+    """A library that keeps in mind how its entries were made, and what a score means."""
 
     def held(self) -> Mapping[str, Held]:
         """What there is of each video, by content hash, also of those that are not whole."""
 
-    def chance(self) -> float | None:
-        """The score that texts get of clips that show something else; None where that is not known."""
+    def fair_score(self) -> float | None:
+        """The score from which on a clip shows what a text says, rather than not; None where that is not known."""

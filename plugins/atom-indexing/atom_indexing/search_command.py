@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,9 @@ class SearchCommand:
         check_not_empty(context.host())  # before the model is loaded
         files: dict[tuple[Path, str], str] = {}
         shown = []
-        chance = _chance(context.host().library)
+        library = context.host().library
+        fair = library.fair_score() if isinstance(library, Remembering) else None
+        weak = []
         for place, moment in enumerate(nearest(context, text), 1):
             key = moment.path, moment.content_hash
             if key not in files:
@@ -59,29 +62,26 @@ class SearchCommand:
             cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
             line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
             line += f"  ({files[key]})" if files[key] else ""
-            weak = chance is not None and moment.score < chance
+            weak.append(_is_weak(moment, text, fair))
             context.emit(
-                {**as_json(moment, files[key]), "cut": cut, "weak": weak}, line + (f"\n    {cut}" if cut else "")
+                {**as_json(moment, files[key]), "cut": cut, "weak": weak[-1]}, line + (f"\n    {cut}" if cut else "")
             )
             shown.append((moment, _poster(context, moment) if target is not None and whole else "", files[key]))
         if target is not None:
             _write_page(context, target, page(text, shown))
-        self._remark(context, [moment for moment, _, _ in shown], list(files.values()), chance)
+        self._remark(context, [moment for moment, _, _ in shown], list(files.values()), all(weak))
 
-    def _remark(
-        self, context: atom.CommandContext, moments: list[atom.Moment], found: list[str], chance: float | None
-    ) -> None:
+    def _remark(self, context: atom.CommandContext, moments: list[atom.Moment], found: list[str], weak: bool) -> None:
         """What there is to know of what was found, and of its files."""
         if not moments:
             context.note(f"no moment has a score of {context.args.min_score:g}; see what there is without --min-score")
-        elif chance is not None and moments[0].score < chance:
-            context.note(
-                f"nothing fits well: the best score is {moments[0].score:.3f}, and texts about something else get"
-                f" {chance:.3f} in this library"
-            )
+        elif weak:
+            context.note(f"nothing fits well: the best score is {moments[0].score:.3f}, and no caption has your words")
         others = made_otherwise(context.host(), context.host().library)
-        if changed := {others[moment.content_hash] for moment in moments if moment.content_hash in others}:
-            context.note(f"indexed with other settings than are set now ({min(changed)}); change that: atom index PATH")
+        if settings := {others[moment.content_hash] for moment in moments if moment.content_hash in others}:
+            context.note(
+                f"indexed with other settings than are set now ({min(settings)}); change that: atom index PATH"
+            )
         if missing := found.count(MISSING):
             context.note(
                 f"files that are not where they were: {missing}; connect their disk, find moved files again with"
@@ -106,6 +106,13 @@ def nearest(context: atom.CommandContext, text: str) -> list[atom.Moment]:
     return chosen[:most]
 
 
+_SHORT_WORD = 2
+"""As many letters have words such as "a", "of" and "to"."""
+_LITTLE = re.compile(
+    "and|are|for|from|hi|her|into|it|not|off|one|onto|out|over|she|that|the|their|them|then|there|they|thi|wa|who|what"
+    "|when|where|which|while|with"
+)
+"""Words that say nothing of what is shown, without a last s."""
 MISSING, CHANGED = "file not found", "file has changed"
 
 
@@ -170,9 +177,17 @@ def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
     }
 
 
-def _chance(library: atom.Library) -> float | None:
-    """The score that texts get of clips that show something else, if the library can tell."""
-    return library.chance() if isinstance(library, Remembering) else None
+def _is_weak(moment: atom.Moment, text: str, fair: float | None) -> bool:
+    """Whether nothing tells that a moment shows what is looked for: its score is poor, and its caption has none of the
+    words.
+    """
+    return fair is not None and moment.score < fair and not (_words(text) & _words(moment.caption))
+
+
+def _words(text: str) -> set[str]:
+    """What carries the meaning of a text, whether of one thing or of several."""
+    found = {word.removesuffix("s") for word in re.findall(r"\w+", text.casefold())}
+    return {word for word in found if len(word) > _SHORT_WORD and not _LITTLE.fullmatch(word)}
 
 
 def _score(text: str) -> float:

@@ -20,9 +20,8 @@ from atom_indexing.remembering import Held
 Row = Mapping[str, Any]
 """What is stored of a clip beside its vectors, see `row_of`."""
 
-_SAMPLED, _COMPARED, _FEW = 256, 4096, 3
-"""How many captions are asked for, of how many clips, to know what is found by chance; with fewer than a few it is not
-known."""
+_SAMPLED, _COMPARED, _FEW = 256, 4096, 2
+"""How many captions are asked for, of how many clips, to know what scores mean; with fewer than a few that is open."""
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "content_hash": (str,),
     "path": (str,),
@@ -127,9 +126,9 @@ class Table:
         for row in np.argsort(-scores_N, kind="stable")[:limit]:
             yield self.metadata[row], float(scores_N[row])
 
-    def chance(self) -> float | None:
-        """The score that a text gets by chance: the median of the best that captions get of clips captioned otherwise;
-        None where there are too few to tell.
+    def fair_score(self) -> float | None:
+        """The score from which on a clip shows what a text says, rather than not: half way between what captions get,
+        in the median, of the best clip captioned otherwise and of their own; None where there are too few to tell.
         """
         _, texts_N = np.unique([row["caption"] for row in self.metadata], return_inverse=True)
         rows = np.flatnonzero(self.has_caption_N)
@@ -141,11 +140,14 @@ class Table:
         compared = Table(metadata=(), clips_NE=self.clips_NE[rows], captions_NE=self.captions_NE[rows])
         scores_NQ = compared._scores(self.captions_NE[asked].T)
         other_NQ = texts_N[rows][:, None] != texts_N[asked][None]
-        return float(np.median(np.where(other_NQ, scores_NQ, -np.inf).max(axis=0)))
+        chance = np.median(np.where(other_NQ, scores_NQ, -np.inf).max(axis=0))
+        own = np.median(np.where(other_NQ, -np.inf, scores_NQ).max(axis=0))
+        return float(chance + own) / 2
 
     def _scores(self, vectors_EQ: np.ndarray) -> np.ndarray:
         scores_NQ = self.clips_NE @ vectors_EQ
-        return np.where(self.has_caption_N[:, None], (scores_NQ + self.captions_NE @ vectors_EQ) / 2, scores_NQ)
+        both_NQ = (scores_NQ + self.captions_NE @ vectors_EQ) / 2
+        return np.asarray(np.where(self.has_caption_N[:, None], both_NQ, scores_NQ))
 
 
 def moment(row: Row, score: float, path: Path) -> atom.Moment:

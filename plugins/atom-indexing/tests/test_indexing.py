@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import atom_indexing
 import pytest
@@ -149,6 +150,21 @@ def test_index_command_forgets_what_an_interrupted_one_left(tmp_path):
     assert len(host.library.videos()) == 2
     assert statuses(run_command(host, "index", str(path))) == {"a.mp4": "unchanged"}
     assert [m.caption for m in host.library.search(host.decoder.embed(["moon"]))] == ["a yellow moon appears"]
+
+
+def test_index_command_indexes_again_what_other_settings_change(files):
+    """With other settings entries are made again, and which settings those are is said; then it costs nothing."""
+    settings = atom.Settings(model="fake", library=files / "library", cache=files / "cache")
+    host = world(settings=settings)
+    with closing(ChromaLibrary.open(settings, host.model)) as library:
+        for number, (frames, expected) in enumerate([(8, "added"), (8, "unchanged"), (4, "updated"), (4, "unchanged")]):
+            host = world(settings=evolve(settings, frames=frames))
+            host._library = library
+            said = run_command(host, "index", "a.mp4")
+            assert statuses(said) == {"a.mp4": expected}, number
+            if expected == "updated":
+                assert "indexed again, 2 clips, for settings have changed: frames 8 -> 4" in said.texts[0]
+            assert len(library) == 2
 
 
 def test_index_command_needs_a_path():

@@ -1,13 +1,17 @@
 """The command ``search``: what it lists, says of files that are not as they were, and cuts out."""
 
 import base64
+import hashlib
 import io
+import re
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
 import atom_indexing
 import numpy as np
 import pytest
+from atom_indexing.library import ChromaLibrary
 from attrs import frozen
 from PIL import Image
 
@@ -198,6 +202,59 @@ def test_a_page_that_cannot_be_written(world, files):
         assert said.notes[0] == "the moments are shown in found.html; open it in a browser"
     assert (files / "mine.html").read_text() == "<html>"
     assert (files / "film.mp4").read_bytes() == b"\0film"
+
+
+def test_search_tells_when_nothing_fits(world, tmp_path):
+    """A remark and a field tell where nothing shows that a moment is what was asked for; a least score can be set."""
+    host = world({"a.mp4": ["a red circle", "a blue square", "a green star"]})
+    host._library = None
+    with closing(ChromaLibrary.open(host.settings, host.model)) as library:
+        for place, shown in enumerate(("a red circle", "a blue square", "a green star")):
+            clip = atom.Clip(video=host.video("a.mp4"), start_s=float(place), end_s=20.0)
+            vector = host.decoder.embed([shown])
+            library.add([atom.Entry(clip=clip, caption=shown, vector=vector, caption_vector=vector)])
+        host._library = library
+        said = run_command(host, "search", "dogs on a beach")
+        assert [value["weak"] for value in said.values] == [True, True, True]
+        assert said.notes[0].startswith("nothing fits well: the best score is ")
+        said = run_command(host, "search", "squares")
+        assert [value["weak"] for value in said.values if "square" in value["caption"]] == [False]
+        assert not [note for note in said.notes if "fits" in note]
+        assert len(run_command(host, "search", "a red circle", "--min-score", "0.9").values) == 1
+        said = run_command(host, "search", "dogs", "--min-score", "0.9")
+        assert (said.values, said.notes) == (
+            [],
+            ["no moment has a score of 0.9; see what there is without --min-score"],
+        )
+    with pytest.raises(atom.SettingsError, match="from -1 to 1"):
+        run_command(host, "search", "x", "--min-score", "high")
+
+
+def test_search_tells_of_other_settings(world, tmp_path):
+    """Moments that were indexed with other settings than are set now are found, and that is said once."""
+    host = world({"a.mp4": ["x"]})
+    with closing(ChromaLibrary.open(host.settings, host.model)) as library:
+        host._library = library
+        clip = atom.Clip(video=host.video("a.mp4"), start_s=0.0, end_s=1.0)
+        vector, settings = host.decoder.embed(["x"]), '{"segment": "whole", "frames": 99}'
+        library.add([atom.Entry(clip=clip, caption="x", vector=vector, settings=settings)])
+        said = run_command(host, "search", "x")
+    assert "indexed with other settings than are set now (segment whole -> shots, frames 99 -> 8)" in said.notes[0]
+
+
+def test_a_page_loads_nothing_but_its_own(world, files):
+    """Its policy allows pictures that it has in it, its own style and files of this machine; hostile texts are text."""
+    host = world({"b.mp4": ["<img src=x onerror=alert(1)>"]})
+    (files / "b.mp4").unlink()
+    run_command(host, "search", "</title><script>alert(2)</script>", "--page", "found.html")
+    text = (files / "found.html").read_text(encoding="utf-8")
+    policy = re.search(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', text)[1]
+    style = base64.b64encode(
+        hashlib.sha256(re.search("<style>(.*?)</style>", text, re.S)[1].encode()).digest()
+    ).decode()
+    assert "default-src 'none'; img-src data:; media-src file:" in policy
+    assert f"style-src 'sha256-{style}'" in policy
+    assert not re.search(r"<(script|img)|style=| on\w+=[^&]*>", text.replace("&lt;", ""))
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "many"])
