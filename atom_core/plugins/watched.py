@@ -30,15 +30,26 @@ _num_watching = 0
 
 
 class _Output:
-    """Stands for the program's standard output while anything is watched, and passes on all that is not."""
+    """Stands for the program's standard output while anything is watched, and passes on all that is not.
 
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
+    There is one for ever, and it holds on to the stream: a `print` in another thread may be about to use either.
+    """
+
+    def __init__(self) -> None:
+        self.stream: TextIO | None = None
+        self._passing = threading.local()
 
     def write(self, text: str) -> int:
         """Keep what is written where it is watched."""
-        seen = _watched.get()
-        return (self.stream if seen is None else seen.printed).write(text)
+        if (seen := _watched.get()) is not None:
+            return seen.printed.write(text)
+        if getattr(self._passing, "on", False):  # the program's stream has come to write to this one
+            return len(text)
+        self._passing.on = True
+        try:
+            return self.stream.write(text) if self.stream is not None else len(text)
+        finally:
+            self._passing.on = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
@@ -54,7 +65,7 @@ class _Imports(importlib.abc.MetaPathFinder):
             seen.imported.add(fullname)
 
 
-_imports = _Imports()
+_output, _imports = _Output(), _Imports()
 
 
 @contextmanager
@@ -65,8 +76,8 @@ def watched() -> Iterator[Watched]:
     token = _watched.set(seen)
     with _lock:
         _num_watching += 1
-        if sys.stdout is not None and not isinstance(sys.stdout, _Output):
-            sys.stdout = cast(TextIO, _Output(sys.stdout))
+        if sys.stdout is not None and sys.stdout is not _output:
+            _output.stream, sys.stdout = sys.stdout, cast(TextIO, _output)
         if _imports not in sys.meta_path:
             sys.meta_path.insert(0, _imports)
     try:
@@ -76,6 +87,6 @@ def watched() -> Iterator[Watched]:
         with _lock:
             _num_watching -= 1
             if not _num_watching:
-                if isinstance(sys.stdout, _Output):
-                    sys.stdout = sys.stdout.stream
+                if sys.stdout is _output:
+                    sys.stdout = _output.stream
                 sys.meta_path.remove(_imports)
