@@ -7,11 +7,10 @@ import difflib
 import functools
 import inspect
 import itertools
-import math
+import logging
 import os
 import re
 import textwrap
-import tomllib
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,10 +18,12 @@ from typing import Any, Literal, TypeVar
 
 import attrs
 from attrs import field, frozen
-from attrs.validators import ge, in_
+from attrs.validators import and_, ge, in_, le
 from platformdirs import user_cache_path, user_data_path
 
 from atom_core.errors import PluginError, SettingsError
+from atom_core.toml import is_open_to_all, read_toml, whose
+from atom_core.values import cast, first_line, parse_bytes, short
 
 DEFAULT_MODEL = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
 DEFAULT_MODEL_BYTES = 2_030_000_000
@@ -30,28 +31,15 @@ DEFAULT_MODEL_BYTES = 2_030_000_000
 DEFAULT_FRAMES = 8
 """Most frames of a clip where `Settings.frames` is unset."""
 T = TypeVar("T")
-_UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+log = logging.getLogger("atom")
+_told: set[Path] = set()
+_LONGEST_S = 86400.0
 
 
 class FromFolder(str):
     """Text that only ``atom.toml`` of the current folder gives: nothing is fetched on its word."""
 
     __slots__ = ()
-
-
-def parse_bytes(value: int | str) -> int:
-    """A number of bytes from ``6GiB``, ``500 MB`` or a plain number.
-
-    :raises ValueError: if it is neither
-    """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    text = str(value).strip().replace(" ", "").replace("_", "")
-    number = text.rstrip("BbIiKkMmGg")
-    try:
-        return int(float(number) * _UNITS[text[len(number) :].upper()])
-    except (ValueError, KeyError, OverflowError):
-        raise ValueError(f"expected a size such as 6GiB, 500MB or 1000000, got {value!r}") from None
 
 
 def _names(value: Any) -> tuple[str, ...]:
@@ -67,15 +55,29 @@ def _optional_names(value: Any) -> tuple[str, ...] | None:
 
 
 def _path(value: str | Path) -> Path:
-    if not isinstance(value, (str, Path)) or not str(value):
+    if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
         raise ValueError("expected a folder")
     return Path(value).expanduser()
+
+
+class _Table(dict[str, Any]):
+    """Settings of one task, of which some were given as arguments: variables do not go before those."""
+
+    given: frozenset[str] = frozenset()
+    """Their names."""
 
 
 def _tables(value: Any) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(value, Mapping) or not all(isinstance(table, Mapping) for table in value.values()):
         raise ValueError("expected a table for each task, for example [tasks.caption]")
-    return {task: dict(table) for task, table in value.items()}
+    return {task: table if isinstance(table, _Table) else dict(table) for task, table in value.items()}
+
+
+def _from(least: float, most: float) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
+    return and_(ge(least), le(most))
+
+
+_size = _from(0, 2**60)
 
 
 def _device(_: object, __: Any, value: str) -> None:
@@ -96,7 +98,7 @@ class Settings:
     memory is short the one that loses least."""
     device: str = field(default="auto", validator=_device)
     """Where modules live: auto, cpu, cuda, cuda:1."""
-    threads: int = field(default=0, validator=ge(0))
+    threads: int = field(default=0, validator=_from(0, 1024))
     """Processor threads for the modules; 0 measures how many are fastest."""
     offline: bool = field(default=False)
     """Never touch the network."""
@@ -104,28 +106,30 @@ class Settings:
     """Folder of the persistent library."""
     cache: Path = field(factory=lambda: user_cache_path("atom"), converter=_path)
     """Folder of features kept between runs."""
-    feature_cache_bytes: int = field(default=4 * 2**30, converter=parse_bytes, validator=ge(0))
+    feature_cache_bytes: int = field(default=4 * 2**30, converter=parse_bytes, validator=_size)
     """Most disk space for features; the least recently used go first. 0 keeps none."""
-    prefix_cache_bytes: int = field(default=512 * 2**20, converter=parse_bytes, validator=ge(0))
+    prefix_cache_bytes: int = field(default=512 * 2**20, converter=parse_bytes, validator=_size)
     """Most memory for prefixes. 0 keeps none."""
-    prefix_disk_bytes: int = field(default=0, converter=parse_bytes, validator=ge(0))
+    prefix_disk_bytes: int = field(default=0, converter=parse_bytes, validator=_size)
     """Most disk space for prefixes, which spare reading a clip again in a later run. 0 keeps none."""
     memory: int | None = field(
-        default=None, converter=attrs.converters.optional(parse_bytes), validator=attrs.validators.optional(ge(1))
+        default=None,
+        converter=attrs.converters.optional(parse_bytes),
+        validator=attrs.validators.optional(_from(1, 2**60)),
     )
     """Most memory for everything, bytes; if unset what is free as the model is loaded."""
-    frames: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
+    frames: int | None = field(default=None, validator=attrs.validators.optional(_from(1, 4096)))
     """Frames sampled from each clip; if unset as many as the model was trained with for a clip of that length, 8 at
     most, or fewer where its context holds no more."""
     segment: Literal["shots", "windows", "whole"] = field(default="shots", validator=in_(("shots", "windows", "whole")))
     """How videos are split into clips."""
-    window_s: float = field(default=10.0, validator=ge(0.1))
+    window_s: float = field(default=10.0, validator=_from(0.1, _LONGEST_S))
     """Length of a window, and the longest a shot may be before it is split, seconds."""
-    min_clip_s: float = field(default=0.4, validator=ge(0.0))
+    min_clip_s: float = field(default=0.4, validator=_from(0.0, _LONGEST_S))
     """Shorter shots join their neighbour, seconds."""
-    workers: int = field(default=8, validator=ge(1))
+    workers: int = field(default=8, validator=_from(1, 1024))
     """How many items tasks work on at once."""
-    batch: int = field(default=8, validator=ge(1))
+    batch: int = field(default=8, validator=_from(1, 1024))
     """Most requests the decoder works on at once; where that is two or more, one more if somebody waits for it."""
     reuse: bool = True
     """Whether features and prefixes are reused; off is for measuring."""
@@ -133,9 +137,9 @@ class Settings:
     """Plugins that are never imported."""
     load_plugins: tuple[str, ...] | None = field(default=None, converter=_optional_names)
     """If set, only these plugins are imported."""
-    load_limit_s: float = field(default=30.0, validator=ge(0.01))
+    load_limit_s: float = field(default=30.0, validator=_from(0.01, _LONGEST_S))
     """Longest that a plugin may take to be imported, and to declare what it offers, seconds."""
-    hook_limit_s: float = field(default=60.0, validator=ge(0.01))
+    hook_limit_s: float = field(default=60.0, validator=_from(0.01, _LONGEST_S))
     """Longest that a plugin may take to be told of a task's run or of the close, seconds; then it is told no more."""
     keep_going: bool = False
     """Run without the plugins that cannot be loaded."""
@@ -180,10 +184,14 @@ def load_with_sources(
     """
     named = file or (Path(environ["ATOM_CONFIG"]) if environ.get("ATOM_CONFIG") else None)
     path = named or Path("atom.toml")
-    if named is not None and not path.is_file():
+    if named is not None and not path.is_file() and str(path) != os.devnull:
         raise SettingsError(f"settings file {path} does not exist; create it or drop the option that names it")
     fields = attrs.fields_dict(Settings)
-    given: list[tuple[str, str, Any]] = _read_file(path) if path.is_file() else []
+    given: list[tuple[str, str, Any]] = []
+    if path.is_file():
+        if named is None:
+            _check_whose(path)
+        given = _read_file(path)
     if named is None:
         given = [
             (place, name, FromFolder(value) if name in ("model", "revision") and isinstance(value, str) else value)
@@ -195,16 +203,19 @@ def load_with_sources(
         if f"ATOM_{name.upper()}" in environ and name != "tasks"
     ]
     named_arguments = {name: value for name, value in (arguments or {}).items() if value is not None}
+    num_before = len(given)
     try:
         given += [(label(name), name, value) for name, value in _flat(named_arguments)]
     except ValueError as error:
         raise SettingsError(f"{label('tasks')}: tasks do not fit: {error}") from None
 
     settings, origin = Settings(), dict.fromkeys(fields, "default")
-    for source, name, value in given:
+    for number, (source, name, value) in enumerate(given):
         task, _, key = name.removeprefix("tasks.").partition(".") if name.startswith("tasks.") else ("", "", "")
         if task:
-            table = {**settings.tasks.get(task, {}), key: value}
+            before = settings.tasks.get(task, {})
+            table = _Table(before, **{key: value})
+            table.given = getattr(before, "given", frozenset()) | ({key} if number >= num_before else set())
             settings = attrs.evolve(settings, tasks={**settings.tasks, task: table})
         elif name not in fields:
             raise SettingsError(f"{source}: there is no setting {name!r}{suggest(name, fields)}; see `atom config`")
@@ -227,7 +238,7 @@ def task_settings(
 ) -> tuple[T, dict[str, str]]:
     """The settings of one task, and where each value came from.
 
-    Defaults < ``[tasks.<task>]`` < ``ATOM_<TASK>_<NAME>`` < `overrides`.
+    Defaults < ``[tasks.<task>]`` < ``ATOM_<TASK>_<NAME>`` < arguments of `load_with_sources` < `overrides`.
 
     :param kind: the task's attrs class, every field with a default
     :param origin: what `load_with_sources` said, to name file and line
@@ -242,7 +253,7 @@ def task_settings(
     given += [
         (prefix + name.upper(), name, environ[prefix + name.upper()])
         for name in fields
-        if prefix + name.upper() in environ
+        if prefix + name.upper() in environ and name not in getattr(file, "given", ())
     ]
     given += [(label, name, value) for name, value in (overrides or {}).items() if value is not None]
     sources = dict.fromkeys(fields, "default")
@@ -273,7 +284,7 @@ def task_defaults(kind: type[T], task: str) -> tuple[dict[str, attrs.Attribute[A
     except (TypeError, ValueError) as error:
         raise PluginError(
             f"task {task!r}: its Settings must be an attrs class whose every field has a default that fits:"
-            f" {_first_line(error)}; repair or update its plugin"
+            f" {first_line(error)}; repair or update its plugin"
         ) from error
 
 
@@ -323,9 +334,9 @@ def evolve_one(settings: Any, name: str, value: Any, source: str) -> Any:
     kind = typing.get_type_hints(type(settings))[name]
     converted = attrs.fields_dict(type(settings))[name].converter is not None
     try:
-        return attrs.evolve(settings, **{name: value if converted else _cast(value, kind)})
-    except (TypeError, ValueError) as error:
-        raise SettingsError(f"{source}: {name} = {value!r} does not fit: {_first_line(error)}") from None
+        return attrs.evolve(settings, **{name: value if converted else cast(value, kind)})
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SettingsError(f"{source}: {name} = {short(value)} does not fit: {first_line(error)}") from None
 
 
 def suggest(name: str, names: typing.Iterable[str]) -> str:
@@ -337,9 +348,8 @@ def suggest(name: str, names: typing.Iterable[str]) -> str:
 def _read_file(path: Path) -> list[tuple[str, str, Any]]:
     """Place, name and value of each setting in a file; those of tasks as ``tasks.<task>.<name>``."""
     try:
-        text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text, values = read_toml(path)
+    except (OSError, ValueError) as error:
         raise SettingsError(
             f"{path}: cannot be read as TOML: {error}; correct it or name another with --config"
         ) from None
@@ -347,6 +357,21 @@ def _read_file(path: Path) -> list[tuple[str, str, Any]]:
         return [(_place(path, text, name), name, value) for name, value in _flat(values)]
     except ValueError as error:
         raise SettingsError(f"{path}: tasks do not fit: {error}") from None
+
+
+def _check_whose(path: Path) -> None:
+    """Tell of ``atom.toml`` in the current folder where others may write it.
+
+    :raises SettingsError: if it is somebody else's
+    """
+    if other := whose(path):
+        raise SettingsError(
+            f"{path} in this folder {other}, so it is not followed; read it, then follow it with --config {path},"
+            f" or go on without it: --config {os.devnull}"
+        )
+    if is_open_to_all(path) and path.absolute() not in _told:
+        _told.add(path.absolute())
+        log.warning("settings are taken from %s, which every user of this machine may write", path.absolute())
 
 
 def _flat(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -365,44 +390,3 @@ def _place(path: Path, text: str, key: str) -> str:
         elif inside == table and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
             return f"{path}:{number}"
     return str(path)
-
-
-def _cast(value: Any, kind: Any) -> Any:
-    options = typing.get_args(kind) if not isinstance(kind, type) else ()
-    if type(None) in options:
-        kind = next(option for option in options if option is not type(None))
-    if kind is bool:
-        return _boolean(value)
-    if kind in (int, float):
-        return _number(value, kind)
-    if kind is str and not isinstance(value, str):
-        raise ValueError("expected text")
-    return value
-
-
-def _number(value: Any, kind: type[Any]) -> Any:
-    expected = "expected a whole number" if kind is int else "expected a number"
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError(expected)
-    try:
-        number = kind(value)
-    except (ValueError, OverflowError):
-        raise ValueError(expected) from None
-    if not math.isfinite(number) or (not isinstance(value, str) and number != value):
-        raise ValueError(expected)
-    return number
-
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    try:
-        return words[str(value).strip().lower()]
-    except KeyError:
-        raise ValueError("expected true or false") from None
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error.args[0] if error.args else error)
-    return text.splitlines()[0]

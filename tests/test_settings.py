@@ -1,5 +1,6 @@
 """Settings: defaults < atom.toml < ATOM_* variables < arguments; a bad value names its source and what was expected."""
 
+import os
 from pathlib import Path
 
 import attrs
@@ -246,3 +247,98 @@ def test_a_default_may_name_a_prompt() -> None:
     assert (asked(), asked(prompt="Why?")) == ("What is written?", "Why?")
     with pytest.raises(SettingsError, match="default of task 'read': prompt = '@slide': there is no prompt 'slide'"):
         task_settings(Asks, "read", Settings(), environ={}, prompts={})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("threads", 100_000),
+        ("frames", 10**9),
+        ("workers", 10**6),
+        ("batch", 10**9),
+        ("window_s", 1e308),
+        ("min_clip_s", 1e300),
+        ("load_limit_s", 1e300),
+        ("hook_limit_s", 1e18),
+        ("memory", "1e300"),
+        ("feature_cache_bytes", "1e30"),
+        ("workers", 2**50_000),
+        ("model", "a\0b"),
+        ("library", "a\0b"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "value",
+)
+def test_absurd_values_are_refused(name, value):
+    """What no machine has is one short line, also where Python has no digits for it."""
+    with pytest.raises(SettingsError, match="does not fit") as caught:
+        Settings.load({name: value}, environ={})
+    assert len(str(caught.value)) < 700
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = " + "[" * 50_000 + "]" * 50_000, "nested too deep"),
+        (".".join(["a"] * 60_000) + " = 1", "more than 32 parts"),
+        (".".join(['"a b"'] * 20_000) + " = 1", "more than 32 parts"),
+        ("workers = " + "9" * 10_000, "too many digits"),
+        ("# " + "x" * 200_000, "longer than 128 KiB"),
+        ("workers = 0x" + "f" * 50_000, "does not fit"),
+        (b"model = 'caf\xe9'", "no UTF-8"),
+        (b"model = 'a\0b'", "character"),
+    ],
+    ids=["deep", "long key", "quoted key", "digits", "long", "hexadecimal", "latin", "nul"],
+)
+def test_files_are_read_within_bounds(tmp_path, text, said):
+    """Depth, length and numbers that would take gigabytes or end Python are one short line."""
+    file = tmp_path / "atom.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(SettingsError, match=said) as caught:
+        Settings.load(environ={}, file=file)
+    assert len(str(caught.value)) < 700
+
+
+def test_a_file_may_begin_with_a_mark(tmp_path):
+    """As some editors write it."""
+    (tmp_path / "atom.toml").write_bytes(b"\xef\xbb\xbfframes = 4")
+    assert Settings.load(environ={}, file=tmp_path / "atom.toml").frames == 4
+
+
+def test_the_file_of_another_user_is_not_followed(tmp_path, monkeypatch):
+    """Unless it is named; the line says whose it is, and the ways on."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "atom.toml").write_text('library = "elsewhere"')
+    monkeypatch.setattr("os.geteuid", lambda: 4711)
+    monkeypatch.setattr("atom_core.toml.os.lstat", lambda path: os.stat_result((0o644, 0, 0, 1, 4712, 0, 1, 0, 0, 0)))
+    with pytest.raises(SettingsError, match=r"belongs to user 4712, so it is not followed; .* --config atom.toml"):
+        Settings.load(environ={})
+    assert Settings.load(environ={}, file=Path("atom.toml")).library == Path("elsewhere")
+    assert Settings.load(environ={}, file=Path(os.devnull)).library != Path("elsewhere")
+
+
+def test_a_file_that_all_may_write_is_told_once(tmp_path, monkeypatch, caplog):
+    """It is followed, as drives without permissions have no others."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "atom.toml").write_text("frames = 4")
+    (tmp_path / "atom.toml").chmod(0o666)
+    assert [Settings.load(environ={}).frames for _ in range(2)] == [4, 4]
+    assert len(caplog.records) == 1
+    assert "every user of this machine may write" in caplog.text
+
+
+def test_arguments_go_before_variables(tmp_path):
+    """Also for settings of tasks, as for all others; a file's do not."""
+    file = tmp_path / "atom.toml"
+    file.write_text("[tasks.say]\nwords = 1\nloud = true")
+    settings, origin = load_with_sources({"tasks": {"say": {"words": "2"}}}, environ={}, file=file)
+    environ = {"ATOM_SAY_WORDS": "3", "ATOM_SAY_LOUD": "false"}
+
+    @frozen
+    class Say:
+        words: int = 0
+        loud: bool = False
+
+    found, sources = task_settings(Say, "say", settings, environ=environ, origin=origin)
+    assert found == Say(words=2, loud=False)
+    assert sources == {"words": "argument", "loud": "ATOM_SAY_LOUD"}

@@ -21,9 +21,11 @@ from atom_core.cli.context import Context
 from atom_core.cli.options import Parser, add_task_options, common_options, load_settings, split_command
 from atom_core.cli.stray import Stray
 from atom_core.errors import AtomError, Cancelled, PluginError, SettingsError
+from atom_core.exhausted import exhausted
 from atom_core.modules import fetch
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.configured import check_task_settings
+from atom_core.plugins.discovery import one_line
 from atom_core.quiet import quiet
 from atom_core.settings import Settings, suggest
 from atom_core.specs import CommandSpec
@@ -32,7 +34,8 @@ from atom_core.specs import CommandSpec
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``atom`` with `argv`.
 
-    0: done. 1: some inputs failed, each was named. 2: a mistake in the command, one line said which. 130: interrupted.
+    0: done. 1: some inputs failed, each was named, or Atom itself did. 2: a mistake in the command, one line said
+    which. 130: interrupted.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     quiet()
@@ -60,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return MISTAKE
     except SystemExit as stop:  # argparse, after --help
         return stop.code if isinstance(stop.code, int) else OK if stop.code is None else MISTAKE
+    except Exception as error:
+        console.error(exhausted(error) or f"{one_line(error)}; this is no fault of yours: -v shows where", error)
+        return SOME_FAILED
 
 
 def _run(arguments: list[str], console: Console) -> int:
@@ -71,8 +77,16 @@ def _run(arguments: list[str], console: Console) -> int:
         console.emit({"version": atom_core.__version__}, f"atom {atom_core.__version__}")
         console.close()
         return OK
-    if name is None:
-        return _help(early, unknown, common, console)
+    with _remarks(console):
+        if name is None:
+            return _help(early, unknown, common, console)
+        return _chosen(name, rest, unknown, early, common, console)
+
+
+def _chosen(
+    name: str, rest: list[str], unknown: list[str], early: argparse.Namespace, common: Parser, console: Console
+) -> int:
+    """Run the command called `name`."""
     settings, _ = load_settings(common, early)
     plugins = _load(settings, console)
     commands = plugins.commands()
@@ -102,7 +116,7 @@ def _work(
     console: Console,
 ) -> int:
     fetch.bars.set(functools.partial(console.progress, in_bytes=True))
-    with contextlib.redirect_stdout(Stray(sys.stderr, console, plugins)), _remarks(console):
+    with contextlib.redirect_stdout(Stray(sys.stderr, console, plugins)):
         try:
             with Context(
                 args=args, settings=settings, sources=sources, plugins=plugins, console=console, tasks=spec.tasks

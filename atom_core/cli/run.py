@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +84,7 @@ class RunCommand:
         if context.args.journal is not None:
             return Journal(context.args.journal)
         what = [file.resolve(), *(Path(path).resolve() for path in context.args.paths)]
-        name = hashlib.sha256("\0".join(map(str, what)).encode()).hexdigest()[:16]
+        name = hashlib.sha256(b"\0".join(map(os.fsencode, what))).hexdigest()[:16]
         try:
             return Journal(context.settings.cache / "journals" / f"{name}.sqlite")
         except SettingsError as error:

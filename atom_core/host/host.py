@@ -11,6 +11,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
 from itertools import chain, islice
@@ -19,7 +20,8 @@ from typing import Any, Self
 
 from attrs import asdict, evolve, field, frozen
 
-from atom_core.errors import AtomError, TaskError
+from atom_core.errors import AtomError, MediaError, TaskError
+from atom_core.exhausted import exhausted
 from atom_core.hookspecs import LENT, Decoder, Encoder, Library, TaskEvent, Tell
 from atom_core.host.limited import limited, teller
 from atom_core.host.resident import Resident
@@ -158,7 +160,7 @@ class Host:
         """
         from atom_core.media.probe import probe, video_store
 
-        with self.ledger.lane("read", "probe"):
+        with self.ledger.lane("read", "probe"), _failing(path):
             return probe(Path(path), video_store(self.settings.cache) if self.settings.reuse else None)
 
     def clips(self, video: Video) -> list[Clip]:
@@ -170,7 +172,7 @@ class Host:
         with self._lock:
             known = self._clips.get(key)
         if known is None:
-            with self.ledger.lane("read", "segment", video=video.path.name):
+            with self.ledger.lane("read", "segment", video=video.path.name), _failing(video.path):
                 known = self.plugins.first(
                     "atom_segment_video", partial(clips_fault, video), video=video, settings=self.settings
                 )
@@ -209,7 +211,8 @@ class Host:
         except BaseException as raised:
             if _is_interrupt(raised):
                 raise
-            error = TaskError(f"task {task!r} of plugin {spec.plugin!r} failed: {one_line(raised)}")
+            why = exhausted(raised) or one_line(raised)
+            error = TaskError(f"task {task!r} of plugin {spec.plugin!r} failed: {why}")
             raise error from raised
         finally:
             seconds = time.perf_counter() - start
@@ -345,6 +348,17 @@ class Host:
         except AtomError as errors:
             for line in str(errors).splitlines():  # of each plugin that raised
                 log.warning("%s", line)
+
+
+@contextmanager
+def _failing(path: str | Path) -> Iterator[None]:
+    """Let whatever reading a video raises be that video's failure, or the machine's; never the run's."""
+    try:
+        yield
+    except AtomError:
+        raise
+    except Exception as error:
+        raise MediaError(f"cannot read '{path}': {exhausted(error) or one_line(error)}") from error
 
 
 def _is_interrupt(error: BaseException) -> bool:

@@ -20,7 +20,6 @@
 
 from __future__ import annotations
 
-import tomllib
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,6 +33,7 @@ from atom_core.plugins import PluginSet
 from atom_core.plugins.configured import NoSettings
 from atom_core.records import Clip, Query, Question, Request, Video
 from atom_core.settings import Settings, suggest, task_settings
+from atom_core.toml import read_toml
 
 PER_VIDEO: tuple[type, ...] = (Video, Clip, Question)
 """What steps can take from the videos themselves."""
@@ -96,14 +96,13 @@ class Pipeline:
         :raises SettingsError: if it cannot be read, or has a key that no step has
         """
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = read_toml(path)[1]
         except FileNotFoundError:
             raise SettingsError(f"pipeline {path} does not exist; write one, or name another") from None
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is no text"
-            raise SettingsError(f"pipeline {path} cannot be read: {reason}; name a TOML file") from None
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise SettingsError(f"pipeline {path} cannot be read: {error}; correct it, or name another") from None
+        except OSError as error:
+            raise SettingsError(f"pipeline {path} cannot be read: {error.strerror}; name a TOML file") from None
+        except ValueError as error:
+            raise SettingsError(f"pipeline {path} cannot be read: {error}; name a TOML file, or correct it") from None
         rows = data.pop("steps", None)
         if data or not isinstance(rows, list) or not rows:
             odd = f"unknown key {next(iter(data))!r}" if data else "no steps"

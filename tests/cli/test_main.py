@@ -93,10 +93,15 @@ def test_verbose_mistake(atom, capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_fault_of_ours(atom):
-    """An unforeseen exception keeps its traceback: it leaves the program as it is."""
-    with pytest.raises(ZeroDivisionError):
-        atom("work", "fault")
+def test_fault_of_ours(atom, capsys):
+    """An unforeseen exception is one line that says how to see its trace, and exit code 1."""
+    assert atom("work", "fault") == 1
+    lines = [line for line in capsys.readouterr().err.splitlines() if "library prints" not in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("atom: ZeroDivisionError: because")
+    assert lines[0].endswith("-v shows where")
+    assert atom("work", "fault", "-v") == 1
+    assert "Traceback" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,12 @@ CORE = ROOT / "atom_core"
 FLOORS = {
     "aside": 1,
     "errors": 1,
+    "exhausted": 1,
     "files": 1,
     "quiet": 1,
     "printable": 1,
+    "toml": 1,
+    "values": 1,
     "sentences": 1,
     "outputs": 1.1,
     "specs": 2,

@@ -1,0 +1,52 @@
+"""What the machine has no more of, told from what is wrong with an input or with Atom."""
+
+from __future__ import annotations
+
+import errno
+import re
+
+_MEMORY = re.compile(
+    r"(can't|cannot) allocate memory|not enough memory|out of memory|failed to map segment|std::bad_alloc",
+    re.IGNORECASE,
+)
+_ADVICE = {
+    "memory": "close other programs, give less (--workers 1, --batch 1), or raise the limit (ulimit -v)",
+    "threads": "give less (--workers 1, --threads 1), or raise the limit (ulimit -u)",
+    "open files": "give less (--workers 1), or raise the limit (ulimit -n)",
+    "room on the disk": "free some",
+}
+_CODES = {
+    errno.ENOMEM: "memory",
+    errno.EMFILE: "open files",
+    errno.ENFILE: "open files",
+    errno.ENOSPC: "room on the disk",
+    errno.EDQUOT: "room on the disk",
+}
+
+
+def exhausted(error: BaseException) -> str:
+    """What the machine has no more of where that is why `error` was raised, and what helps; else empty."""
+    seen: BaseException | None = error
+    for _ in range(10):  # causes of causes, which may turn in circles
+        if seen is None:
+            break
+        if what := _lacking(seen):
+            return f"the machine gives no more {what}; {_ADVICE[what]}"
+        seen = seen.__cause__ or seen.__context__
+    return ""
+
+
+def _lacking(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "memory"
+    if isinstance(error, OSError) and error.errno in _CODES:
+        return _CODES[error.errno]
+    if not isinstance(error, (RuntimeError, ImportError, OSError)):
+        return ""
+    try:
+        text = str(error)[:1000]
+    except Exception:  # its own code, too
+        return ""
+    if "can't start new thread" in text:
+        return "threads"
+    return "memory" if _MEMORY.search(text) else ""
