@@ -17,8 +17,7 @@ from atom_core.errors import ModelError
 if TYPE_CHECKING:
     from atom_core.records import Frames
 
-_MODES = {0: "nearest", 2: "bilinear", 3: "bicubic"}
-_LANCZOS = 1
+_MODES = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}
 
 
 def stack(frames: Frames) -> torch.Tensor:
@@ -35,23 +34,11 @@ def resize(pictures_TCHW: torch.Tensor, height: int, width: int, resample: int) 
     """
     if tuple(pictures_TCHW.shape[-2:]) == (height, width):
         return pictures_TCHW
-    if resample == _LANCZOS:
-        return _resize_lanczos(pictures_TCHW, height, width)
     mode = _MODES.get(resample)
     if mode is None:
         raise ModelError(f"the model's processor resizes with filter {resample}, which Atom does not know; report it")
     smooth = {"antialias": True} if mode != "nearest" else {}
     return torch.nn.functional.interpolate(pictures_TCHW, size=(height, width), mode=mode, **smooth)
-
-
-def _resize_lanczos(pictures_TCHW: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    from PIL import Image
-
-    made = [
-        np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
-        for picture in pictures_TCHW.permute(0, 2, 3, 1).numpy()
-    ]
-    return torch.from_numpy(np.stack(made)).permute(0, 3, 1, 2).contiguous()
 
 
 def center_crop(pictures_TCHW: torch.Tensor, height: int, width: int) -> torch.Tensor:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
+import torch
+
+from atom_core.errors import ModelError
+from atom_core.modules.families import pixels
 from atom_core.modules.families.base import Family, FrameRate, clip_times_s, clock
 from atom_core.records import Features, Frames
 
 CHUNK_PIXELS = 512 * 512
 """Pixels that are encoded at once."""
+_LARGEST_EDGE = 4096
+"""Of a picture, whatever the processor's config says: transformers' `MAX_IMAGE_SIZE`."""
 
 
 class Idefics3(Family):
@@ -19,13 +26,49 @@ class Idefics3(Family):
     model_types = ("idefics3",)
     title = "Idefics3, SmolVLM"
     notes = "frames as images, one square each, never tiled"
+    uses_image_processor = False
+    version = 2
+    image_defaults: ClassVar[Mapping[str, Any]] = {
+        "size": {"longest_edge": 4 * 364},
+        "max_image_size": {"longest_edge": 364},
+        "resample": 1,
+        "image_mean": [0.5, 0.5, 0.5],
+        "image_std": [0.5, 0.5, 0.5],
+    }
+    """Entries of the family's processors where the checkpoint's have none."""
+
+    def __init__(self, checkpoint: Any) -> None:
+        super().__init__(checkpoint)
+        if not (self.processing.get("image") or self.processing.get("video")):
+            raise ModelError(
+                f"model {checkpoint.source} has no image processor (preprocessor_config.json); fetch or export it again"
+            )
+        try:
+            sides = self._side, self._longest_edge
+        except (KeyError, TypeError, ValueError):
+            sides = 0, 0
+        if not all(0 < side <= _LARGEST_EDGE for side in sides):
+            raise ModelError(
+                f"model {checkpoint.source}: preprocessor_config.json says frames have {sides[0]} pixels a side, made"
+                f" of {sides[1]}; expected 1 to {_LARGEST_EDGE}, fetch or export it again"
+            )
 
     def inputs(self, frames: Frames) -> dict[str, Any]:
-        """Frames resized to one square each."""
-        batch = self.image_processor(
-            images=[list(frames.images)], do_image_splitting=False, return_row_col_info=False, return_tensors="pt"
-        )
-        return {name: batch[name] for name in ("pixel_values", "pixel_attention_mask") if name in batch}
+        """Frames resized to one square each, by way of the size that tiles would be cut from.
+
+        The second resize is what transformers' `SmolVLMVideoProcessor` and `Idefics3ImageProcessor` do where pictures
+        are not split.
+        """
+        config, side = self._config, self._side
+        made = torch.empty(len(frames.images), 3, side, side, dtype=torch.uint8)
+        for place, image in enumerate(frames.images):
+            picture = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
+            if config.get("do_resize", True):
+                height, width = longest_edge(*picture.shape[-2:], self._longest_edge)
+                picture = pixels.resize(picture, height, width, int(config["resample"]))
+            made[place] = pixels.resize(picture, side, side, int(config["resample"]))[0]
+        mask = torch.ones(1, len(made), side, side, dtype=torch.bool)
+        return {"pixel_values": pixels.normalized(made, config)[None], "pixel_attention_mask": mask}
 
     def chunks(self, inputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """A few frames at once: frames do not see each other."""
@@ -50,9 +93,20 @@ class Idefics3(Family):
         return {"runs": [patches**2 // self.config.scale_factor**2] * len(times_s)}
 
     @property
+    def _config(self) -> Mapping[str, Any]:
+        """What the checkpoint says of pictures."""
+        found = self.processing.get("image") or self.processing.get("video") or {}
+        return {**self.image_defaults, **{name: value for name, value in found.items() if value is not None}}
+
+    @property
+    def _longest_edge(self) -> int:
+        """Of the frames on the way to the square, pixels."""
+        return min(_LARGEST_EDGE, int(self._config["size"]["longest_edge"]))
+
+    @property
     def _side(self) -> int:
         """Of the square that a frame becomes, pixels."""
-        return int(self.image_processor.max_image_size["longest_edge"])
+        return int(self._config["max_image_size"]["longest_edge"])
 
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `Idefics3Processor` for an untiled picture."""
@@ -79,6 +133,14 @@ class SmolVLM(Idefics3):
         return super().frame_rate.said(sampling if isinstance(sampling, dict) else {})
 
     @property
+    def _config(self) -> Mapping[str, Any]:
+        """What the checkpoint says of videos; most say it among what they say of pictures."""
+        found = self.processing.get("video") or self.processing.get("image") or {}
+        sampling = found.get("video_sampling") or {}
+        said = {"size": sampling.get("video_size"), **found}
+        return {**self.image_defaults, **{name: value for name, value in said.items() if value is not None}}
+
+    @property
     def chat_template(self) -> str | None:
         """The family's template for videos (transformers' `SmolVLMProcessor`)."""
         from transformers.models.smolvlm.processing_smolvlm import DEFAULT_CHAT_TEMPLATE
@@ -97,3 +159,14 @@ class SmolVLM(Idefics3):
             f"You are provided the following series of {num2words(len(runs))} frames from a {duration} [H:MM:SS]"
             f" video.\n{''.join(frames)}\n\n"
         ]
+
+
+def longest_edge(height: int, width: int, edge: int) -> tuple[int, int]:
+    """The size whose longer side is `edge`, whose shape is kept and whose other side is even. Source:
+    `get_resize_output_image_size` of transformers' `SmolVLMVideoProcessor`."""
+    ratio = width / height
+    if width >= height:
+        other = int(edge / ratio)
+        return max(1, other + other % 2), edge
+    other = int(edge * ratio)
+    return edge, max(1, other + other % 2)

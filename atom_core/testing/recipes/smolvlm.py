@@ -28,15 +28,16 @@ def _idefics3(model_type: str, vision: str) -> Callable[[Sizes, Mapping[str, int
 
 def _idefics3_files(name: str) -> Callable[[Sizes], dict[str, dict[str, Any]]]:
     def files(sizes: Sizes) -> dict[str, dict[str, Any]]:
+        rows = (sizes.image_size // sizes.patch_size) ** 2 // sizes.scale_factor**2
         return {
             "preprocessor_config.json": {
                 "image_processor_type": f"{name}ImageProcessor",
-                "size": {"longest_edge": sizes.image_size},
+                "size": {"longest_edge": 4 * sizes.image_size},
                 "max_image_size": {"longest_edge": sizes.image_size},
                 "resample": 1,
                 **HALF,
             },
-            "processor_config.json": {"processor_class": f"{name}Processor"},
+            "processor_config.json": {"processor_class": f"{name}Processor", "image_seq_len": rows},
         }
 
     return files
