@@ -121,6 +121,8 @@ class Settings:
     frames: int | None = field(default=None, validator=attrs.validators.optional(_from(1, 4096)))
     """Frames sampled from each clip; if unset as many as the model was trained with for a clip of that length, 8 at
     most, or fewer where its context holds no more."""
+    frame_pixels: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
+    """Most pixels of a frame where the model keeps its shape, as Qwen-VL does; if unset the family's own bound."""
     segment: Literal["shots", "windows", "whole"] = field(default="shots", validator=in_(("shots", "windows", "whole")))
     """How videos are split into clips."""
     window_s: float = field(default=10.0, validator=_from(0.1, _LONGEST_S))

@@ -44,7 +44,7 @@ log = logging.getLogger("atom")
 BUILTINS: tuple[tuple[str, object], ...] = (("media", media_provider), ("transformers", modules_provider))
 """The plugins that every host has: shot detection and transformers models."""
 
-_RULES = ("quantize", "frames", "segment", "window_s", "min_clip_s")
+_RULES = ("quantize", "frames", "frame_pixels", "segment", "window_s", "min_clip_s")
 """The settings that change what any task makes of a video."""
 
 

@@ -81,6 +81,7 @@ def atom_load_modules(
     device = choose_device(settings.device)
     checkpoint = open_checkpoint(source, revision=settings.revision, offline=settings.offline)
     family = family_of(checkpoint, families)
+    family.most_frame_pixels = settings.frame_pixels
     threads = Threads(settings.threads)
     recipe, plan = recipe_and_plan(checkpoint, family, settings, device, threads, tasks_bytes=tasks_bytes)
     with ledger.lane("load", "load"):

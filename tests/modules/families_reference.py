@@ -79,7 +79,7 @@ def reference(folder: Path, name: str, case: tuple[int, int, int]) -> dict[str, 
         found = processor(images=images, do_image_splitting=False, return_tensors="pt")
     else:
         about = VideoMetadata(total_num_frames=count, fps=count / 10, duration=10.0, frames_indices=[*range(count)])
-        more = {"cap_pixels_per_frame": False} if name.startswith("qwen") else {}
+        more = {"cap_pixels_per_frame": True} if name.startswith("qwen") else {}
         processor = AutoVideoProcessor.from_pretrained(folder)
         found = processor(
             [np.stack(frames.images)], video_metadata=[about], do_sample_frames=False, return_tensors="pt", **more

@@ -134,6 +134,71 @@ def test_size_of_all_frames_is_transformers(families: dict[str, Family], num_fra
         assert family.size(height, width, num_frames, config) == wanted
 
 
+REAL = {
+    "qwen2_vl": {"preprocessor_config.json": {"min_pixels": 3136, "max_pixels": 12845056}},
+    "qwen2_5_vl": {"preprocessor_config.json": {"min_pixels": 3136, "max_pixels": 12845056}},
+    "qwen3_vl": {
+        "preprocessor_config.json": {"size": {"shortest_edge": 65536, "longest_edge": 16777216}, "patch_size": 16},
+        "video_preprocessor_config.json": {"size": {"shortest_edge": 4096, "longest_edge": 25165824}, "patch_size": 16},
+    },
+    "qwen3_5": {
+        "video_preprocessor_config.json": {"size": {"shortest_edge": 4096, "longest_edge": 25165824}, "patch_size": 16}
+    },
+}
+"""What published checkpoints say of pictures and videos."""
+
+
+def published(folder: Path, name: str, files: dict[str, Any], frame_pixels: int | None = None) -> Family:
+    """A family with the processors of its published checkpoints."""
+    make_checkpoint(folder, name)
+    for file in ("preprocessor_config.json", "video_preprocessor_config.json", "processor_config.json"):
+        (folder / file).unlink(missing_ok=True)
+    for file, content in files.items():
+        (folder / file).write_text(json.dumps(content), encoding="utf-8")
+    family = family_of(open_checkpoint(str(folder)))
+    family.most_frame_pixels = frame_pixels
+    return family
+
+
+@pytest.mark.parametrize("name", sorted(REAL))
+def test_frames_of_a_video_have_the_tokens_of_videos(name: str, tmp_path: Path) -> None:
+    """Full HD frames of few seconds take as many tokens as the model's authors give a frame, not what pictures may."""
+    family = published(tmp_path / "m", name, REAL[name])
+    times = tuple(range(8))
+    for height, width in ((1080, 1920), (1920, 1080), (2160, 3840)):
+        layout = family.expected_layout(times, height, width)
+        assert layout is not None
+        assert layout["runs"] == [720] * 4, (height, width)
+    small = family.expected_layout(times, 320, 480)
+    assert small is not None
+    assert small["runs"][0] == pytest.approx(320 * 480 / 1024 if "3" in name[4:] else 320 * 480 / 784, rel=0.06)
+
+
+@pytest.mark.parametrize("name", ["qwen2_5_vl", "qwen3_vl", "video_llama_3"])
+def test_pixels_of_a_frame_can_be_set(name: str, tmp_path: Path) -> None:
+    """No frame has more, however many there are, not even where the family asks for more at least; kept features are
+    others then."""
+    files = REAL.get(name, {"video_preprocessor_config.json": {"size": {"shortest_edge": 3136, "longest_edge": 10**7}}})
+    free = published(tmp_path / "free", name, files)
+    for most in (100_000, 5_000):
+        family: Any = published(tmp_path / str(most), name, files, most)
+        for count in (1, 2, 8):
+            height, width = family.size(1080, 1920, max(2, count), family.video_config)
+            assert most / 3 < height * width <= most
+        assert family.fingerprint != free.fingerprint
+    large = published(tmp_path / "large", name, files, 10**9)
+    assert large.expected_layout((1.0, 2.0), 1080, 1920) == free.expected_layout((1.0, 2.0), 1080, 1920)
+
+
+def test_a_checkpoint_that_says_so_of_videos_has_larger_frames(tmp_path: Path) -> None:
+    """What its processor of videos allows is allowed, up to the share of all that a video may have."""
+    files = {"video_preprocessor_config.json": {"min_pixels": 3136, "max_pixels": 2073600}}
+    family: Any = published(tmp_path / "m", "qwen2_5_vl", files)
+    assert family.size(1080, 1920, 8, family.video_config) == (1064, 1904)
+    height, width = family.size(1080, 1920, 768, family.video_config)
+    assert height * width <= 128000 * 28 * 28 * 0.9 * 2 / 768
+
+
 def test_fitting_size_is_transformers() -> None:
     """The size of Gemma 4's frames is that of transformers' own function."""
     from transformers.models.gemma4.image_processing_pil_gemma4 import get_aspect_ratio_preserving_size

@@ -126,6 +126,8 @@ class Family:
         self.tokenizer = checkpoint.tokenizer
         self.image_processor: Any = checkpoint.load_image_processor() if self.uses_image_processor else None
         self.processing = checkpoint.processing
+        self.most_frame_pixels: int | None = None
+        """Most pixels of a frame, where the user has set it; families that make every frame one square ignore it."""
         self.rules = Rules.of(checkpoint.processing.get("generation", {}))
         index = self.token_field.removesuffix("_id") + "_index"
         found = getattr(self.config, self.token_field, None)
@@ -135,7 +137,8 @@ class Family:
     @property
     def fingerprint(self) -> str:
         """Which family, and which version of it, makes the features."""
-        return f"{type(self).__module__}:{type(self).__qualname__} {self.version}"
+        most = "" if self.most_frame_pixels is None else f" {self.most_frame_pixels} pixels"
+        return f"{type(self).__module__}:{type(self).__qualname__} {self.version}{most}"
 
     def frame_pixels(self, num_frames: int) -> int:  # noqa: ARG002
         """Pixels of a frame, beyond which it is shrunk as it is decoded: no fewer than `inputs` makes use of."""

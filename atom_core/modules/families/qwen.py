@@ -28,9 +28,12 @@ class Qwen2VL(Family):
     content_type = "video"
     token_field = "video_token_id"
     uses_image_processor = False
+    version = 2
     default_rate = FrameRate(fps=2.0, min_frames=4, max_frames=768, multiple_of=2)
     video_defaults: ClassVar[Mapping[str, Any]] = {
         "size": {"shortest_edge": 128 * 28 * 28, "longest_edge": 28 * 28 * 768},
+        "max_video_tokens": 128000,
+        "cap_pixels_per_frame": True,
         "patch_size": 14,
         "merge_size": 2,
         "temporal_patch_size": 2,
@@ -39,6 +42,8 @@ class Qwen2VL(Family):
         "image_std": [0.26862954, 0.26130258, 0.27577711],
     }
     """Entries of the family's video processor where the checkpoint has none."""
+    pictures_are_larger: ClassVar[bool] = True
+    """Whether what a checkpoint says of pictures alone allows them more pixels than a frame of a video has."""
 
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """Patches of all frames, and their grid."""
@@ -76,20 +81,37 @@ class Qwen2VL(Family):
         height, width = self.size(2**14, 2**14, num_frames, self.video_config)
         return max(super().frame_pixels(num_frames), height * width)
 
-    def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:  # noqa: ARG002
+    def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
         """What frames are resized to: each within the bounds."""
-        bounds = config["size"]
-        factor = config["patch_size"] * config["merge_size"]
-        return pixels.smart_size(height, width, factor, bounds["shortest_edge"], bounds["longest_edge"])
+        least, most = self.bounds(num_frames, config)
+        return pixels.smart_size(height, width, config["patch_size"] * config["merge_size"], least, most)
+
+    def bounds(self, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
+        """Fewest and most pixels of a frame: no more than its share of what a video may have. Source: `resize` of
+        transformers' `Qwen2VLVideoProcessor` with `cap_pixels_per_frame`, as the model's authors have it."""
+        least, most = config["size"]["shortest_edge"], config["size"]["longest_edge"]
+        if config.get("cap_pixels_per_frame"):
+            factor = config["patch_size"] * config["merge_size"]
+            whole = int(config["max_video_tokens"] * factor**2 * 0.9)
+            most = max(min(most, whole * config["temporal_patch_size"] // num_frames), int(least * 1.05))
+        return self.within_setting(least, most)
+
+    def within_setting(self, least: int, most: int, num_frames: int = 1) -> tuple[int, int]:
+        """Bounds of the pixels of so many frames, no higher than what is set."""
+        most = most if self.most_frame_pixels is None else min(most, self.most_frame_pixels * num_frames)
+        return min(least, most), most
 
     @property
     def video_config(self) -> dict[str, Any]:
         """What the checkpoint says of videos, or else of pictures; older ones bound the pixels by other names."""
-        found = self.processing.get("video") or self.processing.get("image") or {}
+        video = self.processing.get("video")
+        found = video or self.processing.get("image") or {}
         config = {**self.video_defaults, **{name: value for name, value in found.items() if value is not None}}
         size = dict(config["size"])
         size["shortest_edge"] = found.get("min_pixels") or size.get("shortest_edge") or size["min_pixels"]
         size["longest_edge"] = found.get("max_pixels") or size.get("longest_edge") or size["max_pixels"]
+        if not video and self.pictures_are_larger:
+            size["longest_edge"] = min(size["longest_edge"], self.video_defaults["size"]["longest_edge"])
         return {**config, "size": size}
 
     def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
@@ -157,10 +179,13 @@ class Qwen3VL(Qwen2VL):
     video_defaults: ClassVar[Mapping[str, Any]] = {
         **Qwen2VL.video_defaults,
         "size": {"shortest_edge": 128 * 32 * 32, "longest_edge": 32 * 32 * 768},
+        "max_video_tokens": 768,
         "patch_size": 16,
         "image_mean": [0.5, 0.5, 0.5],
         "image_std": [0.5, 0.5, 0.5],
     }
+
+    pictures_are_larger = False  # the bounds are those of all frames
 
     def num_pictures(self, num_frames: int, config: Mapping[str, Any]) -> int:
         """As many as one patch needs."""
@@ -169,22 +194,32 @@ class Qwen3VL(Qwen2VL):
     def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
         """What frames are resized to: all together within the bounds. Source: `smart_resize` of transformers'
         `Qwen3VLVideoProcessor`."""
-        bounds, temporal = config["size"], config["temporal_patch_size"]
-        factor = config["patch_size"] * config["merge_size"]
+        temporal, factor = config["temporal_patch_size"], config["patch_size"] * config["merge_size"]
+        least, most = self.bounds(num_frames, config)
         if height < factor or width < factor:
             scale = max(factor / height, factor / width)
             height, width = int(height * scale), int(width * scale)
         frames = round(num_frames / temporal) * temporal
         new_h, new_w = round(height / factor) * factor, round(width / factor) * factor
-        if frames * new_h * new_w > bounds["longest_edge"]:
-            beta = math.sqrt((num_frames * height * width) / bounds["longest_edge"])
+        if frames * new_h * new_w > most:
+            beta = math.sqrt((num_frames * height * width) / most)
             new_h = max(factor, math.floor(height / beta / factor) * factor)
             new_w = max(factor, math.floor(width / beta / factor) * factor)
-        elif frames * new_h * new_w < bounds["shortest_edge"]:
-            beta = math.sqrt(bounds["shortest_edge"] / (num_frames * height * width))
+        elif frames * new_h * new_w < least:
+            beta = math.sqrt(least / (num_frames * height * width))
             new_h = math.ceil(height * beta / factor) * factor
             new_w = math.ceil(width * beta / factor) * factor
         return new_h, new_w
+
+    def bounds(self, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
+        """Fewest and most pixels of all frames: each has its share, and no more than `max_video_tokens` become. Source:
+        `resize` of transformers' `Qwen3VLVideoProcessor` with `cap_pixels_per_frame`, as the model's authors have it.
+        """
+        least, most = config["size"]["shortest_edge"], config["size"]["longest_edge"]
+        if config.get("cap_pixels_per_frame"):
+            of_one = config["max_video_tokens"] * (config["patch_size"] * config["merge_size"]) ** 2
+            most = max(min(of_one, most // num_frames), int(least * 1.05)) * num_frames
+        return self.within_setting(least, most, num_frames)
 
     def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
         """Run the visual half; the times of the pairs are kept with the rows."""

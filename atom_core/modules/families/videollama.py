@@ -20,6 +20,8 @@ class VideoLlama3(Qwen2VL):
 
     model_types = ("video_llama_3",)
     title = "VideoLLaMA 3"
+    version = 1
+    pictures_are_larger = False
     notes = "native video with timestamps; tokens that do not change from frame to frame are left out"
     default_rate = FrameRate(fps=1.0, min_frames=4, max_frames=180)
     video_defaults: ClassVar[Mapping[str, Any]] = {
@@ -34,7 +36,8 @@ class VideoLlama3(Qwen2VL):
         """What frames are resized to: the upper bound is for all together."""
         bounds = config["size"]
         factor = config["patch_size"] * config["merge_size"]
-        return pixels.smart_size(height, width, factor, bounds["shortest_edge"], bounds["longest_edge"] // num_frames)
+        least, most = self.within_setting(bounds["shortest_edge"], bounds["longest_edge"] // num_frames)
+        return pixels.smart_size(height, width, factor, least, most)
 
     def inputs(self, frames: Frames) -> dict[str, Any]:
         """Patches of all frames, their grid, and which visual tokens are kept."""
