@@ -64,7 +64,7 @@ class Idefics3(Family):
         for place, image in enumerate(frames.images):
             picture = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
             if config.get("do_resize", True):
-                height, width = longest_edge(*picture.shape[-2:], self._longest_edge)
+                height, width = longest_edge(image.shape[0], image.shape[1], self._longest_edge)
                 picture = pixels.resize(picture, height, width, int(config["resample"]))
             made[place] = pixels.resize(picture, side, side, int(config["resample"]))[0]
         mask = torch.ones(1, len(made), side, side, dtype=torch.bool)
