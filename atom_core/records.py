@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 def _finite(_: object, attribute: Any, value: float) -> None:
     if not math.isfinite(value):
         raise ValueError(f"{attribute.name} must be a finite number of seconds, got {value!r}")
+
+
+def _pairs(value: Iterable[Iterable[float]]) -> tuple[tuple[float, float], ...]:
+    return tuple((float(at_s), float(by_s)) for at_s, by_s in value)
 
 
 def _clock(seconds: float) -> str:
@@ -83,6 +87,9 @@ class Video:
     """Whether there is a sound track."""
     is_film: bool = False
     """Whether Atom rendered it from other videos."""
+    leaps: tuple[tuple[float, float], ...] = field(default=(), converter=_pairs)
+    """Where the file's clock leaps on although the recording does not: to when, and by how much, seconds of that clock.
+    Times of the video go on across a leap."""
     fault: str = ""
     """Why only part of the file can be used, `duration_s` of it, where that is so: "is cut off: ..."."""
 

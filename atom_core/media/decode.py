@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -14,12 +13,14 @@ import av
 import numpy as np
 
 from atom_core.errors import MediaError
+from atom_core.media.clock import OrderClock, StampClock, is_bare, key_before, keys_of, stores_order
 from atom_core.media.crop import container_crop
 from atom_core.media.fields import Deinterlacer, may_be_interlaced
 from atom_core.media.opening import check_pixels, most_pixels, open_container, reading
-from atom_core.media.packets import packets
+from atom_core.media.packets import RESTARTS, packets
 from atom_core.media.picture import Converter, decoder_of
 from atom_core.media.tracks import picture_stream, picture_streams
+from atom_core.records import Video
 
 SLACK_S = 1e-6
 """Instants this close are the same: floats of one timestamp differ by less."""
@@ -39,15 +40,24 @@ class Picture(NamedTuple):
 class Reader:
     """The picture track of a file; a context manager. One thread at a time."""
 
-    def __init__(self, path: Path, *, draft: bool = False, seeks: bool = True, track: int | None = None) -> None:
-        """Open `path` and decode its first picture.
+    def __init__(
+        self,
+        path: Path,
+        *,
+        draft: bool = False,
+        seeks: bool = True,
+        track: int | None = None,
+        leaps: Sequence[tuple[float, float]] = (),
+    ) -> None:
+        """Open `path` and decode its first picture; `Reader.of` does so by what is known of a video.
 
         :param draft: trade picture quality for speed, never timestamps
         :param seeks: whether time stamps say where in the file a picture is; else all before it are decoded
         :param track: which of its picture tracks, from 0; None is the one that players show
+        :param leaps: where its clock leaps on, see `Video.leaps`
         :raises MediaError: if it cannot be read, or no picture of it be decoded
         """
-        self.path, self._seeks = path, seeks
+        self.path, self._seeks, self._leaps = path, seeks, leaps
         self._draft = draft
         self._jump_s = _JUMP_S
         self._used = False
@@ -64,6 +74,14 @@ class Reader:
             self.close()
             raise
 
+    @classmethod
+    def of(cls, video: Video, *, draft: bool = False) -> Self:
+        """The reader of a video that `probe` knows.
+
+        :raises MediaError: as `Reader` does
+        """
+        return cls(video.path, draft=draft, seeks=RESTARTS not in video.fault, leaps=video.leaps)
+
     def _start(self, index: int) -> bool:
         """Stand at the first picture of the stream `index`; whether there is one."""
         if self._used:
@@ -78,7 +96,10 @@ class Reader:
         self._decoder.options = options | ({"skip_loop_filter": "all"} if self._draft else {})
         self._aspect = self._decoder.sample_aspect_ratio
         self._origin: int | None = None
-        self._pictures = self._decode()
+        bare = 0 if is_bare(self._container) else None
+        self._pictures = self._decode(
+            self._timed_frames(OrderClock(bare) if stores_order(self._container) else StampClock())
+        )
         first = next(self._pictures, None)
         if first is None:
             return False
@@ -124,13 +145,32 @@ class Reader:
     def _seconds(self, ticks: int) -> float:
         return ticks * self._time_base.numerator / self._time_base.denominator
 
-    def _timed_frames(self) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Frames with their timestamps. AVI stores decoding order only: there the smallest waiting one is due."""
-        in_storage_order = self._container.format.name == "avi"
-        waiting: list[int] = []
+    def _shown_s(self, ticks: int) -> float:
+        """When a picture of that timestamp is shown, seconds from the first; leaps of the clock are left out."""
+        skipped_s = sum(by_s for at_s, by_s in self._leaps if self._seconds(ticks) >= at_s - SLACK_S)
+        return self._seconds(ticks - (self._origin or 0)) - skipped_s
+
+    def _ticks(self, time_s: float) -> int:
+        """The timestamp at `time_s`, seconds from the first picture."""
+        for at_s, by_s in self._leaps:
+            if self.origin_s + time_s < at_s - by_s:
+                break
+            time_s += by_s
+        return (self._origin or 0) + int(time_s / self._time_base)
+
+    def _timed_frames(
+        self, clock: StampClock | OrderClock, num_skipped: int = 0
+    ) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Frames with their timestamps.
+
+        :param num_skipped: packets with a place in the file before which all are left out
+        """
         for packet in packets(self._container, self._stream):
-            if in_storage_order and packet.size and packet.pts is not None:
-                heapq.heappush(waiting, packet.pts)
+            if num_skipped > 0 and packet.size:
+                num_skipped -= packet.pos is not None
+                if num_skipped > 0 or packet.pos is None:
+                    continue
+            clock.store(packet)
             try:
                 frames = self._decoder.decode(packet)
             except av.error.FFmpegError as error:
@@ -141,22 +181,24 @@ class Reader:
             for frame in frames:
                 if aspect != self._aspect:
                     frame.opaque = aspect
-                pts = heapq.heappop(waiting) if waiting else frame.pts if frame.pts is not None else frame.dts
+                pts = clock.shown(frame)
                 if pts is not None:
                     yield pts, frame
 
-    def _decode(self, *, from_key: bool = False) -> Iterator[Picture]:
-        """Pictures from here on, timestamps strictly rising; after a seek, pictures before the key are not whole."""
+    def _decode(self, frames: Iterator[tuple[int, av.VideoFrame]], num_keys: int = 0) -> Iterator[Picture]:
+        """Pictures from here on, timestamps strictly rising.
+
+        :param num_keys: how many key pictures must have come before they are whole and their times certain
+        """
         last: int | None = None
-        for pts, frame in self._timed_frames():
-            if from_key and last is None and not frame.key_frame:
-                continue
-            if last is not None and pts <= last:
+        for pts, frame in frames:
+            num_keys -= frame.key_frame
+            if (last is None and num_keys > 0) or (last is not None and pts <= last):
                 continue
             last = pts
             if self._origin is None:
                 self._origin = pts
-            yield Picture(self._seconds(pts - self._origin), frame)
+            yield Picture(self._shown_s(pts), frame)
 
     def _seek(self, time_s: float) -> None:
         """Stand at the last key picture at or before `time_s`."""
@@ -175,15 +217,41 @@ class Reader:
 
     def _key_picture(self, target_s: float) -> Picture | None:
         """Stand where seeking for `target_s` leads, at a key picture; None if that fails."""
-        ticks = (self._origin or 0) + int(target_s / self._time_base)
         try:
-            self._container.seek(ticks, stream=self._stream, backward=True)
+            frames, num_keys = self._from(self._ticks(target_s))
             if self._decoder is not self._stream.codec_context:
                 self._decoder.flush_buffers()
-            self._pictures = self._decode(from_key=True)
+            self._pictures = self._decode(frames, num_keys)
             return next(self._pictures, None)
-        except av.error.FFmpegError:
+        except (av.error.FFmpegError, LookupError):
             return None
+
+    def _from(self, ticks: int) -> tuple[Iterator[tuple[int, av.VideoFrame]], int]:
+        """Frames from a key picture near `ticks` on, and how many key pictures it takes until they are certain.
+
+        :raises LookupError: if there is no such key picture
+        """
+        if is_bare(self._container):
+            key = key_before(keys_of(self.path, self._stream.index), ticks)
+            self._container.seek(key.position, stream=self._stream, unsupported_byte_offset=True)
+            return self._timed_frames(OrderClock(key.time)), 2
+        if stores_order(self._container):
+            entries = self._stream.index_entries
+            key_at = entries.search_timestamp(ticks)
+            if self._reorders and key_at >= 0:
+                key_at = entries.search_timestamp(entries[key_at].timestamp - 1)
+            if key_at < 0:
+                raise LookupError
+            self._container.seek(entries[key_at].timestamp, stream=self._stream, backward=True)
+            return self._timed_frames(OrderClock()), 1 + self._reorders
+        self._container.seek(ticks, stream=self._stream, backward=True)
+        # a program stream stamps few pictures; FFmpeg guesses until it has met one
+        return self._timed_frames(StampClock(), 2 if self._container.format.name == "mpeg" else 0), 1
+
+    @property
+    def _reorders(self) -> bool:
+        """Whether pictures may be shown in another order than that of decoding."""
+        return bool(self._stream.codec_context.has_b_frames)
 
     def _worth_seeking(self, time_s: float) -> bool:
         if not self._seeks or self._upcoming is None or time_s - self._upcoming.time_s < self._jump_s:
@@ -191,8 +259,8 @@ class Reader:
         entries = self._stream.index_entries
         if "mp4" not in self._container.format.name or not len(entries):
             return True
-        key = entries.search_timestamp((self._origin or 0) + int(time_s / self._time_base))
-        return key >= 0 and self._seconds(entries[key].timestamp - (self._origin or 0)) > self._upcoming.time_s
+        key = entries.search_timestamp(self._ticks(time_s))
+        return key >= 0 and self._shown_s(entries[key].timestamp) > self._upcoming.time_s
 
     def at(self, time_s: float) -> Picture:
         """The picture being shown at `time_s`: the last whose timestamp is not after it; the first before that.

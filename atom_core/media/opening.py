@@ -163,7 +163,7 @@ def _opened(path: Path, file: BufferedReader) -> InputContainer:
     named = next((name for name, suffixes in _BY_SUFFIX.items() if path.suffix.lower() in suffixes), None)
     try:
         return _open(file, None, options)
-    except (av.error.InvalidDataError, av.error.ArgumentError) as error:
+    except (av.error.InvalidDataError, av.error.ArgumentError, av.error.EOFError) as error:
         if _is_list(file):
             raise MediaError(f"'{path}' is a playlist, which only names other files; name those instead") from None
         if _lacks_index(file):

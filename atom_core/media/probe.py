@@ -9,25 +9,18 @@ import stat
 import threading
 import time
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import av
-from av.container import InputContainer
-from av.packet import Packet
 
 from atom_core.errors import MediaError
 from atom_core.media.decode import Reader
+from atom_core.media.measure import measure
 from atom_core.media.opening import Stamp, check_file, open_container, open_file, reading
-from atom_core.media.packets import RESTARTS, Recording, packets
-from atom_core.media.rates import peak_rate
-from atom_core.media.timecode import stated_timecode
-from atom_core.media.tracks import picture_stream
 from atom_core.records import Video
 from atom_core.reuse.videos import VideoStore
 
-_VERSION = 4
+_VERSION = 5
 """Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -111,7 +104,8 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
         shape = reader.shape
         rule, index, origin_s = reader.rule, reader.index, reader.origin_s
     digest = content_hash(path)
-    measured = _measure(path, index, origin_s)
+    measured = measure(path, index, origin_s)
+    film = is_film(path)
     video = Video(
         path=place,
         content_hash=digest,
@@ -120,7 +114,14 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
         rotation=shape.rotation,
         mirrored=shape.mirrored,
         picture_rule=f"shown:{rule}" if rule else "",
-        **measured,
+        fps=measured.fps,
+        peak_fps=measured.peak_fps,
+        timecode=measured.timecode,
+        duration_s=measured.duration_s,
+        has_audio=measured.has_audio,
+        is_film=film,
+        leaps=measured.leaps,
+        fault=measured.fault,
     )
     if Stamp.of(check_file(path)) != stamp:
         raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
@@ -154,95 +155,9 @@ def is_film(path: Path | str) -> bool:
     """Whether the file is a film that Atom rendered; no if it cannot be read."""
     try:
         with open_container(Path(path)) as container:
-            return _is_marked(container)
+            return container.metadata.get("comment", "").startswith(FILM_MARK)
     except MediaError:
         return False
-
-
-def _is_marked(container: InputContainer) -> bool:
-    return container.metadata.get("comment", "").startswith(FILM_MARK)
-
-
-def _measure(path: Path, index: int, origin_s: float) -> dict[str, Any]:
-    """Length, frame rate and whether there is sound, from the timestamps of all packets; who made it."""
-    with open_container(path) as container, reading(path):
-        stream = picture_stream(container, index)
-        pictures_s: list[tuple[float, float]] = []
-        found_s, num_whole = 0.0, 0
-        has_audio = False
-        recording = Recording(stream.index)
-        for packet in packets(container):
-            stamp = packet.pts if packet.pts is not None else packet.dts
-            if not _is_whole(packet) or recording.is_past(packet):
-                continue
-            num_whole += packet.stream_index == stream.index
-            if stamp is None or packet.is_discard:
-                continue
-            start_s = float(stamp * packet.time_base)
-            length_s = float((packet.duration or 0) * packet.time_base)
-            found_s = max(found_s, start_s + length_s)
-            has_audio |= packet.stream.type == "audio" and packet.stream.codec_context is not None
-            if packet.stream_index == stream.index and start_s >= origin_s - 1e-6:
-                pictures_s.append((start_s, length_s))
-        pictures_s.sort()
-        last_s, length_s = pictures_s[-1] if pictures_s else (origin_s, 0.0)
-        end_s = last_s + (length_s or _usual_gap(pictures_s))
-        is_cut_off, promised_s = False, 0.0
-        if recording.has_restarted:
-            pass  # promises are those of all recordings
-        elif stream.duration and stream.time_base:
-            in_avi = (
-                container.format.name == "avi"
-            )  # where the length is guessed from the size, the header counts frames
-            length = stream.frames if in_avi and stream.frames else stream.duration
-            promised_s = float((length + (stream.start_time or 0)) * stream.time_base)
-            is_cut_off = _is_short(end_s, promised_s) and not 0 < stream.frames <= num_whole
-            if promised_s > last_s and not is_cut_off:
-                end_s = promised_s  # packet lengths follow decoding order, this does not
-        elif container.duration:
-            promised_s = container.duration / 1e6
-            is_cut_off = _is_short(found_s, promised_s)  # Matroska counts from 0, not from the start
-        duration_s = round(max(end_s - origin_s, 0.0), 9)
-        counted_fps = len(pictures_s) / duration_s if duration_s else 0.0
-        stated_fps = float(stream.average_rate or 0)
-        base_fps = float(stream.base_rate or 0)
-        timecode = stated_timecode(container, stream)
-        film = _is_marked(container)
-    alike = counted_fps and abs(stated_fps / counted_fps - 1) < 0.02
-    fps = stated_fps if alike else counted_fps
-    fault = ""
-    if recording.has_restarted:
-        fault = f"{RESTARTS}, after {duration_s:.1f} s; only what is before that is used; convert it to MP4 to join it"
-    elif is_cut_off:
-        fault = f"is cut off: of {promised_s - origin_s:.1f} s the first {duration_s:.1f} s are there and used"
-    return {
-        "duration_s": duration_s,
-        "fps": fps,
-        "peak_fps": peak_rate([time_s for time_s, _ in pictures_s], fps, base_fps),
-        "timecode": timecode,
-        "has_audio": has_audio,
-        "is_film": film,
-        "fault": fault,
-    }
-
-
-def _is_whole(packet: Packet[Any]) -> bool:
-    """Whether a packet has what it should: not its end cut off, not zeros where a disk was never written."""
-    if not packet.size or packet.is_corrupt:
-        return False
-    if packet.stream.type not in ("video", "audio") or packet.stream.codec_context is None:
-        return True
-    as_they_are = packet.stream.codec_context.name.startswith(("rawvideo", "pcm_"))  # zeros are black, and silence
-    return as_they_are or any(bytes(memoryview(packet)[:32]))
-
-
-def _usual_gap(pictures_s: list[tuple[float, float]]) -> float:
-    gaps = sorted(after[0] - before[0] for before, after in pairwise(pictures_s))
-    return gaps[len(gaps) // 2] if gaps else 0.04
-
-
-def _is_short(found_s: float, promised_s: float) -> bool:
-    return found_s < promised_s - max(0.3, 0.02 * promised_s)
 
 
 def find_videos(paths: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Path, MediaError]]]:

@@ -19,7 +19,6 @@ from av.video.stream import VideoStream
 from atom_core.errors import MediaError
 from atom_core.files import beside
 from atom_core.media.decode import Reader
-from atom_core.media.packets import RESTARTS
 from atom_core.media.picture import letterbox
 from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe
 from atom_core.media.rates import film_rate, source_rate
@@ -219,7 +218,7 @@ def _shown(piece: Piece, plan: Plan) -> Iterator[tuple[int, av.VideoFrame]]:
     cut = piece.cut
     half_s = 0.5 / float(source_rate(piece.video))
     latest_s = max(cut.end_s - min(half_s, cut.duration_s / 2), cut.start_s)
-    with Reader(cut.path, seeks=RESTARTS not in piece.video.fault) as reader:
+    with Reader.of(piece.video) as reader:
         shown_s, image = -1.0, np.empty((0, 0, 3), np.uint8)
         for number in range(piece.first, piece.end):
             instant_s = cut.start_s + float((number - piece.first) / plan.rate) + _JITTER_S
@@ -239,7 +238,7 @@ def _heard(piece: Piece, rate: Fraction, wanted: str) -> Iterator[np.ndarray]:
     num_samples = _samples(piece.end, rate) - _samples(piece.first, rate)
     if not piece.video.has_audio:
         return silence(num_samples)
-    with Reader(piece.cut.path) as reader:
+    with Reader.of(piece.video) as reader:
         origin_s = reader.origin_s
     return sound(piece.cut.path, piece.cut.start_s + origin_s, num_samples, wanted)
 

@@ -16,7 +16,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from atom_core.media.decode import Reader
-from atom_core.media.packets import RESTARTS
 from atom_core.media.picture import fitting
 from atom_core.media.probe import check_unchanged
 from atom_core.records import Clip, Frames
@@ -61,7 +60,7 @@ def sample_many(clips: Iterable[Clip], num_frames: int, max_pixels: int | None =
         raise ValueError(f"num_frames must be at least 1, got {num_frames}")
     for video, of_video in groupby(clips, key=lambda clip: clip.video):
         check_unchanged(video.path, video.content_hash)
-        with Reader(video.path, seeks=RESTARTS not in video.fault) as reader:
+        with Reader.of(video) as reader:
             for clip in of_video:
                 frames = _sample(reader, clip, num_frames, max_pixels)
                 check_unchanged(video.path, video.content_hash)  # or they would be kept as the old content's

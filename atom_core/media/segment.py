@@ -100,7 +100,7 @@ def _cuts(video: Video, settings: Settings) -> list[Cut]:
     check_unchanged(video.path, video.content_hash)
     if settings.reuse and (known := store.get(video.content_hash)) is not None:
         return [Cut(*cut) for cut in known]
-    with Reader(video.path, draft=True) as reader:
+    with Reader.of(video, draft=True) as reader:
         changes = list(_changes(reader, video.fps))
     check_unchanged(video.path, video.content_hash)
     cuts = find_cuts(changes, video.fps)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -147,8 +149,8 @@ def test_few_frames_of_a_long_clip_decode_little(tmp_path: Path, monkeypatch: py
     decoded = []
     real = Reader._timed_frames
 
-    def counting(reader: Reader):  # type: ignore[no-untyped-def]
-        for timed in real(reader):
+    def counting(reader: Reader, *how: Any) -> Iterator[tuple[int, av.VideoFrame]]:
+        for timed in real(reader, *how):
             decoded.append(timed[0])
             yield timed
 

@@ -238,7 +238,7 @@ def test_a_video_is_looked_through_once_ever(tmp_path: Path, monkeypatch: pytest
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("decoded again")
 
-    monkeypatch.setattr("atom_core.media.segment.Reader", refuse)
+    monkeypatch.setattr("atom_core.media.segment.Reader.of", refuse)
     assert [clip.span for clip in segment(moved, settings)] == [clip.span for clip in found]
     assert len(segment(moved, Settings(cache=tmp_path / "cache", window_s=0.5))) == 4
     with pytest.raises(AssertionError, match="decoded again"):

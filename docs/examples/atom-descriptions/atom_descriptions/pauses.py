@@ -35,7 +35,7 @@ def _levels(video: atom.Video) -> list[float]:
     from atom_core.media.decode import Reader
     from atom_core.media.sound import RATE_HZ, sound
 
-    with Reader(video.path) as reader:
+    with Reader.of(video) as reader:
         origin_s = reader.origin_s  # times of a video count from its first picture
     step = round(RATE_HZ * _STEP_S)
     levels: list[float] = []

@@ -1,0 +1,132 @@
+"""When decoded pictures are shown: by their own time stamps, or, where a format stores none, by their order.
+
+Some formats know only in which order pictures are decoded: AVI counts them, a stream without a container not even that.
+The picture that is shown n-th then has the n-th of the stored times. Each packet is marked with its own time, which its
+picture carries through the decoder; so a picture that is lost shifts none after the next key picture.
+"""
+
+from __future__ import annotations
+
+import bisect
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+
+from atom_core.media.opening import Stamp, open_container
+from atom_core.media.packets import packets
+from atom_core.media.tracks import picture_stream
+
+_REACH = 64
+"""Times that are kept after they were given out: more than any decoder reorders."""
+
+
+_BARE = frozenset({"h264", "hevc", "vvc", "hxvs"})
+"""Streams without a container to whose packets FFmpeg gives no times."""
+_MAX_KNOWN = 64
+"""Streams without a container whose key pictures are remembered."""
+
+
+class StampClock:
+    """The clock of formats that store when each picture is shown."""
+
+    def store(self, packet: Packet[Any]) -> None:
+        """Take note of a packet before it is decoded."""
+
+    def shown(self, frame: av.VideoFrame) -> int | None:
+        """When `frame` is shown, in the stream's time base; None if that is not known."""
+        return frame.pts if frame.pts is not None else frame.dts
+
+
+class OrderClock:
+    """The clock of formats that store the order of decoding."""
+
+    def __init__(self, first: int | None = None) -> None:
+        """
+        :param first: time of the first packet where packets have none; None if they do
+        """
+        self._next = first
+        self._stored: list[int] = []
+        self._num_given = 0
+        self._shown: list[int] = []
+
+    def store(self, packet: Packet[Any]) -> None:
+        """Take note of a packet before it is decoded, and mark it with its time."""
+        time = packet.dts if self._next is None else self._next
+        if self._next is not None:
+            self._next += length(packet)
+        if packet.size and time is not None:
+            packet.pts = packet.dts = time
+            bisect.insort(self._stored, time)
+
+    def shown(self, frame: av.VideoFrame) -> int | None:
+        """When `frame` is shown, in the stream's time base; None if that is not known."""
+        own = frame.pts
+        if own is None:
+            return None
+        if frame.key_frame:  # of what is stored after it only what was shown already comes before it
+            num_leading = sum(time > own for time in self._shown)
+            self._num_given = bisect.bisect_left(self._stored, own) + num_leading
+        self._shown.append(own)
+        due = self._stored[min(self._num_given, len(self._stored) - 1)]
+        self._num_given += 1
+        if self._num_given > 2 * _REACH:
+            del self._stored[: self._num_given - _REACH], self._shown[:-_REACH]
+            self._num_given = _REACH
+        return due
+
+
+class Key(NamedTuple):
+    """Where a key picture of a stream without a container is stored."""
+
+    time: int
+    """When it is decoded, in the stream's time base, each packet lasting as long as it says."""
+    position: int
+    """Of its first byte in the file."""
+
+
+_known_keys: dict[tuple[Stamp, int], list[Key]] = {}
+
+
+def is_bare(container: InputContainer) -> bool:
+    """Whether it is a stream without a container, whose packets have a place and a length but no time."""
+    return container.format.name in _BARE
+
+
+def stores_order(container: InputContainer) -> bool:
+    """Whether a format says only in which order its pictures are decoded."""
+    return container.format.name == "avi" or is_bare(container)
+
+
+def keys_of(path: Path, index: int) -> list[Key]:
+    """The key pictures of a stream without a container; all its packets are read, once, none is decoded."""
+    known = Stamp.of(path.stat()), index
+    if known not in _known_keys:
+        keys, time = list[Key](), 0
+        with open_container(path) as container:
+            for packet in packets(container, picture_stream(container, index)):
+                if packet.is_keyframe and packet.pos is not None:
+                    keys.append(Key(time, packet.pos))
+                time += length(packet)
+        while len(_known_keys) >= _MAX_KNOWN:
+            _known_keys.pop(next(iter(_known_keys)), None)
+        _known_keys[known] = keys
+    return _known_keys[known]
+
+
+def key_before(keys: list[Key], time: int) -> Key:
+    """The last key picture but one at or before `time`: from it on the pictures around `time` are whole, and counted.
+
+    :raises LookupError: if there are no two
+    """
+    at = bisect.bisect_right(keys, time, key=lambda key: key.time)
+    if at < 2:
+        raise LookupError
+    return keys[at - 2]
+
+
+def length(packet: Packet[Any]) -> int:
+    """How long a packet of a stream without a container lasts, in its time base."""
+    return max(packet.duration or 1, 1) if packet.size else 0
