@@ -71,12 +71,22 @@ def _remove(temporary: Path) -> None:
     _unfinished.discard(temporary)
 
 
-def write_whole(path: Path | str, text: str) -> None:
+def begin_private(path: Path) -> None:
+    """Make an empty file for the user alone, to be written to, if there is none.
+
+    :raises OSError: if it cannot be made
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def write_whole(path: Path | str, text: str, *, private: bool = False) -> None:
     """Write `text`, UTF-8, so that `path` has its old content or all of the new, whatever happens meanwhile.
 
     A link's target is written; a pipe or terminal directly. What is not text, such as a video, is not replaced by text.
     Names that are not UTF-8 are written with their bytes as ``\\udce9``, which is JSON's form for them too.
 
+    :param private: whether the file is for the user alone to read, whatever the umask
     :raises OSError: if it cannot be written, or holds something other than text; an old file is as it was
     """
     given = os.path.abspath(path)
@@ -87,9 +97,12 @@ def write_whole(path: Path | str, text: str) -> None:
     if _is_binary(target):
         raise FileExistsError(errno.EEXIST, "the file there is not text, so it is kept", str(path))
     with beside(target) as temporary:
+        if private:
+            begin_private(temporary)
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
-        with suppress(OSError):
-            shutil.copymode(target, temporary)
+        if not private:
+            with suppress(OSError):
+                shutil.copymode(target, temporary)
         temporary.replace(target)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from atom_core.files import write_whole
+from atom_core.files import private_folder, write_whole
 
 _LONGEST_BYTES = 2**28
 """What is larger is no text that Atom wrote."""
@@ -100,8 +100,8 @@ class Outputs:
         before = self._noted(target).digests[-1:]
         digests = [*before, _digest(text.encode(errors="backslashreplace"))]
         with suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(self._entry(target), json.dumps({"subject": subject, "digests": digests}))
+            private_folder(self._folder)
+            write_whole(self._entry(target), json.dumps({"subject": subject, "digests": digests}), private=True)
 
 
 def short_name(stem: str, ending: str) -> str:

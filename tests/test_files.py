@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from atom_core.files import abandon, beside, write_whole
+from atom_core.files import abandon, begin_private, beside, private_folder, write_whole
 from atom_core.testing.videos import write_video
 
 
@@ -69,3 +69,19 @@ def test_what_is_abandoned_is_removed(tmp_path):
             temporary.write_text("half")
             abandon()
             assert list(tmp_path.iterdir()) == [tmp_path / "a.mp4"]
+
+
+def test_what_is_private_is_the_users_alone(tmp_path):
+    """Folders and files are made for the user alone, whatever the umask; a folder that was there stays as it is."""
+    (tmp_path / "mine").mkdir(mode=0o755)
+    before = os.umask(0)
+    try:
+        made = private_folder(tmp_path / "mine" / "a" / "b")
+        private_folder(made)
+        begin_private(made / "begun")
+        write_whole(made / "whole", "text", private=True)
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "mine").rglob("*")}
+    assert modes == {"a": 0o700, "b": 0o700, "begun": 0o600, "whole": 0o600}
+    assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o755

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 from attrs import asdict, evolve, field, frozen
 
+from atom_core.bounded import keep
 from atom_core.errors import AtomError, MediaError, TaskError
 from atom_core.exhausted import exhausted
 from atom_core.hookspecs import LENT, Decoder, Encoder, Library, TaskEvent, Tell
@@ -44,6 +45,8 @@ log = logging.getLogger("atom")
 BUILTINS: tuple[tuple[str, object], ...] = (("media", media_provider), ("transformers", modules_provider))
 """The plugins that every host has: shot detection and transformers models."""
 
+_MOST_KNOWN = 512
+"""Videos whose clips are kept in mind; of others it is noted on disk where they are cut."""
 _RULES = ("quantize", "frames", "frame_pixels", "segment", "window_s", "min_clip_s")
 """The settings that change what any task makes of a video."""
 
@@ -177,7 +180,7 @@ class Host:
                     "atom_segment_video", partial(clips_fault, video), video=video, settings=self.settings
                 )
             with self._lock:
-                self._clips[key] = known
+                keep(self._clips, key, known, _MOST_KNOWN)
         return list(known)
 
     def run(self, task: str, item: Any, *, progress: Tell | None = None, **settings: Any) -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import av
 
+from atom_core.bounded import keep
 from atom_core.errors import MediaError
 from atom_core.media.decode import Reader
 from atom_core.media.measure import measure
@@ -43,6 +44,8 @@ def _settled(stamp: Stamp, now_ns: int) -> bool:
     return max(stamp.mtime_ns, stamp.ctime_ns) < now_ns - _YOUNG_NS
 
 
+_MOST_KNOWN = 4096
+"""Files that are kept in mind in a process; of others it is noted on disk what they are."""
 _known_hashes: dict[Path, tuple[Stamp, str]] = {}
 _known_videos: dict[tuple[Path, str], Video] = {}
 _lock = threading.Lock()
@@ -65,7 +68,7 @@ def content_hash(path: Path | str) -> str:
         raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
     with _lock:
         if _settled(stamp, now_ns):
-            _known_hashes[place] = (stamp, digest)
+            keep(_known_hashes, place, (stamp, digest), _MOST_KNOWN)
         else:
             _known_hashes.pop(place, None)
     return digest
@@ -126,7 +129,7 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
     if Stamp.of(check_file(path)) != stamp:
         raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
     with _lock:
-        _known_videos[place, digest] = video
+        keep(_known_videos, (place, digest), video, _MOST_KNOWN)
         settled = _known_hashes.get(place)
     if store is not None and settled is not None and settled[1] == digest:
         store.put(place, settled[0], video)
@@ -147,8 +150,8 @@ def _recall(path: Path, store: VideoStore) -> None:
     video = store.get(place, stamp)
     if video is not None:
         with _lock:
-            _known_hashes[place] = (stamp, video.content_hash)
-            _known_videos[place, video.content_hash] = video
+            keep(_known_hashes, place, (stamp, video.content_hash), _MOST_KNOWN)
+            keep(_known_videos, (place, video.content_hash), video, _MOST_KNOWN)
 
 
 def is_film(path: Path | str) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 from attrs import frozen
 
-from atom_core.files import write_whole
+from atom_core.files import private_folder, write_whole
 
 log = logging.getLogger("atom")
 
@@ -83,9 +83,9 @@ def remembered(cache: Path) -> dict[str, Finding]:
 def remember(cache: Path, findings: Mapping[str, Finding]) -> None:
     """Keep findings, by key, instead of those that are kept; where that cannot be it is only logged."""
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        private_folder(cache)
         text = json.dumps({key: attrs.asdict(finding) for key, finding in findings.items()}, indent=2)
-        write_whole(cache / FILE, text)
+        write_whole(cache / FILE, text, private=True)
     except OSError as error:
         log.info("findings cannot be remembered in %s: %s", cache, error)
 

@@ -9,7 +9,7 @@ import re
 import time
 from pathlib import Path
 
-from atom_core.files import write_whole
+from atom_core.files import private_folder, write_whole
 
 log = logging.getLogger("atom")
 
@@ -61,8 +61,8 @@ class Hashes:
         if self._memory is None or not self._new:
             return
         try:
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._memory, json.dumps(_read(self._memory) | self._known))
+            private_folder(self._memory.parent)
+            write_whole(self._memory, json.dumps(_read(self._memory) | self._known), private=True)
             self._new = False
         except OSError as error:
             log.info("hashes of weights cannot be remembered in %s: %s", self._memory, error)

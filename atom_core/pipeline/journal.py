@@ -22,6 +22,7 @@ import attrs
 from cattrs import Converter
 
 from atom_core.errors import SettingsError
+from atom_core.files import begin_private, private_folder
 
 log = logging.getLogger("atom")
 
@@ -94,7 +95,8 @@ class Journal:
         self._lock = threading.Lock()
         self._told = False
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
+            begin_private(path)
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             if {sql for (sql,) in self._db.execute("SELECT sql FROM sqlite_master WHERE sql NOTNULL")} - {_TABLE}:
                 raise sqlite3.DatabaseError("it is another database")

@@ -15,6 +15,7 @@ from pathlib import Path
 from attrs import evolve
 from filelock import FileLock, Timeout
 
+from atom_core.files import private_folder
 from atom_core.records import Clip, Features
 from atom_core.reuse.store import TensorStore
 
@@ -86,10 +87,10 @@ class FeatureStore:
         :param check: called now and then while waiting; what it raises ends that
         """
         path = self.folder / "locks" / f"{key[:3]}.lock"
-        lock = FileLock(path, thread_local=False)
+        lock = FileLock(path, mode=0o600, thread_local=False)
         with contextlib.ExitStack() as stack:
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                private_folder(path.parent)
                 self._wait(lock, check)
             except OSError:
                 pass  # it may be computed twice

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from atom_core.files import sweep, write_whole
+from atom_core.files import private_folder, sweep, write_whole
 
 log = logging.getLogger("atom")
 
@@ -34,8 +34,8 @@ class KeptValues:
         """Keep a value under `name`, hexadecimal digits."""
         path = self._path(name)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, json.dumps({"version": self._version, "name": name, "value": value}))
+            private_folder(path.parent)
+            write_whole(path, json.dumps({"version": self._version, "name": name, "value": value}), private=True)
             sweep(path.parent)
         except OSError as error:
             log.info("%s cannot be kept in %s: %s", self._folder.name, self._folder, error)

@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +18,8 @@ COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_steps", "decode_to
 """What is counted. A load is a task that needs the modules; a clip is one call of the encoder; a step reads the last
 token of each request that is decoded, and each asks for one."""
 
-_MAX_EVENTS = 200_000
+_MAX_EVENTS = 20_000
+"""Latest pieces of work that a trace shows, some 10 MB; older ones count, but are not shown."""
 
 
 def peak_memory_bytes() -> int:
@@ -55,7 +56,7 @@ class Ledger:
         self._lanes: defaultdict[str, float] = defaultdict(float)
         self._batches: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self._tasks: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0])
-        self._events: list[_Event] = []
+        self._events: deque[_Event] = deque(maxlen=_MAX_EVENTS)
 
     def count(self, name: str, *, requested: int = 0, computed: int = 0, reused: int = 0) -> None:
         """Add to one of `COUNTS`."""
@@ -89,10 +90,8 @@ class Ledger:
             self._event(name, threading.current_thread().name, start, seconds, {"failed": failed})
 
     def _event(self, name: str, lane: str, start: float, seconds: float, details: dict[str, Any]) -> None:
-        if len(self._events) < _MAX_EVENTS:
-            at_us, end_us = (round((at - self._start) * 1e6) for at in (start, start + seconds))
-            thread = threading.get_ident()
-            self._events.append(_Event(at_us, end_us, lane, name, thread, details))
+        at_us, end_us = (round((at - self._start) * 1e6) for at in (start, start + seconds))
+        self._events.append(_Event(at_us, end_us, lane, name, threading.get_ident(), details))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything but the trace, as JSON values."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atom_core.files import beside, sweep
+from atom_core.files import begin_private, beside, private_folder, sweep
 
 if TYPE_CHECKING:
     import torch
@@ -83,8 +83,9 @@ class TensorStore:
         about = json.loads(json.dumps(about))
         data = save(tensors, metadata={"atom": json.dumps({**about, "checksum": _checksum(key, tensors, about)})})
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         with beside(path) as temporary:
+            begin_private(temporary)
             temporary.write_bytes(data)
             temporary.replace(path)
         self._make_room(len(data))

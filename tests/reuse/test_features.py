@@ -18,6 +18,7 @@ from atom_core.files import abandon
 from atom_core.records import Clip, Features, Video
 from atom_core.reuse import features as features_module
 from atom_core.reuse.features import FeatureStore, feature_key
+from atom_core.reuse.kept import KeptValues
 from atom_core.reuse.shots import ShotStore
 
 VIDEO = Video(path=Path("a.mp4"), content_hash="c0ffee" * 6, duration_s=4.0, width=8, height=8, fps=25.0)
@@ -210,3 +211,17 @@ def test_a_long_wait_for_another_process_is_told_and_can_be_ended(
         pytest.fail("two have one claim")
     assert caplog.text.count("another process is at a clip") == 1
     assert next(checks) == 7
+
+
+def test_the_cache_is_the_users_alone(tmp_path: Path) -> None:
+    """What is kept, and the locks beside it, can be read by nobody else, whatever the umask."""
+    store, put = FeatureStore(tmp_path / "cache", 10**6), features()
+    before = os.umask(0o022)
+    try:
+        with store.claim(put.key):
+            store.put(put)
+        KeptValues(tmp_path / "cache" / "shots", "1").put("ab", [1])
+    finally:
+        os.umask(before)
+    assert len([path for path in (tmp_path / "cache").rglob("*") if path.is_file()]) == 3
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.stat().st_mode & 0o077] == []

@@ -4,6 +4,9 @@ import json
 import threading
 from pathlib import Path
 
+import pytest
+
+from atom_core.reuse import ledger as ledger_module
 from atom_core.reuse.ledger import COUNTS, Ledger
 
 
@@ -105,3 +108,13 @@ def test_events_of_one_row_of_the_trace_follow_each_other_or_nest(tmp_path: Path
             open_until = [end for end in open_until if end > event["ts"]]
             assert all(event["ts"] + event["dur"] <= end for end in open_until)
             open_until.append(event["ts"] + event["dur"])
+
+
+def test_a_long_run_keeps_its_latest_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a trace shows is bounded, as memory is; counts and seconds are of all."""
+    monkeypatch.setattr(ledger_module, "_MAX_EVENTS", 3)
+    ledger = Ledger()
+    for number in range(5):
+        ledger.task(f"task {number}", 0.0, 1.0, failed=False)
+    assert [event.name for event in ledger._events] == ["task 2", "task 3", "task 4"]
+    assert len(ledger.as_dict()["tasks"]) == 5

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "atom_core"
 FLOORS = {
     "aside": 1,
+    "bounded": 1,
     "errors": 1,
     "exhausted": 1,
     "files": 1,

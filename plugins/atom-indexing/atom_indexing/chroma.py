@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import atom_core as atom
 from atom_core.aside import aside
-from atom_core.files import private_folder
+from atom_core.files import begin_private, private_folder
 from atom_core.quiet import quiet
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def prepare(path: Path) -> None:
 
 def connect(path: Path) -> Client:
     """Chroma's client of the database in the folder `path`, made for the user alone if there is none."""
-    with suppress(FileExistsError):
-        os.close(os.open(path / DATABASE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    begin_private(path / DATABASE)
     chromadb = _imported()
     kind = chromadb.config.Settings
     plain = {name: about.get_default(call_default_factory=True) for name, about in kind.model_fields.items()}

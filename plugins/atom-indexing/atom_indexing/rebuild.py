@@ -55,7 +55,11 @@ def _read(place: Path) -> tuple[bool, list[Path]]:
 
 def _note(place: Path, paths: Iterable[Path], *, cut_off: bool) -> None:
     try:
-        write_whole(place / FILE, json.dumps({"cut_off": cut_off, "videos": [str(path) for path in paths]}, indent=1))
+        write_whole(
+            place / FILE,
+            json.dumps({"cut_off": cut_off, "videos": [str(path) for path in paths]}, indent=1),
+            private=True,
+        )
     except OSError as error:
         raise atom.LibraryError(f"library '{place}' cannot be written: {error.strerror}; check the folder") from None
 
