@@ -57,7 +57,8 @@ def settings_in_force(host: atom.Host, caption: atom.Caption | None = None) -> s
     """
     settings = host.settings
     lengths = {"shots": ("window_s", "min_clip_s"), "windows": ("window_s", "min_clip_s"), "whole": ()}
-    rules = {"segment": settings.segment, "frames": settings.most_frames}
+    rules: dict[str, object] = {"segment": settings.segment, "frames": settings.most_frames}
+    rules["frame_pixels"] = settings.frame_pixels
     rules |= {name: getattr(settings, name) for name in lengths[settings.segment]}
     try:
         about = host.about("caption")["settings"]
