@@ -26,10 +26,12 @@ _VERSION = 5
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
     for names in (
-        ("mp4", "m4v", "mov", "qt", "mkv", "webm", "avi", "mpg", "mpeg", "m2v", "mts", "m2ts", "ts", "wmv", "asf"),
-        ("flv", "f4v", "ogv", "3gp", "3g2", "mxf", "vob"),
+        "mp4 m4v mp4v mpg4 mov qt mkv mk3d webm avi divx xvid wmv asf dvr-ms wtv flv f4v swf ogv ogm mj2 ismv nut y4m",
+        "3gp 3gpp 3g2 3gp2 mpg mpeg mpe mpv m1v m2v mp2v m2p vob vro evo mod tod ts mts m2ts m2t m2s tp trp ty pva dav",
+        "dv dif mxf gxf lxf r3d cine ser mlv insv 360 amv rm rmvb ivr viv nsv nuv bik smk roq flc fli",
+        "h264 264 avc h265 265 hevc h266 266 vvc obu ivf apv vc1 drc cavs mjpg mjpeg",
     )
-    for name in names
+    for name in names.split()
 )
 """Files that a folder search takes for videos."""
 
@@ -166,7 +168,8 @@ def is_film(path: Path | str) -> bool:
 def find_videos(paths: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Path, MediaError]]]:
     """The video files at `paths`, each once, in order; folders are searched, with all below them, by suffix, sorted.
 
-    Hidden files and folders are passed over. A named file is taken whatever its suffix; `probe` decides.
+    Hidden files and folders are passed over, folders that are links are searched, each once. A named file is taken
+    whatever its suffix; `probe` decides.
 
     :return: the files found, and each input that gave none with the error that says why
     """
@@ -194,13 +197,28 @@ def _in_folder(folder: Path, errors: list[tuple[Path, MediaError]]) -> list[Path
     """The videos in a folder; what of it cannot be read joins `errors`."""
     refused: list[OSError] = []
     files: list[Path] = []
-    for place, folders, names in os.walk(folder, onerror=refused.append):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        visible = (Path(place, name) for name in names if not name.startswith("."))
-        files += [path for path in visible if path.suffix.lower() in VIDEO_SUFFIXES]
+    seen: set[tuple[int, int]] = set()
+    waiting = [str(folder)]
+    for start in waiting:  # folders that are links come after all that are not
+        for place, folders, names in os.walk(start, onerror=refused.append):
+            found = os.stat(place)
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            if (found.st_dev, found.st_ino) in seen:
+                folders.clear()
+                continue
+            seen.add((found.st_dev, found.st_ino))
+            links = [link for name in folders if os.path.islink(link := os.path.join(place, name))]
+            waiting += [link for link in sorted(links) if not _is_around(folder, link)]
+            visible = (Path(place, name) for name in names if not name.startswith("."))
+            files += [path for path in visible if path.suffix.lower() in VIDEO_SUFFIXES]
     for error in refused:
         fault = MediaError(f"cannot read folder '{error.filename}': {error.strerror}; change its permissions")
         errors.append((Path(error.filename), fault))
     if not files and not refused:
         raise MediaError(f"no video file in folder '{folder}' or below it; name another folder or a file")
     return sorted(files)
+
+
+def _is_around(folder: Path, link: str) -> bool:
+    """Whether a link leads back to a folder that `folder` lies in."""
+    return Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(link))

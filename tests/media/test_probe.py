@@ -323,3 +323,29 @@ def test_find_videos(tmp_path: Path) -> None:
     assert [path for path, _ in errors] == [tmp_path / "empty", tmp_path / "none.mp4"]
     assert "no video file in folder" in str(errors[0][1])
     assert "no such file" in str(errors[1][1])
+
+
+@pytest.mark.parametrize(
+    "name", ["tape.dv", "MOV001.MOD", "old.divx", "a.tod", "b.ogm", "c.m1v", "d.insv", "e.rmvb", "f.h264"]
+)
+def test_suffixes_of_cameras_and_older_programs(tmp_path: Path, name: str) -> None:
+    """What is read when it is named is found in its folder, too."""
+    (tmp_path / name).write_bytes(b"x")
+    assert find_videos([tmp_path]) == ([tmp_path / name], [])
+
+
+def test_folders_that_are_links(tmp_path: Path) -> None:
+    """They are searched, each once, also where links go round; what lies around the folder is not."""
+    for name in ("disk/holiday/beach.mp4", "videos/home.mp4", "videos/sub/a.mp4", "other.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    videos = tmp_path / "videos"
+    (videos / "0").symlink_to("sub")
+    (videos / "holiday").symlink_to(tmp_path / "disk/holiday")
+    (videos / "again").symlink_to(tmp_path / "disk")
+    (videos / "up").symlink_to("..")
+    (tmp_path / "disk/holiday/round").symlink_to(videos)
+    (videos / "nowhere").symlink_to("gone")
+    found, errors = find_videos([videos])
+    assert errors == []
+    assert found == [videos / "again/holiday/beach.mp4", videos / "home.mp4", videos / "sub/a.mp4"]
