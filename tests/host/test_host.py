@@ -79,3 +79,46 @@ def test_clips_are_found_once(opened: Any, plugin_type: Any, tmp_path: Path) -> 
         assert host.clips(one) == host.clips(one) == [atom.Clip.whole(one)]
         host.clips(other)
     assert calls == [one.path, other.path]
+
+
+def test_clips_kept_at_hand_are_bounded(
+    opened: Any, plugin_type: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host that works for days holds the clips of the latest videos."""
+    monkeypatch.setattr("atom_core.host.host._MOST_KNOWN", 2)
+    calls: list[Path] = []
+
+    class Segmenter(plugin_type):
+        @atom.hookimpl
+        def atom_segment_video(self, video: atom.Video) -> list[atom.Clip]:
+            calls.append(video.path)
+            return [atom.Clip.whole(video)]
+
+    with opened(Segmenter()) as (host, _):
+        videos = [host.video(write_video(tmp_path / f"{name}.mp4")) for name in "abc"]
+        for video in (*videos, videos[2], videos[0]):
+            assert host.clips(video) == [atom.Clip.whole(video)]
+    assert [path.stem for path in calls] == ["a", "b", "c", "a"]
+
+
+@pytest.mark.parametrize("what", ["probe", "segment"])
+def test_whatever_a_video_raises_is_its_failure(
+    opened: Any, plugin_type: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Not the run's; where the machine has no more memory, that is said, and the file is not blamed for it."""
+
+    class Segmenter(plugin_type):
+        @atom.hookimpl
+        def atom_segment_video(self, video: atom.Video) -> list[atom.Clip]:
+            return [atom.Clip.whole(video)]
+
+    path = write_video(tmp_path / "a.mp4")
+    with opened(Segmenter()) as (host, _):
+        video = host.video(path)
+        for error, said in ((AttributeError("codec_context"), "AttributeError"), (MemoryError(), "no more memory")):
+            function = "atom_core.media.probe.probe" if what == "probe" else "atom_core.plugins.PluginSet.first"
+            monkeypatch.setattr(function, lambda *_, error=error, **__: (_ for _ in ()).throw(error))
+            with pytest.raises(atom.MediaError, match=rf"cannot read '.*a.mp4': .*{said}") as caught:
+                host.video(path) if what == "probe" else host.clips(video)
+            assert caught.value.__cause__ is error
+            monkeypatch.undo()

@@ -8,6 +8,7 @@ import atom_core as atom
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
 
 class AskCommand:
@@ -21,6 +22,9 @@ class AskCommand:
     def run(self, context: atom.CommandContext) -> None:
         """One result per video and question, in order."""
         texts = context.args.questions
+        if is_one_without_quotes(texts):
+            texts = [" ".join(texts)]
+            context.note(f"taken for one question, {texts[0]!r}; put each in quotes to ask several")
         for blank in (text for text in texts if not text.strip()):
             context.fail(repr(blank), "a question needs words; put each question in quotes")
         videos = context.videos([context.args.video])
@@ -39,6 +43,12 @@ class AskCommand:
                             )
                         heading = f"{video.path}: " if len(videos) > 1 else ""
                         context.emit(as_json(video, outcome.value), heading + as_text(outcome.value))
+
+
+def is_one_without_quotes(texts: Sequence[str]) -> bool:
+    """Whether questions are the words of one that stands without quotes."""
+    words = all(len(text.split()) == 1 for text in texts)
+    return len(texts) > 1 and words and not all(text.endswith("?") for text in texts)
 
 
 def as_json(video: atom.Video, answer: atom.Answer) -> dict[str, Any]:

@@ -293,6 +293,17 @@ def test_command_answers_each_question():
     assert len(said.failures) == 1
 
 
+def test_a_question_without_quotes_is_one():
+    """Its words are joined, which is told; several questions of one word are several."""
+    host = FakeHost(atom_reasoning, shows={"a.mp4": ["a dog"]})
+    said = run_command(host, "ask", "a.mp4", "What", "happens", "first?")
+    assert [value["question"] for value in said.values] == ["What happens first?"]
+    assert said.notes == ["taken for one question, 'What happens first?'; put each in quotes to ask several"]
+    for several in (["Who?", "Why?"], ["What is it?", "Why?"]):
+        said = run_command(host, "ask", "a.mp4", *several)
+        assert [value["question"] for value in said.values] == several
+
+
 def test_command_says_which_video_of_a_folder_it_speaks_of():
     """The answers about several videos each begin with theirs; those about one do not."""
 
