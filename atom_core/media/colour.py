@@ -32,6 +32,8 @@ _SDR_NITS = 203.0
 _HDR_NITS = 1000.0
 """Brightest picture of HDR that does not say how bright it is, and of HLG."""
 _MAX_NITS = 10000.0
+_WHITE = 65283
+"""What swscale makes of the largest code of YUV in 16 bits of RGB."""
 _STEPS = 4096
 """Of the table that encodes light; its index is the square root of light, which is near the eye's measure."""
 _BAND_ROWS = 64
@@ -132,10 +134,15 @@ def _hlg_gain(scene: np.ndarray) -> np.ndarray:
     return np.asarray(gamma * _hlg_roll_off()[codes])
 
 
+def _codes() -> np.ndarray:
+    """The signal, from 0 to 1, of each code of 16 bits."""
+    return np.minimum(np.arange(65536) / _WHITE, 1.0)
+
+
 @lru_cache(maxsize=4)
 def _light(transfer: int) -> np.ndarray:
     """Light of each code of 16 bits: PQ and SDR in units of SDR's white, HLG of the scene's brightest."""
-    code = np.arange(65536) / 65535
+    code = _codes()
     if transfer == ColorTrc.SMPTE2084:
         light = _pq_nits(code) / _SDR_NITS
     elif transfer == ColorTrc.ARIB_STD_B67:  # BT.2100, table 5
@@ -148,7 +155,7 @@ def _light(transfer: int) -> np.ndarray:
 @lru_cache(maxsize=4)
 def _gains(peak_nits: float) -> np.ndarray:
     """What light is multiplied by where the largest of the three has a code of 16 bits, PQ."""
-    nits = _pq_nits(np.arange(65536) / 65535)
+    nits = _pq_nits(_codes())
     return np.asarray(_rolled_off(nits, peak_nits) / np.maximum(nits, 1e-6), np.float32)
 
 

@@ -125,8 +125,8 @@ def _mp4_track(file: BinaryIO, start: int, end: int) -> Crop:
         boxes = {name: _read(file, at, after) for name, at, after in _boxes(file, first + 8 + _ENTRY_BYTES, entry_end)}
         if b"clap" in boxes:
             crop = _clean_aperture(boxes[b"clap"], width, height)
-            display = struct.unpack(">II", shown)
-            if crop.cuts and b"pasp" not in boxes and all(display):
+            display = struct.unpack(">II", shown)  # of the whole picture or of what is shown, 16.16
+            if crop.cuts and b"pasp" not in boxes and all(display) and display != (width << 16, height << 16):
                 inner = Fraction(width - crop.left - crop.right, height - crop.top - crop.bottom)
                 return crop._replace(aspect=Fraction(*display) / inner)
             return crop

@@ -6,6 +6,7 @@ The truth is what was drawn: a box on a plain background, whose colours and plac
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from attrs import frozen
 
 from atom_core.media.probe import probe
 from atom_core.media.render import render
-from atom_core.media.sample import sample
+from atom_core.media.sample import rule_of, sample
 from atom_core.records import Clip, Cut, Request, Timeline
 
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the ffmpeg program")
@@ -70,6 +71,87 @@ def _x265(matrix: str, kind: str) -> str:
     return f"{_to(matrix, kind)} -c:v libx265 -preset ultrafast -x265-params log-level=error:crf=6"
 
 
+def _hdr(transfer: str) -> str:
+    params = f"log-level=error:lossless=1:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
+    told = f"-color_primaries bt2020 -color_trc {transfer}"
+    return f"{_to('bt2020', 'yuv420p10le')} {told} -c:v libx265 -preset ultrafast -x265-params {params}"
+
+
+def _on_screen(light: np.ndarray, red: Rows) -> tuple[int, int, int]:
+    """Light, 1 is white, on a screen of BT.709; `red` and so on make up the gamut's red, green and blue."""
+    seen = np.clip(np.asarray(red) @ light, 0, 1) ** (1 / 2.4) * 255
+    return int(seen[0] + 0.5), int(seen[1] + 0.5), int(seen[2] + 0.5)
+
+
+def _rolled_off(nits: np.ndarray) -> np.ndarray:
+    """BT.2390's curve from 1,000 nits to 203, by the largest of three colours."""
+
+    def code(value: float) -> float:
+        power = (value / 10000) ** 0.1593017578125
+        return float(((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375)
+
+    most, white = min(code(nits.max()) / code(1000), 1.0), code(203) / code(1000)
+    knee = 1.5 * white - 0.5
+    if most > knee:
+        t = (most - knee) / (1 - knee)
+        most = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (3 * t**2 - 2 * t**3) * white
+    target = float(np.interp(most * code(1000), [code(n) for n in NITS], NITS))
+    return nits * target / nits.max() / 203
+
+
+def _from_pq(coded: tuple[int, int, int]) -> tuple[int, int, int]:
+    root = (np.array(coded) / 255) ** (1 / 78.84375)
+    nits = 10000 * (np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125)
+    return _on_screen(_rolled_off(nits), FROM_BT2020)
+
+
+def _from_hlg(coded: tuple[int, int, int]) -> tuple[int, int, int]:
+    code = np.array(coded) / 255
+    scene = np.where(code <= 0.5, code**2 / 3, (np.exp((code - 0.55991073) / 0.17883277) + 0.28466892) / 12)
+    nits = 1000 * scene * float(scene @ (0.2627, 0.6780, 0.0593)) ** 0.2
+    return _on_screen(_rolled_off(nits), FROM_BT2020)
+
+
+def _from_p3(coded: tuple[int, int, int]) -> tuple[int, int, int]:
+    return _on_screen((np.array(coded) / 255) ** 2.4, FROM_P3)
+
+
+def _crop_matroska(path: Path) -> None:
+    sides = zip(("left", "top", "right", "bottom"), (40, 16, 21, 33), strict=True)
+    words = [word for side, size in sides for word in ("--set", f"pixel-crop-{side}={size}")]
+    words += ["--set", "display-width=259", "--set", "display-height=191"]
+    subprocess.run(["mkvpropedit", "-q", str(path), "--edit", "track:v1", *words], check=True)
+
+
+def _turn(degrees: int) -> Callable[[Path], None]:
+    def turn(path: Path) -> None:
+        straight = path.rename(path.with_stem("straight"))
+        _ffmpeg("-i", straight, "-c", "copy", "-metadata:s:v:0", f"rotate={degrees}", path)
+
+    return turn
+
+
+def _add_clean_aperture(path: Path) -> None:
+    """Write into the sample description that of 320 x 240 only 240 x 200 from (20, 10) on is to be shown."""
+    data = bytearray(path.read_bytes())
+    box = struct.pack(">I4sIIIIiIiI", 40, b"clap", 240, 1, 200, 1, -20, 1, -10, 1)
+    entry = data.index(b"avc1", data.index(b"stsd")) - 4
+    end = entry + int.from_bytes(data[entry : entry + 4])
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"):
+        at = data.index(name, data.index(b"moov")) - 4
+        data[at : at + 4] = (int.from_bytes(data[at : at + 4]) + 40).to_bytes(4)
+    data[end:end] = box
+    path.write_bytes(data)
+
+
+Rows = tuple[tuple[float, float, float], ...]
+FROM_BT2020 = (1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187)
+FROM_P3 = (1.2249, -0.2249, 0.0), (-0.0420, 1.0420, 0.0), (-0.0196, -0.0786, 1.0979)
+NITS = np.geomspace(0.001, 1000, 4000)
+BLACK = (0, 0, 0)
+VEIL = "-vf format=rgba,geq=r='r(X\\,Y)':g='g(X\\,Y)':b='b(X\\,Y)':a='if(gt(r(X\\,Y)\\,130)\\,255\\,0)'"
+"""The ground is transparent, with its colour beneath."""
+HALF_VEIL, CLEAR = VEIL.replace(",0)'", ",128)'"), VEIL.replace("255", "0")
 HD = (1280, 720)
 AS_709 = "scale=in_color_matrix=bt709"
 SOURCES = [
@@ -118,6 +200,91 @@ SOURCES = [
     Source(name="palette.mov", encode="-c:v qtrle -pix_fmt rgb24"),
     Source(name="odd.mkv", size=(321, 243), encode=_x264("bt601", "yuv444p")),
     Source(name="coded_crop.mp4", size=(322, 246), encode=_x264("bt601")),
+    Source(
+        name="smpte432.mkv",
+        encode="-c:v ffv1 -pix_fmt gbrp -color_primaries smpte432 -color_trc bt709",
+        ground=_from_p3(GROUND),
+        box=_from_p3(BOX),
+        own=None,
+    ),
+    Source(name="pq.mp4", encode=_hdr("smpte2084"), ground=_from_pq(GROUND), box=_from_pq(BOX), own=None),
+    Source(
+        name="hlg_hd.mkv", size=HD, encode=_hdr("arib-std-b67"), ground=_from_hlg(GROUND), box=_from_hlg(BOX), own=None
+    ),
+    Source(name="square_in_mp4.mp4", encode=f"{_x264('bt601')} -aspect 16:9", shown=(427, 240)),
+    Source(name="narrow_in_mkv.mkv", encode=f"{_x264('bt601')} -aspect 32:27", shown=(284, 240)),
+    Source(name="wide_in_stream.ts", encode=f"{_x264('bt601')} -aspect 16:9", shown=(427, 240)),
+    Source(
+        name="dv_wide.avi",
+        size=(720, 576),
+        encode="-r 25 -pix_fmt yuv420p -aspect 16:9 -c:v dvvideo",
+        shown=(1024, 576),
+    ),
+    Source(name="turned.mp4", encode=f"{_x264('bt601')}", finish=_turn(90), turned=lambda image: np.rot90(image)),
+    Source(
+        name="upside_down.mov",
+        encode=f"{_x264('bt601')}",
+        finish=_turn(180),
+        turned=lambda image: image[::-1, ::-1],
+    ),
+    Source(
+        name="turned_and_wide.mp4",
+        encode=f"{_x264('bt601')} -aspect 16:9",
+        finish=_turn(270),
+        shown=(240, 427),
+        turned=lambda image: np.rot90(image, -1),
+    ),
+    Source(
+        name="crop.mkv",
+        encode=_x264("bt601"),
+        cut=(40, 16, 21, 33),
+        finish=_crop_matroska,
+        needs="mkvpropedit",
+        own="crop=259:191:40:16:exact=1",
+    ),
+    Source(
+        name="clean_aperture.mp4",
+        encode=_x264("bt601"),
+        cut=(20, 10, 60, 30),
+        finish=_add_clean_aperture,
+        own="crop=240:200:20:10",
+    ),
+    Source(
+        name="clean_aperture_wide.mov",
+        encode=f"{_x264('bt601')} -aspect 16:9",
+        cut=(20, 10, 60, 30),
+        shown=(320, 200),
+        finish=_add_clean_aperture,
+        own="crop=240:200:20:10",
+    ),
+    Source(
+        name="alpha_vp8.webm",
+        encode=f"{VEIL} -c:v libvpx -pix_fmt yuva420p -auto-alt-ref 0 -b:v 4M",
+        ground=BLACK,
+        own=None,
+    ),
+    Source(
+        name="alpha_vp9.webm", encode=f"{VEIL} -c:v libvpx-vp9 -pix_fmt yuva420p -lossless 1", ground=BLACK, own=None
+    ),
+    Source(
+        name="alpha_prores.mov",
+        encode=f"{VEIL} -c:v prores_ks -profile:v 4444 -pix_fmt yuva444p10le",
+        ground=BLACK,
+        own=None,
+    ),
+    Source(name="alpha_animation.mov", encode=f"{VEIL} -c:v qtrle -pix_fmt argb", ground=BLACK, own=None),
+    Source(name="alpha_png.mov", encode=f"{VEIL} -c:v png -pix_fmt rgba64be", ground=BLACK, own=None),
+    Source(name="alpha.apng", encode=f"{VEIL} -c:v apng -plays 1", ground=BLACK, own=None),
+    Source(
+        name="alpha.gif",
+        encode=f"{VEIL},split[a][b];[a]palettegen=reserve_transparent=1[p];[b][p]paletteuse",
+        ground=BLACK,
+        own=None,
+    ),
+    Source(name="alpha_ffv1.mkv", encode=f"{VEIL} -c:v ffv1 -pix_fmt yuva444p", ground=BLACK, own=None),
+    Source(name="alpha_raw.avi", encode=f"{VEIL} -c:v rawvideo -pix_fmt bgra", ground=BLACK, own=None),
+    Source(name="alpha_unused_raw.avi", encode=f"{CLEAR} -c:v rawvideo -pix_fmt bgra"),
+    Source(name="alpha_half.mov", encode=f"{HALF_VEIL} -c:v qtrle -pix_fmt argb", ground=(20, 45, 80), own=None),
 ]
 
 
@@ -216,3 +383,62 @@ def test_frames_and_films_look_as_what_was_drawn(tmp_path: Path, source: Source)
         own = _own(video.path, source)
         assert frame.mean(axis=(0, 1)) == pytest.approx(own, abs=2)
         assert picture.mean(axis=(0, 1)) == pytest.approx(own, abs=2)
+
+
+def _joined(first: Path, second: Path, path: Path) -> Path:
+    """Both files in one, as they are."""
+    names = path.with_suffix(".txt")
+    names.write_text(f"file {first.name}\nfile {second.name}\n")
+    _ffmpeg("-f", "concat", "-i", names, "-c", "copy", path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "sizes", "aspects"),
+    [
+        ("v.webm", "-c:v libvpx -b:v 4M", ((320, 240), (160, 160)), ("4:3", "1:1")),
+        ("v.ts", "-c:v libx264 -preset ultrafast -qp 6", ((320, 180), (180, 320)), ("16:9", "9:16")),
+        ("v.mkv", "-c:v libx264 -preset ultrafast -qp 6 -bsf:v dump_extra", ((320, 240), (640, 480)), ("4:3", "4:3")),
+        ("aspect.ts", "-r 25 -c:v mpeg2video -q:v 2", ((352, 288), (352, 288)), ("4:3", "16:9")),
+    ],
+)
+def test_pictures_keep_their_shape_when_it_changes(
+    tmp_path: Path,
+    name: str,
+    words: str,
+    sizes: tuple[tuple[int, int], tuple[int, int]],
+    aspects: tuple[str, str],
+) -> None:
+    """Where size or aspect change within a file, later pictures stand in the size of the first, with black around."""
+    parts = []
+    for number, (size, aspect) in enumerate(zip(sizes, aspects, strict=True)):
+        starts_s = number * NUM_FRAMES / RATE if name.endswith(".ts") else 0
+        encode = f"{_to('bt601', tags=False)} -aspect {aspect} {words} -output_ts_offset {starts_s}"
+        parts.append(_make(Source(name=f"{number}{name}", encode=encode, size=size), tmp_path))
+    if name.endswith(".ts"):
+        path = tmp_path / name
+        path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    else:
+        path = _joined(parts[0], parts[1], tmp_path / name)
+    video = probe(path)
+    clip = Clip.whole(video)
+    ratio_wide, ratio_high = map(int, aspects[1].split(":"))
+    inner = min(video.width / ratio_wide, video.height / ratio_high)
+    width, height = inner * ratio_wide, inner * ratio_high
+    left, top = (video.width - width) / 2, (video.height - height) / 2
+    corners = (left + width / 4, top + height / 8, left + width / 2, top + height / 2)
+    picture, _ = _film(tmp_path / "film.mp4", Clip(video=video, start_s=0.75 * clip.end_s, end_s=clip.end_s))
+    for image in (sample(clip, 8).images[-1], picture):
+        assert _corners(image, GROUND, BOX) == pytest.approx(corners, abs=2)
+        bars = [image[:, : max(int(left) - 2, 0)], image[: max(int(top) - 2, 0)]]
+        assert all(bar.max() < 24 for bar in bars if bar.size)
+
+
+def test_features_are_made_anew_only_where_pictures_changed(tmp_path: Path) -> None:
+    """The rule that keys features names what is done to pictures of a video, and nothing where nothing is."""
+    made = {source.name: source for source in SOURCES}
+    names = ("sd_untagged.mp4", "hd_709.mp4", "turned.mp4", "hd_untagged.mp4", "pq.mp4", "alpha_vp8.webm")
+    clips = [Clip.whole(probe(_make(made[name], tmp_path))) for name in names]
+    rules = ["uniform:4"] * 3 + [f"uniform:4 shown:{done}" for done in ("itu709", "pq", "alpha")]
+    assert [rule_of(clip, 4) for clip in clips] == rules
+    assert [sample(clip, 4).rule for clip in clips] == rules
