@@ -21,10 +21,11 @@ _RGB, _BT709, _UNSPECIFIED, _BT2020 = 0, 1, 2, 9
 """Matrices by their number in H.273."""
 _KNOWN_MATRICES = frozenset({_RGB, _BT709, 4, 5, 6, 7, _BT2020})
 """What swscale can convert; others it refuses."""
+YCGCO = 8
+"""A matrix that swscale does not know."""
 _ALIKE = {10: _BT2020}
 """Matrices that differ little from another: BT.2020 with constant luminance."""
 _SWSCALE = {_BT709: Colorspace.ITU709, _BT2020: Colorspace.BT2020, 5: Colorspace.ITU601}
-_BT601 = 5
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
 """Pictures as wide as this, or higher than that, are HD: as mpv and VLC guess."""
 _SDR_NITS = 203.0
@@ -105,6 +106,14 @@ def matrix_of(frame: av.VideoFrame) -> Colorspace | None:
     if frame.width >= _HD_WIDTH or frame.height > _HD_HEIGHT:
         return Colorspace.ITU709
     return None if tag == _UNSPECIFIED else Colorspace.ITU601
+
+
+def from_ycgco(coded: np.ndarray) -> np.ndarray:
+    """RGB of 16 bits, [H, W, 3], of Y, Cg and Co of 16 bits and full range, [H, W, 3] (H.273, equations 66 to 68)."""
+    luma, green, orange = (coded[..., part].astype(np.int32) for part in range(3))
+    green, orange = green - 32768, orange - 32768
+    rgb = np.stack([luma - green + orange, luma + green, luma - green - orange], axis=-1)
+    return np.clip(rgb, 0, 65535).astype(np.uint16)
 
 
 def to_sdr(coded: np.ndarray, conversion: Conversion) -> np.ndarray:

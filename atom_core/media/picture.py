@@ -19,7 +19,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
-from atom_core.media.colour import Conversion, conversion_of, matrix_of, to_sdr
+from atom_core.media.colour import YCGCO, Conversion, conversion_of, from_ycgco, matrix_of, to_sdr
 from atom_core.media.crop import Crop
 
 _MAX_SIDE = 16384
@@ -106,6 +106,14 @@ def decoder_of(stream: VideoStream) -> VideoCodecContext:
     return decoder
 
 
+def _as_format(image: np.ndarray, kind: str) -> np.ndarray:
+    """RGB of 16 bits in another format of RGB; opaque."""
+    image = image if kind.endswith("le") else (image >> 8).astype(np.uint8)
+    if "a" not in kind:
+        return image
+    return np.dstack([image, np.full(image.shape[:2], np.iinfo(image.dtype).max, image.dtype)])
+
+
 class _Treatment(NamedTuple):
     """What frames of one kind need to be shown."""
 
@@ -173,17 +181,7 @@ class Converter:
         crop, conversion, has_alpha = treatment.crop, treatment.conversion, treatment.has_alpha
         kind = ("rgba64le" if has_alpha else "rgb48le") if conversion else ("rgba" if has_alpha else "rgb24")
         first = (frame.width, frame.height) if crop.cuts or has_alpha else (width, height)
-        flat = frame
-        if (frame.width, frame.height) != first or frame.format.name != kind:
-            flat = self._scaler.reformat(
-                frame,
-                width=first[0],
-                height=first[1],
-                format=kind,
-                interpolation="BICUBIC",
-                src_colorspace=treatment.matrix,
-            )
-        image = flat.to_ndarray()
+        image = self._rgb(frame, kind, *first, treatment.matrix)
         if crop.cuts:
             image = image[crop.top : frame.height - crop.bottom, crop.left : frame.width - crop.right]
         if has_alpha:
@@ -192,6 +190,19 @@ class Converter:
             image = image[..., :3] if is_opaque else _over_black(image)
         image = _scaled(image, width, height)
         return to_sdr(image, conversion) if conversion else image
+
+    def _rgb(self, frame: av.VideoFrame, kind: str, width: int, height: int, matrix: Colorspace | None) -> np.ndarray:
+        """The stored picture in another size and format, one of RGB."""
+        if frame.colorspace == YCGCO and not frame.format.is_rgb:
+            same = {"src_colorspace": Colorspace.ITU709, "dst_colorspace": Colorspace.ITU709}
+            coded = self._scaler.reformat(
+                frame, width, height, "yuv444p16le", interpolation="BICUBIC", dst_color_range="JPEG", **same
+            )
+            return _as_format(from_ycgco(coded.to_ndarray()), kind)
+        if (frame.width, frame.height) == (width, height) and frame.format.name == kind:
+            return np.asarray(frame.to_ndarray())
+        flat = self._scaler.reformat(frame, width, height, kind, interpolation="BICUBIC", src_colorspace=matrix)
+        return np.asarray(flat.to_ndarray())
 
     def _treatment(self, frame: av.VideoFrame) -> _Treatment:
         aspect = self._aspect(frame)

@@ -180,6 +180,15 @@ SOURCES = [
     Source(name="bt2020_matrix.mp4", encode=_x264("bt2020", "yuv420p10le")),
     Source(name="smpte240m.mkv", encode=_x264("smpte240m")),
     Source(name="fcc.mkv", encode=_x264("fcc")),
+    *(
+        Source(
+            name=f"ycgco_{spread}_{kind}.mkv",
+            encode=f"-vf zscale=m=ycgco:r={spread},format={kind} -c:v libx264 -qp 1 -colorspace ycgco",
+            own=None,
+        )
+        for spread, kind in (("limited", "yuv420p"), ("full", "yuv444p"), ("limited", "yuv420p10le"))
+    ),
+    Source(name="constant_luminance.mkv", encode=f"{_x264('bt2020', tags=False)} -colorspace bt2020c", own=None),
     Source(name="vp8.webm", encode=_to("bt601") + " -c:v libvpx -b:v 4M"),
     Source(
         name="vp9_hd.webm", size=HD, encode=_to("bt709") + " -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -crf 10"
@@ -369,7 +378,10 @@ def _film(path: Path, clip: Clip) -> tuple[np.ndarray, int]:
     return pictures[len(pictures) // 2, : clip.video.height, : clip.video.width], len(pictures)
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+SLOW = [pytest.param(source, marks=pytest.mark.slow if source.size == HD else ()) for source in SOURCES]
+
+
+@pytest.mark.parametrize("source", SLOW, ids=lambda source: source.name)
 def test_frames_and_films_look_as_what_was_drawn(tmp_path: Path, source: Source) -> None:
     """Colours are within 2 of 255, shapes and places within a pixel, the film's length within a frame."""
     video = probe(_make(source, tmp_path))
@@ -437,7 +449,7 @@ def test_pictures_keep_their_shape_when_it_changes(
 def test_features_are_made_anew_only_where_pictures_changed(tmp_path: Path) -> None:
     """The rule that keys features names what is done to pictures of a video, and nothing where nothing is."""
     made = {source.name: source for source in SOURCES}
-    names = ("sd_untagged.mp4", "hd_709.mp4", "turned.mp4", "hd_untagged.mp4", "pq.mp4", "alpha_vp8.webm")
+    names = ("sd_untagged.mp4", "sd_709.mp4", "turned.mp4", "hd_high_untagged.mkv", "pq.mp4", "alpha_vp8.webm")
     clips = [Clip.whole(probe(_make(made[name], tmp_path))) for name in names]
     rules = ["uniform:4"] * 3 + [f"uniform:4 shown:{done}" for done in ("itu709", "pq", "alpha")]
     assert [rule_of(clip, 4) for clip in clips] == rules
