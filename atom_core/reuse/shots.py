@@ -18,13 +18,16 @@ class ShotStore:
         """
         self._kept = KeptValues(cache / "shots", version)
 
-    def get(self, content_hash: str) -> list[tuple[float, float]] | None:
-        """Time in seconds and strength of each cut; None if they are not known."""
+    def get(self, content_hash: str) -> list[tuple[float, float, float, float]] | None:
+        """Time, strength, begin and end of each cut, times in seconds; None if they are not known."""
         try:
-            return [(float(time_s), float(strength)) for time_s, strength in self._kept.get(content_hash)]
+            return [
+                (float(time_s), float(strength), float(first_s), float(last_s))
+                for time_s, strength, first_s, last_s in self._kept.get(content_hash)
+            ]
         except (ValueError, TypeError):
             return None
 
-    def put(self, content_hash: str, cuts: Sequence[tuple[float, float]]) -> None:
+    def put(self, content_hash: str, cuts: Sequence[tuple[float, float, float, float]]) -> None:
         """Keep the cuts of a video."""
         self._kept.put(content_hash, list(cuts))

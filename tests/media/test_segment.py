@@ -15,7 +15,7 @@ from atom_core.errors import MediaError
 from atom_core.media.decode import Picture, Reader
 from atom_core.media.probe import probe
 from atom_core.media.provider import atom_segment_video
-from atom_core.media.segment import Cut, join_short, segment, split_long
+from atom_core.media.segment import Cut, find_cuts, join_short, segment, split_long
 from atom_core.records import Clip, Video
 from atom_core.settings import Settings
 from atom_core.testing.videos import BLUE, CYAN, GREEN, RED, YELLOW, Colour, write_video
@@ -114,11 +114,6 @@ def _appears() -> Frames:
     return [*_ball(20, (0, 0, 0), (0, 0, 0), 0, 1), *_ball(20, (250, 250, 0), (0, 0, 0), 1, 14)]
 
 
-def _dissolve() -> Frames:
-    one, two = _scene(3, 40, 1), _scene(4, 40, 1)
-    return [one[i] * (1 - i / 40) + two[i] * i / 40 for i in range(40)]
-
-
 @pytest.mark.parametrize(
     "frames",
     [
@@ -131,9 +126,8 @@ def _dissolve() -> Frames:
         _strobe,
         _blink,
         _appears,
-        _dissolve,
     ],
-    ids=["ball", "fast-ball", "whip-pan", "sudden-pan", "on-twos", "flash", "strobe", "blink", "appears", "dissolve"],
+    ids=["ball", "fast-ball", "whip-pan", "sudden-pan", "on-twos", "flash", "strobe", "blink", "appears"],
 )
 def test_no_cut(tmp_path: Path, frames: Callable[[], Frames]) -> None:
     """Fast movement, flashes, blinking and things that appear are not cuts."""
@@ -166,6 +160,20 @@ def test_cuts_between_moving_grainy_scenes(tmp_path: Path, seed: int) -> None:
     clips = segment(_write(tmp_path / "v.mp4", [*chain(*scenes)]), SETTINGS)
     expected = np.cumsum([0, *(len(scene) for scene in scenes[:-1])])
     assert [round(clip.start_s * 24) for clip in clips] == list(expected)
+
+
+def test_dissolve(tmp_path: Path) -> None:
+    """Where one scene melts into another, a clip begins halfway; where it begins and ends is known, and kept."""
+    one, two = _scene(3, 40, 1), _scene(4, 40, 1)
+    mixed = [one[20 + i] * (1 - i / 12) + two[i] * i / 12 for i in range(12)]
+    video = _write(tmp_path / "v.mp4", [*one[:20], *mixed, *two[12:]])
+    settings = Settings(cache=tmp_path / "cache", window_s=60)
+    (found,) = find_cuts(video, settings)
+    assert round(found.first_s * 24) == pytest.approx(21, abs=2)
+    assert round(found.time_s * 24) == pytest.approx(26, abs=2)
+    assert round(found.last_s * 24) == pytest.approx(32, abs=2)
+    assert segment(video, settings)[1].start_s == found.time_s
+    assert find_cuts(video, settings) == [found]
 
 
 def test_fade_through_black(tmp_path: Path) -> None:

@@ -1,0 +1,170 @@
+"""How much of what one small picture shows is gone from another, and how much of the other is new.
+
+What a picture shows is taken to be its edges: differences between neighbouring pixels, at two scales. A change of light
+leaves them in place and makes all of them weaker or stronger, so that one of the two pictures is wholly explained by
+the other; black bars have none; movement of the camera shifts them. Only where much is gone and much is new the
+pictures show different things.
+
+Shapes: H and W are the sides of a small picture, E the number of its edges.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+_REACH = (4, 8)
+"""Movement between two pictures that is undone before they are compared, rows and columns, pixels, but
+a quarter of the picture at most."""
+_CELL = 4
+"""Side of a cell of a picture, pixels."""
+_CHANGED = 0.5
+"""What share of a cell's edges is gone or new where it shows something else."""
+_NOISE = (1.0, 0.7)
+"""Differences between neighbouring pixels that are noise, levels of 255, at each scale."""
+_STILL = 0.33
+"""What is replaced less than this without any shift is not compared further."""
+_FAINT = 0.02
+"""Edges of one picture count against at least this share of the other's: an almost empty picture shows nothing new."""
+_EDGE = 2.0
+"""Least difference between pixels of different colour, levels."""
+_HUE = 0.3
+"""Least difference between two hues, as shares of red, green and blue ..."""
+_DARK = 5
+"""... to each of which so many levels are added: what is dark has little hue."""
+_NOTHING = 0.1
+"""Edges of an empty picture, levels on average."""
+
+
+class Look(NamedTuple):
+    """A picture, ready to be compared."""
+
+    picture: np.ndarray
+    """[H, W, 3], float32."""
+    edges: tuple[np.ndarray, ...]
+    """[E], float32, at each scale; neighbours in x, then in y."""
+    detail: float
+    """How strong its edges are, levels on average."""
+
+
+def halved(pictures: np.ndarray) -> np.ndarray:
+    """Pictures [..., H, W, 3] at half the size, float32; an odd row or column is left out."""
+    height, width = pictures.shape[-3] // 2 * 2, pictures.shape[-2] // 2 * 2
+    even = pictures[..., :height, :width, :].astype(np.float32)
+    rows = even[..., ::2, :, :] + even[..., 1::2, :, :]
+    return (rows[..., ::2, :] + rows[..., 1::2, :]) / 4
+
+
+def look(picture: np.ndarray) -> Look:
+    """A picture [H, W, 3], float32, made ready; two pictures to be compared have one size."""
+    edges = _edges(picture, _NOISE[0]), _edges(halved(picture), _NOISE[1])
+    return Look(picture, edges, float(np.abs(edges[0]).mean()))
+
+
+def _edges(picture: np.ndarray, noise: float) -> np.ndarray:
+    both = [(picture[:, 1:] - picture[:, :-1]).ravel(), (picture[1:] - picture[:-1]).ravel()]
+    edges = np.concatenate(both)
+    return np.asarray(edges - np.clip(edges, -noise, noise))
+
+
+def replaced(old: Look, new: Look) -> float:
+    """How wholly `new` shows other things than `old`, 0 to 1: the lesser of what is gone and what is new.
+
+    Pictures that have nothing to do with each other have about 0.6 to 0.9, since some edges agree by chance.
+    """
+    return _compared(old, new)[0]
+
+
+def spread(old: Look, new: Look) -> float:
+    """The share of the picture, of those cells that have edges, in which they are gone or new, 0 to 1."""
+    _, old, new = _compared(old, new)
+    one, two = old.edges[0], new.edges[0]
+    common, before, after = (_cells(of, old.picture.shape) for of in (_common(one, two), np.abs(one), np.abs(two)))
+    most = np.maximum(before, after)
+    seen = most > _NOTHING * _CELL**2 * 6
+    changed = most - common > _CHANGED * most
+    return float(changed[seen].mean()) if seen.any() else 0.0
+
+
+def filled(shown: Look) -> float:
+    """The share of the picture, by cells, that has edges."""
+    return float((_cells(np.abs(shown.edges[0]), shown.picture.shape) > _NOTHING * _CELL**2 * 6).mean())
+
+
+def _compared(old: Look, new: Look) -> tuple[float, Look, Look]:
+    """How wholly one replaces the other, and both with the movement between them undone."""
+    share = _replaced(old, new)
+    if share >= _STILL:
+        rows, columns = _movement(old.picture, new.picture)
+        if rows or columns:
+            moved = _aligned(old.picture, new.picture, rows, columns)
+            if (less := _replaced(*moved)) < share:
+                return less, *moved
+    return share, old, new
+
+
+def _replaced(old: Look, new: Look) -> float:
+    shares = []
+    for one, two in zip(old.edges, new.edges, strict=True):
+        common = float(_common(one, two).mean())
+        before, after = float(np.abs(one).mean()), float(np.abs(two).mean())
+        gone = (before - common) / max(before, _FAINT * after, _NOTHING)
+        come = (after - common) / max(after, _FAINT * before, _NOTHING)
+        shares.append((gone, come))
+    return min(sum(gone for gone, _ in shares), sum(come for _, come in shares)) / len(shares)
+
+
+def _common(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    return np.asarray(np.where(one * two > 0, np.minimum(np.abs(one), np.abs(two)), 0))
+
+
+def _cells(edges: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Sums over cells of what is known of each edge, [E], of pictures of a shape."""
+    height, width, depth = shape
+    across, down = np.split(edges, [height * (width - 1) * depth])
+    total = np.zeros((height, width), np.float32)
+    total[:, 1:] += across.reshape(height, width - 1, depth).sum(axis=2)
+    total[1:] += down.reshape(height - 1, width, depth).sum(axis=2)
+    rows = np.add.reduceat(total, range(0, height, _CELL), axis=0)
+    return np.asarray(np.add.reduceat(rows, range(0, width, _CELL), axis=1))
+
+
+def _movement(old: np.ndarray, new: np.ndarray) -> tuple[int, int]:
+    """The shift, in rows and columns of `old`, at which it is most like `new`."""
+    height, width = old.shape[:2]
+    y, x = (min(reach, side // 4) for reach, side in zip(_REACH, (height, width), strict=True))
+    if min(y, x) <= 0:
+        return 0, 0
+    inner = new[y:-y, x:-x].transpose(2, 0, 1)
+    shifted = sliding_window_view(old, inner.shape[1:], axis=(0, 1))
+    left = np.abs(shifted - inner).mean(axis=(2, 3, 4), dtype=np.float32)
+    row, column = np.unravel_index(int(left.argmin()), left.shape)
+    return int(row) - y, int(column) - x
+
+
+def _aligned(old: np.ndarray, new: np.ndarray, rows: int, columns: int) -> tuple[Look, Look]:
+    height, width = old.shape[:2]
+    before = old[max(rows, 0) : height + min(rows, 0), max(columns, 0) : width + min(columns, 0)]
+    after = new[max(-rows, 0) : height + min(-rows, 0), max(-columns, 0) : width + min(-columns, 0)]
+    return look(before), look(after)
+
+
+def differing(old: Look, new: Look) -> float:
+    """The share of those pixels that lie at an edge whose colour is another, 0 to 1."""
+    at_edges = np.zeros(old.picture.shape[:2], bool)
+    for picture in (old.picture, new.picture):
+        for axis in (0, 1):
+            steps = np.diff(picture, axis=axis, append=picture.take([-1], axis=axis))
+            at_edges |= np.abs(steps).max(axis=2) > _EDGE
+    differs = np.abs(old.picture - new.picture).max(axis=2) > _EDGE
+    return float(differs[at_edges].mean()) if at_edges.any() else 0.0
+
+
+def recoloured(old: Look, new: Look) -> float:
+    """The share of the picture whose hue is another one, 0 to 1; brightness does not matter, black counts as grey."""
+    one, two = (
+        (picture + _DARK) / (picture.sum(axis=2, keepdims=True) + 3 * _DARK) for picture in (old.picture, new.picture)
+    )
+    return float((np.abs(one - two).sum(axis=2) > _HUE).mean())
