@@ -10,7 +10,9 @@ import itertools
 import logging
 import os
 import re
+import sys
 import textwrap
+import types
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +25,7 @@ from platformdirs import user_cache_path, user_data_path
 
 from atom_core.errors import PluginError, SettingsError
 from atom_core.toml import is_open_to_all, read_toml, whose
-from atom_core.values import cast, first_line, parse_bytes, short
+from atom_core.values import convert, first_line, parse_bytes, short
 
 DEFAULT_MODEL = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
 DEFAULT_MODEL_BYTES = 2_030_000_000
@@ -283,7 +285,7 @@ def task_defaults(kind: type[T], task: str) -> tuple[dict[str, attrs.Attribute[A
     """
     try:
         return attrs.fields_dict(kind), kind()  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # factories, converters and validators of plugins raise what they like
         raise PluginError(
             f"task {task!r}: its Settings must be an attrs class whose every field has a default that fits:"
             f" {first_line(error)}; repair or update its plugin"
@@ -333,12 +335,28 @@ def evolve_one(settings: Any, name: str, value: Any, source: str) -> Any:
 
     :raises SettingsError: if the value does not fit, naming `source` and `name`
     """
-    kind = typing.get_type_hints(type(settings))[name]
+    kind = type_hints(type(settings))[name]
     converted = attrs.fields_dict(type(settings))[name].converter is not None
     try:
-        return attrs.evolve(settings, **{name: value if converted else cast(value, kind)})
-    except (TypeError, ValueError, OverflowError) as error:
+        return attrs.evolve(settings, **{name: value if converted else convert(value, kind)})
+    except Exception as error:  # converters and validators of plugins raise what they like
         raise SettingsError(f"{source}: {name} = {short(value)} does not fit: {first_line(error)}") from None
+
+
+def type_hints(kind: type[Any]) -> dict[str, Any]:
+    """The types of an attrs class's fields; the text of those that cannot be found out, as names for checkers alone."""
+    try:
+        return typing.get_type_hints(kind)
+    except Exception:  # one of them; the others are found out
+        return {attribute.name: _hint(kind, attribute.type) for attribute in attrs.fields(kind)}
+
+
+def _hint(kind: type[Any], declared: Any) -> Any:
+    holder = types.SimpleNamespace(__annotations__={"hint": declared})
+    try:
+        return typing.get_type_hints(holder, vars(sys.modules[kind.__module__]), vars(kind))["hint"]
+    except Exception:
+        return declared
 
 
 def suggest(name: str, names: typing.Iterable[str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import typing
+from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
@@ -122,3 +123,20 @@ class CommandSpec:
 
 
 Spec: TypeAlias = TaskSpec | ModelSpec | FamilySpec | PipelineSpec | PromptSpec | FormatSpec | CommandSpec
+
+
+def record_of(declared: Any) -> tuple[type[Any], bool]:
+    """The record that a task's `consumes` or `produces` names, and whether it is of any number of them.
+
+    :param declared: a record's class, or ``tuple[class, ...]``
+    :raises ValueError: if it is neither, saying what it is and what to write
+    """
+    several = typing.get_origin(declared) is tuple
+    parts = typing.get_args(declared)
+    if several and not (len(parts) == 2 and parts[1] is Ellipsis):
+        one = getattr(parts[0], "__name__", "Record") if parts else "Record"
+        raise ValueError(f"{declared}, which names one record after another: write tuple[{one}, ...] for any number")
+    kind = parts[0] if several else declared
+    if not isinstance(kind, type):
+        raise ValueError(f"{declared!r}, which is no class: name a record, or tuple[such a record, ...]")
+    return kind, several

@@ -1,12 +1,30 @@
-"""Values as settings take them, from text, TOML and Python."""
+"""Values as ``atom.toml``, variables and options give them, converted to the type that a setting is declared with.
+
+Not by cattrs: it takes ``"3.7"`` and ``True`` for whole numbers, and any text for a tuple of its letters.
+"""
 
 from __future__ import annotations
 
+import collections.abc
+import enum
+import json
 import math
+import types
 import typing
+from pathlib import Path
 from typing import Any
 
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+_SEQUENCES: dict[Any, type[Any]] = {
+    tuple: tuple,
+    list: list,
+    set: set,
+    frozenset: frozenset,
+    collections.abc.Sequence: tuple,
+    collections.abc.Set: frozenset,
+}
+"""What is made of a list for each type that can be declared."""
+_WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def parse_bytes(value: int | str) -> int:
@@ -24,21 +42,103 @@ def parse_bytes(value: int | str) -> int:
         raise ValueError(f"expected a size such as 6GiB, 500MB or 1000000, got {value!r}") from None
 
 
-def cast(value: Any, kind: Any) -> Any:
-    """`value` as one of type `kind`, text converted.
+def convert(value: Any, kind: Any) -> Any:
+    """`value` as a `kind`: numbers, truth values, text, paths, choices, and lists, sets and tables of these.
 
-    :raises ValueError: if it cannot be
+    Text, as variables and options give it, is read; lists may be written with commas between their parts.
+
+    :param kind: a type as annotations write it; what is not known here takes only values that are of it
+    :raises ValueError: if it does not fit, saying what is expected
     """
-    options = typing.get_args(kind) if not isinstance(kind, type) else ()
-    if type(None) in options:
-        kind = next(option for option in options if option is not type(None))
+    while isinstance(kind, typing.NewType):
+        kind = kind.__supertype__
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Annotated:
+        return convert(value, inner[0])
+    if kind is Any or isinstance(kind, (str, typing.TypeVar)):
+        return value
+    if origin in (typing.Union, types.UnionType):
+        return _first_that_fits(value, inner)
+    if origin is typing.Literal:
+        return _choice(value, {str(choice): choice for choice in inner})
+    if kind is None or kind is type(None):
+        return _none(value)
+    base = origin or kind
+    if base in _SEQUENCES:
+        return _sequence(value, _SEQUENCES[base], inner)
+    if base in (dict, collections.abc.Mapping):
+        return _table(value, inner)
+    return _single(value, base)
+
+
+def _single(value: Any, kind: Any) -> Any:
     if kind is bool:
         return _boolean(value)
     if kind in (int, float):
         return _number(value, kind)
-    if kind is str and (not isinstance(value, str) or "\0" in value):
-        raise ValueError("expected text")
+    if kind is str:
+        if not isinstance(value, str) or "\0" in value:
+            raise ValueError("expected text")
+        return value
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return value if isinstance(value, kind) else _choice(value, {str(member.value): member for member in kind})
+    if kind is Path:
+        if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
+            raise ValueError("expected the name of a file or folder")
+        return Path(value).expanduser()
+    if isinstance(kind, type) and not isinstance(value, kind):
+        raise ValueError(f"expected a value of type {kind.__name__}")
     return value
+
+
+def _first_that_fits(value: Any, kinds: tuple[Any, ...]) -> Any:
+    """The value as the first of several types that it fits; text where that is one of them and no other fits."""
+    if value is None and type(None) in kinds:
+        return None
+    faults = []
+    wanted = [kind for kind in kinds if kind is not type(None)]
+    for kind in sorted(wanted, key=lambda kind: kind is str):
+        try:
+            return convert(value, kind)
+        except ValueError as fault:
+            faults.append(str(fault).removeprefix("expected "))
+    raise ValueError("expected " + " or ".join(faults))
+
+
+def _choice(value: Any, choices: dict[str, Any]) -> Any:
+    if isinstance(value, bool) or str(value) not in choices:
+        raise ValueError(f"expected one of {', '.join(map(repr, choices))}")
+    return choices[str(value)]
+
+
+def _none(value: Any) -> None:
+    if value is not None:
+        raise ValueError("expected nothing")
+
+
+def _sequence(value: Any, made: type[Any], inner: tuple[Any, ...]) -> Any:
+    if isinstance(value, str):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        raise ValueError("expected a list, or its parts joined by commas")
+    if made is tuple and inner and inner[-1] is not Ellipsis and len(inner) != 1:
+        if len(value) != len(inner):
+            raise ValueError(f"expected {len(inner)} parts")
+        return tuple(convert(part, kind) for part, kind in zip(value, inner, strict=True))
+    kind = inner[0] if inner else Any
+    return made(convert(part, kind) for part in value)
+
+
+def _table(value: Any, inner: tuple[Any, ...]) -> dict[Any, Any]:
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise ValueError("expected a table, from a variable or option as JSON") from None
+    if not isinstance(value, collections.abc.Mapping):
+        raise ValueError("expected a table")
+    key_kind, kind = inner or (Any, Any)
+    return {convert(key, key_kind): convert(part, kind) for key, part in value.items()}
 
 
 def _number(value: Any, kind: type[Any]) -> Any:
@@ -47,9 +147,10 @@ def _number(value: Any, kind: type[Any]) -> Any:
         raise ValueError(expected)
     try:
         number = kind(value)
+        fits = math.isfinite(number) and (isinstance(value, str) or number == value)
     except (ValueError, OverflowError):
         raise ValueError(expected) from None
-    if not math.isfinite(number) or (not isinstance(value, str) and number != value):
+    if not fits:
         raise ValueError(expected)
     return number
 
@@ -57,20 +158,21 @@ def _number(value: Any, kind: type[Any]) -> Any:
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     try:
-        return words[str(value).strip().lower()]
+        return _WORDS[str(value).strip().lower()]
     except KeyError:
         raise ValueError("expected true or false") from None
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, on one line that is not too long."""
+    """What an error says, on one line that is not too long; with its kind where that is not one of bad values."""
     try:
-        text = str(error.args[0] if error.args else error)
+        text = str(error.args[0] if error.args else error).strip()
     except ValueError:
         return "it has too many digits"
-    text = next(iter(text.splitlines()), type(error).__name__)
+    text = next(iter(text.splitlines()), "")
+    kind = "" if isinstance(error, (TypeError, ValueError, OverflowError)) and text else type(error).__name__
+    text = ": ".join(filter(None, (kind, text)))
     return text if len(text) <= 400 else f"{text[:200]}..."
 
 

@@ -6,7 +6,6 @@ import argparse
 import inspect
 import os
 import tomllib
-import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from atom_core.host import BUILTINS, Host
 from atom_core.pipeline.graph import Step
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.settings import Settings, field_docs, texts_under
+from atom_core.specs import record_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = Path(__file__).with_name("reference.md")
@@ -116,9 +116,8 @@ def _default(field: Any) -> str:
 
 
 def _type(kind: Any) -> str:
-    if typing.get_origin(kind) is tuple:
-        return f"{typing.get_args(kind)[0].__name__}s"
-    return str(kind.__name__)
+    record, several = record_of(kind)
+    return record.__name__ + "s" * several
 
 
 def pipelines() -> Iterator[str]:

@@ -14,8 +14,8 @@ import attrs
 
 from atom_core.cli.console import table
 from atom_core.cli.options import option_of
-from atom_core.errors import PluginError
-from atom_core.settings import Settings, field_docs, suggest, task_settings
+from atom_core.errors import AtomError, PluginError
+from atom_core.settings import Settings, field_docs, suggest, task_settings, type_hints
 
 if TYPE_CHECKING:
     from atom_core.cli.context import Context
@@ -63,9 +63,13 @@ def _of_tasks(context: Context) -> Iterator[dict[str, Any]]:
         if kind is None:
             continue
         texts = context.plugins.prompt_texts
-        values, sources = task_settings(kind, task, context.settings, origin=context.sources, prompts=texts)
+        try:
+            values, sources = task_settings(kind, task, context.settings, origin=context.sources, prompts=texts)
+        except AtomError as error:
+            context.fail(f"task {task!r}", error)
+            continue
         docs = field_docs(kind)
-        hints = typing.get_type_hints(kind)
+        hints = type_hints(kind)
         for field in attrs.fields(kind):
             if hints[field.name] is Any:  # given by programs
                 continue

@@ -13,7 +13,7 @@ import attrs
 
 from atom_core.errors import SettingsError
 from atom_core.plugins import PluginSet
-from atom_core.settings import Settings, field_docs, load_with_sources, suggest, task_defaults
+from atom_core.settings import Settings, field_docs, load_with_sources, suggest, task_defaults, type_hints
 from atom_core.specs import CommandSpec
 
 SHOWN = ("model", "library", "quantize", "device", "threads", "offline", "frames", "segment", "window_s", "keep_going")
@@ -59,7 +59,7 @@ def common_options() -> Parser:
     """A parser of the options that every command has."""
     parser = Parser(add_help=False, allow_abbrev=False, prog="atom")
     settings = parser.add_argument_group("settings", "`atom config` lists all of them, each is an option too")
-    docs, hints = field_docs(Settings), typing.get_type_hints(Settings)
+    docs, hints = field_docs(Settings), type_hints(Settings)
     for field in attrs.fields(Settings):
         if field.name != "tasks":
             text = docs[field.name][:1].lower() + docs[field.name][1:].rstrip(".")
@@ -92,7 +92,7 @@ def add_task_options(parser: Parser, spec: CommandSpec, plugins: PluginSet) -> N
         if kind is None:
             continue
         group = parser.add_argument_group(f"settings of task {task!r}", f"also [tasks.{task}] in atom.toml")
-        docs, hints = field_docs(kind), typing.get_type_hints(kind)
+        docs, hints = field_docs(kind), type_hints(kind)
         fields, defaults = task_defaults(kind, task)
         for name in fields:
             if hints[name] is Any:  # given by programs

@@ -100,6 +100,7 @@ class Host:
         self._lock = threading.RLock()
         self._library: Library | None = None
         self._clips: dict[str, list[Clip]] = {}
+        self._turns: dict[str, threading.Lock] = {}
         self._tasks: dict[str, Any] = {}
         self._maps: set[Cancel] = set()
         self._closed = False
@@ -167,21 +168,29 @@ class Host:
             return probe(Path(path), video_store(self.settings.cache) if self.settings.reuse else None)
 
     def clips(self, video: Video) -> list[Clip]:
-        """The clips of `video`, in order; found once.
+        """The clips of `video`, in order; found once, however many threads ask.
 
         :raises MediaError: if it cannot be read
         """
         key = f"{video.content_hash} {video.path}"
         with self._lock:
-            known = self._clips.get(key)
-        if known is None:
-            with self.ledger.lane("read", "segment", video=video.path.name), _failing(video.path):
-                known = self.plugins.first(
-                    "atom_segment_video", partial(clips_fault, video), video=video, settings=self.settings
-                )
+            turn = self._turns.setdefault(key, threading.Lock())
+        with turn:
+            with self._lock:
+                known = self._clips.get(key)
+            if known is None:
+                known = self._segment(video)
             with self._lock:
                 keep(self._clips, key, known, _MOST_KNOWN)
+                self._turns.pop(key, None)
         return list(known)
+
+    def _segment(self, video: Video) -> list[Clip]:
+        with self.ledger.lane("read", "segment", video=video.path.name), _failing(video.path):
+            clips: list[Clip] = self.plugins.first(
+                "atom_segment_video", partial(clips_fault, video), video=video, settings=self.settings
+            )
+        return clips
 
     def run(self, task: str, item: Any, *, progress: Tell | None = None, **settings: Any) -> Any:
         """The record that `task` makes of `item`, in the calling thread.

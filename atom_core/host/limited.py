@@ -33,10 +33,15 @@ def limited(spec: TaskSpec, work: Callable[[], Any]) -> Any:
 
 
 def teller(told: Tell | None) -> Tell:
-    """What a task calls as it gets on: it tells `told`, and raises `Cancelled` where the result is not wanted."""
+    """What a task calls as it gets on: it tells `told`, and raises `Cancelled` where the result is not wanted.
+
+    In threads that a task started itself it stands for the task that it was made for.
+    """
+    lent_to = caller.get()
 
     def tell(done: int, total: int) -> None:
-        caller.get().check()
+        current = caller.get()
+        (current if current.task else lent_to).check()
         if told is not None:
             told(done, total)
 

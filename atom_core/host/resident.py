@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from atom_core.aside import aside, waited_for
-from atom_core.errors import ModelError, TaskError
+from atom_core.errors import AtomError, ModelError, TaskError
 from atom_core.hookspecs import Modules
-from atom_core.host.results import kind_fault
+from atom_core.host.results import kind_fault, modules_fault
 from atom_core.modules.budget import gib
 from atom_core.modules.loans import Loans, weights_stamp
 from atom_core.plugins import PluginSet
@@ -71,10 +71,17 @@ class Resident:
                     raise
                 self._stamp = weights_stamp(modules)
                 self._ledger.count("loads", computed=1)
-                self._plugins.call(
-                    "atom_modules_ready", encoder=modules.encoder, decoder=modules.decoder, settings=self._settings
-                )
+                self._tell_ready(modules)
             return self._modules
+
+    def _tell_ready(self, modules: Modules) -> None:
+        """Tell plugins of the modules; what one of them raises is said, and ends nothing."""
+        halves = {"encoder": modules.encoder, "decoder": modules.decoder}
+        try:
+            self._plugins.call("atom_modules_ready", **halves, settings=self._settings)
+        except AtomError as errors:
+            for line in str(errors).splitlines():  # of each plugin that raised
+                log.warning("%s", line)
 
     def expect(self, tasks: Iterable[str]) -> None:
         """Let only these tasks, and those that are lent the modules, count with what they declare; else all do."""
@@ -176,7 +183,8 @@ class Resident:
         name, models = self._settings.model, self._plugins.models
         source = models[name].source if name in models else name
         try:
-            return self._plugins.first(hook, partial(kind_fault, kind), source=source, settings=self._settings, **more)
+            fits = modules_fault if kind is Modules else partial(kind_fault, kind)
+            return self._plugins.first(hook, fits, source=source, settings=self._settings, **more)
         except ModelError as error:
             near = "" if name in models or "/" in name else suggest(name, models)
             if not near:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import typing
 from typing import Any
 
 from atom_core.errors import TaskError
+from atom_core.hookspecs import Decoder, Encoder, Modules
 from atom_core.records import Clip, Video
-from atom_core.specs import TaskSpec
+from atom_core.specs import TaskSpec, record_of
 
 _ROUNDING_S = 0.1
 
@@ -15,6 +15,19 @@ _ROUNDING_S = 0.1
 def kind_fault(wanted: type[Any], result: Any) -> str:
     """What is wrong with the result of a hook; empty if it is a `wanted`."""
     return "" if isinstance(result, wanted) else f"{_a(result)}, not {wanted.__name__}"
+
+
+def modules_fault(result: Any) -> str:
+    """What is wrong with the modules that a plugin loaded; empty if they can be called as tasks will call them."""
+    if fault := kind_fault(Modules, result):
+        return fault
+    for half, protocol in (("encoder", Encoder), ("decoder", Decoder)):
+        module = getattr(result, half)
+        if not isinstance(module, protocol):
+            members = sorted({*vars(protocol), *protocol.__annotations__})
+            missing = [name for name in members if name[0] != "_" and not hasattr(module, name)]
+            return f"modules whose {half}, {_a(module)}, has no {', '.join(missing)}"
+    return ""
 
 
 def clips_fault(video: Video, result: Any) -> str:
@@ -38,11 +51,11 @@ def check_type(spec: TaskSpec, verb: str, expected: Any, value: Any) -> None:
 
     :raises TaskError: if `value` is not of the declared record type
     """
-    if typing.get_origin(expected) is tuple:
-        inner = typing.get_args(expected)[0]
-        fits = isinstance(value, tuple) and all(isinstance(part, inner) for part in value)
+    kind, several = record_of(expected)
+    if several:
+        fits = isinstance(value, tuple) and all(isinstance(part, kind) for part in value)
     else:
-        fits = isinstance(value, expected)
+        fits = isinstance(value, kind)
     if not fits:
         name = getattr(expected, "__name__", str(expected))
         raise TaskError(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -36,8 +38,23 @@ class Loans:
         self.decoder: Decoder = LentDecoder(modules.decoder, self)
         self._borrower = borrower
         self._stamp = stamp
+        self._caller = caller.get()
         self._lock = threading.Lock()
         self._lent: list[tuple[weakref.ref[Any], int]] = []
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Calls inside are made for the task that was lent the modules, also in threads that it started itself.
+
+        :raises Cancelled: if its result is no longer wanted
+        """
+        token = None if caller.get().task else caller.set(self._caller)
+        try:
+            caller.get().check()
+            yield
+        finally:
+            if token is not None:
+                caller.reset(token)
 
     def lend(self, features: Features) -> Features:
         """A copy of `features` that is watched while it lives."""
@@ -93,13 +110,13 @@ class LentEncoder:
 
     def encode(self, clip: Clip) -> Features:
         """Features of `clip`, lent."""
-        caller.get().check()
-        return self._loans.lend(self._encoder.encode(clip))
+        with self._loans.acting():
+            return self._loans.lend(self._encoder.encode(clip))
 
     def encode_batch(self, clips: Sequence[Clip], **options: Any) -> list[Features]:
         """Features of several clips, lent."""
-        caller.get().check()
-        return [self._loans.lend(features) for features in self._encoder.encode_batch(clips, **options)]
+        with self._loans.acting():
+            return [self._loans.lend(features) for features in self._encoder.encode_batch(clips, **options)]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._encoder, name)
@@ -114,22 +131,28 @@ class LentDecoder:
 
     def generate(self, parts: Parts, **options: Any) -> Generated:
         """The decoder's text."""
-        return self._decoder.generate(self._checked(parts), **options)
+        with self._loans.acting():
+            return self._decoder.generate(self._checked(parts), **options)
 
     def stream(self, parts: Parts, **options: Any) -> Iterator[str]:
         """The decoder's text, piece by piece."""
-        return self._decoder.stream(self._checked(parts), **options)
+        context = copy_context()  # a generator is run piece by piece, each as if in the context of whoever asks
+        with self._loans.acting():
+            context.run(caller.set, caller.get())
+            pieces = context.run(self._decoder.stream, self._checked(parts), **options)
+        return _within(context, pieces)
 
     def embed(self, parts: Parts) -> np.ndarray:
         """The decoder's vector."""
-        return self._decoder.embed(self._checked(parts))
+        with self._loans.acting():
+            return self._decoder.embed(self._checked(parts))
 
     def score(self, parts: Parts, continuation: str) -> float:
         """The decoder's log-probability."""
-        return self._decoder.score(self._checked(parts), continuation)
+        with self._loans.acting():
+            return self._decoder.score(self._checked(parts), continuation)
 
     def _checked(self, parts: Parts) -> Parts:
-        caller.get().check()
         for part in parts:
             if isinstance(part, Features):
                 self._loans.check(part)
@@ -137,6 +160,13 @@ class LentDecoder:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._decoder, name)
+
+
+def _within(context: Context, pieces: Iterator[str]) -> Iterator[str]:
+    """`pieces`, each made inside `context`."""
+    nothing = object()
+    while (piece := context.run(next, pieces, nothing)) is not nothing:
+        yield str(piece)
 
 
 def weights_stamp(modules: Modules) -> int:

@@ -20,7 +20,6 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from atom_core.plugins import PluginSet
 from atom_core.plugins.configured import NoSettings
 from atom_core.records import Clip, Query, Question, Request, Video
 from atom_core.settings import Settings, suggest, task_settings
+from atom_core.specs import record_of
 from atom_core.toml import read_toml
 
 PER_VIDEO: tuple[type, ...] = (Video, Clip, Question)
@@ -162,9 +162,8 @@ def _step(row: Any, place: str) -> Step:
 
 def _record(step: Step, verb: str, declared: Any) -> tuple[type[Any], bool]:
     """The record type, and whether it comes as a tuple of them."""
-    several = typing.get_origin(declared) is tuple
-    kind = typing.get_args(declared)[0] if several else declared
-    if not (isinstance(kind, type) and attrs.has(kind)):
+    kind, several = record_of(declared)
+    if not attrs.has(kind):
         name = declared.__name__ if isinstance(declared, type) else declared
         raise PluginError(
             f"task {step.task!r} {verb} {name}, which no pipeline can hand on;"

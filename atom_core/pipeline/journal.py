@@ -12,7 +12,6 @@ import logging
 import sqlite3
 import sys
 import threading
-import typing
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
@@ -23,6 +22,7 @@ from cattrs import Converter
 
 from atom_core.errors import SettingsError
 from atom_core.files import begin_private, private_folder
+from atom_core.specs import record_of
 
 log = logging.getLogger("atom")
 
@@ -58,9 +58,9 @@ def _resolved(kind: Any) -> Any:
     """`kind` with its fields' annotations resolved, NumPy's too, which light modules import for type checkers only."""
     import numpy as np
 
-    for record in typing.get_args(kind) or (kind,):
-        if attrs.has(record):
-            attrs.resolve_types(record, vars(sys.modules[record.__module__]), {"np": np})
+    record, _ = record_of(kind)
+    if attrs.has(record):
+        attrs.resolve_types(record, vars(sys.modules[record.__module__]), {"np": np})
     return kind
 
 

@@ -25,6 +25,8 @@ GROUP = "atom"
 HEAVY = ("torch", "transformers", "chromadb")
 """Modules that cost seconds to import, so that no plugin may do it while it is loaded."""
 
+_OURS = frozenset(f"atom-{name}" for name in ("assembly", "bench", "captioning", "indexing", "reasoning", "tiny"))
+
 State: TypeAlias = Literal["discovered", "blocked", "broken", "loaded"]
 
 
@@ -67,6 +69,11 @@ class PluginInfo:
 
     def __str__(self) -> str:
         return f"plugin {self.name!r} ({self.distribution} {self.version})"
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is one of this project's own distributions."""
+        return self.builtin or self.distribution in _OURS
 
     @property
     def fault(self) -> str:

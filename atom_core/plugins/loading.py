@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -39,7 +39,14 @@ from atom_core.specs import (
     PromptSpec,
     Spec,
     TaskSpec,
+    record_of,
 )
+
+_PARTS: Mapping[type[Spec], tuple[str, ...]] = {
+    TaskSpec: ("consumes", "produces", "run"),
+    CommandSpec: ("add_arguments", "run"),
+}
+"""What the class of each kind must have."""
 
 
 class PluginSet:
@@ -155,9 +162,15 @@ class PluginSet:
                 near = suggest(part, dir(value))
                 raise PluginError(f"{owner}: {spec.target} has no {part!r}{near}; repair or update {spec.plugin}")
             value = getattr(value, part)
-        for part in ("consumes", "produces", "run") if isinstance(spec, TaskSpec) else ():
+        for part in _PARTS.get(type(spec), ()):
             if not hasattr(value, part):
-                raise PluginError(f"{owner}: it has no {part!r}, as every task must; repair or update {spec.plugin}")
+                word = word_for(type(spec))
+                raise PluginError(f"{owner}: it has no {part!r}, as every {word} must; repair or update {spec.plugin}")
+        for part in ("consumes", "produces") if isinstance(spec, TaskSpec) else ():
+            try:
+                record_of(getattr(value, part))
+            except ValueError as error:
+                raise PluginError(f"{owner}: {part} is {error}; repair or update {spec.plugin}") from None
         if isinstance(spec, TaskSpec) and (wrong := _fault_of_run(value.run)):
             raise PluginError(f"{owner}: its run {wrong}; repair or update {spec.plugin}")
         return value
@@ -245,9 +258,13 @@ class PluginSet:
             self._update(info, state="loaded", hooks=tuple(sorted(vars(guarded))))
 
     def _declare(self, kinds: str) -> None:
-        """Ask each plugin in order what it offers of `kinds`; a broken one is left out whole."""
+        """Ask each plugin what it offers of `kinds`; a broken one is left out whole.
+
+        Built-in plugins come first, then this project's own, then others by name: where two offer the same name, the
+        later one is at fault, and nobody can take a built-in command away.
+        """
         hook = hook_of(kinds)
-        for info in self.infos:
+        for info in sorted(self.infos, key=lambda info: (not info.builtin, not info.ours)):
             if info.state != "loaded" or hook not in info.hooks:
                 continue
             others = [plugin for name, plugin in self._manager.list_name_plugin() if name != info.name]
@@ -282,9 +299,7 @@ class PluginSet:
         taken = offered.get(name) or self._offers[kinds].get(name)
         if taken is not None:
             owner = self._owner(taken)
-            raise Fault(
-                f"{word_for(type(spec))} {name!r} is already registered: {owner}", "rename or block one of the two"
-            )
+            raise Fault(f"{word_for(type(spec))} {name!r} is already registered: {owner}", "rename it in this plugin")
         offered[name] = spec
 
 
@@ -336,7 +351,8 @@ def load_plugins(
             ready.append((candidate.info, import_plugin(candidate, found, settings.load_limit_s)))
         except Fault as fault:
             plugins._break(candidate.info, fault)
-    for info, plugin in reversed(ready):  # pluggy calls the latest first
+    # pluggy calls the latest first: others' plugins before this project's, and within each by name
+    for info, plugin in sorted(reversed(ready), key=lambda one: not one[0].ours):
         plugins._register(info, plugin)
     for kinds in KINDS:
         if kinds != "commands":

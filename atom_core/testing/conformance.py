@@ -21,7 +21,6 @@ import os
 import subprocess
 import sys
 import tracemalloc
-import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,8 +32,8 @@ import pytest
 from atom_core.errors import AtomError, Cancelled, ModelError, SettingsError, TaskError
 from atom_core.hookspecs import LENT
 from atom_core.plugins.discovery import HEAVY, discover
-from atom_core.settings import evolve_one, field_docs, task_settings
-from atom_core.specs import TaskSpec
+from atom_core.settings import evolve_one, field_docs, task_settings, type_hints
+from atom_core.specs import TaskSpec, record_of
 from atom_core.testing.world import Shows, WorldHost, fake_world, real_world, same
 
 MEMORY_MARGIN_BYTES = 8 * 2**20
@@ -125,9 +124,9 @@ class TaskConformance:
             kind = host.plugins.load(host.plugins.task(self.task))
         for side in ("consumes", "produces"):
             declared = getattr(kind, side, None)
-            inner = typing.get_args(declared)[0] if typing.get_origin(declared) is tuple else declared
+            inner, _ = record_of(declared)
             _must(
-                isinstance(inner, type) and attrs.has(inner) and _is_frozen(inner),
+                attrs.has(inner) and _is_frozen(inner),
                 f"{side} is {declared!r}: make it a frozen attrs class, or tuple[that class, ...]",
             )
         parameters = list(inspect.signature(kind().run).parameters.values())
@@ -168,7 +167,7 @@ class TaskConformance:
         kind = self._settings_class()
         if kind is None:
             return
-        hints = typing.get_type_hints(kind)
+        hints = type_hints(kind)
         bad: list[tuple[str, Any]] = [(name, "no number") for name, hint in hints.items() if hint in (int, float, bool)]
         bad += [("no_such_setting", 1), *self.bad_settings.items()]
         with self.world() as host:

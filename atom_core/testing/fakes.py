@@ -318,8 +318,10 @@ class FakeHost(Host):
         loaded = load_plugins(Settings(load_plugins=()), builtins=[("world", world), *named])
         place = Path(gettempdir()) / f"atom-fake-{token_hex(8)}"  # made by who writes there
         weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
-        own = Settings(library=place / "library", cache=place / "cache")
-        super().__init__(evolve(settings or own, workers=1), loaded)
+        users, given = Settings(), settings or Settings()
+        library_folder = place / "library" if given.library == users.library else given.library
+        cache = place / "cache" if given.cache == users.cache else given.cache
+        super().__init__(evolve(given, library=library_folder, cache=cache, workers=1), loaded)
         self.world = world
         """What its modules, videos and library are made of; its `shows` may be changed."""
         self._given = dict(tasks or {})

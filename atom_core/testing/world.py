@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -52,7 +53,9 @@ class Watch:
         """
         self.steps += 1
         if self.cancel_at is not None and self.steps >= self.cancel_at:
-            caller.get().cancelled.set()
+            current = caller.get()
+            if current.task:  # a thread that works for no task is nobody's to cancel
+                current.cancelled.set()
         caller.get().check()
 
 
@@ -163,11 +166,13 @@ def fake_world(
     :param arguments: settings by name
     """
     quiet()
-    settings = Settings.load({"load_plugins": plugins, "model": "fake", **arguments}, environ={})
     world = World(shows, answers)
-    loaded = load_plugins(settings, builtins=[("world", world), *builtins])
-    with WorldHost(settings, loaded, world) as host:
-        yield host
+    with TemporaryDirectory(prefix="atom-world-") as folder:
+        places = {"library": Path(folder) / "library", "cache": Path(folder) / "cache"}
+        settings = Settings.load({"load_plugins": plugins, "model": "fake", **places, **arguments}, environ={})
+        loaded = load_plugins(settings, builtins=[("world", world), *builtins])
+        with WorldHost(settings, loaded, world) as host:
+            yield host
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,39 @@ def test_settings_by_name_go_over_given_settings() -> None:
     settings = Settings.load({"load_plugins": (), "frames": 5}, environ={})
     with open_host(settings, workers=3) as host:
         assert (host.settings.frames, host.settings.workers) == (5, 3)
+
+
+def test_threads_that_ask_for_clips_wait_for_one(opened: Any, plugin_type: Any, tmp_path: Path) -> None:
+    """Eight questions about a new video look through it once."""
+    calls: list[Path] = []
+
+    class Segmenter(plugin_type):
+        @atom.hookimpl
+        def atom_segment_video(self, video: atom.Video) -> list[atom.Clip]:
+            calls.append(video.path)
+            time.sleep(0.05)
+            return [atom.Clip.whole(video)]
+
+    with opened(Segmenter()) as (host, _), ThreadPoolExecutor(8) as pool:
+        video = host.video(write_video(tmp_path / "a.mp4"))
+        found = list(pool.map(host.clips, [video] * 8))
+    assert found == [[atom.Clip.whole(video)]] * 8
+    assert calls == [video.path]
+
+
+def test_what_a_plugin_raises_when_modules_are_ready_ends_nothing(
+    opened: Any, plugin_type: Any, clip: atom.Clip, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told in one line, and the task goes on."""
+
+    class Fragile(plugin_type):
+        @atom.hookimpl
+        def atom_modules_ready(self) -> None:
+            raise atom.TaskError("no room on the stage")
+
+    with opened(Fragile()) as (host, _):
+        assert host.run("describe", clip).text
+    assert "no room on the stage" in caplog.text
 
 
 def test_clips_are_found_once(opened: Any, plugin_type: Any, tmp_path: Path) -> None:

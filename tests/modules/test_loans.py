@@ -1,6 +1,7 @@
 """What a task does to what it is lent is told, and reaches nobody else."""
 
 import gc
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -8,7 +9,9 @@ import torch
 from attrs import evolve
 
 import atom_core as atom
+from atom_core.host.results import modules_fault
 from atom_core.modules.arranged import ArrangedLinear
+from atom_core.modules.caller import Caller, caller
 from atom_core.modules.checkpoint import open_checkpoint
 from atom_core.modules.loading import load_model, pack, weights
 from atom_core.modules.loans import Loans, weights_stamp
@@ -110,3 +113,45 @@ def test_quantised_weights_are_watched(tmp_path, recipe):
         assert not loans.weights_changed
         layer.qweight[0, 0] += 1
         assert loans.weights_changed
+
+
+def test_threads_that_a_task_starts_work_for_it():
+    """Their calls of the modules carry the task's name and urgency, and end where it is cancelled, streams too."""
+    seen = []
+
+    class Decoder(FakeDecoder):
+        def generate(self, parts, **options):
+            seen.append(caller.get())
+            return super().generate(parts, **options)
+
+        def stream(self, parts, **options):
+            seen.append(caller.get())
+            yield "a"
+            seen.append(caller.get())
+            yield "b"
+
+    task = Caller(task="mine", interactive=True)
+    token = caller.set(task)
+    try:
+        loans = Loans("task 'mine'", atom.Modules(encoder=FakeEncoder(str), decoder=Decoder(), model="fake"), 0)
+    finally:
+        caller.reset(token)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(loans.decoder.generate, ["x"]).result()
+        assert pool.submit(lambda: list(loans.decoder.stream(["x"]))).result() == ["a", "b"]
+        assert seen == [task] * 3
+        assert pool.submit(caller.get).result().task == "", "only during calls"
+        task.cancelled.set()
+        for call in (loans.decoder.generate, loans.decoder.embed, loans.encoder.encode):
+            with pytest.raises(atom.Cancelled):
+                pool.submit(call, ["x"]).result()
+    assert not caller.get().cancelled.is_set(), "who works for no task is not cancelled with it"
+
+
+@pytest.mark.parametrize(
+    ("half", "said"), [("encoder", "has no encode, encode_batch, fingerprint"), ("decoder", "has no embed, generate")]
+)
+def test_modules_that_cannot_be_called_are_told(half, said):
+    """A plugin that returns something else as a half is told what it lacks."""
+    halves = {"encoder": FakeEncoder(str), "decoder": FakeDecoder()} | {half: object()}
+    assert said in modules_fault(atom.Modules(**halves, model="fake"))
