@@ -63,7 +63,7 @@ class Video:
     path: Path = field(converter=Path)
     """Where the file was read from."""
     content_hash: str = field(validator=min_len(16))
-    """Hash of the file's bytes, hexadecimal."""
+    """Hash of the file's bytes, hexadecimal; with the number of the track where another is chosen than players show."""
     duration_s: float = field(validator=[_finite, ge(0)])
     """Length of the picture track, seconds."""
     width: int
@@ -87,6 +87,8 @@ class Video:
     """Whether there is a sound track."""
     is_film: bool = False
     """Whether Atom rendered it from other videos."""
+    track: int | None = None
+    """Which of several picture tracks it is, from 1, where another is chosen than players show."""
     leaps: tuple[tuple[float, float], ...] = field(default=(), converter=_pairs)
     """Where the file's clock leaps on although the recording does not: to when, and by how much, seconds of that clock.
     Times of the video go on across a leap."""

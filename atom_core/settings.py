@@ -125,6 +125,8 @@ class Settings:
     most, or fewer where its context holds no more."""
     frame_pixels: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
     """Most pixels of a frame where the model keeps its shape, as Qwen-VL does; if unset the family's own bound."""
+    stream: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
+    """Which picture track of files that have several, from 1; if unset the one that players show."""
     segment: Literal["shots", "windows", "whole"] = field(default="shots", validator=in_(("shots", "windows", "whole")))
     """How videos are split into clips."""
     window_s: float = field(default=10.0, validator=_from(0.1, _LONGEST_S))

@@ -165,7 +165,8 @@ class Host:
         from atom_core.media.probe import probe, video_store
 
         with self.ledger.lane("read", "probe"), _failing(path):
-            return probe(Path(path), video_store(self.settings.cache) if self.settings.reuse else None)
+            store = video_store(self.settings.cache) if self.settings.reuse else None
+            return probe(Path(path), store, track=self.settings.stream)
 
     def clips(self, video: Video) -> list[Clip]:
         """The clips of `video`, in order; found once, however many threads ask.

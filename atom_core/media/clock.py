@@ -8,6 +8,7 @@ picture carries through the decoder; so a picture that is lost shifts none after
 from __future__ import annotations
 
 import bisect
+import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ import av
 from av.container import InputContainer
 from av.packet import Packet
 
+from atom_core.bounded import keep
 from atom_core.media.opening import Stamp, open_container
 from atom_core.media.packets import packets
 from atom_core.media.tracks import picture_stream
@@ -88,6 +90,7 @@ class Key(NamedTuple):
 
 
 _known_keys: dict[tuple[Stamp, int], list[Key]] = {}
+_lock = threading.Lock()
 
 
 def is_bare(container: InputContainer) -> bool:
@@ -103,17 +106,18 @@ def stores_order(container: InputContainer) -> bool:
 def keys_of(path: Path, index: int) -> list[Key]:
     """The key pictures of a stream without a container; all its packets are read, once, none is decoded."""
     known = Stamp.of(path.stat()), index
-    if known not in _known_keys:
+    kept = _known_keys.get(known)
+    if kept is None:
         keys, time = list[Key](), 0
         with open_container(path) as container:
             for packet in packets(container, picture_stream(container, index)):
                 if packet.is_keyframe and packet.pos is not None:
                     keys.append(Key(time, packet.pos))
                 time += length(packet)
-        while len(_known_keys) >= _MAX_KNOWN:
-            _known_keys.pop(next(iter(_known_keys)), None)
-        _known_keys[known] = keys
-    return _known_keys[known]
+        with _lock:
+            keep(_known_keys, known, keys, _MAX_KNOWN)
+        return keys
+    return kept
 
 
 def key_before(keys: list[Key], time: int) -> Key:

@@ -53,12 +53,12 @@ class Reader:
 
         :param draft: trade picture quality for speed, never timestamps
         :param seeks: whether time stamps say where in the file a picture is; else all before it are decoded
-        :param track: which of its picture tracks, from 0; None is the one that players show
+        :param track: which of its picture tracks, from 1; None is the one that players show
         :param leaps: where its clock leaps on, see `Video.leaps`
         :raises MediaError: if it cannot be read, or no picture of it be decoded
         """
         self.path, self._seeks, self._leaps = path, seeks, leaps
-        self._draft = draft
+        self._draft, self._track = draft, track
         self._jump_s = _JUMP_S
         self._used = False
         self._container = open_container(path)
@@ -80,7 +80,7 @@ class Reader:
 
         :raises MediaError: as `Reader` does
         """
-        return cls(video.path, draft=draft, seeks=RESTARTS not in video.fault, leaps=video.leaps)
+        return cls(video.path, draft=draft, seeks=RESTARTS not in video.fault, track=video.track, leaps=video.leaps)
 
     def _start(self, index: int) -> bool:
         """Stand at the first picture of the stream `index`; whether there is one."""
@@ -137,6 +137,11 @@ class Reader:
     def index(self) -> int:
         """Which of the file's streams is read, from 0."""
         return int(self._stream.index)
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether it is another track than the one that players show."""
+        return self._track is not None and picture_streams(self._container, self.path)[0] != self.index
 
     @property
     def _time_base(self) -> Fraction:

@@ -27,6 +27,8 @@ _LEAP_S = 10.0
 FFmpeg takes more for a leap, too."""
 _LONGEST_STILL_S = 1800.0
 """Longest that one picture may stand, in silence, elsewhere; the clock of a camera leaps by hours."""
+_SLOWEST_S = 60.0
+"""Where pictures regularly come slower than one a minute, the clock's unit is damaged."""
 _MOST_LEAPS = 1000
 """A file with more has no clock at all."""
 LONGEST_S = 10 * 86400.0
@@ -100,9 +102,11 @@ def measure(path: Path, index: int, origin_s: float) -> Measured:
             stored.add(packet)
         starts_s = np.sort(np.frombuffer(stored.starts_s)) if stored.starts_s else np.array([origin_s])
         gaps_s = np.diff(starts_s)
-        usual_s = float(np.median(gaps_s)) if len(gaps_s) else 0.04
-        end_s, fault = _end(stored, usual_s)
-        leaps = _leaps(path, stored, starts_s)
+        longest_s = _longest_s(container, gaps_s)
+        kept_s = gaps_s[gaps_s <= longest_s]
+        usual_s = float(np.median(kept_s)) if len(kept_s) else 0.04
+        end_s, fault = _end(stored, usual_s, longest_s)
+        leaps = _leaps(path, stored, starts_s, usual_s, longest_s)
         duration_s = round(max(end_s - origin_s - sum(by_s for _, by_s in leaps), 0.0), 9)
         if duration_s > LONGEST_S:
             raise MediaError(
@@ -121,10 +125,18 @@ def measure(path: Path, index: int, origin_s: float) -> Measured:
     return Measured(duration_s, fps, peak_fps, timecode, stored.has_audio, leaps, fault)
 
 
-def _end(stored: _Stored, usual_s: float) -> tuple[float, str]:
+def _longest_s(container: InputContainer, gaps_s: np.ndarray) -> float:
+    """How long one picture may stand in silence, seconds."""
+    if len(gaps_s) and np.median(gaps_s) > _SLOWEST_S:
+        return _SLOWEST_S
+    return _LEAP_S if Flags.ts_discont in Flags(container.format.flags) else _LONGEST_STILL_S
+
+
+def _end(stored: _Stored, usual_s: float, longest_s: float) -> tuple[float, str]:
     """When the last picture goes, on the file's clock, and what is to be said if others are missing."""
     stream, container = stored.stream, stored.container
-    end_s = stored.last_s + (stored.last_length_s if 0 < stored.last_length_s <= _LONGEST_STILL_S else usual_s)
+    length_s = stored.last_length_s if 0 < stored.last_length_s <= longest_s else usual_s
+    end_s = stored.last_s + length_s
     time_base = stream.time_base or Fraction(1, 90000)
     promised_s, is_short = 0.0, False
     if stored.recording.has_restarted:
@@ -150,7 +162,7 @@ def _end(stored: _Stored, usual_s: float) -> tuple[float, str]:
     if stream.duration and not stored.recording.has_restarted:
         # packet lengths follow the order of decoding, the length of the track does not
         stated_s = float((stream.duration + (stream.start_time or 0)) * time_base)
-        if stored.last_s < stated_s <= end_s + max(usual_s, stored.last_length_s):
+        if stored.last_s < stated_s <= end_s + max(usual_s, length_s):
             end_s = stated_s
     return end_s, ""
 
@@ -159,16 +171,13 @@ def _is_short(found_s: float, promised_s: float) -> bool:
     return found_s < promised_s - max(0.3, 0.02 * promised_s)
 
 
-def _leaps(path: Path, stored: _Stored, starts_s: np.ndarray) -> tuple[tuple[float, float], ...]:
+def _leaps(
+    path: Path, stored: _Stored, starts_s: np.ndarray, usual_s: float, longest_s: float
+) -> tuple[tuple[float, float], ...]:
     """Where the clock leaps: nothing at all is stored for longer than a recording can be still."""
-    known = Flags.ts_discont in Flags(stored.container.format.flags)
-    longest_s = _LEAP_S if known else _LONGEST_STILL_S
-    gaps_s = np.diff(starts_s)
-    at = np.flatnonzero(gaps_s > longest_s)
+    at = np.flatnonzero(np.diff(starts_s) > longest_s)
     if not len(at):
         return ()
-    kept_s = gaps_s[gaps_s <= longest_s]
-    usual_s = float(np.median(kept_s)) if len(kept_s) else 0.04
     others_s = np.array(sorted(stored.others_s))
     leaps = []
     for place in at.tolist():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
@@ -14,6 +15,7 @@ from typing import NamedTuple
 import av
 from av.container import InputContainer
 
+from atom_core.bounded import keep
 from atom_core.errors import AtomError, MediaError
 from atom_core.media.boxes import boxes
 
@@ -77,6 +79,7 @@ class Stamp(NamedTuple):
 
 
 _sound_files: dict[Stamp, None] = {}
+_lock = threading.Lock()
 
 
 @contextmanager
@@ -229,6 +232,5 @@ def _check_boxes(path: Path, file: BufferedReader) -> None:
             f"'{path}' says that its {stamp.size} bytes hold {found.num_samples} samples, which cannot be; copy or"
             " download it again"
         )
-    if len(_sound_files) >= _MAX_KNOWN:
-        _sound_files.clear()
-    _sound_files[stamp] = None
+    with _lock:
+        keep(_sound_files, stamp, None, _MAX_KNOWN)

@@ -38,6 +38,8 @@ VIDEO_SUFFIXES = frozenset(
 FILM_MARK = "Rendered by Atom"
 """How the comment of Atom's own films begins, so that they are known from footage."""
 _ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://")
+_TRACK = "t"
+"""Between the hash of a file's bytes and the number of the track that is chosen of it."""
 _YOUNG_NS = 2_000_000_000
 """A file may change within one tick of a coarse clock unseen: younger stamps prove nothing."""
 
@@ -49,7 +51,8 @@ def _settled(stamp: Stamp, now_ns: int) -> bool:
 _MOST_KNOWN = 4096
 """Files that are kept in mind in a process; of others it is noted on disk what they are."""
 _known_hashes: dict[Path, tuple[Stamp, str]] = {}
-_known_videos: dict[tuple[Path, str], Video] = {}
+_known_videos: dict[tuple[Path, str, int | None], Video] = {}
+"""By place, hash and the track that was asked for."""
 _lock = threading.Lock()
 
 
@@ -81,20 +84,27 @@ def check_unchanged(path: Path, expected_hash: str) -> None:
 
     :raises MediaError: if it is gone or its bytes differ
     """
-    if content_hash(path) != expected_hash:
+    if content_hash(path) != expected_hash.partition(_TRACK)[0]:
         raise MediaError(
             f"'{path}' has changed since it was read or indexed; try again once it is complete, or index it again"
         )
 
 
-def probe(path: Path | str, store: VideoStore | None = None) -> Video:
+def track_of(expected_hash: str) -> int | None:
+    """The picture track that a video with that hash was chosen by; None for the one that players show."""
+    number = expected_hash.partition(_TRACK)[2]
+    return int(number) if number else None
+
+
+def probe(path: Path | str, store: VideoStore | None = None, *, track: int | None = None) -> Video:
     """The video at `path`.
 
     Its length runs from the first picture's timestamp to the end of the last picture; every packet is read for that,
     none but the first picture is decoded. Of a file that is cut off, that is what is there; `Video.fault` says so.
 
     :param store: where earlier processes noted what files are, see `video_store`; those are not read again
-    :raises MediaError: if it is missing, empty, not a video, or has no picture track
+    :param track: which of its picture tracks, from 1; None is the one that players show
+    :raises MediaError: if it is missing, empty, not a video, or has no such picture track
     """
     path, place = Path(path), Path(os.path.abspath(path))
     if store is not None:
@@ -102,18 +112,19 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
     stamp = Stamp.of(check_file(path))
     with _lock:
         at_hash = _known_hashes.get(place, (None, ""))
-        known = _known_videos.get((place, at_hash[1])) if at_hash[0] == stamp else None
+        known = _known_videos.get((place, at_hash[1], track)) if at_hash[0] == stamp else None
     if known is not None:
         return known
-    with Reader(path) as reader:  # before all of a file is read that is none
+    with Reader(path, track=track) as reader:  # before all of a file is read that is none
         shape = reader.shape
         rule, index, origin_s = reader.rule, reader.index, reader.origin_s
+        chosen = track if reader.is_chosen else None
     digest = content_hash(path)
     measured = measure(path, index, origin_s)
     film = is_film(path)
     video = Video(
         path=place,
-        content_hash=digest,
+        content_hash=digest if chosen is None else f"{digest}{_TRACK}{chosen}",
         width=shape.upright[0],
         height=shape.upright[1],
         rotation=shape.rotation,
@@ -125,15 +136,16 @@ def probe(path: Path | str, store: VideoStore | None = None) -> Video:
         duration_s=measured.duration_s,
         has_audio=measured.has_audio,
         is_film=film,
+        track=chosen,
         leaps=measured.leaps,
         fault=measured.fault,
     )
     if Stamp.of(check_file(path)) != stamp:
         raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
     with _lock:
-        keep(_known_videos, (place, digest), video, _MOST_KNOWN)
+        keep(_known_videos, (place, digest, track), video, _MOST_KNOWN)
         settled = _known_hashes.get(place)
-    if store is not None and settled is not None and settled[1] == digest:
+    if store is not None and track is None and settled is not None and settled[1] == digest:
         store.put(place, settled[0], video)
     return video
 
@@ -153,7 +165,7 @@ def _recall(path: Path, store: VideoStore) -> None:
     if video is not None:
         with _lock:
             keep(_known_hashes, place, (stamp, video.content_hash), _MOST_KNOWN)
-            keep(_known_videos, (place, video.content_hash), video, _MOST_KNOWN)
+            keep(_known_videos, (place, video.content_hash, None), video, _MOST_KNOWN)
 
 
 def is_film(path: Path | str) -> bool:

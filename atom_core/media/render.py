@@ -20,7 +20,7 @@ from atom_core.errors import MediaError
 from atom_core.files import beside
 from atom_core.media.decode import Reader
 from atom_core.media.picture import letterbox
-from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe
+from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe, track_of
 from atom_core.media.rates import film_rate, source_rate
 from atom_core.media.sound import RATE_HZ, silence, sound
 from atom_core.records import Cut, Film, Timeline, Video
@@ -122,7 +122,7 @@ def check_place(path: Path | str, timeline: Timeline | None = None, *, overwrite
 
 def _source(cut: Cut) -> Video:
     check_unchanged(cut.path, cut.content_hash)
-    return probe(cut.path)
+    return probe(cut.path, track=track_of(cut.content_hash))
 
 
 def _plan(videos: list[Video]) -> Plan:

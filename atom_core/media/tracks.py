@@ -25,7 +25,7 @@ def picture_streams(container: InputContainer, path: Path, wanted: int | None = 
 
     That is one of more than one picture, which the file calls the default, and of such the largest.
 
-    :param wanted: the one to take instead, counted from 0 among the tracks of pictures
+    :param wanted: the one to take instead, by its number, from 1, among the tracks of pictures
     :raises MediaError: if there is none, or not the wanted one
     """
     tracks = list(container.streams.video)
@@ -77,11 +77,13 @@ def _is_decodable(track: VideoStream) -> bool:
 
 
 def _wanted(tracks: list[VideoStream], path: Path, wanted: int) -> VideoStream:
-    if not 0 <= wanted < len(tracks):
-        raise MediaError(f"'{path}' has no picture track {wanted}; it has {len(tracks)}, counted from 0: name another")
-    if not _is_decodable(tracks[wanted]):
-        raise MediaError(f"picture track {wanted} of '{path}' cannot be decoded; name another, or convert the file")
-    return tracks[wanted]
+    if not 1 <= wanted <= len(tracks):
+        raise MediaError(f"'{path}' has no picture track {wanted}; it has {len(tracks)}: choose another with --stream")
+    if not _is_decodable(tracks[wanted - 1]):
+        raise MediaError(
+            f"picture track {wanted} of '{path}' cannot be decoded; choose another with --stream, or convert the file"
+        )
+    return tracks[wanted - 1]
 
 
 def _fault(container: InputContainer, path: Path) -> str:

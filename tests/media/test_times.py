@@ -116,10 +116,17 @@ def test_a_long_still_is_no_leap(tmp_path: Path) -> None:
     assert (probe(path).duration_s, probe(path).leaps) == (pytest.approx(600.08, abs=0.01), ())
 
 
+def test_a_clock_whose_unit_is_damaged(tmp_path: Path) -> None:
+    """Pictures that are minutes apart all along are those of a video, at the usual rate."""
+    path = _write(tmp_path / "v.mkv", "mpeg4", num_b=0, times_s=[512.0 * number for number in range(_NUM_PICTURES)])
+    assert probe(path).duration_s == pytest.approx(_NUM_PICTURES / _FPS, abs=0.01)
+    _check_seeks(path)
+
+
 def test_the_longest_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A video that would make clips without end is refused with how long it is and may be."""
     monkeypatch.setattr(measure, "LONGEST_S", 600.0)
-    path = _write(tmp_path / "v.mkv", "mpeg4", num_b=0, times_s=[0.0, 500.0, 1000.0])
+    path = _write(tmp_path / "v.mkv", "mpeg4", num_b=0, times_s=[20.0 * number for number in range(50)])
     with pytest.raises(MediaError, match="long by its clock, and at most"):
         probe(path)
 

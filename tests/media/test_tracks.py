@@ -12,10 +12,10 @@ import pytest
 from av.stream import Disposition
 
 from atom_core.errors import MediaError
-from atom_core.media.decode import Reader
 from atom_core.media.probe import probe
+from atom_core.media.render import render
 from atom_core.media.sample import sample
-from atom_core.records import Clip
+from atom_core.records import Clip, Cut, Request, Timeline
 
 
 class Track(NamedTuple):
@@ -107,9 +107,18 @@ def test_damaged_pictures_of_the_first_track(tmp_path: Path) -> None:
 
 
 def test_the_wanted_track(tmp_path: Path) -> None:
-    """Another track can be asked for; one that is not there is told with how many there are."""
+    """Another track can be asked for: it is a video of its own, in samples and films; one that is not there is told."""
     path = _write(tmp_path / "v.mkv", Track(60), Track(200))
-    with Reader(path, track=1) as reader:
-        assert reader.rgb(reader.at(0.5).frame).mean() == pytest.approx(200, abs=4)
-    with pytest.raises(MediaError, match="no picture track 2; it has 2, counted from 0"):
-        Reader(path, track=2)
+    shown, chosen = probe(path), probe(path, track=2)
+    assert probe(path, track=1) == shown
+    assert (shown.track, chosen.track) == (None, 2)
+    assert chosen.content_hash != shown.content_hash
+    for video, level in ((shown, 60), (chosen, 200)):
+        assert sample(Clip.whole(video), 1).images[0].mean() == pytest.approx(level, abs=4)
+    cut = Cut(
+        path=path, content_hash=chosen.content_hash, start_s=0.0, end_s=1.0, line="grey", caption="Grey.", score=0.5
+    )
+    film = render(Timeline(request=Request(text="grey"), cuts=(cut,)), tmp_path / "film.mp4")
+    assert _level(film.path) == pytest.approx(200, abs=4)
+    with pytest.raises(MediaError, match="no picture track 3; it has 2"):
+        probe(path, track=3)
