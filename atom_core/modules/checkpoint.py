@@ -18,6 +18,7 @@ from atom_core.modules.hashes import Hashes
 from atom_core.modules.hub import Repo, is_hub_id, local_folder, needed, offline_variable, shards_of
 from atom_core.modules.sizes import check_sizes
 from atom_core.modules.tensors import Weights, read_weights
+from atom_core.modules.untrusted import check_tokenizer
 from atom_core.quiet import quiet
 from atom_core.settings import DEFAULT_MODEL, FromFolder
 
@@ -29,6 +30,7 @@ log = logging.getLogger("atom")
 _T = TypeVar("_T")
 _TOKENIZER = ("tokenizer.json", "*.model", "vocab.*", "*.tiktoken")
 _CONTENT = frozenset({".json", ".safetensors", ".jinja", ".model", ".txt"})
+_KINDS = ("int8", "int4")
 _ATTENTION = (None, "eager", "sdpa")
 _OWN_METHOD = "atom"
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
@@ -166,6 +168,7 @@ def open_checkpoint(
     folder = find(source, revision=revision, offline=offline, memory=memory)
     _check_weights(source, {path.name for path in folder.iterdir()})
     weights = read_weights(source, folder)
+    _check_saved(source, weights)
     quiet()
     from transformers import AutoConfig, AutoTokenizer
 
@@ -176,6 +179,7 @@ def open_checkpoint(
         config._attn_implementation = None  # a wish for another machine's kernels
     if not any(any(folder.glob(name)) for name in _TOKENIZER):
         raise ModelError(f"model {source} has no tokenizer (tokenizer.json); fetch or export it again")
+    check_tokenizer(source, folder)
     what = "tokenizer" if (folder / "tokenizer.json").is_file() else "tokenizer, which has no tokenizer.json,"
     tokenizer = guarded(source, what, lambda: AutoTokenizer.from_pretrained(folder, **_LOCAL))
     return Checkpoint(
@@ -265,6 +269,21 @@ def _check_config(source: str, folder: Path, *, ours: bool | None) -> dict[str, 
             " and quantise that with `atom quantize`"
         )
     return raw
+
+
+def _check_saved(source: str, weights: Weights) -> None:
+    """
+    :raises ModelError: if what weights say of layers that Atom has quantised is not so
+    """
+    try:
+        layers = json.loads(weights.metadata.get("atom_layers", "{}"))
+        wrong = [
+            name for name, kind in layers.items() if kind not in _KINDS or f"{name}.qweight" not in weights.tensors
+        ]
+    except (ValueError, AttributeError, RecursionError, TypeError):
+        wrong = ["atom_layers"]
+    if wrong:
+        raise ModelError(f"model {source}: its weights do not hold {wrong[0]!r} as they say; write it again")
 
 
 def _check_kind(source: str, folder: Path) -> None:

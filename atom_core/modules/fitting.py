@@ -191,7 +191,12 @@ class _Needs:
             self._model = guarded(self._checkpoint.source, "config", lambda: empty_model(self._checkpoint.config))
         saved = saved_layers(self._checkpoint.weights.metadata)
         kinds = saved or kinds_by_layer(self._model, recipe, self._device)
-        return {
-            "weights": budget.weight_bytes(self._model, kinds, plain_bytes=self._number_bytes),
-            "loading": budget.loading_bytes(self._model, kinds, saved=bool(saved)),
-        }
+        model = self._model
+
+        def count() -> dict[str, int]:
+            return {
+                "weights": budget.weight_bytes(model, kinds, plain_bytes=self._number_bytes),
+                "loading": budget.loading_bytes(model, kinds, saved=bool(saved)),
+            }
+
+        return guarded(self._checkpoint.source, "weights", count)

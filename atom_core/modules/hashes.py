@@ -56,6 +56,14 @@ class Hashes:
         if _SHA256.fullmatch(etag):
             self._known[_name(path.resolve())], self._new = etag, True
 
+    def knows(self, name: str) -> bool:
+        """Whether something was noted, in this run or before."""
+        return name in self._known
+
+    def note(self, name: str) -> None:
+        """Remember something that was found out, by a name that holds what it is about."""
+        self._known[name], self._new = "", True
+
     def save(self) -> None:
         """Keep what is new for the next run."""
         if self._memory is None or not self._new:

@@ -70,9 +70,11 @@ def atom_load_modules(
     from atom_core.modules.fitting import recipe_and_plan
     from atom_core.modules.float32_cpu import arrange
     from atom_core.modules.frames import FrameBudget
+    from atom_core.modules.hashes import Hashes
     from atom_core.modules.loading import load_model, weights
     from atom_core.modules.reserve import Reserve
     from atom_core.modules.threads import Threads
+    from atom_core.modules.untrusted import check_template
     from atom_core.reuse.features import FeatureStore
     from atom_core.reuse.prefix_files import PrefixFiles
     from atom_core.reuse.prefixes import PrefixTree
@@ -82,6 +84,9 @@ def atom_load_modules(
     checkpoint = open_checkpoint(source, revision=settings.revision, offline=settings.offline)
     family = family_of(checkpoint, families)
     family.most_frame_pixels = settings.frame_pixels
+    if family.foreign_template is not None:
+        tokens = checkpoint.tokenizer.special_tokens_map
+        check_template(source, family.foreign_template, tokens, Hashes(memory))
     threads = Threads(settings.threads)
     recipe, plan = recipe_and_plan(checkpoint, family, settings, device, threads, tasks_bytes=tasks_bytes)
     with ledger.lane("load", "load"):

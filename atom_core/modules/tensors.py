@@ -37,6 +37,7 @@ DTYPES = {
 _INDEX = "model.safetensors.index.json"
 _LFS = b"version https://git-lfs"
 _MAX_HEADER_BYTES = 100_000_000
+_MOST_TENSORS = 200_000
 
 
 @frozen
@@ -105,7 +106,7 @@ def read_weights(source: str, folder: Path) -> Weights:
     for file in _files(source, folder):
         try:
             _read_header(file, tensors, metadata)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             reason = str(error) or type(error).__name__
             raise ModelError(
                 f"model {source}: weights file {file.name} is damaged or cut short ({reason}); fetch it again"
@@ -119,7 +120,7 @@ def _files(source: str, folder: Path) -> list[Path]:
         return [single] if single.is_file() else sorted(folder.glob("*.safetensors"))
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ModelError(f"model {source}: {_INDEX} cannot be read; fetch it again") from None
     for name in names:
         if Path(str(name)).name != name or not (folder / name).is_file():
@@ -137,10 +138,17 @@ def _read_header(file: Path, tensors: dict[str, Stored], metadata: dict[str, str
         if size < 8 or not 2 <= length <= min(size - 8, _MAX_HEADER_BYTES):
             raise ValueError(f"{size} bytes do not hold its header")
         header = json.loads(stream.read(length))
-    metadata.update(header.pop("__metadata__", None) or {})
+    if len(header) > _MOST_TENSORS:
+        raise ValueError(f"{len(header)} tensors are more than any model has")
+    said = header.pop("__metadata__", None) or {}
+    if not all(isinstance(value, str) for value in said.values()):
+        raise ValueError("its metadata is no text")
+    metadata.update(said)
     for name, entry in header.items():
         start, end = entry["data_offsets"]
         shape, dtype = tuple(entry["shape"]), entry["dtype"]
+        if not all(type(number) is int and number >= 0 for number in (start, end, *shape)):
+            raise ValueError(f"tensor {name} has places or dimensions that are no whole numbers")
         if dtype not in DTYPES:
             raise ValueError(f"tensor {name} has numbers of unknown type {dtype}")
         if not 0 <= start <= end or end - start != math.prod(shape) * DTYPES[dtype][1]:

@@ -237,10 +237,22 @@ class Family:
         template = self.chat_template
         if template is None and self.tokenizer.chat_template is None:
             raise ModelError("the model has no chat template, so nothing can be asked of it; use its instruct version")
-        text = self.tokenizer.apply_chat_template(
-            messages, chat_template=template, tokenize=False, add_generation_prompt=ask
-        )
+        try:
+            text = self.tokenizer.apply_chat_template(
+                messages, chat_template=template, tokenize=False, add_generation_prompt=ask
+            )
+        except Exception as error:  # it is a program, and fails in any way
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            raise ModelError(f"the model's chat template fails ({reason}); fetch or export the model again") from error
         return str(text)
+
+    @property
+    def foreign_template(self) -> str | None:
+        """The text of the chat template, where the one that came with the model is used."""
+        written = self.processing.get("chat_template") or self.tokenizer.chat_template
+        if isinstance(written, dict):
+            written = written.get("default")
+        return written if isinstance(written, str) and self.chat_template in (None, written) else None
 
     @property
     def chat_template(self) -> str | None:
