@@ -17,6 +17,7 @@ from av.container import InputContainer
 
 from atom_core.bounded import keep
 from atom_core.errors import AtomError, MediaError
+from atom_core.exhausted import exhausted
 from atom_core.media.boxes import boxes
 
 _FORMATS = (
@@ -94,20 +95,24 @@ def reading(path: Path) -> Iterator[None]:
             raise MediaError(f"'{path}' is a link to '{path.readlink()}', which is not there; mend the link") from None
         raise MediaError(f"no such file: '{path}'; check the path") from None
     except (av.error.InvalidDataError, av.error.EOFError, av.error.OSError) as error:
+        if lacking := exhausted(error):
+            raise MediaError(f"cannot read '{path}': {lacking}") from error
         raise MediaError(
             f"cannot read '{path}': it is damaged, cut off or not a video; copy or download it again"
         ) from error
     except MemoryError as error:
-        raise MediaError(f"not enough memory to read '{path}'; free some, or give --memory less") from error
+        raise MediaError(f"cannot read '{path}': {exhausted(error)}") from error
     except (av.error.FFmpegError, PermissionError) as error:
         if error.errno == errno.EACCES:
             raise MediaError(f"no permission to read '{path}'; change its permissions or run as its owner") from None
         reason = error.strerror or str(error)
         raise MediaError(f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4") from error
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise MediaError(f"cannot read '{path}': {reason}; check the path and its disk") from error
+        reason = exhausted(error) or f"{error.strerror or error}; check the path and its disk"
+        raise MediaError(f"cannot read '{path}': {reason}") from error
     except Exception as error:
+        if lacking := exhausted(error):
+            raise MediaError(f"cannot read '{path}': {lacking}") from error
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise MediaError(f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4") from error
 
