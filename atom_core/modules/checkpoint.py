@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import field, frozen
 
 from atom_core.errors import ModelError
+from atom_core.exhausted import exhausted
 from atom_core.modules.hashes import Hashes
 from atom_core.modules.hub import Repo, is_hub_id, local_folder, needed, offline_variable, shards_of
 from atom_core.modules.sizes import check_sizes
@@ -342,6 +343,8 @@ def guarded(source: str, what: str, load: Callable[[], _T]) -> _T:
     except SafetensorError as error:
         raise ModelError(f"model {source}: a weights file is damaged ({error}); fetch it again") from None
     except Exception as error:  # the hub's client has errors of its own for configs
+        if lacking := exhausted(error):
+            raise ModelError(f"model {source}: its {what} cannot be loaded: {lacking}") from error
         lines = [line.strip() for line in str(error).split("\n")] if str(error).strip() else [type(error).__name__]
         reason = " ".join(line.strip() for line in lines[: 2 if lines[0].endswith(":") else 1]).rstrip(".")
         raise ModelError(f"model {source}: its {what} cannot be loaded: {reason}; fetch or export it again") from error

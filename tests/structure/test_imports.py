@@ -36,7 +36,7 @@ FLOORS = {
     "testing": 7,
 }
 """The room of each module, and its floor with its place there; `atom_core` is the public names."""
-PUBLIC_ROOMS = ("testing", "media", "files", "aside", "outputs", "printable", "quiet", "sentences")
+PUBLIC_ROOMS = ("testing", "media", "files", "aside", "exhausted", "outputs", "printable", "quiet", "sentences")
 """What plugins may import beside the public names."""
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(

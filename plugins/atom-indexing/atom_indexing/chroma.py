@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import atom_core as atom
 from atom_core.aside import aside
+from atom_core.exhausted import exhausted
 from atom_core.files import begin_private, private_folder
 from atom_core.quiet import quiet
 
@@ -169,7 +170,9 @@ def explained(path: Path, done: str) -> Iterator[None]:
     except BaseException as error:
         if not (isinstance(error, Exception) or _is_panic(error)):
             raise
-        reason = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+        reason = (
+            exhausted(error) or (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+        )
         raise atom.LibraryError(
             f"library '{path}' cannot be {done}: {reason.splitlines()[0]}; "
             "check the folder, or name another with --library DIR"
