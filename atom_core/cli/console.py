@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -148,7 +149,8 @@ class Bar:
     def __enter__(self) -> Bar:
         self._start_s = time.monotonic()
         if self._shown:
-            self._first.start()
+            with suppress(RuntimeError):  # no more threads to be had; it shows itself as work gets done
+                self._first.start()
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -19,11 +19,13 @@ from typing import Any, Protocol, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from atom_core.errors import AtomError, Cancelled
+from atom_core.errors import AtomError, Cancelled, TaskError
+from atom_core.exhausted import exhausted
 from atom_core.modules.caller import caller
 from atom_core.pipeline.graph import Link, Pipeline
 from atom_core.pipeline.journal import Journal
 from atom_core.plugins import PluginSet
+from atom_core.plugins.discovery import one_line
 from atom_core.records import Clip, Query, Question, Request, Video
 from atom_core.settings import Settings
 
@@ -85,6 +87,15 @@ def run_pipeline(
     links = pipeline.check(host.plugins)
     host.expect(link.step.task for link in links)
     return _Run(links, host, [Path(path) for path in paths], journal).results()
+
+
+def _meant_for_users(raised: Exception) -> AtomError:
+    """What was raised for one record, as its failure; it does not end the run."""
+    if isinstance(raised, AtomError):
+        return raised
+    error = TaskError(exhausted(raised) or one_line(raised))
+    error.__cause__ = raised
+    return error
 
 
 class _Run:
@@ -179,8 +190,8 @@ class _Run:
         try:
             video = self._host.video(path)
             items = {link.step.name: self._items(link, video) for link in sources}
-        except AtomError as error:
-            self._told.put(StepResult(step="open", path=path, item=path, error=error))
+        except Exception as error:
+            self._told.put(StepResult(step="open", path=path, item=path, error=_meant_for_users(error)))
             items = {link.step.name: [] for link in sources}
         with self._lock:
             for link in sources:
@@ -223,6 +234,8 @@ class _Run:
                     self._stopped = True
                 raise
             error = raised
+        except Exception as raised:
+            error = _meant_for_users(raised)
         self._told.put(StepResult(step=name, path=path, item=item, value=value, error=error, resumed=resumed))
         with self._lock:
             if error is None:

@@ -282,6 +282,29 @@ def test_a_run_that_is_given_up_cancels_what_runs(videos: list[Path]) -> None:
     assert ran["cancelled"] == ran["waits"]
 
 
+@pytest.mark.parametrize("where", ["about", "video"])
+def test_whatever_is_raised_for_one_record_is_its_failure(
+    videos: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Also what nobody meant for users: the others go on, and the cause is kept for the trace."""
+    with opened() as host:
+        real, odd = getattr(host, where), AttributeError("codec_context")
+
+        def fail_once(*arguments: Any, **more: Any) -> Any:
+            monkeypatch.setattr(host, where, real)
+            raise odd
+
+        monkeypatch.setattr(host, where, fail_once)
+        steps, journal = pipeline(Step(task="caption")), Journal(tmp_path / "journal")
+        results = list(run_pipeline(steps, host, videos[:2], journal=journal))
+    failed = [result for result in results if result.error is not None]
+    assert [type(result.error) for result in failed] == [atom.TaskError]
+    assert "AttributeError: codec_context" in str(failed[0].error)
+    assert failed[0].error is not None
+    assert failed[0].error.__cause__ is odd
+    assert len(results) > len(failed)
+
+
 def test_a_failure_stops_only_what_follows_from_it(videos: list[Path], tmp_path: Path) -> None:
     """A bad clip and a missing video are told; the rest of the run is whole."""
     with opened() as host:
