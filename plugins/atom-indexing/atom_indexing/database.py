@@ -61,7 +61,7 @@ class Database:
         self._client: Client | None = None
         self._collections: Collections | None = None
         self._watch: sqlite3.Connection | None = None
-        self._folders: set[str] = set()
+        self._folders = {entry.name for entry in os.scandir(path)}
         self._stuck: chroma.StuckError | None = None
 
     @classmethod
@@ -76,7 +76,7 @@ class Database:
             if database is None or database._stuck is not None:
                 with chroma.explained(path, "opened"):
                     chroma.prepare(path)
-                database = cls._opened[place] = cls(Path(os.path.abspath(path)))
+                    database = cls._opened[place] = cls(Path(os.path.abspath(path)))
             database._users += 1
         return database
 
@@ -91,6 +91,9 @@ class Database:
         if self._lock.acquire(timeout=_CLOSE_S):  # who holds it longer waits for a call that does not end
             try:
                 self._disconnect()
+                if self._watch is not None:
+                    self._watch.close()
+                    self._watch = None
             finally:
                 self._lock.release()
 
@@ -146,7 +149,6 @@ class Database:
     def _call(self, work: Callable[[Collections], T], *, fresh: bool) -> T:
         if fresh:
             self._disconnect()
-            self._folders = {entry.name for entry in os.scandir(self.path)}
 
         def call() -> T:
             if self._collections is None:

@@ -1,6 +1,7 @@
 """The library's database: nobody but Atom sets it, other processes are kept up with, and nothing waits without end."""
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -53,6 +54,11 @@ def opened(path):
 
 def found(library):
     return sorted({str(moment.path) for moment in library.search(bag_of_words("a dog"), 99)})
+
+
+def _raise(error):
+    if error is not None:
+        raise error
 
 
 def run(code, *words, **more):
@@ -189,6 +195,9 @@ def test_a_library_is_the_users_alone(tmp_path):
             with opened(tmp_path / name) as library:
                 library.add(entries("/v/a.mp4"))
                 assert found(library)
+                calls = iter([sqlite3.OperationalError("database is locked"), None])
+                library._use(lambda _, calls=calls: _raise(next(calls)))  # opened anew
+                library._use(lambda it: it.clips.upsert(ids=["x"], embeddings=[bag_of_words("x")]))
     finally:
         os.umask(before)
     places = [place for place in tmp_path.rglob("*") if place != tmp_path / "mine"]
