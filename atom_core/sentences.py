@@ -59,8 +59,8 @@ def as_caption(text: str, *, cut: bool) -> str:
 
 def cut_back(text: str) -> str:
     """`text`, which was stopped anywhere, up to the end of its last whole sentence; without one, of its last whole
-    clause; without one of three words, of its last word but one, followed by an ellipsis. The last word may be half of
-    one.
+    clause; without one of three words, of its last word but one. The last word may be half of one. An ellipsis tells
+    where a sentence is not ended: one that began with a capital letter, or at a word.
     """
     text = text.rstrip()
     ends = [found.end() for found in _END.finditer(text) if not _ABBREVIATION.search(text[: found.end()])]
@@ -69,7 +69,7 @@ def cut_back(text: str) -> str:
     for found in reversed(list(_CLAUSE.finditer(text))):
         clause = text[: found.start()].rstrip(" ,;:–—")
         if len(clause.split()) >= _MIN_CLAUSE_WORDS:
-            return clause
+            return f"{clause}…" if text[:1].isupper() else clause
     words = text.rsplit(None, 1)
     return f"{words[0].rstrip(' ,;:–—')}…" if words else ""
 

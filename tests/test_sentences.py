@@ -16,7 +16,7 @@ from atom_core.sentences import as_caption, cut_back, without_loop, without_prea
         ("Born in 1990. Then he", "Born in 1990."),
         ("犬が走る。猫が", "犬が走る。"),
         ("a red square stays still while a cya", "a red square stays still"),
-        ("A man in a red shirt, holding a ph", "A man in a red shirt"),
+        ("A man in a red shirt, holding a ph", "A man in a red shirt…"),
         ("A man, a", "A man…"),
         ("the Dr. Smith went to the", "the Dr. Smith went to…"),
         ("1. A dog runs 2. A c", "1. A dog runs 2. A…"),
