@@ -19,7 +19,7 @@ from attrs import frozen
 from atom_core.cli.console import table
 from atom_core.cli.models import Place, place_of
 from atom_core.errors import AtomError
-from atom_core.modules.budget import KNOWN_NEEDS, Room, gib
+from atom_core.modules.budget import KNOWN_NEEDS, Room, gib, known_needs
 from atom_core.modules.findings import FILE, remembered
 from atom_core.modules.free_memory import free_memory_bytes
 from atom_core.modules.hub import size
@@ -140,10 +140,10 @@ def memory(context: Context) -> Iterator[Check]:
         found += f", as {least!r} {gib(needs[least])}"
         yield Check("memory", FIX, found, f"{more}, or use a smaller model, for example --model tiny")
     elif settings.quantize in ("fit", "auto"):
-        best = max(fitting, key=lambda name: needs[name])
+        best = fitting[0]
         yield Check("memory", NOTE, f"{found}: {best!r} is taken, which needs {gib(needs[best])}")
     else:
-        best = max(fitting, key=lambda name: needs[name])
+        best = fitting[0]
         yield Check("memory", FIX, found, f"--quantize {best} needs {gib(needs[best])}")
 
 
@@ -154,7 +154,7 @@ def _needs(context: Context) -> Mapping[str, int]:
     source = spec.source if spec is not None else settings.model
     place = place_of(context, str(settings.model))
     if settings.model in KNOWN_NEEDS or place.folder is None or place.missing:
-        return KNOWN_NEEDS.get(settings.model, {})
+        return known_needs(settings.model)
     quiet()
     from atom_core.modules.checkpoint import open_checkpoint
     from atom_core.modules.families import family_of

@@ -1,7 +1,8 @@
 """``--quantize auto``: the fastest recipe on this machine among those that keep quality, by one short measurement.
 
-The model is loaded as it is and as int8, and both do the work of the standard pipeline in turn (`trial`); their answers
-to a fixed probe are compared. What was found is remembered by processor, versions and weights, so the choice stays.
+The model is loaded as it is, as int8 and, where the processor computes it well, as bfloat16; all do the work of the
+standard pipeline in turn (`trial`), and their answers to a fixed probe are compared. What was found is remembered by
+processor, versions and weights, so the choice stays.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def choose(checkpoint: Checkpoint, family: Family, *, cache: Path, threads: int,
     if free is not None and both > free:
         log.warning("quantize auto: int8, for memory: to compare it with plain weights needs %s", _gib(both))
         return "int8"
-    log.warning("quantize auto: comparing int8 with plain weights on this machine, once")
+    log.warning("quantize auto: comparing recipes on this machine, once for this model: some seconds, up to a minute")
     finding = trial.measure(checkpoint, family, threads)
     log.warning("quantize auto: %s", finding)
     remember(cache, {**known, key: finding})

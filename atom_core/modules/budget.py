@@ -15,11 +15,10 @@ from attrs import evolve, field, fields, frozen
 
 from atom_core.errors import ModelError
 from atom_core.modules.free_memory import held_bytes
+from atom_core.modules.quantize import Recipe, recipes_for
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-    from atom_core.modules.quantize import Recipe
 
 PROGRAM_BYTES = 450 * 2**20
 """Python and the libraries, before a model is loaded."""
@@ -30,16 +29,17 @@ _ARRANGING_BYTES = {"int8": 1, "int4": 6}
 _FRAME_TOKENS = 256
 _READ_TOKENS = 2048
 """Most tokens of several prompts that are read together; a longer prompt is read alone."""
+_KNOWN_RECIPES = ("none", "bf16", "int8-decoder", "int8", "int4")
 KNOWN_NEEDS: Mapping[str, Mapping[str, int]] = {
-    name: {recipe: mib * 2**20 for recipe, mib in needs.items()}
-    for name, needs in {
-        "HuggingFaceTB/SmolVLM2-2.2B-Instruct": {"none": 9829, "int8-decoder": 4934, "int8": 3410, "int4": 2832},
-        "HuggingFaceTB/SmolVLM2-500M-Video-Instruct": {"none": 2658, "int8-decoder": 1712, "int8": 1301, "int4": 1187},
-        "HuggingFaceTB/SmolVLM2-256M-Video-Instruct": {"none": 1630, "int8-decoder": 1260, "int8": 916, "int4": 878},
-        "tiny": {"none": 483, "int8-decoder": 477, "int8": 470, "int4": 469},
+    name: {recipe: size * 2**20 for recipe, size in zip(_KNOWN_RECIPES, sizes, strict=True)}
+    for name, sizes in {
+        "HuggingFaceTB/SmolVLM2-2.2B-Instruct": (9829, 5547, 4934, 3410, 2832),
+        "HuggingFaceTB/SmolVLM2-500M-Video-Instruct": (2658, 1781, 1712, 1301, 1187),
+        "HuggingFaceTB/SmolVLM2-256M-Video-Instruct": (1630, 1158, 1260, 916, 878),
+        "tiny": (483, 474, 477, 470, 469),
     }.items()
 }
-"""What models need at least, by recipe, bytes; the largest model first: one request at a time, no prefix cache."""
+"""What models need at least, by recipe, bytes: one request at a time, no prefix cache. The largest goes first."""
 
 
 @frozen(kw_only=True)
@@ -144,7 +144,7 @@ def plan(
 
     :param need_of: what a recipe needs with a batch of requests of so many tokens, without the prefix cache
     :param row_tokens: of a usual request, and the most that the model reads
-    :param others: the recipes to propose where `recipe` does not fit
+    :param others: the recipes to propose where `recipe` does not fit, those that lose less first
     :param room: None is no limit
     :param tasks: names of those that declare memory, for the message
     :raises DoesNotFit: if it does not, with the numbers and the recipe that would
@@ -192,7 +192,8 @@ def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_byte
         if name in tied:
             # on processors, a tied head is arranged for its kernel beside the table
             tables = {kinds.get(key.rpartition(".")[0]) for key in model.all_tied_weights_keys.values()}
-            each = 1 if "int8" in tables else plain_bytes if plain_bytes == 4 else 0
+            plain = plain_bytes if plain_bytes == 4 else 0
+            each = 1 if "int8" in tables else 2 if "bf16" in tables else plain
             total += tensor.numel() * each if model.get_submodule(layer) is head else 0
         elif kind == "none":
             total += tensor.numel() * plain_bytes
@@ -216,6 +217,8 @@ def loading_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, saved: bo
 def quantized_bytes(shape: tuple[int, ...], kind: str) -> int:
     """Bytes of a quantised weight [O, K]."""
     numbers = math.prod(shape)
+    if kind == "bf16":
+        return 2 * numbers
     return numbers // 2 + numbers // 32 * 4 if kind == "int4" else numbers + 4 * shape[0]
 
 
@@ -274,7 +277,7 @@ def _refusal(
     text = f"{numbers} ({need})"
     fitting = [(other, wanted) for other, wanted in others if wanted.total <= room.num_bytes]
     if fitting:
-        other, wanted = max(fitting, key=lambda pair: pair[1].total)
+        other, wanted = fitting[0]
         return DoesNotFit(f"{text}; --quantize {other.name} needs {gib(wanted.total)}", other, numbers)
     smallest, wanted = min([*others, (recipe, need)], key=lambda pair: pair[1].total)
     wish = f"the smallest recipe, {smallest.name!r}, needs {gib(wanted.total)}"
@@ -285,10 +288,16 @@ def _refusal(
     return DoesNotFit(f"{text}; {wish}: {ways}", None)
 
 
+def known_needs(model: str) -> dict[str, int]:
+    """What a known model needs at least, by recipe, bytes; those recipes that this processor computes well."""
+    names = {recipe.name for recipe in recipes_for("cpu")}
+    return {name: needed for name, needed in KNOWN_NEEDS.get(model, {}).items() if name in names}
+
+
 def _smaller(source: str, room: Room) -> str:
     """The largest of the known models that fits, in brackets, with its recipe."""
-    for name, needs in KNOWN_NEEDS.items():
-        for recipe, needed in needs.items():
+    for name in KNOWN_NEEDS:
+        for recipe, needed in known_needs(name).items():
             if needed <= room.num_bytes and name != source:
                 quantize = "" if recipe == "none" else f" --quantize {recipe}"
                 return f" (--model {name}{quantize} needs {gib(needed)})"

@@ -25,7 +25,7 @@ the probe's tokens, nats. By Pinsker's inequality a divergence d moves no probab
 16 points at the very worst."""
 MARGIN = 1.05
 """How much faster a part must be to be quantised."""
-_TRIAL = 2
+_TRIAL = 3
 """Raised when other kernels are at work, or other work is measured."""
 _VERSIONED = ("torch", "torchao", "transformers", "atom-core")
 
@@ -54,21 +54,57 @@ class Finding:
     """What the measurement took."""
     model: str = ""
     """The model it was measured with."""
+    encode_share: float = 0.5
+    """What encoding takes of the standard pipeline's time with plain weights."""
+    bf16_encode: float = 0.0
+    """Of encoding a frame with bfloat16 weights; 0 where the processor does not compute them well. So the others."""
+    bf16_decoder: float = 0.0
+    """Of prefill, decode and batch together with bfloat16 weights."""
+    bf16_divergence: float = 0.0
+    """Of bfloat16 weights from the plain model: mean over the probe's tokens, nats."""
 
     def __str__(self) -> str:
+        bf16 = ""
+        if self.bf16_encode:
+            bf16 = (
+                f"; bf16 is {self.bf16_encode:.2f} and {self.bf16_decoder:.2f} times as fast, and diverges by"
+                f" {self.bf16_divergence:.4f}"
+            )
         return (
             f"{self.recipe} for {self.model}: int8 is {self.encode:.2f} times as fast in the encoder,"
             f" {self.decoder:.2f} in the decoder (reading {self.prefill:.2f}, one request {self.decode:.2f},"
             f" eight {self.batch:.2f}); it diverges from plain weights by {self.divergence:.4f} nats a token"
-            f" ({TOLERANCE} allowed); measured once, in {self.seconds:.0f} s"
+            f" ({TOLERANCE} allowed){bf16}; measured once, in {self.seconds:.0f} s"
         )
 
 
-def pick(*, encode: float, decoder: float, divergence: float, decoder_divergence: float) -> str:
-    """The name of the recipe for what was measured; never one that is slower than plain, or spoils the model."""
-    if decoder_divergence > TOLERANCE or decoder < MARGIN:
-        return "none"
-    return "int8" if encode >= MARGIN and divergence <= TOLERANCE else "int8-decoder"
+def pick(
+    *,
+    encode: float,
+    decoder: float,
+    divergence: float,
+    decoder_divergence: float,
+    encode_share: float = 0.5,
+    bf16_encode: float = 0.0,
+    bf16_decoder: float = 0.0,
+    bf16_divergence: float = 0.0,
+) -> str:
+    """The name of the recipe for what was measured; never one that is slower than plain, or spoils the model.
+
+    int8 is taken before bfloat16 weights only where the pipeline as a whole is faster by the margin.
+    """
+    int8 = "none"
+    if decoder_divergence <= TOLERANCE and decoder >= MARGIN:
+        int8 = "int8" if encode >= MARGIN and divergence <= TOLERANCE else "int8-decoder"
+    if min(bf16_encode, bf16_decoder) < MARGIN or bf16_divergence > TOLERANCE:
+        return int8
+
+    def seconds(encoder: float, decoder: float) -> float:
+        return encode_share / encoder + (1 - encode_share) / decoder
+
+    with_bf16 = seconds(bf16_encode, bf16_decoder)
+    with_int8 = {"none": 1.0, "int8-decoder": seconds(1.0, decoder), "int8": seconds(encode, decoder)}[int8]
+    return int8 if with_bf16 > MARGIN * with_int8 else "bf16"
 
 
 def remembered(cache: Path) -> dict[str, Finding]:

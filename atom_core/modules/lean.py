@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn.functional import scaled_dot_product_attention, silu
 from transformers.models.llama.modeling_llama import LlamaModel
 
+from atom_core.modules.bf16_cpu import Bf16Linear
 from atom_core.modules.cascade import cascade
 from atom_core.modules.float32_cpu import Float32Linear
 from atom_core.modules.int8_cpu import RowInt8Linear
@@ -149,7 +150,7 @@ def _joined(module: nn.Module, names: tuple[str, ...]) -> Any:
     """Several linear layers of one input as one; those that can are joined in memory, others are called in turn."""
     parts = [getattr(module, name) for name in names]
     kind = type(parts[0])
-    if kind not in (Float32Linear, RowInt8Linear) or any(type(part) is not kind for part in parts):
+    if kind not in (Float32Linear, Bf16Linear, RowInt8Linear) or any(type(part) is not kind for part in parts):
         return lambda inputs: torch.cat([part(inputs) for part in parts], dim=-1)
     joined = kind.join(parts)
     for name in names:

@@ -26,6 +26,7 @@ from transformers.utils.quantization_config import QuantizationConfigMixin
 from atom_core.errors import ModelError
 from atom_core.modules.allocator import give_back, returning_memory
 from atom_core.modules.arranged import ArrangedLinear
+from atom_core.modules.bf16_cpu import Bf16Embedding
 from atom_core.modules.checkpoint import guarded
 from atom_core.modules.int4_cpu import GROUP, GroupInt4Linear
 from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
@@ -134,7 +135,7 @@ def weights(model: nn.Module) -> Iterator[torch.Tensor]:
     """All weights; those of linear layers until they are arranged for a kernel, after which nobody can change them."""
     yield from model.parameters()
     for module in model.modules():
-        if isinstance(module, (ArrangedLinear, Int8Embedding)):
+        if isinstance(module, (ArrangedLinear, Int8Embedding, Bf16Embedding)):
             yield from module.buffers(recurse=False)
 
 
@@ -297,7 +298,7 @@ def fill_saved(model: PreTrainedModel, layers: Mapping[str, str], checkpoint: Ch
 def _tie_head(model: PreTrainedModel) -> None:
     table = model.get_input_embeddings()
     if isinstance(model.get_output_embeddings(), _Waiting):
-        assert isinstance(table, Int8Embedding)
+        assert isinstance(table, (Int8Embedding, Bf16Embedding))
         model.set_output_embeddings(table.head())
 
 

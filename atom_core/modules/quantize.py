@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ class Recipe:
     """Of the output head."""
     devices: tuple[str, ...] = ("cpu", "cuda")
     """The kinds of device it is for."""
+    is_saved: bool = True
+    """Whether a checkpoint can be written so."""
     measured: bool = True
     """Whether this project has run it where it is for."""
 
@@ -52,6 +55,17 @@ RECIPES: Mapping[str, Recipe] = {
     for recipe in (
         Recipe(name="none", summary="as stored: float32 on a processor, bfloat16 on CUDA"),
         Recipe(
+            name="bf16",
+            summary="weights bfloat16, sums and all else float32; processors with AVX-512 BF16 or AMX",
+            encoder="bf16",
+            decoder="bf16",
+            embeddings="bf16",
+            head="bf16",
+            devices=("cpu",),
+            is_saved=False,
+        ),
+        Recipe(name="int8-decoder", summary="the encoder as stored, the rest int8", decoder="int8", head="int8"),
+        Recipe(
             name="int8",
             summary="all weights int8, a scale for each output; activations int8, a scale for each row",
             encoder="int8",
@@ -59,7 +73,6 @@ RECIPES: Mapping[str, Recipe] = {
             embeddings="int8",
             head="int8",
         ),
-        Recipe(name="int8-decoder", summary="the encoder as stored, the rest int8", decoder="int8", head="int8"),
         Recipe(
             name="int4",
             summary="the decoder's layers int4 in groups of 32, the rest int8; least memory, not the fastest",
@@ -78,12 +91,24 @@ RECIPES: Mapping[str, Recipe] = {
         ),
     )
 }
-"""The recipes by name."""
+"""The recipes by name; on processors, those that lose less go first."""
 
 
 def recipes_for(device: str) -> list[Recipe]:
-    """The recipes for a device."""
-    return [recipe for recipe in RECIPES.values() if device.partition(":")[0] in recipe.devices]
+    """The recipes for a device: on processors, those that this one computes well."""
+    kind = device.partition(":")[0]
+    found = [recipe for recipe in RECIPES.values() if kind in recipe.devices]
+    return [recipe for recipe in found if "bf16" not in recipe.kinds or has_bf16()]
+
+
+@functools.cache
+def has_bf16() -> bool:
+    """Whether this processor multiplies bfloat16 numbers, and may: variables can take its instructions away."""
+    import torch
+
+    has = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    wide = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+    return bool(has and wide and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def recipe_of(name: str, device: str) -> Recipe:
@@ -97,6 +122,8 @@ def recipe_of(name: str, device: str) -> Recipe:
     if kind not in recipe.devices:
         fitting = ", ".join(other.name for other in recipes_for(device))
         raise ModelError(f"recipe {name!r} is for {' and '.join(recipe.devices)}, not {kind}; use {fitting}")
+    if "bf16" in recipe.kinds and not has_bf16():
+        raise ModelError("recipe 'bf16' is for processors with AVX-512 BF16 or AMX, which this one lacks; use none")
     return recipe
 
 
@@ -146,6 +173,10 @@ def config_of(kind: str, device: str) -> Any:
             from atom_core.modules.int4_cpu import GroupInt4Config
 
             return GroupInt4Config()
+        if kind == "bf16":
+            from atom_core.modules.bf16_cpu import Bf16Config
+
+            return Bf16Config()
         from atom_core.modules.int8_cpu import RowInt8Config
 
         return RowInt8Config()

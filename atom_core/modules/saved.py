@@ -48,6 +48,8 @@ def save_quantized(
         )
     if not recipe.kinds:
         raise ModelError(f"recipe {recipe.name!r} quantises nothing; use --to int8")
+    if not recipe.is_saved:
+        raise ModelError(f"recipe {recipe.name!r} is made as a model is loaded, and never written; use --to int8")
     _check_place(folder, overwrite)
     model = load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=recipe)
     with _new_folder(folder, overwrite) as fresh:

@@ -1,4 +1,5 @@
-"""Plain weights against int8 ones, side by side: the work of the standard pipeline in turn, and a probe of quality.
+"""Plain weights against int8 and bfloat16 ones, side by side: the work of the standard pipeline in turn, and a probe of
+quality.
 
 Shape letters: Q tokens, V vocabulary.
 """
@@ -20,7 +21,7 @@ from atom_core.modules.findings import Finding, pick
 from atom_core.modules.float32_cpu import arrange
 from atom_core.modules.loading import empty_model, load_model
 from atom_core.modules.prompt import Read
-from atom_core.modules.quantize import RECIPES, kinds_by_layer
+from atom_core.modules.quantize import RECIPES, kinds_by_layer, recipes_for
 from atom_core.modules.runner import Runner
 from atom_core.records import Clip, Features, Frames, Video
 
@@ -34,24 +35,30 @@ WEIGHTS = {"prefill": 8, "decode": 24, "batch": 24}
 """What the standard pipeline does for a clip: the probe holds one frame of eight; some tokens come one request at a
 time, some of eight at once."""
 _BATCH = 8
+_FRAMES = 8
 _QUESTION = "Describe this clip in one sentence."
 _TEXT = f"""{_QUESTION} A man in a blue coat walks along the shore while two dogs run ahead of him. Then he stops, looks
 at the sea and takes a picture. How many people are there, what do they do first, and what is behind them? Answer with
 the times that support it, and say so if it is not shown."""
 
 
+def candidates() -> list[str]:
+    """The recipes that are compared on this processor; the first is plain."""
+    return [recipe.name for recipe in recipes_for("cpu") if recipe.name in ("none", "bf16", "int8")]
+
+
 def needed_bytes(checkpoint: Checkpoint) -> tuple[int, int]:
-    """Memory for the plain weights, and for those and the int8 ones beside each other."""
+    """Memory for the plain weights, and for those of all candidates beside each other."""
     model = empty_model(checkpoint.config)
     sizes = []
-    for name in ("none", "int8"):
+    for name in candidates():
         kinds = kinds_by_layer(model, RECIPES[name], "cpu")
         sizes.append(budget.weight_bytes(model, kinds, plain_bytes=4))
     return sizes[0], sum(sizes)
 
 
 def measure(checkpoint: Checkpoint, family: Family, threads: int) -> Finding:
-    """Load both, let them work in turn, and compare what they tell.
+    """Load all candidates, let them work in turn, and compare what they tell.
 
     :param threads: processor threads to measure with
     """
@@ -59,15 +66,20 @@ def measure(checkpoint: Checkpoint, family: Family, threads: int) -> Finding:
     torch.set_num_threads(threads)
     try:
         with torch.inference_mode(), returning_memory():
-            plain, int8 = (_Worker(checkpoint, family, name) for name in ("none", "int8"))
-            divergence, decoder_divergence = _divergence(plain, int8), _divergence(plain, int8, same_features=True)
-            ratios = _ratios(plain, int8)
-            del plain, int8
+            workers = {name: _Worker(checkpoint, family, name) for name in candidates()}
+            plain, int8, bf16 = workers["none"], workers["int8"], workers.get("bf16")
+            compared = {
+                "divergence": _divergence(plain, int8),
+                "decoder_divergence": _divergence(plain, int8, same_features=True),
+            }
+            if bf16 is not None:
+                compared["bf16_divergence"] = _divergence(plain, bf16)
+            ratios = _ratios(plain, int8, bf16)
+            del workers, plain, int8, bf16
     finally:
         torch.set_num_threads(before)
-    compared = {"divergence": divergence, "decoder_divergence": decoder_divergence}
-    recipe = pick(encode=ratios["encode"], decoder=ratios["decoder"], **compared)
     numbers = {name: round(value, 5) for name, value in {**ratios, **compared}.items()}
+    recipe = pick(**{name: value for name, value in numbers.items() if name not in ("prefill", "decode", "batch")})
     seconds = round(time.perf_counter() - start, 1)
     name = str(checkpoint.source).rstrip("/").rpartition("/")[2]
     return Finding(recipe=recipe, seconds=seconds, model=name, **numbers)
@@ -126,29 +138,36 @@ class _Worker:
         )
 
 
-def _divergence(plain: _Worker, int8: _Worker, *, same_features: bool = False) -> float:
-    """Of what `int8` tells from what `plain` tells, mean over the tokens, nats."""
+def _divergence(plain: _Worker, other: _Worker, *, same_features: bool = False) -> float:
+    """Of what `other` tells from what `plain` tells, mean over the tokens, nats."""
     wanted = plain.told(plain.features)
-    found = int8.told(plain.features if same_features else int8.features)
+    found = other.told(plain.features if same_features else other.features)
     return float(kl_div(found, wanted, log_target=True, reduction="batchmean"))
 
 
-def _ratios(plain: _Worker, int8: _Worker) -> dict[str, float]:
-    """How many times as fast `int8` is, by piece of work: the median over rounds in which both work in turn."""
+def _ratios(plain: _Worker, int8: _Worker, bf16: _Worker | None) -> dict[str, float]:
+    """How many times as fast `int8` and `bf16` are, by piece of work: the median over rounds in which all work in turn.
+
+    `encode_share` is what encoding takes of the pipeline's time with plain weights.
+    """
     found: dict[str, list[float]] = {}
     end = time.perf_counter() + SECONDS
+    workers = [worker for worker in (plain, int8, bf16) if worker is not None]
     for number in range(MOST_ROUNDS + 1):
         if number > ROUNDS and time.perf_counter() > end:
             break
-        workers = (plain, int8) if number % 2 else (int8, plain)
-        seconds = {id(worker): worker.seconds() for worker in workers}
+        seconds = {id(worker): worker.seconds() for worker in (workers if number % 2 else workers[::-1])}
         if not number:
             continue  # kernels arrange their weights
-        slow, fast = seconds[id(plain)], seconds[id(int8)]
-        for each in (slow, fast):
+        for each in seconds.values():
             each["decoder"] = sum(weight * each[name] for name, weight in WEIGHTS.items())
-        for name in slow:
-            found.setdefault(name, []).append(slow[name] / fast[name])
+        slow = seconds[id(plain)]
+        for name, taken in slow.items():
+            found.setdefault(name, []).append(taken / seconds[id(int8)][name])
+            if bf16 is not None and name in ("encode", "decoder"):
+                found.setdefault(f"bf16_{name}", []).append(taken / seconds[id(bf16)][name])
+        encode = _FRAMES * slow["encode"]
+        found.setdefault("encode_share", []).append(encode / (encode + slow["decoder"]))
     return {name: statistics.median(ratios) for name, ratios in found.items()}
 
 

@@ -183,20 +183,22 @@ def test_doctor(atom, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("free", "options", "state", "text"),
+    ("free", "bf16", "options", "state", "text"),
     [
-        (16, [], "OK", "needs 2.60 GiB at least"),
-        (2.4, [], "note", "'int8-decoder' is taken, which needs 1.67 GiB"),
-        (2.4, ["--quantize", "none"], "FIX", "--quantize int8-decoder needs 1.67 GiB"),
-        (0.5, [], "FIX", "--model tiny"),
-        (16, ["--memory", "1200MiB"], "note", "'int4' is taken"),
+        (16, False, [], "OK", "needs 2.60 GiB at least"),
+        (2.4, False, [], "note", "'int8-decoder' is taken, which needs 1.67 GiB"),
+        (2.4, True, [], "note", "'bf16' is taken, which needs 1.74 GiB"),
+        (2.4, False, ["--quantize", "none"], "FIX", "--quantize int8-decoder needs 1.67 GiB"),
+        (0.5, False, [], "FIX", "--model tiny"),
+        (16, False, ["--memory", "1200MiB"], "note", "'int4' is taken"),
     ],
 )
 @pytest.mark.usefixtures("_torch")
-def test_doctor_counts_memory_as_loading_does(atom, capsys, monkeypatch, free, options, state, text):
+def test_doctor_counts_memory_as_loading_does(atom, capsys, monkeypatch, free, bf16, options, state, text):
     """The default model's need by its size, and what will be taken where it does not fit."""
     monkeypatch.setattr("atom_core.cli.doctor.free_memory_bytes", lambda: int(free * 2**30))
     monkeypatch.setattr("atom_core.modules.budget.held_bytes", lambda: 0)
+    monkeypatch.setattr("atom_core.modules.quantize.has_bf16", lambda: bf16)
     assert atom("doctor", "--json", *options) == (state == "FIX")
     row = next(row for row in rows(capsys) if row["name"] == "memory")
     assert row["state"] == state

@@ -17,7 +17,7 @@ from atom_core.reuse.prefixes import PrefixTree
 from atom_core.settings import Settings
 from atom_core.testing.models import make_checkpoint
 
-WEIGHTS = {"none": 1000, "int8": 300, "int8-decoder": 600, "int4": 200}
+WEIGHTS = {"none": 1000, "int8-decoder": 600, "int8": 300, "int4": 200}
 
 
 def need_of(recipe, batch, tokens):

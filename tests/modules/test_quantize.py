@@ -11,6 +11,7 @@ from torch import nn
 from atom_core.cli.quantize import QuantizeCommand
 from atom_core.errors import ModelError
 from atom_core.modules import int8_cpu
+from atom_core.modules.bf16_cpu import Bf16Embedding, Bf16Linear
 from atom_core.modules.checkpoint import content_hash, open_checkpoint
 from atom_core.modules.families import family_of
 from atom_core.modules.fitting import recipe_for
@@ -19,14 +20,15 @@ from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
 from atom_core.modules.lean import Lean
 from atom_core.modules.loading import empty_model, load_model, pack
 from atom_core.modules.provider import identity
-from atom_core.modules.quantize import RECIPES, kinds_by_layer, recipe_of
+from atom_core.modules.quantize import RECIPES, has_bf16, kinds_by_layer, recipe_of
 from atom_core.modules.saved import save_quantized
 from atom_core.modules.tensors import read_weights
 from atom_core.modules.threads import Threads
 from atom_core.settings import Settings
 from atom_core.testing.models import FAMILIES, make_checkpoint
 
-CPU_RECIPES = [name for name, recipe in RECIPES.items() if "cpu" in recipe.devices and recipe.kinds]
+CPU_RECIPES = [name for name, recipe in RECIPES.items() if "cpu" in recipe.devices and recipe.kinds and recipe.is_saved]
+HAS_BF16 = pytest.mark.skipif(not has_bf16(), reason="needs a processor with AVX-512 BF16 or AMX")
 IDS = torch.arange(5, 17)[None]
 """Makes a weight [64, 128] one that int8 holds badly."""
 
@@ -56,7 +58,7 @@ def part_types(model):
         "embeddings": {type(model.get_input_embeddings())},
     }
     for module in model.modules():
-        if isinstance(module, (nn.Linear, RowInt8Linear, GroupInt4Linear)) and module is not head:
+        if isinstance(module, (nn.Linear, Bf16Linear, RowInt8Linear, GroupInt4Linear)) and module is not head:
             found["decoder" if id(module) in inside else "encoder"].add(type(module))
     return found
 
@@ -65,6 +67,7 @@ def part_types(model):
     ("recipe", "encoder", "decoder", "embeddings", "head"),
     [
         ("none", nn.Linear, nn.Linear, nn.Embedding, nn.Linear),
+        pytest.param("bf16", Bf16Linear, Bf16Linear, Bf16Embedding, Bf16Linear, marks=HAS_BF16),
         ("int8", RowInt8Linear, RowInt8Linear, Int8Embedding, RowInt8Linear),
         ("int8-decoder", nn.Linear, RowInt8Linear, nn.Embedding, RowInt8Linear),
         ("int4", RowInt8Linear, GroupInt4Linear, Int8Embedding, RowInt8Linear),
@@ -76,7 +79,15 @@ def test_each_part_has_its_precision(checkpoint, recipe, encoder, decoder, embed
     assert found == {"encoder": {encoder}, "decoder": {decoder}, "embeddings": {embeddings}, "head": {head}}
 
 
-@pytest.mark.parametrize(("recipe", "alike"), [("int8", 0.98), ("int8-decoder", 0.98), ("int4", 0.85)])
+@pytest.mark.parametrize(
+    ("recipe", "alike"),
+    [
+        pytest.param("bf16", 0.999, marks=HAS_BF16),
+        ("int8", 0.98),
+        ("int8-decoder", 0.98),
+        ("int4", 0.85),
+    ],
+)
 def test_quantised_models_say_nearly_the_same(checkpoint, recipe, alike):
     """Logits point the same way, as far as random weights let them; less so with int4. They are not the same."""
     plain, quantized = logits(load(checkpoint, "none")), logits(load(checkpoint, recipe))
