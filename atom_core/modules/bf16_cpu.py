@@ -18,7 +18,7 @@ from torchao.quantization.transform_module import register_quantize_module_handl
 
 from atom_core.errors import ModelError
 from atom_core.modules.arranged import ArrangedLinear
-from atom_core.modules.quantize import has_bf16
+from atom_core.modules.processor import has_bf16
 
 _USUAL_ROWS = 32
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from atom_core.errors import ModelError
+from atom_core.modules.processor import has_bf16
 from atom_core.settings import suggest
 
 if TYPE_CHECKING:
@@ -99,16 +99,6 @@ def recipes_for(device: str) -> list[Recipe]:
     kind = device.partition(":")[0]
     found = [recipe for recipe in RECIPES.values() if kind in recipe.devices]
     return [recipe for recipe in found if "bf16" not in recipe.kinds or has_bf16()]
-
-
-@functools.cache
-def has_bf16() -> bool:
-    """Whether this processor multiplies bfloat16 numbers, and may: variables can take its instructions away."""
-    import torch
-
-    has = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    wide = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
-    return bool(has and wide and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def recipe_of(name: str, device: str) -> Recipe:

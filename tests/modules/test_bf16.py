@@ -13,7 +13,8 @@ from atom_core.errors import ModelError
 from atom_core.modules import bf16_cpu, findings, quantize
 from atom_core.modules.bf16_cpu import Bf16Embedding, Bf16Linear
 from atom_core.modules.checkpoint import open_checkpoint
-from atom_core.modules.quantize import RECIPES, has_bf16, recipe_of, recipes_for
+from atom_core.modules.processor import has_bf16
+from atom_core.modules.quantize import RECIPES, recipe_of, recipes_for
 from atom_core.modules.saved import save_quantized
 from atom_core.testing.families import Pair, make_frames
 from atom_core.testing.models import make_checkpoint

@@ -17,7 +17,7 @@ from atom_core.modules.budget import DoesNotFit
 from atom_core.modules.checkpoint import open_checkpoint
 from atom_core.modules.families import family_of
 from atom_core.modules.fitting import recipe_and_plan
-from atom_core.modules.quantize import has_bf16
+from atom_core.modules.processor import has_bf16
 from atom_core.modules.threads import Threads
 from atom_core.settings import Settings
 from atom_core.testing import models

@@ -19,8 +19,9 @@ from atom_core.modules.int4_cpu import GroupInt4Linear
 from atom_core.modules.int8_cpu import Int8Embedding, RowInt8Linear
 from atom_core.modules.lean import Lean
 from atom_core.modules.loading import empty_model, load_model, pack
+from atom_core.modules.processor import has_bf16
 from atom_core.modules.provider import identity
-from atom_core.modules.quantize import RECIPES, has_bf16, kinds_by_layer, recipe_of
+from atom_core.modules.quantize import RECIPES, kinds_by_layer, recipe_of
 from atom_core.modules.saved import save_quantized
 from atom_core.modules.tensors import read_weights
 from atom_core.modules.threads import Threads
