@@ -182,7 +182,8 @@ class Reader:
                 if isinstance(error, MemoryError):
                     raise
                 continue  # one damaged picture: the next ones may be whole
-            aspect = self._decoder.sample_aspect_ratio
+            if packet.is_keyframe:  # it is told with these alone
+                aspect = self._decoder.sample_aspect_ratio
             for frame in frames:
                 if aspect != self._aspect:
                     frame.opaque = aspect
