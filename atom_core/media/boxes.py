@@ -49,8 +49,8 @@ def boxes(file: BinaryIO) -> Boxes:
     return Boxes(first in _FIRST, has_index, refers, num_samples, number > _MAX_BOXES)
 
 
-def _walk(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, first byte after the head, and end of each box, those that hold others before what they hold."""
+def level(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, first byte after the head, and end of each box between two places, one after the other."""
     while at + 8 <= end:
         file.seek(at)
         head = file.read(16)
@@ -64,9 +64,15 @@ def _walk(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]
         if stop < start:
             return
         yield kind, start, stop
+        at = stop
+
+
+def _walk(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """What `level` gives, those that hold others before what they hold."""
+    for kind, start, stop in level(file, at, end):
+        yield kind, start, stop
         if kind in _FOLDERS:
             yield from _walk(file, start, stop)
-        at = stop
 
 
 def _names_files(file: BinaryIO, at: int, end: int) -> bool:

@@ -12,13 +12,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from atom_core.media.boxes import level
+
 _SEGMENT, _CLUSTER, _TRACKS, _TRACK, _TRACK_TYPE, _VIDEO = 0x18538067, 0x1F43B675, 0x1654AE6B, 0xAE, 0x83, 0xE0
 _SIDES = (0x54CC, 0x54BB, 0x54DD, 0x54AA)
 """Matroska's crop at the left, top, right and bottom."""
 _MATROSKA_VIDEO = 1
 _ENTRY_BYTES = 86
 """Of a picture track's entry in MP4, before the boxes that describe it further (ISO/IEC 14496-12, 12.1.3)."""
-_MAX_BOXES = 10_000
+_MAX_ELEMENTS = 10_000
 _MAX_HEADER_BYTES = 1 << 20
 
 
@@ -88,7 +90,7 @@ def _number(file: BinaryIO, start: int, end: int) -> int:
 
 def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Name, start and end of the content of each element (RFC 8794); one of unknown size reaches to the end."""
-    for _ in range(_MAX_BOXES):
+    for _ in range(_MAX_ELEMENTS):
         if start >= end:
             return
         file.seek(start)
@@ -109,26 +111,26 @@ def _elements(file: BinaryIO, start: int, end: int) -> Iterator[tuple[int, int, 
 def _mp4(file: BinaryIO) -> Iterator[Crop]:
     """The crop of each picture track, in order."""
     size = os.fstat(file.fileno()).st_size
-    for _, start, end in _boxes(file, 0, size, b"moov"):
-        for _, first, last in _boxes(file, start, end, b"trak"):
-            for _, kind_at, kind_end in _path(file, first, last, b"mdia", b"hdlr"):
-                if _read(file, kind_at, kind_end)[8:12] == b"vide":
-                    yield _mp4_track(file, first, last)
+    for start, end in _path(file, 0, size, b"moov", b"trak"):
+        kinds = (_read(file, *place)[8:12] for place in _path(file, start, end, b"mdia", b"hdlr"))
+        if next(kinds, b"") == b"vide":
+            yield _mp4_track(file, start, end)
 
 
 def _mp4_track(file: BinaryIO, start: int, end: int) -> Crop:
-    shown = next((_read(file, at, after)[-8:] for _, at, after in _boxes(file, start, end, b"tkhd")), bytes(8))
-    for _, first, last in _path(file, start, end, b"mdia", b"minf", b"stbl", b"stsd"):
+    shown = next((_read(file, *place)[-8:] for place in _path(file, start, end, b"tkhd")), bytes(8))
+    for first, last in _path(file, start, end, b"mdia", b"minf", b"stbl", b"stsd"):
         entry = _read(file, first + 8, min(last, first + 8 + _ENTRY_BYTES))
         width, height = struct.unpack(">HH", entry[32:36])
         entry_end = min(first + 8 + int.from_bytes(entry[:4]), last)
-        boxes = {name: _read(file, at, after) for name, at, after in _boxes(file, first + 8 + _ENTRY_BYTES, entry_end)}
+        inner = level(file, first + 8 + _ENTRY_BYTES, entry_end)
+        boxes = {name: _read(file, at, after) for name, at, after in inner}
         if b"clap" in boxes:
             crop = _clean_aperture(boxes[b"clap"], width, height)
             display = struct.unpack(">II", shown)  # of the whole picture or of what is shown, 16.16
             if crop.cuts and b"pasp" not in boxes and all(display) and display != (width << 16, height << 16):
-                inner = Fraction(width - crop.left - crop.right, height - crop.top - crop.bottom)
-                return crop._replace(aspect=Fraction(*display) / inner)
+                left = Fraction(width - crop.left - crop.right, height - crop.top - crop.bottom)
+                return crop._replace(aspect=Fraction(*display) / left)
             return crop
     return Crop()
 
@@ -147,31 +149,11 @@ def _clean_aperture(box: bytes, width: int, height: int) -> Crop:
     return crop.inside(width, height) if inner_width > 0 and inner_height > 0 else Crop()
 
 
-def _path(file: BinaryIO, start: int, end: int, *names: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes that are reached through boxes of these names."""
-    for box in _boxes(file, start, end, names[0]):
-        if len(names) == 1:
-            yield box
-        else:
-            yield from _path(file, *box[1:], *names[1:])
-
-
-def _boxes(file: BinaryIO, start: int, end: int, wanted: bytes = b"") -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and end of the content of each box, or each that is `wanted`."""
-    for _ in range(_MAX_BOXES):
-        if start + 8 > end:
-            return
-        file.seek(start)
-        head = file.read(16)
-        size, name, first = int.from_bytes(head[:4]), head[4:8], start + 8
-        if size == 1:
-            size, first = int.from_bytes(head[8:16]), start + 16
-        last = end if size == 0 else min(start + size, end)
-        if last < first:
-            return
-        if not wanted or name == wanted:
-            yield name, first, last
-        start = last
+def _path(file: BinaryIO, start: int, end: int, *names: bytes) -> Iterator[tuple[int, int]]:
+    """Where the boxes begin and end that are reached through boxes of these names."""
+    for name, first, last in level(file, start, end):
+        if name == names[0]:
+            yield from _path(file, first, last, *names[1:]) if len(names) > 1 else [(first, last)]
 
 
 def _read(file: BinaryIO, start: int, end: int) -> bytes:
