@@ -82,7 +82,7 @@ class Video:
     """Whether the file asks players to mirror pictures left to right after that turn (already applied to frames)."""
     picture_rule: str = ""
     """What stored pictures need to look as in players: ``shown:`` and some of ``crop``, ``alpha``, the matrix of
-    untagged ones, ``pq``, ``hlg``, ``gamut``, ``fields``; empty for most (already done to frames)."""
+    untagged ones, ``pq``, ``hlg``, ``gamut``, ``fields``, ``sizes``; empty for most (already done to frames)."""
     has_audio: bool = False
     """Whether there is a sound track."""
     is_film: bool = False

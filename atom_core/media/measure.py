@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
 from atom_core.media.clock import is_bare, length, stores_order
+from atom_core.media.heads import HEAD_BYTES, head_finder
 from atom_core.media.opening import open_container, reading
 from atom_core.media.packets import RESTARTS, Recording, packets
 from atom_core.media.rates import STANDARD_RATES, peak_rate
@@ -45,6 +46,8 @@ class Measured(NamedTuple):
     peak_fps: float
     timecode: str
     has_audio: bool
+    may_change_size: bool
+    """Whether key pictures say different things of their size."""
     leaps: tuple[tuple[float, float], ...]
     """Where the file's clock leaps on although the recording does not: to when, and how far, seconds."""
     fault: str
@@ -60,6 +63,8 @@ class _Stored:
         self.last_s, self.last_length_s = origin_s, 0.0
         self.found_s, self.found_dts, self.num_whole = 0.0, -math.inf, 0
         self.has_audio = False
+        self.heads: set[bytes] = set()
+        self._head = head_finder(stream.codec_context.name, stream.codec_context.extradata)
         self.others_s: set[int] = set()
         self._by_order, self._bare = stores_order(container), 0 if is_bare(container) else None
 
@@ -74,6 +79,8 @@ class _Stored:
         if not is_whole(packet) or self.recording.is_past(packet):
             return
         self.num_whole += is_picture
+        if self._head and is_picture and packet.is_keyframe:
+            self.heads.add(self._head(bytes(memoryview(packet)[:HEAD_BYTES])))
         if is_picture and packet.dts is not None:
             self.found_dts = max(self.found_dts, packet.dts)
         if stamp is None or packet.is_discard:
@@ -122,7 +129,8 @@ def measure(path: Path, index: int, origin_s: float) -> Measured:
         fault = f"{RESTARTS}, after {duration_s:.1f} s; only what is before that is used; convert it to MP4 to join it"
     elif fault:
         fault = fault.format(found_s=duration_s)
-    return Measured(duration_s, fps, peak_fps, timecode, stored.has_audio, leaps, fault)
+    may_change_size = len(stored.heads - {b""}) > 1
+    return Measured(duration_s, fps, peak_fps, timecode, stored.has_audio, may_change_size, leaps, fault)
 
 
 def _longest_s(container: InputContainer, gaps_s: np.ndarray) -> float:

@@ -21,7 +21,7 @@ from atom_core.media.opening import Stamp, check_file, open_container, open_file
 from atom_core.records import Video
 from atom_core.reuse.videos import VideoStore
 
-_VERSION = 5
+_VERSION = 6
 """Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -122,6 +122,7 @@ def probe(path: Path | str, store: VideoStore | None = None, *, track: int | Non
     digest = content_hash(path)
     measured = measure(path, index, origin_s)
     film = is_film(path)
+    done = ",".join(filter(None, (rule, "sizes" if measured.may_change_size else "")))
     video = Video(
         path=place,
         content_hash=digest if chosen is None else f"{digest}{_TRACK}{chosen}",
@@ -129,7 +130,7 @@ def probe(path: Path | str, store: VideoStore | None = None, *, track: int | Non
         height=shape.upright[1],
         rotation=shape.rotation,
         mirrored=shape.mirrored,
-        picture_rule=f"shown:{rule}" if rule else "",
+        picture_rule=f"shown:{done}" if done else "",
         fps=measured.fps,
         peak_fps=measured.peak_fps,
         timecode=measured.timecode,

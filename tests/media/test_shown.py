@@ -444,6 +444,7 @@ def test_pictures_keep_their_shape_when_it_changes(
         assert _corners(image, GROUND, BOX) == pytest.approx(corners, abs=2)
         bars = [image[:, : max(int(left) - 2, 0)], image[: max(int(top) - 2, 0)]]
         assert all(bar.max() < 24 for bar in bars if bar.size)
+    assert video.picture_rule == ("" if name.endswith(".mkv") else "shown:sizes")
 
 
 def test_features_are_made_anew_only_where_pictures_changed(tmp_path: Path) -> None:
