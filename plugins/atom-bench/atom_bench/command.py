@@ -7,6 +7,7 @@ import copy
 from typing import Protocol
 
 import atom_core as atom
+from atom_bench.cuts import CutsBench
 from atom_bench.decoder import DecoderBench
 from atom_bench.encoder import EncoderBench
 from atom_bench.quality.command import QualityBench
@@ -35,6 +36,7 @@ BENCHES: dict[str, type[Bench]] = {
     "search": SearchBench,
     "start": StartBench,
     "quality": QualityBench,
+    "cuts": CutsBench,
 }
 """The subcommands by name."""
 
