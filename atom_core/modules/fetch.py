@@ -95,23 +95,27 @@ class _Fetch:
         """Bring all that is needed; its names."""
         folder, wanted = self.repo.snapshot(self.commit), needed(self.names)
         lacking = [name for name in wanted if not self._holds(folder / name, name)]
-        to_come_bytes = sum(self.names[name].size_bytes - self._begun_bytes(name) for name in lacking)
+        to_come_bytes = self._to_come_bytes(lacking)
         self._check_disk(to_come_bytes)
         if lacking:
             whole = f"{size(sum(self.names[name].size_bytes for name in wanted))} in {len(wanted)} files"
             free = f"{size(_free_bytes(self.repo.folder))} free in {hub_cache()}"
             log.warning("fetching %s of model %s (%s; %s)", size(to_come_bytes), self.repo.name, whole, free)
-        with bars.get()(f"Fetching {self.repo.name}", to_come_bytes) as bar:
-            weights = [name for name in wanted if name.endswith(".safetensors")]
-            for name in sorted(set(wanted) - set(weights)):
-                self._bring(folder / name, name, bar)
-            if check is not None:
-                check(folder, self.names)
-            if weights != [WEIGHTS]:
-                wanted = [name for name in needed(self.names, shards_of(folder)) if name in self.names]
-            for name in wanted:
+        weights = [name for name in wanted if name.endswith(".safetensors")]
+        for name in sorted(set(wanted) - set(weights)):
+            self._bring(folder / name, name, _Unseen())
+        if check is not None:
+            check(folder, self.names)
+        if weights != [WEIGHTS]:
+            wanted = [name for name in needed(self.names, shards_of(folder)) if name in self.names]
+        lacking = [name for name in wanted if not self._holds(folder / name, name)]
+        with bars.get()(f"Fetching {self.repo.name}", self._to_come_bytes(lacking)) as bar:
+            for name in lacking:
                 self._bring(folder / name, name, bar)
         return wanted
+
+    def _to_come_bytes(self, lacking: Collection[str]) -> int:
+        return sum(self.names[name].size_bytes - self._begun_bytes(name) for name in lacking)
 
     def _bring(self, pointer: Path, name: str, bar: Progress) -> None:
         if self._holds(pointer, name):

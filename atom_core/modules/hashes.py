@@ -38,7 +38,7 @@ class Hashes:
 
         :raises OSError: if it cannot be read
         """
-        return self._hash(path, "sha256", b"")
+        return self._hash(path, "sha256")
 
     def is_what_hub_lists(self, path: Path, etag: str) -> bool:
         """Whether a file has the bytes that the hub names by `etag`: sha256 of large files, git's sha1 of others.
@@ -47,8 +47,11 @@ class Hashes:
         """
         if _SHA256.fullmatch(etag):
             return self.sha256(path) == etag
-        if _SHA1.fullmatch(etag):
-            return self._hash(path, "sha1", f"blob {path.stat().st_size}\0".encode()) == etag
+        if _SHA1.fullmatch(etag):  # mirrors may name a file by the hash of its bytes alone
+            return etag in (
+                self._hash(path, "sha1", f"blob {path.stat().st_size}\0".encode()),
+                self._hash(path, "sha1"),
+            )
         return True
 
     def remember(self, path: Path, etag: str) -> None:
@@ -75,10 +78,10 @@ class Hashes:
         except OSError as error:
             log.info("hashes of weights cannot be remembered in %s: %s", self._memory, error)
 
-    def _hash(self, path: Path, kind: str, before: bytes) -> str:
+    def _hash(self, path: Path, kind: str, before: bytes = b"") -> str:
         target = path.resolve()
         stat, now_ns = target.stat(), time.time_ns()
-        name = _name(target) + ("" if kind == "sha256" else f"|{kind}")
+        name = _name(target) + ("" if kind == "sha256" else f"|{kind}{'|git' if before else ''}")
         if name in self._known:
             return self._known[name]
         with target.open("rb") as file:

@@ -26,6 +26,7 @@ from atom_core.settings import DEFAULT_MODEL
 log = logging.getLogger("atom")
 
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
+TOKENIZER = "tokenizer.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 MAIN = "main"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -48,12 +49,13 @@ _NAMES = frozenset(
         "vocab",
     )
 ) | {"chat_template.jinja", "merges.txt", "vocab.txt"}
+_VOCABULARIES = ("vocab.json", "vocab.txt", "merges.txt")
 _ENDINGS = (".model", ".tiktoken")
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
 _ONE_OF: dict[str, tuple[str, ...]] = {
     "config.json": (),
     "weights": (".safetensors", ".bin", ".gguf"),
-    "tokenizer.json": _ENDINGS,
+    TOKENIZER: _ENDINGS,
     "preprocessor_config.json": ("processor_config.json",),
 }
 """What no model does without, and what may stand in its place."""
@@ -231,6 +233,8 @@ class Repo:
         folder, listed = self.snapshot(commit), self.listed(commit)
         if listed:
             wanted = needed(listed, shards_of(folder))
+            if TOKENIZER in listed:  # which holds what these do
+                wanted = [name for name in wanted if name not in _VOCABULARIES and not name.endswith(_ENDINGS)]
             return [name for name in wanted if not _is_whole(folder / name, listed.get(name))]
         names = _names(folder)
         missing = [name for name in needed(names, shards_of(folder)) if name not in names]

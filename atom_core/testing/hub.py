@@ -166,7 +166,8 @@ class MockHub:
         if "lfs" not in entry:
             return self._body(answer, body, {"ETag": f'"{entry["oid"]}"', "X-Repo-Commit": commit})
         etag = entry["lfs"]["oid"]
-        headers = {"Location": f"{self.url}/elsewhere/{etag}", "X-Repo-Commit": commit}
+        host = self.url.replace("127.0.0.1", "localhost")  # another, as far as clients know
+        headers = {"Location": f"{host}/elsewhere/{etag}", "X-Repo-Commit": commit}
         return answer.send(302, headers=headers | {"X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(len(body))})
 
     def _large(self, answer: Answer, etag: str) -> None:

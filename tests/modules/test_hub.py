@@ -204,6 +204,23 @@ def test_partial_cache_is_completed(
     assert is_whole(folder, files)
 
 
+def test_what_the_hubs_client_left_is_enough(
+    hub: MockHub, cache: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its list of all files, of which transformers fetches no vocabularies where there is a tokenizer.json."""
+    from huggingface_hub import constants, snapshot_download
+
+    address = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", address)
+    wanted = [name for name in files if name not in ("vocab.json", "merges.txt")]
+    folder = snapshot_download(MODEL, allow_patterns=wanted, cache_dir=cache, max_workers=1)
+    hub.asked.clear()
+    assert find(MODEL) == find(MODEL, offline=True) == Path(folder)
+    assert hub.asked == []
+    (Path(folder) / "special_tokens_map.json").unlink()
+    assert is_whole(find(MODEL), files)
+
+
 def test_missing_shard_is_fetched(hub: MockHub, cache: Path, files: dict[str, bytes]) -> None:
     """Of weights in several files, those that the index names and no others."""
     weights = files["model.safetensors"]
@@ -600,13 +617,13 @@ def test_size_and_space_are_told_first(hub: MockHub, caplog: pytest.LogCaptureFi
     assert f" free in {cache}" in caplog.text
 
 
-def test_progress_counts_every_byte(hub: MockHub, files: dict[str, bytes]) -> None:
-    """Also where some have to come again."""
+def test_progress_counts_the_weights(hub: MockHub, files: dict[str, bytes]) -> None:
+    """Of the weights, which take long; also where some have to come again."""
     counted: list[int] = []
 
     class Counting:
         def __init__(self, label: str, total: int) -> None:
-            assert (label, total) == (f"Fetching {MODEL}", sum(map(len, files.values())))
+            assert (label, total) == (f"Fetching {MODEL}", len(files["model.safetensors"]))
 
         def __enter__(self) -> Counting:
             return self
@@ -616,11 +633,12 @@ def test_progress_counts_every_byte(hub: MockHub, files: dict[str, bytes]) -> No
         def advance(self, steps: int = 1) -> None:
             counted.append(steps)
 
-    hub.fault = once(lambda answer: answer.send(200, b"?" * len(files["model.safetensors"])), 1)
+    weights = f"/elsewhere/{fetching.Hub(MODEL).listing(None)[1]['model.safetensors'].etag}"
+    hub.fault = once(lambda answer: answer.send(200, b"?" * len(files["model.safetensors"])), 1, weights)
     token = fetching.bars.set(Counting)
     find(MODEL)
     fetching.bars.reset(token)
-    assert sum(counted) == sum(map(len, files.values()))
+    assert sum(counted) == len(files["model.safetensors"])
 
 
 PROGRAM = "import sys; from atom_core.modules.fetch import fetch; print(fetch(sys.argv[1]))"
