@@ -222,7 +222,7 @@ class ChromaLibrary:
         num_clips = 0
         with self._lock, explained(self.path, "written"):
             check_room(self.path)
-            while deleted := self._use(delete, "written"):
+            while num_clips % PAGE == 0 and (deleted := self._use(delete, "written")):
                 num_clips += deleted
         return num_clips
 

@@ -48,8 +48,9 @@ def cut_off(place: Path) -> bool:
 def _read(place: Path) -> tuple[bool, list[Path]]:
     try:
         noted = json.loads((place / FILE).read_text(encoding="utf-8"))
-        return bool(noted["cut_off"]), [Path(name) for name in noted["videos"]]
-    except (OSError, ValueError, TypeError, KeyError):
+        names = [str(name) for name in noted["videos"]]
+        return bool(noted["cut_off"]), [Path(name) for name in names if "\0" not in name]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return False, []
 
 

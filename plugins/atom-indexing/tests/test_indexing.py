@@ -252,6 +252,19 @@ def test_a_rebuild_keeps_in_mind_what_is_away(files):
     assert not (files / "library" / "rebuild.json").exists()
 
 
+@pytest.mark.parametrize("noted", ["[" * 100_000, '{"cut_off": 1, "videos": ["a\\u0000b.mp4", 7]}', "null", ""])
+def test_a_note_of_a_rebuild_that_others_wrote_ends_nothing(files, noted):
+    """Whatever is in the place of the note, videos are indexed."""
+    settings = atom.Settings(model="fake", library=files / "library", cache=files / "cache")
+    host = world(settings=settings)
+    with closing(ChromaLibrary.open(settings, host.model)) as library:
+        host._library = library
+        (files / "library" / "rebuild.json").write_text(noted)
+        assert statuses(run_command(host, "index", "a.mp4")) == {"a.mp4": "added"}
+        run_command(host, "index", "--rebuild", "b.mp4")
+        assert len(library.videos()) > 0
+
+
 def test_rebuild_needs_a_model_first(tmp_path):
     """A model that cannot be loaded does not cost the library."""
 
