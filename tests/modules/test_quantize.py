@@ -227,7 +227,7 @@ def test_unknown_recipes_and_wrong_devices():
     """A slip gets a suggestion; a recipe for other devices gets those for this one."""
     with pytest.raises(ModelError, match="no recipe 'int9', did you mean 'int8"):
         recipe_of("int9", "cpu")
-    with pytest.raises(ModelError, match="'float8' is for cuda, not cpu; use none, int8"):
+    with pytest.raises(ModelError, match=r"'float8' is for cuda, not cpu; use none, .*int8"):
         recipe_of("float8", "cpu")
 
 
