@@ -54,7 +54,9 @@ def test_a_program_killed_between_noting_and_writing_is_no_harm(tmp_path, monkey
     outputs, path = Outputs(tmp_path / "cache"), tmp_path / "a.srt"
     outputs.write(path, "one")
     with monkeypatch.context() as patched:
-        patched.setattr("atom_core.outputs.write_whole", lambda to, text: to == path or write_whole(to, text))
+        patched.setattr(
+            "atom_core.outputs.write_whole", lambda to, text, **more: to == path or write_whole(to, text, **more)
+        )
         outputs.write(path, "two")
     assert path.read_text() == "one"
     outputs.write(path, "three")
