@@ -127,6 +127,8 @@ class Settings:
     """Most pixels of a frame where the model keeps its shape, as Qwen-VL does; if unset the family's own bound."""
     stream: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
     """Which picture track of files that have several, from 1; if unset the one that players show."""
+    isolate: bool = field(default=False)
+    """Read videos in another process, so that a codec that crashes or hangs fails one video; for files of strangers."""
     segment: Literal["shots", "windows", "whole"] = field(default="shots", validator=in_(("shots", "windows", "whole")))
     """How videos are split into clips."""
     window_s: float = field(default=10.0, validator=_from(0.1, _LONGEST_S))

@@ -104,6 +104,10 @@ class Host:
         self._tasks: dict[str, Any] = {}
         self._maps: set[Cancel] = set()
         self._closed = False
+        if settings.isolate:
+            from atom_core.media import isolate
+
+            isolate.begin()
 
     def __enter__(self) -> Self:
         return self
@@ -311,6 +315,10 @@ class Host:
                     self._library.close()
             finally:
                 self._resident.close()
+                if self.settings.isolate:
+                    from atom_core.media import isolate
+
+                    isolate.finish()
 
     def _task(self, name: str) -> tuple[TaskSpec, Any]:
         """What is declared of a task, and the task itself, made once."""

@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import av
+from attrs import evolve
 
 from atom_core.bounded import keep
 from atom_core.errors import MediaError
+from atom_core.media import isolate
 from atom_core.media.decode import Reader
 from atom_core.media.measure import measure
 from atom_core.media.opening import Stamp, check_file, open_container, open_file, reading
@@ -115,17 +117,33 @@ def probe(path: Path | str, store: VideoStore | None = None, *, track: int | Non
         known = _known_videos.get((place, at_hash[1], track)) if at_hash[0] == stamp else None
     if known is not None:
         return known
-    with Reader(path, track=track) as reader:  # before all of a file is read that is none
+    video = isolate.probe(path, track) if isolate.is_on() else read(path, track)
+    digest = content_hash(path)  # after what is no video is refused: all of the file is read for it
+    video = evolve(video, path=place, content_hash=digest if video.track is None else f"{digest}{_TRACK}{video.track}")
+    if Stamp.of(check_file(path)) != stamp:
+        raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
+    with _lock:
+        keep(_known_videos, (place, digest, track), video, _MOST_KNOWN)
+        settled = _known_hashes.get(place)
+    if store is not None and track is None and settled is not None and settled[1] == digest:
+        store.put(place, settled[0], video)
+    return video
+
+
+def read(path: Path, track: int | None) -> Video:
+    """What is in the file at `path`, but for the hash of its bytes.
+
+    :raises MediaError: as `probe` does
+    """
+    with Reader(path, track=track) as reader:
         shape = reader.shape
         rule, index, origin_s = reader.rule, reader.index, reader.origin_s
         chosen = track if reader.is_chosen else None
-    digest = content_hash(path)
     measured = measure(path, index, origin_s)
-    film = is_film(path)
     done = ",".join(filter(None, (rule, "sizes" if measured.may_change_size else "")))
-    video = Video(
-        path=place,
-        content_hash=digest if chosen is None else f"{digest}{_TRACK}{chosen}",
+    return Video(
+        path=path,
+        content_hash="0" * 40,
         width=shape.upright[0],
         height=shape.upright[1],
         rotation=shape.rotation,
@@ -136,19 +154,11 @@ def probe(path: Path | str, store: VideoStore | None = None, *, track: int | Non
         timecode=measured.timecode,
         duration_s=measured.duration_s,
         has_audio=measured.has_audio,
-        is_film=film,
+        is_film=_is_marked(path),
         track=chosen,
         leaps=measured.leaps,
         fault=measured.fault,
     )
-    if Stamp.of(check_file(path)) != stamp:
-        raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
-    with _lock:
-        keep(_known_videos, (place, digest, track), video, _MOST_KNOWN)
-        settled = _known_hashes.get(place)
-    if store is not None and track is None and settled is not None and settled[1] == digest:
-        store.put(place, settled[0], video)
-    return video
 
 
 def video_store(cache: Path) -> VideoStore:
@@ -171,8 +181,12 @@ def _recall(path: Path, store: VideoStore) -> None:
 
 def is_film(path: Path | str) -> bool:
     """Whether the file is a film that Atom rendered; no if it cannot be read."""
+    return isolate.is_film(Path(path)) if isolate.is_on() else _is_marked(Path(path))
+
+
+def _is_marked(path: Path) -> bool:
     try:
-        with open_container(Path(path)) as container:
+        with open_container(path) as container:
             return container.metadata.get("comment", "").startswith(FILM_MARK)
     except MediaError:
         return False

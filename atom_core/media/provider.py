@@ -10,6 +10,10 @@ from atom_core.settings import Settings
 @hookimpl(trylast=True)
 def atom_segment_video(video: Video, settings: Settings) -> list[Clip]:
     """Shots, windows or the whole, as `settings.segment` says."""
+    from atom_core.media import isolate
+
+    if isolate.is_on():
+        return isolate.segment(video, settings)
     from atom_core.media.segment import segment
 
     return segment(video, settings)

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from atom_core.media import isolate
 from atom_core.media.decode import Reader
 from atom_core.media.picture import fitting
 from atom_core.media.probe import check_unchanged
@@ -60,11 +61,20 @@ def sample_many(clips: Iterable[Clip], num_frames: int, max_pixels: int | None =
         raise ValueError(f"num_frames must be at least 1, got {num_frames}")
     for video, of_video in groupby(clips, key=lambda clip: clip.video):
         check_unchanged(video.path, video.content_hash)
-        with Reader.of(video) as reader:
-            for clip in of_video:
-                frames = _sample(reader, clip, num_frames, max_pixels)
-                check_unchanged(video.path, video.content_hash)  # or they would be kept as the old content's
-                yield frames
+        found = isolate.frames if isolate.is_on() else read
+        for frames in found(list(of_video), num_frames, max_pixels):
+            check_unchanged(video.path, video.content_hash)  # or they would be kept as the old content's
+            yield frames
+
+
+def read(clips: list[Clip], num_frames: int, max_pixels: int | None) -> Iterator[Frames]:
+    """Frames of clips of one video, whatever has become of it.
+
+    :raises MediaError: if it cannot be decoded
+    """
+    with Reader.of(clips[0].video) as reader:
+        for clip in clips:
+            yield _sample(reader, clip, num_frames, max_pixels)
 
 
 def _sample(reader: Reader, clip: Clip, num_frames: int, max_pixels: int | None) -> Frames:
