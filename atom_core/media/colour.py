@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import struct
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import av
 import numpy as np
 from av.video.reformatter import ColorPrimaries, Colorspace, ColorTrc
+
+from atom_core.media.sidedata import side_data
 
 _RGB, _BT709, _UNSPECIFIED, _BT2020 = 0, 1, 2, 9
 """Matrices by their number in H.273."""
@@ -85,11 +87,10 @@ def conversion_of(frame: av.VideoFrame) -> Conversion:
 
 def _peak_nits(frame: av.VideoFrame) -> float:
     """The brightest pixel of the file, else of the screen that it was made on, else what is usual."""
-    level: Any = frame.side_data.get("CONTENT_LIGHT_LEVEL")
-    screen: Any = frame.side_data.get("MASTERING_DISPLAY_METADATA")
-    brightest = float(struct.unpack_from("=I", bytes(level))[0]) if level is not None else 0.0
+    level, screen = (side_data(frame, kind) for kind in ("CONTENT_LIGHT_LEVEL", "MASTERING_DISPLAY_METADATA"))
+    brightest = float(struct.unpack_from("=I", level)[0]) if level is not None else 0.0
     if not brightest and screen is not None:  # 3 primaries, white, darkest, brightest: pairs of integers
-        numerator, denominator = struct.unpack_from("=2i", bytes(screen), 72)
+        numerator, denominator = struct.unpack_from("=2i", screen, 72)
         brightest = numerator / denominator if denominator else 0.0
     return min(max(brightest or _HDR_NITS, _SDR_NITS), _MAX_NITS)
 

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 
 from atom_core.media.colour import YCGCO, Conversion, conversion_of, from_ycgco, matrix_of, to_sdr
 from atom_core.media.crop import Crop
+from atom_core.media.sidedata import side_data
 
 _MAX_SIDE = 16384
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -247,8 +248,9 @@ def _shape(frame: av.VideoFrame, crop: Crop, aspect: Fraction) -> Shape:
 
 def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
     """Where the file asks players to put a picture's axes: x and y of its x axis, x and y of its y axis."""
-    data: Any = frame.side_data.get("DISPLAYMATRIX")
+    data = side_data(frame, "DISPLAYMATRIX")
     if data is None:
-        return 1, 0, 0, 1
-    xx, xy, _, yx, yy, *_ = struct.unpack("=9i", bytes(data))
+        turn = math.radians(frame.rotation)  # known to PyAV also where it lists nothing; mirroring is not
+        return round(math.cos(turn)), -round(math.sin(turn)), round(math.sin(turn)), round(math.cos(turn))
+    xx, xy, _, yx, yy, *_ = struct.unpack("=9i", data)
     return xx, xy, yx, yy

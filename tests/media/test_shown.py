@@ -71,8 +71,8 @@ def _x265(matrix: str, kind: str) -> str:
     return f"{_to(matrix, kind)} -c:v libx265 -preset ultrafast -x265-params log-level=error:crf=6"
 
 
-def _hdr(transfer: str) -> str:
-    params = f"log-level=error:lossless=1:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
+def _hdr(transfer: str, more: str = "") -> str:
+    params = f"{more}log-level=error:lossless=1:colorprim=bt2020:transfer={transfer}:colormatrix=bt2020nc"
     told = f"-color_primaries bt2020 -color_trc {transfer}"
     return f"{_to('bt2020', 'yuv420p10le')} {told} -c:v libx265 -preset ultrafast -x265-params {params}"
 
@@ -83,26 +83,26 @@ def _on_screen(light: np.ndarray, red: Rows) -> tuple[int, int, int]:
     return int(seen[0] + 0.5), int(seen[1] + 0.5), int(seen[2] + 0.5)
 
 
-def _rolled_off(nits: np.ndarray) -> np.ndarray:
-    """BT.2390's curve from 1,000 nits to 203, by the largest of three colours."""
+def _rolled_off(nits: np.ndarray, peak: float = 1000.0) -> np.ndarray:
+    """BT.2390's curve from the peak to 203 nits, by the largest of three colours."""
 
     def code(value: float) -> float:
         power = (value / 10000) ** 0.1593017578125
         return float(((0.8359375 + 18.8515625 * power) / (1 + 18.6875 * power)) ** 78.84375)
 
-    most, white = min(code(nits.max()) / code(1000), 1.0), code(203) / code(1000)
+    most, white = min(code(nits.max()) / code(peak), 1.0), code(203) / code(peak)
     knee = 1.5 * white - 0.5
     if most > knee:
         t = (most - knee) / (1 - knee)
         most = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (3 * t**2 - 2 * t**3) * white
-    target = float(np.interp(most * code(1000), [code(n) for n in NITS], NITS))
+    target = float(np.interp(most * code(peak), [code(n) for n in NITS], NITS))
     return nits * target / nits.max() / 203
 
 
-def _from_pq(coded: tuple[int, int, int]) -> tuple[int, int, int]:
+def _from_pq(coded: tuple[int, int, int], peak: float = 1000.0) -> tuple[int, int, int]:
     root = (np.array(coded) / 255) ** (1 / 78.84375)
     nits = 10000 * (np.maximum(root - 0.8359375, 0) / (18.8515625 - 18.6875 * root)) ** (1 / 0.1593017578125)
-    return _on_screen(_rolled_off(nits), FROM_BT2020)
+    return _on_screen(_rolled_off(nits, peak), FROM_BT2020)
 
 
 def _from_hlg(coded: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -147,8 +147,9 @@ def _add_clean_aperture(path: Path) -> None:
 Rows = tuple[tuple[float, float, float], ...]
 FROM_BT2020 = (1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187)
 FROM_P3 = (1.2249, -0.2249, 0.0), (-0.0420, 1.0420, 0.0), (-0.0196, -0.0786, 1.0979)
-NITS = np.geomspace(0.001, 1000, 4000)
+NITS = np.geomspace(0.001, 10000, 8000)
 BLACK = (0, 0, 0)
+MASTERED = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(20000000,50)"
 VEIL = "-vf format=rgba,geq=r='r(X\\,Y)':g='g(X\\,Y)':b='b(X\\,Y)':a='if(gt(r(X\\,Y)\\,130)\\,255\\,0)'"
 """The ground is transparent, with its colour beneath."""
 HALF_VEIL, CLEAR = VEIL.replace(",0)'", ",128)'"), VEIL.replace("255", "0")
@@ -206,6 +207,13 @@ SOURCES = [
     Source(name="raw_bgr.avi", encode="-c:v rawvideo -pix_fmt bgr24"),
     Source(name="ffv1_12.mkv", encode="-c:v ffv1 -pix_fmt gbrp12le"),
     Source(name="raw_yuyv.avi", encode=_to("bt601", "yuyv422", tags=False) + " -c:v rawvideo"),
+    Source(name="exif.mov", encode="-c:v tiff -pix_fmt rgb24"),
+    Source(
+        name="exif_turned.mov",
+        encode="-c:v tiff -pix_fmt rgb24",
+        finish=_turn(90),
+        turned=lambda image: np.rot90(image),
+    ),
     Source(name="palette.mov", encode="-c:v qtrle -pix_fmt rgb24"),
     Source(name="odd.mkv", size=(321, 243), encode=_x264("bt601", "yuv444p")),
     Source(name="coded_crop.mp4", size=(322, 246), encode=_x264("bt601")),
@@ -214,6 +222,20 @@ SOURCES = [
         encode="-c:v ffv1 -pix_fmt gbrp -color_primaries smpte432 -color_trc bt709",
         ground=_from_p3(GROUND),
         box=_from_p3(BOX),
+        own=None,
+    ),
+    Source(
+        name="pq_4000.mp4",
+        encode=_hdr("smpte2084", "hdr10=1:max-cll=4000,400:"),
+        ground=_from_pq(GROUND, 4000.0),
+        box=_from_pq(BOX, 4000.0),
+        own=None,
+    ),
+    Source(
+        name="pq_mastered.mkv",
+        encode=_hdr("smpte2084", f"hdr10=1:master-display={MASTERED}:"),
+        ground=_from_pq(GROUND, 2000.0),
+        box=_from_pq(BOX, 2000.0),
         own=None,
     ),
     Source(name="pq.mp4", encode=_hdr("smpte2084"), ground=_from_pq(GROUND), box=_from_pq(BOX), own=None),
