@@ -39,6 +39,8 @@ _REPLACED, _SPREAD = 0.5, 0.75
 """How wholly, and in what share of the picture, a dissolve replaces what is seen."""
 _MOST_STEP = 0.5
 """Most that one step of it replaces."""
+_NEAR_S, _PLAIN_SHARE = 0.25, 0.12
+"""So near to a dissolve no picture has less than this share of the edges of its ends, seconds."""
 _BLOCKS = 4
 """Contrast is looked at in 4 x 4 blocks."""
 _PLAIN = 6
@@ -63,13 +65,20 @@ def dissolves(run: Run) -> Iterator[Transition]:
         first, last = middle - reach, middle + reach
         if any(first < other_last and last > other_first for other_first, other_last in taken):
             continue
-        if max(run.changes[first + 1 : last + 1]) > _MOST_STEP:
+        if max(run.changes[first + 1 : last + 1]) > _MOST_STEP or _goes_plain(run, first, last):
             continue
         ends = [look(pictures[candidate.middle + side * candidate.reach]) for side in (-1, 1)]
         change = replaced(*ends)
         if change >= _REPLACED and spread(*ends) >= _SPREAD:
             taken.append((first, last))
             yield Transition(middle, first + 1, last, change)
+
+
+def _goes_plain(run: Run, first: int, last: int) -> bool:
+    """Whether a picture in it or near shows next to nothing: a fade, or a light that blinds."""
+    near = run.frames(_NEAR_S)
+    details = [one.detail for one in run.looks[max(first - near, 0) : last + near + 1]]
+    return min(details) < _PLAIN_SHARE * max(run.looks[first].detail, run.looks[last].detail)
 
 
 def stride_of(fps: float) -> int:
@@ -131,4 +140,7 @@ def _between_bars(pictures: np.ndarray) -> np.ndarray:
     columns = (np.median(np.ptp(pictures, axis=1).max(axis=2), axis=0) > _PLAIN).nonzero()[0]
     if len(rows) < 2 * _BLOCKS or len(columns) < 2 * _BLOCKS:
         return pictures
-    return pictures[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    # The line beside a bar is in part the bar.
+    top, left = rows[0] + (rows[0] > 0), columns[0] + (columns[0] > 0)
+    bottom, right = rows[-1] + (rows[-1] == pictures.shape[1] - 1), columns[-1] + (columns[-1] == pictures.shape[2] - 1)
+    return pictures[:, top:bottom, left:right]

@@ -19,6 +19,8 @@ _WHOLE = 0.85
 """Share of a shot's edges that are seen where it is wholly there."""
 _HALF = 0.5
 """Share of them that are enough to compare it."""
+_STEADY = 1.25
+"""Most by which edges grow from the nearest picture to the next where light has come at once."""
 _REPLACED = 0.5
 """How wholly the shot before is replaced by the shot after, at least; else the light was out, or something blinked."""
 _COVERED = 0.25
@@ -76,8 +78,7 @@ def _fade(
     if plain[-1][1].detail > _PLAIN_SHARE * max(look.detail for _, look in after):
         return None
     old, new = before[begins[-1]], after[ends[0]]
-    near = _whole(before, _HALF)[-1], _whole(after, _HALF)[0]
-    pairs = [(before[one][1], after[two][1]) for one in _some(begins) | {near[0]} for two in _some(ends) | {near[1]}]
+    pairs = [(one, two) for one in _compared(before, begins, nearest=-1) for two in _compared(after, ends, nearest=0)]
     change = min(replaced(*pair) for pair in pairs)
     at = _boundary(old, plain, new, come=after[0][0])
     return None if at is None or change < _REPLACED else Transition(at, old[0] + 1, new[0], change)
@@ -105,9 +106,15 @@ def _whole(pictures: list[tuple[int, Look]], share: float = _WHOLE) -> list[int]
     return [place for place, (_, look) in enumerate(pictures) if look.detail >= share * most]
 
 
-def _some(places: list[int]) -> set[int]:
-    """The first, the last and one between."""
-    return {places[0], places[len(places) // 2], places[-1]}
+def _compared(pictures: list[tuple[int, Look]], whole: list[int], *, nearest: int) -> list[Look]:
+    """Pictures of a shot that stand for it: whole ones, and the nearest that is half there.
+
+    Also the nearest of all, where light has come at once: another shot with more detail may follow soon.
+    """
+    places = {whole[0], whole[len(whole) // 2], whole[-1], _whole(pictures, _HALF)[nearest]}
+    looks = [pictures[place][1] for place in places]
+    steps = [pictures[place][1].detail for place in ((-1, -2) if nearest else (0, 1)) if len(pictures) > 1]
+    return [*looks, pictures[nearest][1]] if steps and steps[1] <= _STEADY * steps[0] else looks
 
 
 def _covered(shown: Look, plain: Look) -> float:
