@@ -76,6 +76,8 @@ class Video:
     """Frame rate where pictures come closest, frames per second: above `fps` where the rate varies; 0 if not known."""
     timecode: str = ""
     """SMPTE time code of the first picture, if the file states one: ``10:00:00:00``, ``;`` where frames are dropped."""
+    lead_s: float = 0.0
+    """How long a player runs before the first picture, seconds; subtitles for players are that much later."""
     rotation: int = 0
     """Clockwise turn that the file asks players for: 0, 90, 180 or 270 degrees (already applied to frames)."""
     mirrored: bool = False

@@ -34,6 +34,8 @@ _MOST_LEAPS = 1000
 """A file with more has no clock at all."""
 LONGEST_S = 10 * 86400.0
 """Longest video that is read: ten days, which are some 86,000 windows of ten seconds."""
+_SHORTEST_LEAD_S = 0.1
+"""Sound that begins earlier by less is what its encoder needs to start, or nothing that anybody sees."""
 _REGULAR = 0.95
 """Share of gaps between pictures that are alike where the rate is constant."""
 
@@ -45,6 +47,7 @@ class Measured(NamedTuple):
     fps: float
     peak_fps: float
     timecode: str
+    lead_s: float
     has_audio: bool
     may_change_size: bool
     """Whether key pictures say different things of their size."""
@@ -125,12 +128,19 @@ def measure(path: Path, index: int, origin_s: float) -> Measured:
         fps = _rate(stream, gaps_s, len(starts_s) / duration_s if duration_s else 0.0)
         peak_fps = peak_rate(starts_s.tolist(), fps, float(stream.base_rate or 0))
         timecode = stated_timecode(container, stream)
+        lead_s = _lead_s(container, origin_s)
     if stored.recording.has_restarted:
         fault = f"{RESTARTS}, after {duration_s:.1f} s; only what is before that is used; convert it to MP4 to join it"
     elif fault:
         fault = fault.format(found_s=duration_s)
     may_change_size = len(stored.heads - {b""}) > 1
-    return Measured(duration_s, fps, peak_fps, timecode, stored.has_audio, may_change_size, leaps, fault)
+    return Measured(duration_s, fps, peak_fps, timecode, lead_s, stored.has_audio, may_change_size, leaps, fault)
+
+
+def _lead_s(container: InputContainer, origin_s: float) -> float:
+    """How long a player runs, with sound alone, before the first picture."""
+    lead_s = origin_s - (container.start_time or 0) / 1e6 if container.start_time is not None else 0.0
+    return lead_s if lead_s > _SHORTEST_LEAD_S else 0.0
 
 
 def _longest_s(container: InputContainer, gaps_s: np.ndarray) -> float:

@@ -23,7 +23,7 @@ from atom_core.media.opening import Stamp, check_file, open_container, open_file
 from atom_core.records import Video
 from atom_core.reuse.videos import VideoStore
 
-_VERSION = 6
+_VERSION = 7
 """Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -152,6 +152,7 @@ def read(path: Path, track: int | None) -> Video:
         fps=measured.fps,
         peak_fps=measured.peak_fps,
         timecode=measured.timecode,
+        lead_s=measured.lead_s,
         duration_s=measured.duration_s,
         has_audio=measured.has_audio,
         is_film=_is_marked(path),

@@ -349,3 +349,17 @@ def test_folders_that_are_links(tmp_path: Path) -> None:
     found, errors = find_videos([videos])
     assert errors == []
     assert found == [videos / "again/holiday/beach.mp4", videos / "home.mp4", videos / "sub/a.mp4"]
+
+
+def test_how_long_a_player_runs_before_the_first_picture(tmp_path: Path) -> None:
+    """Pictures that come two seconds after the sound say so; a file all of whose tracks begin late does not."""
+    path = tmp_path / "late.mp4"
+    with av.open(str(write_video(tmp_path / "1.mp4", audio=True))) as source, av.open(str(path), "w") as container:
+        streams = {stream.index: container.add_stream_from_template(stream) for stream in source.streams}
+        for packet in filter(lambda packet: packet.size, source.demux()):
+            later = round(2 / packet.time_base) if packet.stream.type == "video" else 0
+            packet.pts, packet.dts = packet.pts + later, packet.dts + later
+            packet.stream = streams[packet.stream.index]
+            container.mux(packet)
+    assert probe(path).lead_s == pytest.approx(2.0, abs=0.05)
+    assert probe(write_video(tmp_path / "2.mkv", audio=True, start_s=2.0)).lead_s == 0.0

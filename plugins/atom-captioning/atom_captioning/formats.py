@@ -38,7 +38,9 @@ def vtt(captions: Sequence[atom.Caption]) -> str:
 
 
 def _cues(captions: Sequence[atom.Caption]) -> list[tuple[float, float, str]]:
-    return [(caption.clip.start_s, caption.clip.end_s, caption.text) for caption in captions]
+    """Start, end and text, on the clock of a player, which may run before the first picture."""
+    lead_s = captions[0].clip.video.lead_s
+    return [(lead_s + caption.clip.start_s, lead_s + caption.clip.end_s, caption.text) for caption in captions]
 
 
 def json_value(captions: Sequence[atom.Caption]) -> dict[str, Any]:

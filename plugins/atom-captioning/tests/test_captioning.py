@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import atom_captioning
+import attrs
 import pytest
+from atom_captioning import formats
 
 import atom_core as atom
 from atom_core.testing.commands import run_command
@@ -217,3 +219,14 @@ def test_plugin_is_light():
     code = "import sys, atom_captioning as _; print({'torch', 'numpy', 'chromadb'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_subtitles_are_on_the_clock_of_a_player(host):
+    """Where a player runs before the first picture, subtitles are that much later; other times are not."""
+    captions = [
+        attrs.evolve(caption, clip=attrs.evolve(caption.clip, video=attrs.evolve(caption.clip.video, lead_s=2.0)))
+        for caption in captions_of(host)
+    ]
+    assert "00:00:02,000 --> 00:00:07,000" in formats.srt(captions)
+    assert "00:00:02.000 --> 00:00:07.000" in formats.vtt(captions)
+    assert formats.json_value(captions)["clips"][0]["start_s"] == 0.0
