@@ -120,8 +120,11 @@ def _begins_later(container: InputContainer, stream: AudioStream) -> bool:
 
 
 def _of_track(container: InputContainer, stream: AudioStream, start_s: float) -> Iterator[tuple[int, np.ndarray]]:
-    seek_s = max(start_s - _RUN_UP_S, 0.0)
-    container.seek(int(seek_s / stream.time_base) if stream.time_base else 0, stream=stream)
+    seek_s = start_s - _RUN_UP_S  # before 0 lies what a decoder of AAC is to be given first
+    try:
+        container.seek(int(seek_s / stream.time_base) if stream.time_base else 0, stream=stream)
+    except av.error.FFmpegError:  # some formats know of nothing before 0
+        container.seek(0, stream=stream)
     converter: _Converter | None = None
     position = 0
     for frame in _frames(container, stream):

@@ -169,3 +169,10 @@ def ffmpeg() -> Callable[..., None]:
         subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, words)], check=True, stdin=subprocess.DEVNULL)
 
     return run
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi"])
+def test_sound_from_the_first_instant(tmp_path: Path, suffix: str) -> None:
+    """What is heard in the first milliseconds is heard there, although decoders are given something before it."""
+    path = write_video(tmp_path / f"v{suffix}", audio=True)
+    assert np.flatnonzero(np.abs(_heard(path, 0.0, 0.1)).max(axis=0) > 0.1)[0] < 0.003 * RATE_HZ
