@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -134,3 +135,25 @@ def key_before(keys: list[Key], time: int) -> Key:
 def length(packet: Packet[Any]) -> int:
     """How long a packet of a stream without a container lasts, in its time base."""
     return max(packet.duration or 1, 1) if packet.size else 0
+
+
+def clock_stretches(
+    leaps: Sequence[tuple[float, float]], origin_s: float, start_s: float, duration_s: float
+) -> list[tuple[float, float]]:
+    """Which stretches of a file's own clock a stretch of its video is: where each starts, and how long it is, seconds.
+
+    :param leaps: where the clock leaps on although the recording does not, see `Video.leaps`
+    :param origin_s: when the first picture is shown on that clock
+    :param start_s: where the stretch begins, seconds from the first picture
+    """
+    stretches: list[tuple[float, float]] = []
+    skipped_s, end_s = 0.0, start_s + duration_s
+    for at_s, by_s in sorted(leaps):
+        leap_s = at_s - by_s - skipped_s - origin_s  # on the clock of the video
+        if start_s < min(leap_s, end_s):
+            stretches.append((origin_s + skipped_s + start_s, min(leap_s, end_s) - start_s))
+            start_s = min(leap_s, end_s)
+        skipped_s += by_s
+    if start_s < end_s or not stretches:
+        stretches.append((origin_s + skipped_s + start_s, end_s - start_s))
+    return stretches

@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
 from atom_core.files import beside
+from atom_core.media.clock import clock_stretches
 from atom_core.media.decode import Reader
 from atom_core.media.picture import letterbox
 from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe, track_of
@@ -240,7 +241,18 @@ def _heard(piece: Piece, rate: Fraction, wanted: str) -> Iterator[np.ndarray]:
         return silence(num_samples)
     with Reader.of(piece.video) as reader:
         origin_s = reader.origin_s
-    return sound(piece.cut.path, piece.cut.start_s + origin_s, num_samples, wanted)
+    stretches = clock_stretches(piece.video.leaps, origin_s, piece.cut.start_s, num_samples / RATE_HZ)
+    return _joined(piece.cut.path, stretches, num_samples, wanted)
+
+
+def _joined(path: Path, stretches: list[tuple[float, float]], num_samples: int, wanted: str) -> Iterator[np.ndarray]:
+    """The sound of several stretches of the file's clock, one after the other."""
+    elapsed_s, first = 0.0, 0
+    for start_s, duration_s in stretches:
+        elapsed_s += duration_s
+        end = min(round(elapsed_s * RATE_HZ), num_samples)
+        yield from sound(path, start_s, end - first, wanted)
+        first = end
 
 
 class _Track:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from atom_core.errors import MediaError
+from atom_core.media.clock import clock_stretches
 from atom_core.media.decode import Reader
 from atom_core.media.probe import probe
 from atom_core.media.rates import exact_rate, film_rate, peak_rate
@@ -279,3 +280,31 @@ def test_peak_rates() -> None:
     assert peak_rate(moving, 2.7, 30.0) == 30.0
     assert peak_rate(moving, 2.7, 1000.0) == pytest.approx(30, abs=0.1)
     assert peak_rate([], 0.0, 25.0) == 0.0
+
+
+def test_sound_in_step_across_a_leap_of_the_clock(tmp_path: Path, make_cut: MakeCut) -> None:
+    """A camera whose clock leaps by an hour in the middle is heard before, across and after the leap."""
+    path, shots = tmp_path / "leaps.mkv", [(25, RED), (25, BLUE), (25, RED), (25, BLUE)]
+    source = write_video(tmp_path / "1.mp4", shots=shots, fps=25, gop=25, audio=True)
+    with av.open(str(source)) as plain, av.open(str(path), "w") as container:
+        streams = {stream.index: container.add_stream_from_template(stream) for stream in plain.streams}
+        for packet in filter(lambda packet: packet.size, plain.demux()):
+            later = round(3600 / packet.time_base) if packet.pts * packet.time_base >= 2 else 0
+            packet.pts, packet.dts = packet.pts + later, packet.dts + later
+            packet.stream = streams[packet.stream.index]
+            container.mux(packet)
+    video = probe(path)
+    assert len(video.leaps) == 1
+    assert video.duration_s == pytest.approx(4, abs=0.1)
+    cuts = make_cut(path, 0.5, 1.5), make_cut(path, 1.5, 2.5), make_cut(path, 2.5, 3.5)
+    film = render(_timeline(*cuts), tmp_path / "film.mp4")
+    assert _beeps_s(film.path) == pytest.approx([0.5, 1.5, 2.5], abs=0.02)
+
+
+def test_stretches_of_a_clock_that_leaps() -> None:
+    """Each stretch of the video is where the file's clock has it, divided at each leap."""
+    leaps = ((102.0, 100.0), (1003.0, 900.0))  # at 2 and 3 seconds, where the first picture is at 0
+    assert clock_stretches((), 1.0, 2.0, 1.0) == [(3.0, 1.0)]
+    assert clock_stretches(leaps, 0.0, 0.5, 1.0) == [(0.5, 1.0)]
+    assert clock_stretches(leaps, 0.0, 1.0, 3.0) == [(1.0, 1.0), (102.0, 1.0), (1003.0, 1.0)]
+    assert clock_stretches(leaps, 0.0, 3.5, 0.5) == [(1003.5, 0.5)]
