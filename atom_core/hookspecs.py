@@ -112,7 +112,11 @@ class Library(Protocol):
     """The persistent index of clips."""
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Store entries; an entry of the same video and span is replaced."""
+        """Store entries; an entry of the same video and span is replaced.
+
+        Those with `Entry.num_clips` are found once so many of one segmentation are stored; then they replace whatever
+        else there was of their video, which is found until then.
+        """
 
     def search(self, vector: np.ndarray, limit: int = 10) -> list[Moment]:
         """The nearest clips by cosine similarity to `vector` [E], best first."""

@@ -283,6 +283,12 @@ class Entry:
     """The sampling rule of the frames that the vector is made of."""
     settings: str = ""
     """What was set that decides how videos are cut, shown and captioned, as JSON; empty where that is not known."""
+    num_clips: int = field(default=0, validator=ge(0))
+    """How many clips its video consists of: it is found once so many of them are stored. 0: it counts with those that
+    it is stored with."""
+    segmentation: str = ""
+    """Digest of the clips that its video consists of, which tells them from those of another segmentation; empty where
+    that is not known."""
 
 
 @frozen(kw_only=True)

@@ -26,7 +26,7 @@ class IndexCommand:
         parser.add_argument("paths", nargs="*", metavar="PATH", help="video file or folder")
         parser.add_argument("--films", action="store_true", help="films that Atom rendered too, not only footage")
         parser.add_argument(
-            "--rebuild", action="store_true", help="empty the library first and index again what it had, and PATHs"
+            "--rebuild", action="store_true", help="index again all that the library has, whatever made it, and PATHs"
         )
 
     def run(self, context: atom.CommandContext) -> None:
@@ -58,6 +58,8 @@ class IndexCommand:
                 else:
                     status = "replaced" if video.path in replaced else "added"
                     tell(video, status, num_clips=len(outcome.value))
+        if isinstance(library, Remembering):
+            library.tidy()
         if context.args.rebuild:
             rebuild.finish(context, library)
         elif rebuild.cut_off(context.settings.library):
@@ -83,6 +85,7 @@ def triage(
     for content_hash, path in known.items():
         hashes.setdefault(path, []).append(content_hash)
     others = made_otherwise(context.host(), library)
+    to_renew = rebuild.to_renew(context, library) if context.args.rebuild else set()
     updated: dict[str, str] = {}
     films_at = {*hashes, *(video.path for video in former)}
     new: list[atom.Video] = []
@@ -97,7 +100,9 @@ def triage(
             tell(video, "duplicate", of=str(place))
         else:
             known[video.content_hash] = video.path
-            if video.content_hash in others:
+            if video.content_hash in to_renew:
+                new.append(video)
+            elif video.content_hash in others:
                 updated[video.content_hash] = others[video.content_hash]
                 new.append(video)
             elif place == video.path:

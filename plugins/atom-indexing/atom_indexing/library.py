@@ -39,8 +39,9 @@ from atom_indexing.chroma import (
     pages,
 )
 from atom_indexing.database import Collections, Database, Version
+from atom_indexing.groups import contents, delete, delete_groups, group_mark, group_of, key_of, replace_others
 from atom_indexing.remembering import Held
-from atom_indexing.table import Row, Table, contents, float32, is_sound, moment, place_of, placed, row_of, unit
+from atom_indexing.table import Row, Table, float32, is_sound, moment, place_of, placed, row_of, unit
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -134,17 +135,23 @@ class ChromaLibrary:
         """Store entries; an entry of the same video and span is replaced. What is given of a video is there as a whole
         or not at all, however the program ends.
 
+        Those with `Entry.num_clips` are found once so many of one segmentation are stored; then they replace whatever
+        else there was of their video, which is found until then.
+
         :raises LibraryError: if it cannot be written, or a vector is not finite or has another width
         """
         self._check_writable()
-        chosen = {_key(entry.clip): entry for entry in entries}
-        num_clips = Counter(entry.clip.video.content_hash for entry in chosen.values())
-        rows = [(key, entry, num_clips[entry.clip.video.content_hash]) for key, entry in chosen.items()]
+        chosen = {key_of(entry): entry for entry in entries}
+        together = Counter(entry.clip.video.content_hash for entry in chosen.values() if not entry.num_clips)
+        rows = [(key, it, it.num_clips or together[it.clip.video.content_hash]) for key, it in chosen.items()]
         with self._lock, explained(self.path, "written"):
             size = sum(entry.vector.nbytes * 2 for entry in chosen.values())
             check_room(self.path, _STORED_BYTES * size)
             for start in range(0, len(rows), PAGE):
                 self._add_page(rows[start : start + PAGE])
+            for entry in {(it.clip.video.content_hash, group_mark(it)): it for it in chosen.values()}.values():
+                if entry.num_clips:
+                    self._use(partial(replace_others, entry), "written")
 
     def _add_page(self, rows: list[tuple[str, atom.Entry, int]]) -> None:
         keys, bare, worded, vectors, caption_vectors = [], [], [], [], []
@@ -153,7 +160,9 @@ class ChromaLibrary:
             keys.append(key)
             vectors.append(unit(entry.vector, entry))
             sampling = f"{self._segmenting} {entry.rule}".strip()
-            metadata.append(row_of(entry, num_clips=num_clips, sampling=sampling, home=self.path))
+            metadata.append(
+                row_of(entry, num_clips=num_clips, group=group_mark(entry), sampling=sampling, home=self.path)
+            )
             if entry.caption_vector is None:
                 bare.append(key)
             else:
@@ -212,19 +221,26 @@ class ChromaLibrary:
         """Forget a video; how many clips it had."""
         self._check_writable()
 
-        def delete(found: Collections) -> int:
+        def forget(found: Collections) -> int:
             keys = found.clips.get(where={"content_hash": content_hash}, include=[], limit=PAGE)["ids"]
-            if keys:
-                found.clips.delete(ids=keys)
-                found.captions.delete(ids=keys)
+            delete(found, keys)
             return len(keys)
 
         num_clips = 0
         with self._lock, explained(self.path, "written"):
             check_room(self.path)
-            while num_clips % PAGE == 0 and (deleted := self._use(delete, "written")):
+            while num_clips % PAGE == 0 and (deleted := self._use(forget, "written")):
                 num_clips += deleted
         return num_clips
+
+    def tidy(self) -> None:
+        """Delete what is not found any more, since it was to be replaced when a program was killed."""
+
+        for content_hash, held in self.held().items():
+            if held.stale_groups:
+                self._check_writable()
+                with self._lock, explained(self.path, "written"):
+                    self._use(partial(delete_groups, content_hash, held.stale_groups), "written")
 
     def move(self, content_hash: str, path: Path) -> None:
         """Note that a video's file is at `path` now."""
@@ -322,7 +338,7 @@ class ChromaLibrary:
         rows = {
             key: row
             for key, row in rows.items()
-            if (held := known.videos.get(row["content_hash"])) is not None and held.is_whole
+            if (held := known.videos.get(row["content_hash"])) is not None and group_of(row) in held.groups
         }
         vectors = {
             key: vector_E
@@ -404,7 +420,3 @@ def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> di
 def _content(model: str) -> str:
     """What tells models apart: the name before ``@`` is for people, and a copy under another name is the same model."""
     return model.rpartition("@")[2]
-
-
-def _key(clip: atom.Clip) -> str:
-    return f"{clip.video.content_hash}:{clip.start_s!r}:{clip.end_s!r}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import atom_core as atom
+from atom_indexing.remembering import Remembering
 
 State = Literal["here", "gone", "away"]
 
@@ -40,6 +41,12 @@ class LibraryCommand:
             _emit(context, content_hash, videos[content_hash], states[content_hash], removed)
         left = len(videos) - len(forget)
         context.note(f"{len(library)} clips of {left} videos in {context.settings.library}")
+        held = library.held() if isinstance(library, Remembering) else {}
+        if parts := [str(one.path) for one in held.values() if not one.is_whole]:
+            context.note(
+                f"videos that are stored in part, since a program did not come to its end: {len(parts)}, such as"
+                f" {min(parts)}; they are not found until they are whole: atom index PATH"
+            )
         if not (context.args.prune or context.args.remove) and set(states.values()) - {"here"}:
             context.note(
                 "where a file was moved, `atom index PATH` finds it again; `atom library --prune` forgets what is gone"

@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import atom_core as atom
 from atom_core.files import write_whole
 from atom_indexing.library_command import state
+from atom_indexing.remembering import Held, Remembering
 
 FILE = "rebuild.json"
 
 
 def begin(context: atom.CommandContext) -> list[Path]:
-    """Empty the library, whichever model made it; the videos to index again. A rebuild that was cut off goes on.
+    """The videos to index again; a rebuild that was cut off goes on.
+
+    Each is found as it was until it is there anew. Only where that cannot be, since another model made the library or
+    it cannot be read, it is emptied.
 
     :raises ModelError: if the model cannot be loaded; the library is as it was
     :raises LibraryError: if the library cannot be read or written
     """
+    from atom_indexing.chroma import check_room
     from atom_indexing.library import erase
 
     _ = context.host().decoder  # a model that cannot be loaded must not cost the library
     place = context.settings.library
-    if not (cut_off(place) and _fits(context)):
-        _, left = _read(place)
-        erase(place, first=lambda videos: _note(place, dict.fromkeys([*left, *videos.values()]), cut_off=True))
+    check_room(place)
+    held = _readable(context)
+    if held is None or not cut_off(place):
+        left = _read(place)[1]
+        note = partial(_begin, place, left)
+        if held is None:
+            erase(place, first=lambda videos: note(videos.values()))
+        else:
+            note(one.path for one in held.values())
     return _read(place)[1]
 
 
+def to_renew(context: atom.CommandContext, library: atom.Library) -> set[str]:
+    """What the library has from before the rebuild that is under way, by content hash."""
+    held = library.held() if isinstance(library, Remembering) else {}
+    return {content_hash for content_hash, one in held.items() if one.first_s < _since(context.settings.library)}
+
+
 def finish(context: atom.CommandContext, library: atom.Library) -> None:
-    """Keep in mind what could not be read and was not deleted, for the next rebuild."""
-    place, held = context.settings.library, set(library.videos().values())
+    """Forget what is gone. Keep in mind what could not be read and was not deleted, for the next rebuild."""
+    place = context.settings.library
+    former = library.held() if isinstance(library, Remembering) else {}
+    for content_hash in to_renew(context, library):
+        if state(former[content_hash].path) == "gone":
+            library.remove(content_hash)
+    held = set(library.videos().values())
     left = [path for path in _read(place)[1] if path not in held and state(path) != "gone"]
     if left:
         _note(place, left, cut_off=False)
@@ -54,20 +78,33 @@ def _read(place: Path) -> tuple[bool, list[Path]]:
         return False, []
 
 
-def _note(place: Path, paths: Iterable[Path], *, cut_off: bool) -> None:
+def _since(place: Path) -> float:
+    """When the rebuild that is under way was begun, seconds since 1970; 0 if that is not known."""
     try:
-        write_whole(
-            place / FILE,
-            json.dumps({"cut_off": cut_off, "videos": [str(path) for path in paths]}, indent=1),
-            private=True,
-        )
+        return float(json.loads((place / FILE).read_text(encoding="utf-8"))["since_s"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return 0.0
+
+
+def _begin(place: Path, left: Iterable[Path], videos: Iterable[Path]) -> None:
+    _note(place, dict.fromkeys([*left, *videos]), cut_off=True)
+
+
+def _note(place: Path, paths: Iterable[Path], *, cut_off: bool) -> None:
+    value = {"cut_off": cut_off, "since_s": time.time(), "videos": [str(path) for path in paths]}
+    try:
+        write_whole(place / FILE, json.dumps(value, indent=1), private=True)
     except OSError as error:
         raise atom.LibraryError(f"library '{place}' cannot be written: {error.strerror}; check the folder") from None
 
 
-def _fits(context: atom.CommandContext) -> bool:
-    """Whether the library belongs to the model in force, as one does whose rebuild was cut off."""
+def _readable(context: atom.CommandContext) -> Mapping[str, Held] | None:
+    """What the library holds of each video; None if it belongs to another model than is in force, or is damaged."""
     try:
-        return context.host().library is not None
+        library = context.host().library
+        if not isinstance(library, Remembering):
+            return None
+        library.fair_score()  # reads all of it
+        return library.held()
     except atom.LibraryError:
-        return False
+        return None

@@ -6,8 +6,8 @@ Shapes: N clips, E width of the embedding space.
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ import numpy as np
 from attrs import field, frozen
 
 import atom_core as atom
-from atom_indexing.remembering import Held
 
 Row = Mapping[str, Any]
 """What is stored of a clip beside its vectors, see `row_of`."""
@@ -31,10 +30,11 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def row_of(entry: atom.Entry, *, num_clips: int, sampling: str, home: Path) -> dict[str, Any]:
+def row_of(entry: atom.Entry, *, num_clips: int, group: str, sampling: str, home: Path) -> dict[str, Any]:
     """What is stored of an entry beside its vectors.
 
-    :param num_clips: how many entries of its video are stored together: with fewer it is not whole
+    :param num_clips: how many entries of its video belong together: with fewer it is not whole
+    :param group: which of its video's entries it belongs to
     :param sampling: how the clip and its frames were chosen
     :param home: the library's folder, from which the way to the video is noted, too
     """
@@ -49,6 +49,8 @@ def row_of(entry: atom.Entry, *, num_clips: int, sampling: str, home: Path) -> d
         "caption": entry.caption,
         "sampling": sampling,
         "num_clips": num_clips,
+        "group": group,
+        "added_s": time.time(),
         "settings": entry.settings,
     }
 
@@ -74,29 +76,6 @@ def place_of(row: Row, home: Path) -> Path:
 def is_sound(row: object) -> bool:
     """Whether a row has all that a moment is made of; one that others wrote may not."""
     return isinstance(row, Mapping) and all(isinstance(row.get(name), kinds) for name, kinds in _KINDS.items())
-
-
-def contents(rows: Iterable[Row], home: Path) -> dict[str, Held]:
-    """What rows tell of each video, by content hash."""
-    counts, wanted = Counter[str](), Counter[str]()
-    last: dict[str, Row] = {}
-    settings: dict[str, set[str]] = {}
-    for row in rows:
-        key = row["content_hash"]
-        counts[key] += 1
-        num_clips = row.get("num_clips", 0)
-        wanted[key] = max(wanted[key], num_clips if isinstance(num_clips, int) else 0)
-        last[key] = row
-        settings.setdefault(key, set()).add(str(row.get("settings", "")))
-    return {
-        key: Held(
-            path=place_of(row, home),
-            num_clips=counts[key],
-            is_whole=counts[key] >= wanted[key],
-            settings=frozenset(settings[key]),
-        )
-        for key, row in last.items()
-    }
 
 
 @frozen(kw_only=True, eq=False)

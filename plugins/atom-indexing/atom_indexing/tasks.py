@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from hashlib import blake2b
 from typing import Any
 
 from attrs import frozen
 
 import atom_core as atom
+from atom_indexing.remembering import Remembering
 
 _SHORT = 40
 """Most letters of a setting in a message."""
@@ -25,6 +27,9 @@ class IndexCaption:
 
         store: bool = True
         """Whether the entry goes into the library, or is only made."""
+        whole: bool = True
+        """Whether a video is found only once all its clips are stored. Off where clips are chosen: each counts by
+        itself."""
 
     def run(
         self,
@@ -37,6 +42,7 @@ class IndexCaption:
     ) -> atom.Entry:
         """The entry of `caption`'s clip."""
         features = encoder.encode(caption.clip)
+        num_clips, digest = segmentation(host, caption.clip) if settings.whole else (0, "")
         entry = atom.Entry(
             clip=caption.clip,
             caption=caption.text,
@@ -44,10 +50,22 @@ class IndexCaption:
             rule=features.rule,
             caption_vector=decoder.embed([caption.text]) if caption.text else None,
             settings=settings_in_force(host, caption),
+            num_clips=num_clips,
+            segmentation=digest,
         )
         if settings.store:
             host.library.add([entry])
         return entry
+
+
+def segmentation(host: atom.Host, clip: atom.Clip) -> tuple[int, str]:
+    """How many clips the video of `clip` consists of, and a digest of where they begin and end; 0 and nothing if `clip`
+    is none of them but the caller's own.
+    """
+    spans = [(one.start_s, one.end_s) for one in host.clips(clip.video)]
+    if not (clip.index < len(spans) and spans[clip.index] == (clip.start_s, clip.end_s)):
+        return 0, ""
+    return len(spans), blake2b(json.dumps(spans).encode(), digest_size=8).hexdigest()
 
 
 def settings_in_force(host: atom.Host, caption: atom.Caption | None = None) -> str:
@@ -95,7 +113,8 @@ class IndexVideo:
         library = host.library  # a library of another model is refused before work is spent
         captions = _all(host, "caption", host.clips(video))
         entries = _all(host, "index", captions, store=False)
-        library.remove(video.content_hash)
+        if not isinstance(library, Remembering):
+            library.remove(video.content_hash)
         library.add(entries)
         return tuple(entries)
 
