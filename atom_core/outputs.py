@@ -87,6 +87,15 @@ class Outputs:
         self._note(Path(os.path.realpath(path)), text, subject)
         write_whole(path, text)
 
+    def note(self, path: Path | str, *, subject: str = "") -> None:
+        """Remember what Atom has written at `path` by other means, if it has at most 256 MiB.
+
+        :raises OSError: if it cannot be read
+        """
+        target = Path(os.path.realpath(path))
+        if target.stat().st_size <= _LONGEST_BYTES:
+            self._keep(target, [_digest(target.read_bytes())], subject)
+
     def _entry(self, target: Path) -> Path:
         return self._folder / f"{_digest(os.fsencode(target))[:32]}.json"
 
@@ -98,7 +107,9 @@ class Outputs:
 
     def _note(self, target: Path, text: str, subject: str) -> None:
         before = self._noted(target).digests[-1:]
-        digests = [*before, _digest(text.encode(errors="backslashreplace"))]
+        self._keep(target, [*before, _digest(text.encode(errors="backslashreplace"))], subject)
+
+    def _keep(self, target: Path, digests: list[str], subject: str) -> None:
         with suppress(OSError):
             private_folder(self._folder)
             write_whole(self._entry(target), json.dumps({"subject": subject, "digests": digests}), private=True)

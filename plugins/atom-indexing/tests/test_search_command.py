@@ -129,6 +129,21 @@ def test_search_cuts_out_what_it_finds(world):
     assert [(Path(what).name, str(error)) for what, error in said.failures] == [("b.mp4", "the disk is full")]
 
 
+def test_cuts_replace_what_was_cut_of_the_same_seconds_alone(world, files, monkeypatch):
+    """Cut again it is the same file; another film of that name, also one that Atom made, stays as it is."""
+    monkeypatch.setattr("atom_core.media.probe.is_film", lambda _: True)
+    host = world()
+
+    def cut(*words):
+        return run_command(host, "search", "a blue square", "-k", "1", "--cut", "cuts", *words).values[0]["cut"]
+
+    assert [cut(), cut(), cut("--pad", "1")] == ["cuts/01 a 5.0-10.0s.mp4"] * 2 + ["cuts/01 a 4.0-10.0s.mp4"]
+    mine = files / "cuts" / "01 a 5.0-10.0s.mp4"
+    mine.write_text("a film that was worked on")
+    assert [cut(), cut()] == ["cuts/01 a 5.0-10.0s (2).mp4"] * 2
+    assert mine.read_text() == "a film that was worked on"
+
+
 def test_search_cuts_only_what_is_as_it_was(world, files):
     """Files that are gone or changed are not cut, others' files not replaced; a bad folder is told before all else."""
     host = world({"a.mp4": SHOWS["a.mp4"]})
