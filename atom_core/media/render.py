@@ -37,10 +37,6 @@ Progress = Callable[[int, int], None]
 """Called with how many frames are written, and how many there will be."""
 
 
-class Overwritten(str):
-    """The path of a film that the user wants there, whatever stands there; programs say so, no settings file can."""
-
-
 class Plan(NamedTuple):
     """What all cuts are brought to."""
 
@@ -59,20 +55,26 @@ class Piece(NamedTuple):
     end: int
 
 
-def render(timeline: Timeline, path: Path | str, *, sound: str = "", progress: Progress | None = None) -> Film:
+def render(
+    timeline: Timeline,
+    path: Path | str,
+    *,
+    sound: str = "",
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Film:
     """Render `timeline` to a playable MP4 at `path`, which appears only when it is complete and says who made it.
 
     The size is the largest of the sources' (others get black bars), the rate their highest up to 60. Each frame is the
     one shown in the source at that instant. Without any sound in the sources there is no sound track.
 
-    A file at `path` is replaced if it is a film that Atom rendered, or empty; any other only if `path` is
-    `Overwritten`. A source is never replaced.
+    A file at `path` is replaced if it is a film that Atom rendered, or empty. A source is never replaced.
 
     :param sound: which of a source's sound tracks to take, by number or language, see `sound_streams`; where there is
         none such, and by default, the one that a player takes
+    :param overwrite: whether any other file at `path` may be replaced, too
     :raises MediaError: if there is nothing to render, a source is gone or has changed, or `path` cannot be written
     """
-    overwrite = isinstance(path, Overwritten)
     path = Path(os.path.abspath(path))
     check_place(path, timeline, overwrite=overwrite)
     videos = [_source(cut) for cut in timeline.cuts]

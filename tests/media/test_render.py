@@ -15,7 +15,7 @@ from atom_core.media.clock import clock_stretches
 from atom_core.media.decode import Reader
 from atom_core.media.probe import probe
 from atom_core.media.rates import exact_rate, film_rate, peak_rate
-from atom_core.media.render import Overwritten, letterbox, render
+from atom_core.media.render import letterbox, render
 from atom_core.records import Cut, Request, Timeline
 from atom_core.testing.videos import BLUE, GREEN, RED, YELLOW, frame_number, shot_colour, write_video
 
@@ -233,7 +233,7 @@ def test_what_atom_did_not_render_is_kept(tmp_path: Path, make_cut: MakeCut, way
     with pytest.raises(MediaError, match=r"exists and is no film of Atom's; choose another name"):
         render(_timeline(cut), target)
     assert mine.read_bytes() == before
-    assert render(_timeline(cut), Overwritten(target)).num_frames == 24
+    assert render(_timeline(cut), target, overwrite=True).num_frames == 24
     assert mine.read_bytes() == before or way == "plain"
     assert render(_timeline(cut), target).num_frames == 24, "now it is Atom's own"
 
@@ -246,9 +246,9 @@ def test_a_source_is_never_replaced(tmp_path: Path, make_cut: MakeCut, way: str)
     if way != "plain":
         (target.symlink_to if way == "link" else target.hardlink_to)(first)
     before = first.read_bytes()
-    for name in (target, Overwritten(target)):
+    for overwrite in (False, True):
         with pytest.raises(MediaError, match="overwrite its own source"):
-            render(_timeline(make_cut(first, 0, 0.5)), name)
+            render(_timeline(make_cut(first, 0, 0.5)), target, overwrite=overwrite)
     assert first.read_bytes() == before
 
 

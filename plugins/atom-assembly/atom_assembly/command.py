@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import atom_core as atom
+from atom_assembly.film import Replacing
 from atom_assembly.script import listed_shots
 from atom_core.media.edl import check_edl, to_edl
 from atom_core.media.otio import to_otio
@@ -125,9 +126,7 @@ def render(
     context: atom.CommandContext, timeline: atom.Timeline, path: str, sound: str, *, overwrite: bool = False
 ) -> atom.Film:
     """The film of `timeline`, with a progress bar in hundredths."""
-    from atom_core.media.render import Overwritten
-
-    path = Overwritten(path) if overwrite else path
+    path = Replacing(path) if overwrite else path
     with context.progress("Rendering", 100) as bar:
         shown = 0
 

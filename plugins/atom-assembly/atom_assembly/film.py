@@ -7,6 +7,10 @@ from attrs import frozen
 import atom_core as atom
 
 
+class Replacing(str):
+    """The path of a film, whatever stands there: programs say so, and text of a settings file or a variable cannot."""
+
+
 class RenderFilm:
     """A timeline rendered to a playable file, with sound where there is any."""
 
@@ -32,4 +36,5 @@ class RenderFilm:
             raise atom.SettingsError("task 'film' needs a file to write; give it as path=...")
         from atom_core.media.render import render
 
-        return render(timeline, settings.path, sound=settings.sound, progress=progress)
+        overwrite = isinstance(settings.path, Replacing)
+        return render(timeline, settings.path, sound=settings.sound, overwrite=overwrite, progress=progress)
