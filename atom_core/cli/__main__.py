@@ -31,6 +31,7 @@ def program() -> None:
         from atom_core.cli.main import main
 
         code = main()
+        _let_end()
     except KeyboardInterrupt:  # while the program itself was being imported
         code = INTERRUPTED
     if code == INTERRUPTED:
@@ -44,6 +45,15 @@ def program() -> None:
             os.kill(os.getpid(), number)
         os._exit(code)
     sys.exit(code)
+
+
+def _let_end() -> None:
+    """All is done and told: an interrupt must not make a failure of it, while the interpreter tidies up."""
+    for name in ENDINGS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -304,3 +305,19 @@ def test_a_file_whose_name_is_taken_for_an_option(atom, capsys, tmp_path, monkey
     (tmp_path / "-odd.mp4").touch()
     assert atom("work", "-odd.mp4") == 2
     assert capsys.readouterr().err.endswith("; write the file as './-odd.mp4'\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals end no program there")
+@pytest.mark.parametrize(("ending", "code"), [("SIGINT", 0), ("SIGTERM", -signal.SIGTERM), ("SIGHUP", -signal.SIGHUP)])
+def test_ended_once_all_is_done(ending, code):
+    """While the interpreter tidies up an interrupt makes no failure of what was done; other signals end it silently."""
+    program = (
+        "import atexit, os, signal, sys\n"
+        "from atom_core.cli.__main__ import program\n"
+        "sys.argv = ['atom', '--version']\n"
+        f"atexit.register(os.kill, os.getpid(), signal.{ending})\n"
+        "program()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == code
+    assert (done.stdout, done.stderr) == (f"atom {atom_core.__version__}\n", "")
