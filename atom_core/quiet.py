@@ -25,7 +25,9 @@ LOGGERS = ("chromadb", "huggingface_hub", "libav", "torch.utils._pytree", "torch
 """Loggers told to speak of errors only, where nobody has set their level."""
 
 PACKAGES = ("chromadb", "huggingface_hub", "torch", "torchao", "transformers")
-"""Packages whose warnings are not shown."""
+"""Packages whose warnings are not shown, unless a filter that is set later says otherwise."""
+
+_MODULES = rf"({'|'.join(PACKAGES)})(\.|$)"
 
 
 def quiet() -> None:
@@ -36,5 +38,6 @@ def quiet() -> None:
         logger = logging.getLogger(name)
         if logger.level == logging.NOTSET:
             logger.setLevel(logging.ERROR)
-    if not sys.warnoptions:
-        warnings.filterwarnings("ignore", module=rf"({'|'.join(PACKAGES)})(\.|$)")
+    known = any(getattr(module, "pattern", None) == _MODULES for _, _, _, module, _ in warnings.filters)
+    if not (known or sys.warnoptions):
+        warnings.filterwarnings("ignore", module=_MODULES)

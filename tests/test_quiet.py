@@ -4,10 +4,12 @@ import logging
 import os
 import subprocess
 import sys
+import warnings
+from pathlib import Path
 
 import pytest
 
-from atom_core.quiet import LOGGERS, VARIABLES, quiet
+from atom_core.quiet import LOGGERS, PACKAGES, VARIABLES, quiet
 
 
 def test_users_choice_stays(monkeypatch):
@@ -31,6 +33,22 @@ def test_root_logger_is_untouched():
     before = (logging.root.level, list(logging.root.handlers))
     quiet()
     assert (logging.root.level, list(logging.root.handlers)) == before
+
+
+def test_filters_set_later_have_the_last_word():
+    """The program's own filters stay in front however often Atom is called."""
+    with warnings.catch_warnings():
+        quiet()
+        warnings.simplefilter("error")
+        quiet()
+        with pytest.raises(UserWarning):
+            warnings.warn_explicit("of torch", UserWarning, "nn.py", 1, module="torch.nn")
+
+
+def test_all_that_is_touched_is_told():
+    """The page about use from Python names each variable, logger and package."""
+    page = (Path(__file__).parents[1] / "docs" / "how-to.md").read_text(encoding="utf-8")
+    assert [name for name in (*VARIABLES, *LOGGERS, *PACKAGES) if f"`{name}`" not in page] == []
 
 
 @pytest.mark.slow
