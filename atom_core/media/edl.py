@@ -82,7 +82,7 @@ def _at_rate(value: Any, rate: float) -> Any:
 
 
 def write_edl(timeline: Timeline, videos: Mapping[str, Video], path: Path | str) -> None:
-    """Write `to_edl` to a file.
+    """Write `to_edl` to a file; a program that names one has it replaced, as `Path.write_text` does.
 
     :raises MediaError: if a source is not known, or the file cannot be written
     """

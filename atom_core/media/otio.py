@@ -42,7 +42,7 @@ def to_otio(timeline: Timeline, videos: Mapping[str, Video]) -> _Json:
 
 
 def write_otio(timeline: Timeline, videos: Mapping[str, Video], path: Path | str) -> None:
-    """Write `to_otio` to a file.
+    """Write `to_otio` to a file; a program that names one has it replaced, as `Path.write_text` does.
 
     :raises MediaError: if it cannot be written
     """

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from atom_bench.quality import svg
 from atom_bench.quality.collect import Film, Reply, Results, as_set, collect
-from atom_bench.quality.command import result, text, write
+from atom_bench.quality.command import check_places, result, text, write
 from atom_bench.quality.labels import read_labels
 from atom_bench.quality.measures import judge
 from atom_bench.quality.page import strip
@@ -17,6 +17,7 @@ from attrs import evolve
 from PIL import Image
 
 import atom_core as atom
+from atom_core.outputs import Outputs
 from atom_core.testing.videos import BLUE, GREEN, RED, Shot, write_video
 
 SHOWS = {"a.mp4": [("red circle", RED), ("blue star", BLUE)], "b.mp4": [("green ring", GREEN)]}
@@ -202,6 +203,24 @@ def test_page_has_its_parts(folder, settings, tmp_path):
     whole = json.loads((tmp_path / "quality.json").read_text())
     assert whole["details"]["quantize=int8"]["answers"][0]["right"] is False
     assert "quantize=int8" in text(value, tmp_path).splitlines()[0]
+    write(tmp_path, value, labels, runs, settings)
+    check_places(tmp_path, Outputs(settings.cache))
+
+
+@pytest.mark.parametrize("name", ["quality.json", "quality.html"])
+def test_what_atom_did_not_write_is_kept(folder, settings, tmp_path, name):
+    """Results replace results alone, which is known before any work; or what the user says."""
+    labels = read_labels(folder)
+    runs = {"as set": (truth(labels), judge(labels, truth(labels)))}
+    value = result(labels, runs, settings)
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(atom.SettingsError, match=rf"{name}': it exists .*; choose another folder with -o DIR"):
+        check_places(tmp_path, Outputs(settings.cache))
+    with pytest.raises(atom.MediaError, match="is not what Atom wrote"):
+        write(tmp_path, value, labels, runs, settings)
+    assert (tmp_path / name).read_text() == "mine"
+    write(tmp_path, value, labels, runs, settings, overwrite=True)
+    assert (tmp_path / name).read_text() != "mine"
 
 
 def test_plots_are_wellformed():

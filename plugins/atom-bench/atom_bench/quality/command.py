@@ -14,6 +14,7 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_bench import arguments, figures
+from atom_core.outputs import Outputs
 
 if TYPE_CHECKING:
     from atom_bench.quality.collect import Results
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 AS_SET = "as set"
 SEED = 9001
+RESULTS: dict[str, tuple[str, ...]] = {"quality.json": ("bench", "settings", "details"), "quality.html": ()}
+"""The files of results, and by what keys those are Atom's that are JSON."""
 
 
 class QualityBench:
@@ -37,6 +40,7 @@ class QualityBench:
         )
         parser.add_argument("--questions", type=arguments.count, metavar="N", help="questions at most (all)")
         parser.add_argument("-o", "--output", metavar="DIR", help="where quality.json and quality.html go (FOLDER)")
+        parser.add_argument("--overwrite", action="store_true", help="replace files that Atom did not write")
         parser.add_argument(
             "--render", type=arguments.count, metavar="N", help="make FOLDER first, with N videos of atom-tiny's world"
         )
@@ -46,7 +50,7 @@ class QualityBench:
         """Evaluate; one result.
 
         :raises MediaError: if the folder has no labels or cannot be written to
-        :raises SettingsError: if the setting to compare does not fit
+        :raises SettingsError: if the setting to compare does not fit, or a result would replace another file
         """
         from atom_bench.quality.collect import as_set, collect
         from atom_bench.quality.labels import read_labels
@@ -62,14 +66,31 @@ class QualityBench:
         if args.compare:
             settings[args.compare] = as_set(settings[AS_SET], args.compare)
         output = Path(args.output) if args.output else folder
+        outputs = Outputs(context.settings.cache)
+        if not args.overwrite:
+            check_places(output, outputs)
         runs: dict[str, tuple[Results, Judged]] = {}
         with context.progress("Asking", len(settings) * (len(labels.shots) + len(labels.films))) as progress:
             for name, own in settings.items():
                 results = collect(own, labels, fail=context.fail, step=progress.advance)
                 runs[name] = (results, judge(labels, results))
         value = result(labels, runs, context.settings)
-        write(output, value, labels, runs, context.settings)
+        write(output, value, labels, runs, context.settings, overwrite=args.overwrite)
         context.emit(value, text(value, output))
+
+
+def check_places(folder: Path, outputs: Outputs) -> None:
+    """
+    :raises SettingsError: if a result would replace a file that Atom did not write
+    """
+    try:
+        for name, keys in RESULTS.items():
+            outputs.check(folder / name, keys=keys)
+    except OSError as error:
+        said = (
+            f"'{error.filename}': {error.strerror}; choose another folder with -o DIR, or say --overwrite"
+        )
+        raise atom.SettingsError(said) from None
 
 
 def render(folder: Path, num_videos: int, seed: int) -> None:
@@ -125,9 +146,12 @@ def write(
     labels: Labels,
     runs: Mapping[str, tuple[Results, Judged]],
     settings: atom.Settings,
+    *,
+    overwrite: bool = False,
 ) -> None:
     """Write ``quality.json``, with every single answer, and ``quality.html``.
 
+    :param overwrite: whether they may replace files that Atom did not write
     :raises MediaError: if they cannot be written
     """
     from atom_bench.quality.page import page, shown_places, strips_of
@@ -135,11 +159,13 @@ def write(
     results, judged = list(runs.values())[-1]
     strips = strips_of(settings, labels, shown_places(labels, results, judged))
     details = {name: _details(labels, *run) for name, run in runs.items()}
+    whole = json.dumps({**value, "details": details}, indent=1) + "\n"
+    texts = {"quality.json": whole, "quality.html": page(value, labels, runs, strips)}
+    outputs = Outputs(settings.cache)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        whole = {**value, "details": details}
-        (folder / "quality.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
-        (folder / "quality.html").write_text(page(value, labels, runs, strips), encoding="utf-8")
+        for name, content in texts.items():
+            outputs.write(folder / name, content, keys=RESULTS[name], overwrite=overwrite)
     except OSError as error:
         raise atom.MediaError(
             f"{folder} cannot be written: {error.strerror}; choose another folder with -o DIR"
