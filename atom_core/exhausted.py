@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
+from pathlib import Path
 
 _MEMORY = re.compile(
     r"(can't|cannot) allocate memory|not enough memory|out of memory|failed to map segment|std::bad_alloc",
@@ -23,6 +24,9 @@ _CODES = {
     errno.EDQUOT: "room on the disk",
 }
 
+_NEAR_BYTES = 2**27
+"""Less than this is not enough for the pictures that a decoder of large videos keeps."""
+
 
 def exhausted(error: BaseException) -> str:
     """What the machine has no more of where that is why `error` was raised, and what helps; else empty."""
@@ -31,9 +35,31 @@ def exhausted(error: BaseException) -> str:
         if seen is None:
             break
         if what := _lacking(seen):
-            return f"the machine gives no more {what}; {_ADVICE[what]}"
+            return _said(what)
         seen = seen.__cause__ or seen.__context__
     return ""
+
+
+def near_limit() -> str:
+    """What `exhausted` says, where hardly any of the address space that the process may have is left; else empty.
+
+    FFmpeg's decoders report lack of memory as damage: a file of which nothing can be read is not blamed meanwhile.
+    """
+    try:
+        import resource
+
+        most_bytes = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if most_bytes == resource.RLIM_INFINITY:
+            return ""
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        used_bytes = pages * resource.getpagesize()
+    except (ImportError, OSError):  # other systems
+        return ""
+    return _said("memory") if used_bytes + _NEAR_BYTES > most_bytes else ""
+
+
+def _said(what: str) -> str:
+    return f"the machine gives no more {what}; {_ADVICE[what]}"
 
 
 def _lacking(error: BaseException) -> str:

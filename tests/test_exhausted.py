@@ -2,10 +2,13 @@
 
 import errno
 import os
+import subprocess
+import sys
 
 import pytest
 
 from atom_core.exhausted import exhausted
+from atom_core.testing.videos import RED, write_video
 
 
 @pytest.mark.parametrize(
@@ -33,3 +36,23 @@ def test_others_are_not():
     first, second = ValueError("memory"), OSError(errno.ENOENT, "No such file")
     first.__cause__, second.__cause__ = second, first
     assert exhausted(first) == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of address space are kept to and told of on Linux alone")
+def test_decoders_without_memory(tmp_path):
+    """Where the limit is near, a file is not called damaged; without it, it can be read."""
+    video = write_video(tmp_path / "a.mp4", shots=[(12, RED)], size=(1280, 720))
+    program = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "import av, numpy\n"
+        "from atom_core.media.probe import probe\n"
+        "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
+        "most = used + int(sys.argv[2])\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (most, most))\n"
+        "try:\n    print(probe(Path(sys.argv[1])).width)\n"
+        "except Exception as error:\n    print(error)\n"
+    )
+    for more_bytes, said in ((2**20, "the machine gives no more memory"), (2**23, "memory"), (2**33, "1280")):
+        command = [sys.executable, "-c", program, str(video), str(more_bytes)]
+        assert said in subprocess.run(command, capture_output=True, text=True, timeout=60).stdout

@@ -13,6 +13,7 @@ import av
 import numpy as np
 
 from atom_core.errors import MediaError
+from atom_core.exhausted import near_limit
 from atom_core.media.clock import OrderClock, StampClock, is_bare, key_before, keys_of, stores_order
 from atom_core.media.crop import container_crop
 from atom_core.media.fields import Deinterlacer, may_be_interlaced
@@ -65,6 +66,8 @@ class Reader:
         try:
             with reading(path):
                 if not any(map(self._start, picture_streams(self._container, path, track))):
+                    if lacking := near_limit():
+                        raise MediaError(f"cannot read '{path}': {lacking}")
                     most = most_pixels(path.stat().st_size)
                     raise MediaError(
                         f"'{path}' has a video track but no picture can be decoded, or only ones of more than {most}"

@@ -17,7 +17,7 @@ from av.container import InputContainer
 
 from atom_core.bounded import keep
 from atom_core.errors import AtomError, MediaError
-from atom_core.exhausted import exhausted
+from atom_core.exhausted import exhausted, near_limit
 from atom_core.media.boxes import boxes
 
 _FORMATS = (
@@ -95,7 +95,7 @@ def reading(path: Path) -> Iterator[None]:
             raise MediaError(f"'{path}' is a link to '{path.readlink()}', which is not there; mend the link") from None
         raise MediaError(f"no such file: '{path}'; check the path") from None
     except (av.error.InvalidDataError, av.error.EOFError, av.error.OSError) as error:
-        if lacking := exhausted(error):
+        if lacking := exhausted(error) or near_limit():
             raise MediaError(f"cannot read '{path}': {lacking}") from error
         raise MediaError(
             f"cannot read '{path}': it is damaged, cut off or not a video; copy or download it again"

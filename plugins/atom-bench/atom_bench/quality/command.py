@@ -87,9 +87,7 @@ def check_places(folder: Path, outputs: Outputs) -> None:
         for name, keys in RESULTS.items():
             outputs.check(folder / name, keys=keys)
     except OSError as error:
-        said = (
-            f"'{error.filename}': {error.strerror}; choose another folder with -o DIR, or say --overwrite"
-        )
+        said = f"'{error.filename}': {error.strerror}; choose another folder with -o DIR, or say --overwrite"
         raise atom.SettingsError(said) from None
 
 
