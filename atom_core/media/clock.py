@@ -26,8 +26,12 @@ _REACH = 64
 """Times that are kept after they were given out: more than any decoder reorders."""
 
 
-_BARE = frozenset({"h264", "hevc", "vvc", "hxvs"})
+_BARE = frozenset({"h264", "hevc", "vvc", "hxvs", "dirac"})
 """Streams without a container to whose packets FFmpeg gives no times."""
+_NEAR_S = 1.0
+"""Stamps that fall back by less are wrong guesses."""
+_MISCOUNT = 1
+"""By how many ticks FFmpeg's count of an AVI may be off after a seek: it rounds by the rate of another track."""
 _MAX_KNOWN = 64
 """Streams without a container whose key pictures are remembered."""
 
@@ -43,23 +47,60 @@ class StampClock:
         return frame.pts if frame.pts is not None else frame.dts
 
 
+class SparseClock(StampClock):
+    """The clock of program streams, which stamp few pictures; FFmpeg guesses the others' times, some too early."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._length = 1
+        self.is_counted = False
+        """Whether pictures came without any time: then only counting from the first one is certain."""
+
+    def store(self, packet: Packet[Any]) -> None:
+        """Take note of a packet before it is decoded."""
+        if packet.size and packet.duration:
+            self._length = packet.duration
+
+    def shown(self, frame: av.VideoFrame) -> int | None:
+        """When `frame` is shown, in the stream's time base: right after the last one where its stamp cannot be."""
+        stamp = super().shown(frame)
+        self.is_counted |= stamp is None
+        if self._last is not None and (stamp is None or self._is_early(stamp, frame)):
+            stamp = self._last + (frame.duration or self._length)
+        if stamp is not None:
+            self._last = stamp
+        return stamp
+
+    def _is_early(self, stamp: int, frame: av.VideoFrame) -> bool:
+        """Whether a stamp falls back, but not so far that another recording begins."""
+        assert self._last is not None
+        return stamp <= self._last and (self._last - stamp) * (frame.time_base or 0) < _NEAR_S
+
+
 class OrderClock:
     """The clock of formats that store the order of decoding."""
 
-    def __init__(self, first: int | None = None) -> None:
+    def __init__(self, first: int | None = None, *, found: int | None = None) -> None:
         """
         :param first: time of the first packet where packets have none; None if they do
+        :param found: time of the first packet by the file's index, from which FFmpeg's count may differ after a seek
         """
-        self._next = first
+        self._next, self._found, self._shift = first, found, 0
         self._stored: list[int] = []
         self._num_given = 0
         self._shown: list[int] = []
 
     def store(self, packet: Packet[Any]) -> None:
         """Take note of a packet before it is decoded, and mark it with its time."""
-        time = packet.dts if self._next is None else self._next
-        if self._next is not None:
-            self._next += length(packet)
+        if self._found is not None and packet.size and packet.dts is not None:
+            if packet.is_keyframe and abs(self._found - packet.dts) <= _MISCOUNT:
+                self._shift = self._found - packet.dts
+            self._found = None
+        time = self._next
+        if time is not None:
+            self._next = time + length(packet)
+        elif packet.dts is not None:
+            time = packet.dts + self._shift
         if packet.size and time is not None:
             packet.pts = packet.dts = time
             bisect.insort(self._stored, time)
@@ -96,7 +137,14 @@ _lock = threading.Lock()
 
 def is_bare(container: InputContainer) -> bool:
     """Whether it is a stream without a container, whose packets have a place and a length but no time."""
-    return container.format.name in _BARE
+    return container.format.name in _BARE or (
+        container.format.name == "mpegvideo" and container.streams.video[0].codec_context.name == "mpeg1video"
+    )
+
+
+def stamps_few(container: InputContainer) -> bool:
+    """Whether a format says only of some of its pictures when they are shown."""
+    return container.format.name == "mpeg"
 
 
 def stores_order(container: InputContainer) -> bool:

@@ -14,7 +14,16 @@ import numpy as np
 
 from atom_core.errors import MediaError
 from atom_core.exhausted import near_limit
-from atom_core.media.clock import OrderClock, StampClock, is_bare, key_before, keys_of, stores_order
+from atom_core.media.clock import (
+    OrderClock,
+    SparseClock,
+    StampClock,
+    is_bare,
+    key_before,
+    keys_of,
+    stamps_few,
+    stores_order,
+)
 from atom_core.media.crop import container_crop
 from atom_core.media.fields import Deinterlacer, may_be_interlaced
 from atom_core.media.opening import check_pixels, most_pixels, open_container, reading
@@ -99,10 +108,7 @@ class Reader:
         self._decoder.options = options | ({"skip_loop_filter": "all"} if self._draft else {})
         self._aspect = self._decoder.sample_aspect_ratio
         self._origin: int | None = None
-        bare = 0 if is_bare(self._container) else None
-        self._pictures = self._decode(
-            self._timed_frames(OrderClock(bare) if stores_order(self._container) else StampClock())
-        )
+        self._pictures = self._decode(self._timed_frames(self._first_clock()))
         first = next(self._pictures, None)
         if first is None:
             return False
@@ -173,6 +179,7 @@ class Reader:
 
         :param num_skipped: packets with a place in the file before which all are left out
         """
+        self._clock = clock
         for packet in packets(self._container, self._stream):
             if num_skipped > 0 and packet.size:
                 num_skipped -= packet.pos is not None
@@ -222,7 +229,7 @@ class Reader:
             if target_s == 0.0:
                 self._start(self._stream.index)
                 return
-            back_s = max(2 * back_s, 0.5)
+            back_s = max(2 * back_s, 0.5) if self._seeks else math.inf
 
     def _key_picture(self, target_s: float) -> Picture | None:
         """Stand where seeking for `target_s` leads, at a key picture; None if that fails."""
@@ -231,7 +238,9 @@ class Reader:
             if self._decoder is not self._stream.codec_context:
                 self._decoder.flush_buffers()
             self._pictures = self._decode(frames, num_keys)
-            return next(self._pictures, None)
+            found = next(self._pictures, None)
+            self._seeks = not (isinstance(self._clock, SparseClock) and self._clock.is_counted)
+            return found if self._seeks else None
         except (av.error.FFmpegError, LookupError):
             return None
 
@@ -251,11 +260,19 @@ class Reader:
                 key_at = entries.search_timestamp(entries[key_at].timestamp - 1)
             if key_at < 0:
                 raise LookupError
-            self._container.seek(entries[key_at].timestamp, stream=self._stream, backward=True)
-            return self._timed_frames(OrderClock()), 1 + self._reorders
+            time = entries[key_at].timestamp
+            self._container.seek(time, stream=self._stream, backward=True)
+            return self._timed_frames(OrderClock(found=time)), 1 + self._reorders
         self._container.seek(ticks, stream=self._stream, backward=True)
-        # a program stream stamps few pictures; FFmpeg guesses until it has met one
-        return self._timed_frames(StampClock(), 2 if self._container.format.name == "mpeg" else 0), 1
+        if stamps_few(self._container):  # FFmpeg guesses until it has met a stamp; the clock is right after some more
+            return self._timed_frames(SparseClock(), 2), 2
+        return self._timed_frames(StampClock()), 1
+
+    def _first_clock(self) -> StampClock | OrderClock:
+        """What times the pictures from the first on."""
+        if stores_order(self._container):
+            return OrderClock(0 if is_bare(self._container) else None)
+        return SparseClock() if stamps_few(self._container) else StampClock()
 
     @property
     def _reorders(self) -> bool:

@@ -15,7 +15,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
-from atom_core.media.clock import is_bare, length, stores_order
+from atom_core.media.clock import is_bare, length, stamps_few, stores_order
 from atom_core.media.heads import HEAD_BYTES, head_finder
 from atom_core.media.opening import open_container, reading
 from atom_core.media.packets import RESTARTS, Recording, packets
@@ -70,6 +70,8 @@ class _Stored:
         self._head = head_finder(stream.codec_context.name, stream.codec_context.extradata)
         self.others_s: set[int] = set()
         self._by_order, self._bare = stores_order(container), 0 if is_bare(container) else None
+        self._fills = stamps_few(container)
+        self._due: int | None = None
 
     def add(self, packet: Packet[Any]) -> None:
         """Take a packet into account."""
@@ -79,6 +81,9 @@ class _Stored:
             stamp = packet.dts if self._bare is None else self._bare
             if self._bare is not None:
                 self._bare += length(packet)
+        if is_picture and self._fills and packet.size:
+            stamp = self._due if stamp is None else stamp
+            self._due = None if stamp is None else stamp + length(packet)
         if not is_whole(packet) or self.recording.is_past(packet):
             return
         self.num_whole += is_picture

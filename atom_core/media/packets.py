@@ -31,7 +31,7 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]
     held: dict[int, Packet[Any]] = {}
     before_s: dict[int, float] = {}
     for packet in _stored(container, *streams):
-        index = packet.stream_index
+        index = packet.stream.index  # the empty packet at the end, which lets go of what a decoder holds, has no other
         if (former := held.pop(index, None)) is not None:
             former_s, time_s = _dts_s(former), _dts_s(packet)
             if before_s.get(index, math.inf) <= time_s < former_s - _RESTART_S:

@@ -20,9 +20,14 @@ _DAY_S = 24 * 3600
 
 
 def stated_timecode(container: InputContainer, pictures: VideoStream) -> str:
-    """The time code of the first picture, as its track, a time code track or the file states it; "" if none does."""
-    others = [stream.metadata for stream in container.streams if stream.type == "data"]
-    for metadata in (pictures.metadata, *others, container.metadata):
+    """The time code of the first picture; "" if none is stated.
+
+    That of its own track goes before that of a time code track, that of the file, and that of a sound track.
+    """
+    codes, sounds = (
+        [stream.metadata for stream in container.streams if stream.type == kind] for kind in ("data", "audio")
+    )
+    for metadata in (pictures.metadata, *codes, container.metadata, *sounds):
         for name in ("timecode", "TIMECODE"):
             found = _FORM.fullmatch(metadata.get(name, "").strip())
             if found and _is_time(found):

@@ -38,7 +38,7 @@ def picture_streams(container: InputContainer, path: Path, wanted: int | None = 
     fitting = [track for track in usable if track.codec_context.width * track.codec_context.height <= most]
     if not fitting:
         check_pixels(path, usable[0].codec_context.width, usable[0].codec_context.height)
-    num_pictures = _num_pictures(fitting, path) if len(fitting) > 1 else Counter[int]()
+    num_pictures = _num_pictures(container, fitting, path) if len(fitting) > 1 else Counter[int]()
     ranked = sorted(fitting, key=lambda track: _rank(track, num_pictures[track.index]), reverse=True)
     return [track.index for track in ranked]
 
@@ -57,14 +57,15 @@ def _rank(track: VideoStream, num_pictures: int) -> tuple[bool, bool, bool, int,
     return (num_pictures > 1, bool(flags & Disposition.default), not flags & Disposition.dependent, size, -track.index)
 
 
-def _num_pictures(tracks: list[VideoStream], path: Path) -> Counter[int]:
+def _num_pictures(container: InputContainer, tracks: list[VideoStream], path: Path) -> Counter[int]:
     """How many pictures tracks have by their index: as stated, or as the file begins."""
     counts = Counter({track.index: track.frames for track in tracks})
-    if all(counts.values()):
+    counts_repeats = container.format.name == "avi"  # empty packets, each of which repeats a picture
+    if all(counts.values()) and not counts_repeats:
         return counts
     counts.clear()
-    with open_container(path) as container, suppress(av.error.FFmpegError, IndexError):
-        for number, packet in enumerate(container.demux(video=[*range(len(container.streams.video))])):
+    with open_container(path) as again, suppress(av.error.FFmpegError, IndexError):
+        for number, packet in enumerate(again.demux(video=[*range(len(again.streams.video))])):
             counts[packet.stream_index] += bool(packet.size)
             if number >= _NUM_PEEKED:
                 break

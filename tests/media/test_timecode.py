@@ -70,6 +70,18 @@ def _camera(path: Path, timecode: str, rate: Fraction) -> Video:
     return probe(path)
 
 
+def test_a_time_code_of_the_sound(tmp_path: Path) -> None:
+    """Where only the sound track says when it was recorded, that is the time code."""
+    path = tmp_path / "v.mkv"
+    with av.open(str(path), "w") as film:
+        pictures, sound = film.add_stream("mpeg4", rate=25), film.add_stream("pcm_s16le", rate=48000, layout="mono")
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
+        sound.metadata["timecode"] = "10:00:00:05"
+        film.mux(pictures.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")))
+        film.mux(pictures.encode())
+    assert probe(path).timecode == "10:00:00:05"
+
+
 def _timeline(video: Video, start_s: float, end_s: float) -> Timeline:
     cut = Cut(
         path=video.path,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 import pytest
 from av.packet import Packet
 
@@ -78,6 +79,9 @@ def _check_seeks(path: Path) -> None:
         ("v.ts", "mpeg2video"),
         ("v.h264", "libx264"),
         ("v.m2v", "mpeg2video"),
+        ("v.m1v", "mpeg1video"),
+        ("v.mpg", "libx264"),
+        ("v.vob", "libx264"),
         ("v.mkv", "libx264"),
         ("v.flv", "libx264"),
     ],
@@ -87,6 +91,23 @@ def test_every_picture_at_its_time(tmp_path: Path, name: str, codec: str) -> Non
     path = _write(tmp_path / name, codec)
     assert probe(path).duration_s == pytest.approx(_NUM_PICTURES / _FPS, abs=0.002)
     assert probe(path).fps == _FPS
+    _check_seeks(path)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_a_track_that_is_not_the_first(tmp_path: Path, suffix: str) -> None:
+    """All pictures of a track are there, to the last, wherever it stands in the file."""
+    source, path = _write(tmp_path / "v.mp4", "libx264"), tmp_path / f"two{suffix}"
+    with av.open(str(source)) as whole, av.open(str(path), "w") as copy:
+        sound = copy.add_stream("mp2", rate=48000, layout="mono")
+        pictures = copy.add_stream_from_template(whole.streams.video[0])
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 48000 * 4), np.int16), format="s16", layout="mono")
+        silence.sample_rate = 48000
+        copy.mux([packet for frame in [silence, None] for packet in sound.encode(frame)])
+        for packet in whole.demux(video=0):
+            if packet.size:
+                packet.stream = pictures
+                copy.mux(packet)
     _check_seeks(path)
 
 

@@ -122,3 +122,19 @@ def test_the_wanted_track(tmp_path: Path) -> None:
     assert _level(film.path) == pytest.approx(200, abs=4)
     with pytest.raises(MediaError, match="no picture track 3; it has 2"):
         probe(path, track=3)
+
+
+def test_a_still_in_an_avi(tmp_path: Path) -> None:
+    """An AVI also counts the empty packets that keep a still on the screen."""
+    path = tmp_path / "v.avi"
+    with av.open(str(path), "w") as film:
+        still, moving = film.add_stream("mjpeg", rate=50), film.add_stream("mpeg4", rate=25)
+        for stream, form in ((still, "yuvj420p"), (moving, "yuv420p")):
+            stream.width, stream.height, stream.pix_fmt = 64, 48, form
+        for stream, numbers in ((still, (5,)), (moving, range(25))):
+            for number in numbers:
+                frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 90, np.uint8), format="rgb24")
+                frame.pts, frame.time_base = number, 1 / stream.codec_context.framerate
+                film.mux(stream.encode(frame))
+            film.mux(stream.encode())
+    assert probe(path).duration_s == pytest.approx(1.0)
