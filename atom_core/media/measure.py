@@ -169,6 +169,9 @@ def _end(stored: _Stored, usual_s: float, longest_s: float) -> tuple[float, str]
         ahead_s = float((last - stored.found_dts) * time_base) if math.isfinite(stored.found_dts) else 0.0
         promised_s = end_s + ahead_s
         is_short = _is_short(end_s, promised_s)
+    elif stream.duration and "asf" in container.format.name:  # each track has the length of the file
+        promised_s = float(stream.duration * time_base)
+        is_short = _is_short(stored.found_s, promised_s)
     elif stream.duration:
         # where AVI's length is guessed from the size, its header counts pictures
         num = stream.frames if container.format.name == "avi" and stream.frames else stream.duration

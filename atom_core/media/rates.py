@@ -38,6 +38,8 @@ _VARIES = 1.3
 """So many times faster than on average pictures must come at times, for a rate to be called variable."""
 _CLOSEST = 0.1
 """Which part of the gaps between pictures may be shorter than the one that counts: some are rounding or damage."""
+_ALIKE = 0.1
+"""Gaps that differ by less are those of one rate."""
 _FASTEST = 240.0
 """Frames per second; pictures that come faster are stamped wrongly."""
 
@@ -58,9 +60,11 @@ def peak_rate(times_s: Sequence[float], fps: float, stated_fps: float) -> float:
     closest_fps = 1 / gaps_s[int(_CLOSEST * len(gaps_s))]
     if closest_fps < _VARIES * fps or closest_fps > _FASTEST:
         return fps
+    alike_s = [gap_s for gap_s in gaps_s if abs(gap_s * closest_fps - 1) < _ALIKE]
+    mean_fps = len(alike_s) / sum(alike_s)  # containers that count in milliseconds round single gaps
     known = [stated_fps, *map(float, STANDARD_RATES)]
-    near = [rate for rate in known if abs(rate / closest_fps - 1) < 0.05]
-    return near[0] if near else closest_fps
+    near = [rate for rate in known if abs(rate / mean_fps - 1) < 0.05]
+    return min(near, key=lambda rate: abs(rate / mean_fps - 1), default=mean_fps)
 
 
 def source_rate(video: Video) -> Fraction:

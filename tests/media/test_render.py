@@ -282,6 +282,13 @@ def test_peak_rates() -> None:
     assert peak_rate([], 0.0, 25.0) == 0.0
 
 
+@pytest.mark.parametrize("fps", [25.0, 30.0, 60.0])
+def test_peak_rates_in_milliseconds(fps: float) -> None:
+    """Of standard rates that are near each other the nearest counts, also where times are rounded to milliseconds."""
+    times_s = [float(number) for number in range(60)] + [round(60 + number / fps, 3) for number in range(60)]
+    assert peak_rate(times_s, 2.0, 1000.0) == fps
+
+
 def test_sound_in_step_across_a_leap_of_the_clock(tmp_path: Path, make_cut: MakeCut) -> None:
     """A camera whose clock leaps by an hour in the middle is heard before, across and after the leap."""
     path, shots = tmp_path / "leaps.mkv", [(25, RED), (25, BLUE), (25, RED), (25, BLUE)]

@@ -111,6 +111,24 @@ def test_a_track_that_is_not_the_first(tmp_path: Path, suffix: str) -> None:
     _check_seeks(path)
 
 
+def test_a_windows_media_file_is_as_long_as_its_longest_track(tmp_path: Path) -> None:
+    """Each track says how long the file is: pictures that begin late and end early are not cut off."""
+    path = tmp_path / "v.wmv"
+    with av.open(str(path), "w") as film:
+        pictures, sound = film.add_stream("wmv2", rate=_FPS), film.add_stream("wmav2", rate=44100, layout="mono")
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
+        sound.bit_rate = 64000
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 4 * 44100), np.float32), format="fltp", layout="mono")
+        silence.sample_rate = 44100
+        film.mux([packet for frame in [silence, None] for packet in sound.encode(frame)])
+        for number in range(25):
+            frame = av.VideoFrame.from_ndarray(draw(number, GREEN, (64, 48)), format="rgb24")
+            frame.pts, frame.time_base = 25 + number, Fraction(1, _FPS)
+            film.mux(pictures.encode(frame))
+        film.mux(pictures.encode())
+    assert (probe(path).duration_s, probe(path).fault) == (pytest.approx(1.0, abs=0.01), "")
+
+
 def test_a_short_stream(tmp_path: Path) -> None:
     """A transport stream of two pictures is a video, too."""
     path = _write(tmp_path / "v.ts", "mpeg2video", num_b=0, times_s=[0.0, 0.04])
