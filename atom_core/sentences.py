@@ -17,6 +17,8 @@ _ABBREVIATION = re.compile(
 """Ends in a full stop, but of a word, an initial or the number of a list."""
 _CLAUSE = re.compile(r"\s*[,;:–—](?=\s|$)|\s+(?=(?:and|but|while|whereas|then|as|when|where|which|who|before|after)\s)")
 _MIN_CLAUSE_WORDS = 3
+_OPENING = "\"'“‘«„([*_- "
+"""What may stand before the first letter of a sentence."""
 _MIN_LOOPS = 3
 _MIN_LOOP_WORDS = 4
 """Three of one word in a row may be meant."""
@@ -69,7 +71,7 @@ def cut_back(text: str) -> str:
     for found in reversed(list(_CLAUSE.finditer(text))):
         clause = text[: found.start()].rstrip(" ,;:–—")
         if len(clause.split()) >= _MIN_CLAUSE_WORDS:
-            return f"{clause}…" if text[:1].isupper() else clause
+            return f"{clause}…" if text.lstrip(_OPENING)[:1].isupper() else clause
     words = text.rsplit(None, 1)
     return f"{words[0].rstrip(' ,;:–—')}…" if words else ""
 

@@ -78,7 +78,7 @@ def test_a_spoiled_model_stays_plain(checkpoint: Path, tmp_path: Path) -> None:
         found[name] = trial.measure(opened, family_of(opened), 1)
     assert found["fine"].divergence < findings.TOLERANCE
     assert found["spoiled"].decoder_divergence > findings.TOLERANCE
-    assert found["spoiled"].recipe == "none"
+    assert found["spoiled"].recipe in ("none", "bf16"), "bfloat16 holds them, where the processor computes it"
 
 
 @pytest.mark.parametrize("how", ["free", "setting"])

@@ -30,8 +30,7 @@ def tokens_of_whole(whole: Any, host: Host, clips: list[Clip], question: str, nu
     features = [host.encoder.encode(clip) for clip in clips]
     text = family.render([*features, question])
     ids = family.tokenizer(text, return_tensors="pt", add_special_tokens=False)["input_ids"]
-    frames = [image for clip in clips for image in sample(clip, 8).images]
-    pixels = family.image_processor(images=[frames], return_tensors="pt")["pixel_values"]
+    pixels = torch.cat([family.inputs(sample(clip, 8))["pixel_values"] for clip in clips], dim=1)
     out = whole.generate(
         input_ids=ids,
         attention_mask=torch.ones_like(ids),
@@ -209,7 +208,7 @@ def test_scores_are_log_probabilities(host: Host, whole: Any, clips: list[Clip])
     asked = list(family.prompt(parts).ids)
     answer = list(family.answer_ids(parts, "red"))
     assert answer[-1] in family.end_ids
-    pixels = family.image_processor(images=[list(sample(clips[0], 8).images)], return_tensors="pt")["pixel_values"]
+    pixels = family.inputs(sample(clips[0], 8))["pixel_values"]
     with torch.inference_mode():
         logits = whole(input_ids=torch.tensor([asked + answer]), pixel_values=pixels).logits[0].float()
     expected = sum(float(logits[len(asked) - 1 + i].log_softmax(-1)[token]) for i, token in enumerate(answer))

@@ -31,8 +31,9 @@ def checkpoint_of(folder: Path, model_type: str, max_tokens: int) -> Path:
 
 def always_eight(folder: Path) -> Path:
     """The same checkpoint, trained with eight frames of every clip, however short."""
-    path = folder / "video_preprocessor_config.json"
-    path.write_text(json.dumps({"min_frames": 8}))
+    path, pictures = folder / "video_preprocessor_config.json", folder / "preprocessor_config.json"
+    said = json.loads(next(file for file in (path, pictures) if file.is_file()).read_text())
+    path.write_text(json.dumps({**said, "min_frames": 8}))
     return folder
 
 

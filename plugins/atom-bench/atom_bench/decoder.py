@@ -22,14 +22,14 @@ REQUESTS = (
     ("answer", "What colour is it?"),
     ("answer", "How many objects are there?"),
     ("summarize", "Summarize this clip in three words."),
-    ("answer", "Does anything move?"),
+    ("answer", "What moves?"),
     ("script", "Write the shots of a film about this clip, one per line:"),
     ("order", "What happens first, and what happens last?"),
     ("tags", "List what can be seen in this clip."),
 )
 """Tasks and what they ask; request n is about clip n mod 2."""
 NUM_CLIPS = 2
-QUESTIONS = ("What colour is it?", "How many objects are there?", "Does anything move?")
+QUESTIONS = ("What colour is it?", "How many objects are there?", "What moves?")
 
 
 class DecoderBench:
