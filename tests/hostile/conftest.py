@@ -83,6 +83,8 @@ class Ended:
     seconds: float
     text: str
     hung: bool
+    peak_bytes: int
+    """Most memory that it had resident, with what the process had imported before."""
 
     def faults(self, what: str, codes: tuple[int, ...] = (0, 1, 2), *, lines: int = 8) -> list[str]:
         """What is wrong with it: it hung, crashed, told a trace or too much, or ended with none of `codes`."""
@@ -104,8 +106,8 @@ class Forks:
         self._folder, self._number = folder, 0
         command = [sys.executable, str(HERE / "forks.py")]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables, cwd=folder
-        )
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=variables, cwd=folder
+        )  # not buffered: what `select` waits for must not have been read already
         assert self._answer(120) == {"ready": True}
 
     def __call__(self, *words: Any, kill_s: float | None = None, limit_s: float = 120, **how: Any) -> Ended:
@@ -118,8 +120,7 @@ class Forks:
         out = self._folder / f"out{self._number}"
         job = {"words": [str(word) for word in words], "out": str(out), "cwd": str(how.pop("cwd", self._folder)), **how}
         begun = time.monotonic()
-        self._process.stdin.write(json.dumps(job) + "\n")
-        self._process.stdin.flush()
+        self._process.stdin.write(json.dumps(job).encode() + b"\n")
         pid = self._answer(30)["pid"]
         ended = self._answer(limit_s if kill_s is None else kill_s)
         if ended is None:
@@ -128,7 +129,7 @@ class Forks:
         hung = kill_s is None and ended["code"] == -9
         text = out.read_text(errors="replace")
         out.unlink()
-        return Ended(ended["code"], time.monotonic() - begun, text, hung)
+        return Ended(ended["code"], time.monotonic() - begun, text, hung, ended["peak_bytes"])
 
     def _answer(self, limit_s: float) -> Any:
         if not select.select([self._process.stdout], [], [], limit_s)[0]:

@@ -1,7 +1,7 @@
 """A process that has imported everything, and runs `atom` in forks of itself; a program, not a test.
 
 Reads JSON lines with ``words``, ``out``, ``cwd``, ``limits`` and ``environ``, and answers each with ``pid``, then
-``code``.
+``code`` and ``peak_bytes``.
 """
 
 import contextlib
@@ -79,8 +79,9 @@ def main() -> None:
             finally:
                 os._exit(code)
         print(json.dumps({"pid": pid}), flush=True)
-        _, status = os.waitpid(pid, 0)
-        print(json.dumps({"code": os.waitstatus_to_exitcode(status)}), flush=True)
+        _, status, used = os.wait4(pid, 0)
+        ended = {"code": os.waitstatus_to_exitcode(status), "peak_bytes": used.ru_maxrss * 1024}
+        print(json.dumps(ended), flush=True)
 
 
 if __name__ == "__main__":
