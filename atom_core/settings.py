@@ -226,7 +226,9 @@ def load_with_sources(
             table.given = getattr(before, "given", frozenset()) | ({key} if number >= num_before else set())
             settings = attrs.evolve(settings, tasks={**settings.tasks, task: table})
         elif name not in fields:
-            raise SettingsError(f"{source}: there is no setting {name!r}{suggest(name, fields)}; see `atom config`")
+            raise SettingsError(
+                f"{source}: there is no setting {short(name)}{suggest(name, fields)}; see `atom config`"
+            )
         else:
             settings = evolve_one(settings, name, value, source)
         origin[name] = source
@@ -274,7 +276,7 @@ def task_settings(
         if name not in fields:
             known = ", ".join(fields) or "none"
             raise SettingsError(
-                f"{source}: task {task!r} has no setting {name!r}{suggest(name, fields)}; it has: {known}"
+                f"{source}: task {task!r} has no setting {short(name)}{suggest(name, fields)}; it has: {known}"
             )
         if _is_prompt(name):
             value = _named_prompt(value, prompts or {}, f"{source}: {name}")
@@ -308,7 +310,7 @@ def _named_prompt(value: Any, prompts: Mapping[str, str], source: str) -> Any:
     if name not in prompts:
         known = ", ".join(f"@{known}" for known in sorted(prompts)) or "none"
         raise SettingsError(
-            f"{source} = {value!r}: there is no prompt {name!r}{suggest(name, prompts)}; prompts: {known}"
+            f"{source} = {short(value)}: there is no prompt {short(name)}{suggest(name, prompts)}; prompts: {known}"
         )
     return prompts[name]
 

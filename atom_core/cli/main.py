@@ -29,6 +29,7 @@ from atom_core.plugins.discovery import one_line
 from atom_core.quiet import quiet
 from atom_core.settings import Settings, suggest
 from atom_core.specs import CommandSpec
+from atom_core.values import short
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -172,7 +173,7 @@ def _add_arguments(command: Any, parser: Parser, spec: CommandSpec) -> None:
 
 
 def _no_command(name: str, plugins: PluginSet) -> str:
-    text = f"there is no command {name!r}{suggest(name, plugins.commands())}; see `atom --help`"
+    text = f"there is no command {short(name)}{suggest(name, plugins.commands())}; see `atom --help`"
     left_out = [f"{info.name} ({info.state})" for info in plugins.infos if info.state != "loaded"]
     if left_out:
         text += f"; plugins left out: {', '.join(left_out)}; see `atom plugins`"

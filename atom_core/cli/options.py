@@ -15,6 +15,7 @@ from atom_core.errors import SettingsError
 from atom_core.plugins import PluginSet
 from atom_core.settings import Settings, field_docs, load_with_sources, suggest, task_defaults, type_hints
 from atom_core.specs import CommandSpec
+from atom_core.values import short
 
 SHOWN = ("model", "library", "quantize", "device", "threads", "offline", "frames", "segment", "window_s", "keep_going")
 """Settings whose options are in the help; the others work too, and `atom config` lists them."""
@@ -22,6 +23,8 @@ SHOWN = ("model", "library", "quantize", "device", "threads", "offline", "frames
 OPTIONS = {"block_plugins": "--block", "load_plugins": "--load"}
 METAVARS = {"model": "MODEL", "library": "DIR", "cache": "DIR", "block_plugins": "NAME", "load_plugins": "NAME"}
 PREFIX = "setting."
+_ROOM = 1000
+"""Characters."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,11 +46,14 @@ class Parser(argparse.ArgumentParser):
         if message.startswith(unknown):
             first = message.removeprefix(unknown).split()[0]
             known = [option for action in self._actions for option in action.option_strings if len(option) > 2]
-            what = (
-                f"there is no option {first}{suggest(first.partition('=')[0], known)}" if first[0] == "-" else message
-            )
-            raise SettingsError(f"{what}; see `{self.prog} --help`")
-        raise SettingsError(f"{message}; see `{self.prog} --help`")
+            if first[0] == "-":
+                message = f"there is no option {_cut(first)}{suggest(first.partition('=')[0], known)}"
+        raise SettingsError(f"{_cut(message)}; see `{self.prog} --help`")
+
+
+def _cut(text: str) -> str:
+    """As much of what was given as a message has room for."""
+    return text if len(text) <= _ROOM else f"{text[:_ROOM]}..."
 
 
 def option_of(name: str) -> str:
@@ -141,7 +147,7 @@ def setting_arguments(namespace: argparse.Namespace) -> dict[str, Any]:
         key, equals, value = text.partition("=")
         task, dot, name = key.partition(".")
         if not (equals and dot and task and name):
-            raise SettingsError(f"--set {text!r} does not fit: write it as TASK.NAME=VALUE, see `atom config`")
+            raise SettingsError(f"--set {short(text)} does not fit: write it as TASK.NAME=VALUE, see `atom config`")
         given[f"tasks.{task}.{name}"] = value
     for name, value in vars(namespace).items():
         if name.startswith(PREFIX) and value is not None:
@@ -158,7 +164,7 @@ def load_settings(parser: Parser, namespace: argparse.Namespace) -> tuple[Settin
 
     def label(name: str) -> str:
         if getattr(namespace, PREFIX + name, None) is None and name.startswith("tasks."):
-            return f"--set {name.removeprefix('tasks.')}"
+            return f"--set {_cut(name.removeprefix('tasks.'))}"
         return options[PREFIX + name]
 
     return load_with_sources(setting_arguments(namespace), file=namespace.config, label=label)

@@ -11,6 +11,7 @@ from attrs import frozen
 from atom_core.errors import SettingsError
 from atom_core.plugins import PluginSet
 from atom_core.settings import Settings, suggest, task_settings
+from atom_core.values import short
 
 log = logging.getLogger("atom")
 
@@ -41,7 +42,7 @@ def check_task_settings(
             first = next(iter(table), "")
             source = (origin or {}).get(f"tasks.{task}.{first}", f"[tasks.{task}]")
             known = ", ".join(sorted(plugins.tasks)) or "none"
-            said = f"{source}: there is no task {task!r}{suggest(task, plugins.tasks)}; tasks: {known}"
+            said = f"{source}: there is no task {short(task)}{suggest(task, plugins.tasks)}; tasks: {known}"
             said += "; correct or remove it, or install the plugin it is for"
             if complete:
                 raise SettingsError(said)

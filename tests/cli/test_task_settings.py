@@ -67,6 +67,24 @@ def test_bad_options(atom, capsys, arguments, said):
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("A",),
+        ("work", "--A"),
+        ("work", "--set", "A"),
+        ("work", "--segment", "A"),
+    ],
+)
+def test_long_mistakes_are_not_repeated_whole(atom, capsys, arguments):
+    """Only the beginning of what was absurd is in the line that names it."""
+    assert atom(*(text.replace("A", "a" * 20_000) for text in arguments)) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "aaaa" in said
+    assert len(said) < 3000
+
+
 def test_help_shows_the_options(atom, capsys):
     """The command's help has each with its text and default."""
     assert atom("work", "--help") == 0
