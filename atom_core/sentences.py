@@ -5,6 +5,7 @@ Rules for English where they know words; punctuation and word ends count in any 
 
 from __future__ import annotations
 
+import functools
 import re
 
 __all__ = ["as_caption", "cut_back", "one_line", "without_loop", "without_preamble", "without_repeats"]
@@ -24,23 +25,26 @@ _MIN_LOOP_WORDS = 4
 """Three of one word in a row may be meant."""
 
 _MEDIUM = r"(?:video|clip|image|picture|photo|photograph|scene|shot|footage|frame|frames|film|movie)(?: clip)?"
-_PREAMBLES = tuple(
-    re.compile(pattern + r"\s*", re.IGNORECASE)
-    for pattern in (
-        r"(?:sure|certainly|of course|okay|ok)[,.!:]",
-        r"here(?:'s|’s| is| are) [^:.!?]{0,40}\b(?:caption|description|sentence|summary)\b[^:.!?]{0,60}:",
-        r"here(?:'s|’s| is| are)(?= (?:a|an|the|one|two|three|some|several)\b)",
-        r"(?:video |image |clip )?(?:caption|description|summary)\s*:",
-        rf"(?:in|throughout) (?:this|the|these) (?:\w+ )?{_MEDIUM},? (?:we|you|one) (?:can |could )?"
-        r"(?:see|observe|watch|notice)\b(?: that\b)?",
-        rf"in (?:this|the|these) (?:\w+ )?{_MEDIUM}(?:,|(?= there (?:is|are)\b))",
-        rf"(?:this|the|these) (?:\w+ )?{_MEDIUM} (?:is |are )?"
-        r"(?:show|depict|feature|capture|display|present|portray|illustrate|showcas)(?:e?s|ing)?\b"
-        r"(?: us\b)?(?: that\b)?",
-        r"(?:we|you) (?:can )?see\b(?: that\b)?",
-    )
+_PREAMBLES = (
+    r"(?:sure|certainly|of course|okay|ok)[,.!:]",
+    r"here(?:'s|’s| is| are) [^:.!?]{0,40}\b(?:caption|description|sentence|summary)\b[^:.!?]{0,60}:",
+    r"here(?:'s|’s| is| are)(?= (?:a|an|the|one|two|three|some|several)\b)",
+    r"(?:video |image |clip )?(?:caption|description|summary)\s*:",
+    rf"(?:in|throughout) (?:this|the|these) (?:\w+ )?{_MEDIUM},? (?:we|you|one) (?:can |could )?"
+    r"(?:see|observe|watch|notice)\b(?: that\b)?",
+    rf"in (?:this|the|these) (?:\w+ )?{_MEDIUM}(?:,|(?= there (?:is|are)\b))",
+    rf"(?:this|the|these) (?:\w+ )?{_MEDIUM} (?:is |are )?"
+    r"(?:show|depict|feature|capture|display|present|portray|illustrate|showcas)(?:e?s|ing)?\b"
+    r"(?: us\b)?(?: that\b)?",
+    r"(?:we|you) (?:can )?see\b(?: that\b)?",
 )
 _QUOTED = re.compile(r"([\"'“‘])(.*)[\"'”’]", re.DOTALL)
+
+
+@functools.cache
+def _preambles() -> tuple[re.Pattern[str], ...]:
+    """Compiled when the first text is looked at: a start of ``atom`` should not wait for them."""
+    return tuple(re.compile(pattern + r"\s*", re.IGNORECASE) for pattern in _PREAMBLES)
 
 
 def one_line(text: str) -> str:
@@ -105,7 +109,7 @@ def without_preamble(text: str) -> str:
     """`text` without words that only say that something is shown or described, such as "In this video we see"."""
     rest = text.strip()
     for _ in range(len(_PREAMBLES)):
-        shorter = next((rest[found.end() :] for p in _PREAMBLES if (found := p.match(rest))), rest)
+        shorter = next((rest[found.end() :] for preamble in _preambles() if (found := preamble.match(rest))), rest)
         if shorter == rest:
             break
         if quoted := _QUOTED.fullmatch(shorter):

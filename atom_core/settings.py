@@ -96,8 +96,8 @@ class Settings:
     revision: str | None = None
     """Branch, tag or commit of a hub model."""
     quantize: str = "fit"
-    """Precision recipe of the weights: none, int8 and others; auto measures which is best here, fit is none, or where
-    memory is short the one that loses least."""
+    """Precision of the weights: none, bf16, int8, int8-decoder or int4; fit is none, or where memory is short the one
+    that loses least; auto measures which is best here."""
     device: str = field(default="auto", validator=_device)
     """Where modules live: auto, cpu, cuda, cuda:1."""
     threads: int = field(default=0, validator=_from(0, 1024))

@@ -32,7 +32,11 @@ if TYPE_CHECKING:
     from atom_core.cli.context import Context
 
 OK, NOTE, FIX = "OK", "note", "FIX"
-FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "amx_bf16", "asimd", "asimddp", "i8mm", "bf16")
+FEATURES = (
+    *("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_int8", "amx_bf16"),
+    *("asimd", "asimddp", "i8mm", "bf16"),
+)
+"""What makes a difference to how fast weights of each recipe are, as the system calls it."""
 DISTRIBUTIONS = ("atom-core", "torch", "torchao", "transformers", "av", "pluggy", "chromadb")
 
 
@@ -199,7 +203,8 @@ def device(context: Context) -> Iterator[Check]:
             "device", FIX, f"{wanted} is asked for, and torch sees none", "use --device auto, or install torch for CUDA"
         )
     else:
-        yield Check("device", OK, f"{wanted}; {names}; torch uses {torch.get_num_threads()} threads")
+        threads = torch.get_num_threads()
+        yield Check("device", OK, f"{wanted}; {names}; torch uses {threads} thread{'s' if threads != 1 else ''}")
 
 
 def model(context: Context) -> Iterator[Check]:

@@ -22,7 +22,7 @@ from atom_core.cli.options import Parser, add_task_options, common_options, load
 from atom_core.cli.stray import Stray
 from atom_core.errors import AtomError, Cancelled, PluginError, SettingsError
 from atom_core.exhausted import exhausted
-from atom_core.modules import fetch
+from atom_core.modules import fetch_progress
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.configured import check_task_settings
 from atom_core.plugins.discovery import one_line
@@ -116,7 +116,7 @@ def _work(
     plugins: PluginSet,
     console: Console,
 ) -> int:
-    fetch.bars.set(functools.partial(console.progress, in_bytes=True))
+    shown = fetch_progress.bars.set(functools.partial(console.progress, in_bytes=True))
     with contextlib.redirect_stdout(Stray(sys.stderr, console, plugins)):
         try:
             with Context(
@@ -124,6 +124,7 @@ def _work(
             ) as context:
                 command.run(context)
         finally:
+            fetch_progress.bars.reset(shown)
             finished = sys.exc_info()[0] is None
             if finished or console.has_results:
                 console.close()

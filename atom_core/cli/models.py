@@ -26,14 +26,14 @@ class ModelsCommand:
         """Declare the arguments."""
         what = parser.add_mutually_exclusive_group()
         what.add_argument(
-            "--fetch", metavar="ID", help="Fetch a hub model, or what the cache lacks of it, without running it."
+            "--fetch", metavar="ID", help="fetch a hub model, or what the cache lacks of it, without running it"
         )
         what.add_argument(
             "--update",
             metavar="ID",
             nargs="?",
             const="",
-            help="Move a hub model, the one in force if none is named, on to what the hub has by now.",
+            help="move a hub model, the one in force if none is named, on to what the hub has by now",
         )
 
     def run(self, context: Context) -> None:

@@ -16,11 +16,11 @@ class QuantizeCommand:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument(
-            "source", metavar="MODEL", nargs="?", help="Model name, folder or hub id; --model if left out."
+            "source", metavar="MODEL", nargs="?", help="model name, folder or hub id; --model if left out"
         )
         parser.add_argument("--to", metavar="RECIPE", default="int8", help="int8, int8-decoder or int4.")
-        parser.add_argument("-o", "--output", metavar="FOLDER", type=Path, required=True, help="Where to write it.")
-        parser.add_argument("--overwrite", action="store_true", help="Replace a checkpoint that Atom has written.")
+        parser.add_argument("-o", "--output", metavar="FOLDER", type=Path, required=True, help="where to write it")
+        parser.add_argument("--overwrite", action="store_true", help="replace a checkpoint that Atom has written")
 
     def run(self, context: Context) -> None:
         """One result: the new checkpoint."""

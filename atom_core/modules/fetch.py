@@ -6,8 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
-from contextvars import ContextVar
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from attrs import frozen
@@ -15,6 +14,7 @@ from attrs import frozen
 from atom_core.errors import ModelError
 from atom_core.files import sweep, writable_folder, write_whole
 from atom_core.hookspecs import Progress
+from atom_core.modules.fetch_progress import Unseen, bars
 from atom_core.modules.hashes import Hashes
 from atom_core.modules.hub import MAIN, WEIGHTS, Listed, Repo, hub_cache, needed, shards_of, size
 from atom_core.modules.hub_client import Hub
@@ -28,24 +28,6 @@ Check = Callable[[Path, Collection[str]], None]
 _UNFINISHED = ".incomplete"
 _OURS = ".atom" + _UNFINISHED
 _LOCK_S = 0.1
-
-
-class _Unseen:
-    def __init__(self, *of: object) -> None:
-        pass
-
-    def __enter__(self) -> _Unseen:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        pass
-
-    def advance(self, steps: int = 1) -> None:
-        """Nobody looks."""
-
-
-bars: ContextVar[Callable[[str, int], AbstractContextManager[Progress]]] = ContextVar("bars", default=_Unseen)
-"""Makes what shows how many bytes have come, of how many; the command sets it."""
 
 
 def fetch(
@@ -103,7 +85,7 @@ class _Fetch:
             log.warning("fetching %s of model %s (%s; %s)", size(to_come_bytes), self.repo.name, whole, free)
         weights = [name for name in wanted if name.endswith(".safetensors")]
         for name in sorted(set(wanted) - set(weights)):
-            self._bring(folder / name, name, _Unseen())
+            self._bring(folder / name, name, Unseen())
         if check is not None:
             check(folder, self.names)
         if weights != [WEIGHTS]:

@@ -164,7 +164,7 @@ def test_models_names_the_ways_on(atom, capsys, tmp_path):
 def _torch(monkeypatch: pytest.MonkeyPatch) -> None:
     """A torch without accelerator that is imported at once."""
     cuda = SimpleNamespace(is_available=lambda: False)
-    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda, get_num_threads=lambda: 3))
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda, get_num_threads=lambda: 1))
 
 
 @pytest.mark.usefixtures("_torch")
@@ -177,7 +177,7 @@ def test_doctor(atom, capsys, monkeypatch):
     assert names == ["python", "versions", "plugins", "processor", "memory", "cache", "library", "device", "model"]
     assert {row["state"] for row in found} <= {"OK", "note"}
     assert [row["name"] for row in found if row["state"] == "note" and not row["todo"]] in ([], ["memory"])
-    assert next(row["found"] for row in found if row["name"] == "device").endswith("torch uses 3 threads")
+    assert next(row["found"] for row in found if row["name"] == "device").endswith("torch uses 1 thread")
     model = next(row for row in found if row["name"] == "model")
     assert "connect once to fetch it" in model["todo"]
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from atom_core.cli.console import Console
+from atom_core.modules.fetch_progress import bars
 from atom_core.testing.hub import MockHub
 from atom_core.testing.models import make_checkpoint
 
@@ -230,3 +231,10 @@ def test_bytes_are_shown_by_a_bar_or_by_lines(monkeypatch: pytest.MonkeyPatch) -
                 "atom: Fetching m 400 MB/2 GB, 1:04 left",
                 "atom: Fetching m 800 MB/2 GB, 0:48 left",
             ]
+
+
+def test_a_command_leaves_no_bar_behind(atom: Atom) -> None:
+    """What shows a download ends with the command: a program that goes on and fetches has no bar of a closed console."""
+    before = bars.get()
+    assert atom("models") == 0
+    assert bars.get() is before

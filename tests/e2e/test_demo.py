@@ -80,7 +80,7 @@ def test_the_folder_needs_no_options(process: Atom, first: Run, folder: Path, mo
     monkeypatch.chdir(folder)
     for name in ("ATOM_MODEL", "ATOM_LIBRARY", "ATOM_CACHE"):
         monkeypatch.delenv(name)
-    done = process("search", "a shape that disappears", "-k", "1", "--json")
+    done = process("search", "something that blinks", "-k", "1", "--json")
     assert done.code == 0
     assert Path(done.json[0]["video"]).parent == folder / "videos"
 

@@ -10,7 +10,7 @@ import pytest
 
 from atom_core.testing.distributions import write_distribution
 
-HEAVY = ["torch", "transformers", "chromadb", "av", "numpy", "PIL", "huggingface_hub"]
+HEAVY = ["torch", "transformers", "chromadb", "av", "numpy", "PIL", "huggingface_hub", "ssl"]
 REPORT = "import sys, json; print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
 
 

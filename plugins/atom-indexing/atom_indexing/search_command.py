@@ -76,7 +76,8 @@ class SearchCommand:
         if not moments:
             context.note(f"no moment has a score of {context.args.min_score:g}; see what there is without --min-score")
         elif weak:
-            context.note(f"nothing fits well: the best score is {moments[0].score:.3f}, and no caption has your words")
+            best = moments[0].score
+            context.note(f"nothing fits well: the best score is {best:.3f}, and none of these captions has your words")
         others = made_otherwise(context.host(), context.host().library)
         if settings := {others[moment.content_hash] for moment in moments if moment.content_hash in others}:
             context.note(

@@ -213,7 +213,7 @@ def finish(context: atom.CommandContext, folder: Path) -> None:
         *(f"  {name:14}  {what}" for name, what in FILES.items()),
         "\nGo on",
         f"  cd {folder}",
-        '  atom search "a shape that disappears"',
+        '  atom search "something that blinks"',
         '  atom ask videos/corner.mp4 "How many objects are there?"',
         '  atom assemble "A yellow circle moves down, then a white moon moves up." -o night.mp4',
     ]
