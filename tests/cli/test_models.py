@@ -234,7 +234,7 @@ def test_bytes_are_shown_by_a_bar_or_by_lines(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_command_leaves_no_bar_behind(atom: Atom) -> None:
-    """What shows a download ends with the command: a program that goes on and fetches has no bar of a closed console."""
+    """What shows a download ends with the command: a program that fetches later has no bar of a closed console."""
     before = bars.get()
     assert atom("models") == 0
     assert bars.get() is before
