@@ -188,6 +188,9 @@ def folders(context: Context) -> Iterator[Check]:
 
 def device(context: Context) -> Iterator[Check]:
     """Where modules will live; imports torch."""
+    from atom_core.modules.imports import TORCH, import_apart
+
+    import_apart(TORCH)
     try:
         import torch
     except Exception as error:

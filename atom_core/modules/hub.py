@@ -83,10 +83,10 @@ def local_folder(source: str) -> Path | None:
     What reads like a hub id is a folder only where no hub model of that name is meant: it is not the default model, nor
     one in the hub's cache. ``./owner/name`` always is.
     """
-    folder = Path(source).expanduser()
-    if not source or not folder.is_dir():
+    if not source or source == DEFAULT_MODEL:
         return None
-    if is_hub_id(source) and (source == DEFAULT_MODEL or Repo(source).cached() is not None):
+    folder = Path(source).expanduser()
+    if not folder.is_dir() or (is_hub_id(source) and Repo(source).cached() is not None):
         return None
     return folder
 

@@ -8,6 +8,9 @@ import functools
 @functools.cache
 def has_bf16() -> bool:
     """Whether this processor multiplies bfloat16 numbers, and may: variables can take its instructions away."""
+    from atom_core.modules.imports import TORCH, import_apart
+
+    import_apart(TORCH)
     import torch
 
     has = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()

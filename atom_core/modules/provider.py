@@ -57,9 +57,11 @@ def atom_load_modules(
     """
     quiet()
     from atom_core.modules.checkpoint import content_hash, find, open_checkpoint
+    from atom_core.modules.imports import import_apart
 
     memory = settings.cache / "hashes.json"
     find(source, revision=settings.revision, offline=settings.offline, memory=memory)  # told before seconds of imports
+    import_apart()
     import torch
 
     from atom_core.modules.allocator import share_memory
