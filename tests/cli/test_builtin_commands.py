@@ -165,6 +165,7 @@ def _torch(monkeypatch: pytest.MonkeyPatch) -> None:
     """A torch without accelerator that is imported at once."""
     cuda = SimpleNamespace(is_available=lambda: False)
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda, get_num_threads=lambda: 1))
+    monkeypatch.setattr("atom_core.modules.quantize.has_bf16", lambda: False)
 
 
 @pytest.mark.usefixtures("_torch")
