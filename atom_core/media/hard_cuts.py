@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from atom_core.media.run import AROUND_S, SIDE, Box, Run, Transition
-from atom_core.media.similarity import differing, recoloured, replaced, spread
+from atom_core.media.similarity import Look, differing, filled, recoloured, replaced, spread
 
 _FLASH_S = 0.28
 """Longest flash, seconds: what is gone after it was no cut."""
@@ -39,6 +39,12 @@ _RECOLOURED = 0.6
 """The share of the picture that has another hue after a cut, where the same edges are seen ..."""
 _RECOLOURED_ABOVE = 0.4
 """... and how much larger it is than around it."""
+_PLAIN = 0.3
+"""The most of a picture that has edges, where it is called plain."""
+_OTHER_GROUND = 0.8
+"""The share of a plain picture that is another from a cut on."""
+_GROUND_JUMP = 3.0
+"""Least mean change of level around a picture that one of the ground is held against, levels of 255."""
 _JUMP = 1.8
 """How far a mean change of level stands out of those around it, for a part of the picture to be looked at by itself."""
 _MOVES = 3
@@ -57,7 +63,7 @@ _LEAST_SIDE = 12
 
 def cut_at(run: Run, index: int) -> Transition | None:
     """The cut between a picture and the one before, if there is one."""
-    strength = _whole_strength(run, index) or _part_strength(run, index)
+    strength = _whole_strength(run, index) or _ground_strength(run, index) or _part_strength(run, index)
     return Transition(index, index, index, strength) if strength else None
 
 
@@ -107,6 +113,27 @@ def _hue_lasts(run: Run, index: int) -> bool:
     reach = run.frames(_FLASH_S)
     before, after = run.looks[max(index - 1 - reach, 0) : index], run.looks[index : index + 1 + reach]
     return all(recoloured(old, new) >= _RECOLOURED for old in before for new in after)
+
+
+def _ground_strength(run: Run, index: int) -> float:
+    """How much of a drawn picture, most of which is plain, has another ground from here on; 0 if it has not.
+
+    A shot may begin before anything is on its ground, and end after everything has left: edges say nothing of that.
+    """
+    if run.levels[index] < _JUMP * max(run.usual(run.levels, index)[1], _GROUND_JUMP):
+        return 0.0
+    if any(filled(shown) > _PLAIN for shown in run.looks[index - 1 : index + 1]):
+        return 0.0
+    reach = run.frames(_BLINK_S)
+    before = run.looks[max(index - 1 - reach, 0) : index]
+    after = run.looks[index : index + 1 + reach]
+    share = min(_other(old, new) for old in before[:: max(reach // 3, 1)] + before[-1:] for new in after)
+    return share if share >= _OTHER_GROUND else 0.0
+
+
+def _other(old: Look, new: Look) -> float:
+    """The share of the picture that differs, by more than noise."""
+    return float((np.abs(old.picture - new.picture).max(axis=2) > 2 * _MOVES).mean())
 
 
 def _part_strength(run: Run, index: int) -> float:

@@ -174,3 +174,30 @@ def test_no_pictures_and_one() -> None:
     """There is nothing to find."""
     assert _found(np.zeros((0, SIDE, SIDE, 3))) == []
     assert _found(_scene(1, 1)) == []
+
+
+def _drawn(ground: int, num: int, shown: range, colour: tuple[int, int, int] = (220, 200, 40)) -> Pictures:
+    """A plain ground on which a square is shown in some of the pictures."""
+    pictures = np.full((num, SIDE, SIDE, 3), ground, np.uint8)
+    pictures[shown.start : shown.stop, 20:40, 24:44] = colour
+    return pictures.astype(np.float64)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (range(0, 50), range(10, 50)),  # nothing is on the new ground yet
+        (range(0, 30), range(0, 50)),  # everything has left the old one
+        (range(0, 30), range(20, 50)),  # both
+    ],
+)
+def test_drawn_shots_are_told_apart_by_their_ground(before: range, after: range) -> None:
+    """A shot may begin before anything is on its ground, and end after all has left."""
+    assert _at(np.concatenate([_drawn(8, 50, before), _drawn(110, 50, after, (40, 90, 220))])) == [50]
+
+
+def test_a_ground_that_flickers_is_no_cut() -> None:
+    """Where the ground is as before after a moment, nothing is cut."""
+    pictures = _drawn(30, 100, range(0, 100))
+    pictures[48:54] = _drawn(140, 6, range(0, 6))
+    assert _at(pictures) == []
