@@ -164,6 +164,14 @@ def _boolean(value: Any) -> bool:
         raise ValueError("expected true or false") from None
 
 
+def size(num_bytes: float) -> str:
+    """A number of bytes for people: ``2.03 GB``."""
+    for unit, one in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if num_bytes >= one:
+            return f"{num_bytes / one:.3g} {unit}"
+    return f"{num_bytes:.0f} bytes"
+
+
 def first_line(error: Exception) -> str:
     """What an error says, on one line that is not too long; with its kind where that is not one of bad values."""
     try:

@@ -22,9 +22,9 @@ from atom_core.errors import AtomError
 from atom_core.modules.budget import KNOWN_NEEDS, Room, gib, known_needs
 from atom_core.modules.findings import FILE, remembered
 from atom_core.modules.free_memory import free_memory_bytes
-from atom_core.modules.hub import size
 from atom_core.quiet import quiet
 from atom_core.settings import DEFAULT_MODEL, DEFAULT_MODEL_BYTES
+from atom_core.values import size
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

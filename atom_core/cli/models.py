@@ -12,8 +12,9 @@ from attrs import frozen
 
 from atom_core.cli.console import table
 from atom_core.errors import ModelError, SettingsError
-from atom_core.modules.hub import Cached, Repo, cached_repos, is_hub_id, local_folder, size
+from atom_core.modules.hub import Cached, Repo, cached_repos, is_hub_id, local_folder
 from atom_core.settings import DEFAULT_MODEL, DEFAULT_MODEL_BYTES
+from atom_core.values import size
 
 if TYPE_CHECKING:
     from atom_core.cli.context import Context

@@ -16,9 +16,10 @@ from atom_core.files import sweep, writable_folder, write_whole
 from atom_core.hookspecs import Progress
 from atom_core.modules.fetch_progress import Unseen, bars
 from atom_core.modules.hashes import Hashes
-from atom_core.modules.hub import MAIN, WEIGHTS, Listed, Repo, hub_cache, needed, shards_of, size
+from atom_core.modules.hub import MAIN, WEIGHTS, Listed, Repo, hub_cache, needed, shards_of
 from atom_core.modules.hub_client import Hub
 from atom_core.modules.hub_faults import fault_of, unwritable
+from atom_core.values import size
 
 log = logging.getLogger("atom")
 

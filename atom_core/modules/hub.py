@@ -270,14 +270,6 @@ def check_revision(source: str, revision: str) -> None:
         raise ModelError(f"model {source} has no revision {revision!r}; drop --revision or name another")
 
 
-def size(num_bytes: float) -> str:
-    """For people: ``2.03 GB``."""
-    for unit, one in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if num_bytes >= one:
-            return f"{num_bytes / one:.3g} {unit}"
-    return f"{num_bytes:.0f} bytes"
-
-
 def cached_repos() -> Iterable[Repo]:
     """Every model in the cache."""
     for folder in sorted(hub_cache().glob("models--*--*")):
