@@ -315,6 +315,7 @@ def test_ended_once_all_is_done(ending, code):
         "import atexit, os, signal, sys\n"
         "from atom_core.cli.__main__ import program\n"
         "sys.argv = ['atom', '--version']\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # tests may be run in the background, where it is ignored
         f"atexit.register(os.kill, os.getpid(), signal.{ending})\n"
         "program()\n"
     )

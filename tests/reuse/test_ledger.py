@@ -1,6 +1,8 @@
 """The ledger."""
 
 import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -118,3 +120,13 @@ def test_a_long_run_keeps_its_latest_events(monkeypatch: pytest.MonkeyPatch) -> 
         ledger.task(f"task {number}", 0.0, 1.0, failed=False)
     assert [event.name for event in ledger._events] == ["task 2", "task 3", "task 4"]
     assert len(ledger.as_dict()["tasks"]) == 5
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells a process's own peak")
+def test_peak_memory_is_that_of_this_process():
+    """Not that of a larger one that started it, which the system passes on."""
+    held = bytearray(400 * 2**20)
+    held[:: 2**12] = bytes(len(held[:: 2**12])).replace(b"\0", b"\1")
+    code = "from atom_core.reuse.ledger import peak_memory_bytes; print(peak_memory_bytes())"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert int(told) < 200 * 2**20 < len(held)
