@@ -9,14 +9,12 @@ import json
 from collections.abc import Mapping
 from fractions import Fraction
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from attrs import evolve
 
-from atom_core.errors import MediaError, SettingsError
-from atom_core.files import write_whole
+from atom_core.errors import SettingsError
 from atom_core.media.otio import to_otio
 from atom_core.media.rates import STANDARD_RATES, film_rate, source_rate
 from atom_core.media.timecode import at_rate, drops_frames
@@ -79,14 +77,3 @@ def _at_rate(value: Any, rate: float) -> Any:
     if not isinstance(value, dict):
         return value
     return {name: rate if name == "rate" else _at_rate(item, rate) for name, item in value.items()}
-
-
-def write_edl(timeline: Timeline, videos: Mapping[str, Video], path: Path | str) -> None:
-    """Write `to_edl` to a file; a program that names one has it replaced, as `Path.write_text` does.
-
-    :raises MediaError: if a source is not known, or the file cannot be written
-    """
-    try:
-        write_whole(path, to_edl(timeline, videos))
-    except OSError as error:
-        raise MediaError(f"cannot write '{path}': {error.strerror}; choose another place") from None
