@@ -182,8 +182,8 @@ class MockHub:
         if handler.command == "HEAD":
             return
         for place in range(0, len(part), _CHUNK_BYTES):
+            self.sent_bytes += min(_CHUNK_BYTES, len(part) - place)  # before, as who has it all may look at once
             handler.wfile.write(part[place : place + _CHUNK_BYTES])
-            self.sent_bytes += min(_CHUNK_BYTES, len(part) - place)
             time.sleep(self.pause_s)
 
     def _commit(self, model: str, revision: str) -> str | None:
