@@ -26,6 +26,7 @@ from atom_core.hookspecs import (
     Tell,
     hookimpl,
 )
+from atom_core.moved import keep_old_names
 from atom_core.records import (
     Answer,
     Caption,
@@ -50,6 +51,8 @@ from atom_core.settings import Settings
 
 if TYPE_CHECKING:
     from atom_core.host import Host, Outcome, open_host
+
+keep_old_names()
 
 __version__ = "0.1.0"
 

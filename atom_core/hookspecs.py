@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from atom_core.reuse.ledger import Ledger
+    from atom_core.ledger import Ledger
     from atom_core.settings import Settings
     from atom_core.specs import FamilySpec
 
@@ -255,7 +255,7 @@ def atom_register_families(register: Register) -> None:
     """Declare families of transformers models that Atom is to split. Called once at start, before any weight is read.
 
     Call ``register(model_type, "package.module:Class", summary=...)`` for each; the class derives from
-    `atom_core.modules.families.Family` and is imported when a model of that type is opened. It goes before a built-in
+    `atom_core.families.Family` and is imported when a model of that type is opened. It goes before a built-in
     family of the same type. `atom_core.testing.families` tells whether it splits faithfully.
 
     :param register: the function to call

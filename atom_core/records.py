@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from attrs.validators import ge, min_len
 
-from atom_core.sentences import cut_back, without_loop
+from atom_core.text.sentences import cut_back, without_loop
 
 if TYPE_CHECKING:
     import numpy as np

@@ -53,7 +53,7 @@ class FamilySpec:
     name: str
     """The `model_type` of the configs it serves."""
     target: str
-    """``package.module:Class``, a subclass of `atom_core.modules.families.Family`."""
+    """``package.module:Class``, a subclass of `atom_core.families.Family`."""
     summary: str
     """One line for listings."""
     plugin: str = ""

@@ -16,8 +16,8 @@ from typing import Any, TextIO
 import attrs
 
 from atom_core.errors import AtomError, PluginError
-from atom_core.printable import BREAK, printable, printable_json
-from atom_core.values import size
+from atom_core.settings.values import size
+from atom_core.text.printable import BREAK, printable, printable_json
 
 _LINES_S = 15.0
 """How often a line tells how much has come, where there is no terminal for a bar."""

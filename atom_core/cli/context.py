@@ -15,10 +15,10 @@ from attrs import evolve
 from atom_core.cli.console import Bar, Console, describe
 from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, SettingsError
 from atom_core.files import write_whole
-from atom_core.outputs import Outputs
+from atom_core.files.outputs import Outputs
 from atom_core.plugins import PluginSet
-from atom_core.printable import printable
 from atom_core.settings import Settings
+from atom_core.text.printable import printable
 
 if TYPE_CHECKING:
     from atom_core.host import Host
@@ -151,7 +151,7 @@ class Context:
 
     def _write_ledger(self) -> None:
         """What ``--stats`` and ``--trace`` ask for."""
-        from atom_core.reuse.ledger import Ledger
+        from atom_core.ledger import Ledger
 
         ledger = Ledger() if self._host is None else self._host.ledger
         if self._stats == _TABLE:

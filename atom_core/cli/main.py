@@ -14,22 +14,22 @@ from typing import Any, TextIO
 import attrs
 
 import atom_core
-from atom_core.cli import builtin
 from atom_core.cli.codes import BROKEN_PIPE, INTERRUPTED, MISTAKE, OK, SOME_FAILED
+from atom_core.cli.commands import builtin
 from atom_core.cli.console import Console, OutputLost, Remarks
 from atom_core.cli.context import Context
 from atom_core.cli.options import Parser, add_task_options, common_options, load_settings, split_command
-from atom_core.cli.stray import Stray
+from atom_core.cli.stdout_guard import Stray
 from atom_core.errors import AtomError, Cancelled, PluginError, SettingsError
 from atom_core.exhausted import exhausted
-from atom_core.modules import fetch_progress
+from atom_core.hub import progress
 from atom_core.plugins import PluginSet, load_plugins
-from atom_core.plugins.configured import check_task_settings
 from atom_core.plugins.discovery import one_line
+from atom_core.plugins.task_settings import check_task_settings
 from atom_core.quiet import quiet
 from atom_core.settings import Settings, suggest
+from atom_core.settings.values import short
 from atom_core.specs import CommandSpec
-from atom_core.values import short
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -116,7 +116,7 @@ def _work(
     plugins: PluginSet,
     console: Console,
 ) -> int:
-    shown = fetch_progress.bars.set(functools.partial(console.progress, in_bytes=True))
+    shown = progress.bars.set(functools.partial(console.progress, in_bytes=True))
     with contextlib.redirect_stdout(Stray(sys.stderr, console, plugins)):
         try:
             with Context(
@@ -124,7 +124,7 @@ def _work(
             ) as context:
                 command.run(context)
         finally:
-            fetch_progress.bars.reset(shown)
+            progress.bars.reset(shown)
             finished = sys.exc_info()[0] is None
             if finished or console.has_results:
                 console.close()

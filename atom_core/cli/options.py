@@ -14,8 +14,8 @@ import attrs
 from atom_core.errors import SettingsError
 from atom_core.plugins import PluginSet
 from atom_core.settings import Settings, field_docs, load_with_sources, suggest, task_defaults, type_hints
+from atom_core.settings.values import short
 from atom_core.specs import CommandSpec
-from atom_core.values import short
 
 SHOWN = ("model", "library", "quantize", "device", "threads", "offline", "frames", "segment", "window_s", "keep_going")
 """Settings whose options are in the help; the others work too, and `atom config` lists them."""

@@ -20,23 +20,23 @@ from typing import Any, Self
 
 from attrs import asdict, evolve, field, frozen
 
-from atom_core.bounded import keep
+from atom_core.call_context import Cancel, caller
 from atom_core.errors import AtomError, MediaError, TaskError
 from atom_core.exhausted import exhausted
+from atom_core.files.bounded import keep
 from atom_core.hookspecs import LENT, Decoder, Encoder, Library, TaskEvent, Tell
-from atom_core.host.limited import limited, teller
-from atom_core.host.resident import Resident
-from atom_core.host.results import check_type, clips_fault, kind_fault
-from atom_core.media import provider as media_provider
-from atom_core.modules import provider as modules_provider
-from atom_core.modules.caller import Cancel, caller
-from atom_core.modules.loans import Loans
+from atom_core.host.contracts import check_type, clips_fault, kind_fault
+from atom_core.host.loaded_model import Resident
+from atom_core.host.task_modules import Loans
+from atom_core.host.time_limit import limited, teller
+from atom_core.ledger import Ledger
+from atom_core.loader import transformers_loader as modules_provider
+from atom_core.media import hooks as media_provider
 from atom_core.plugins import PluginSet, load_plugins
-from atom_core.plugins.configured import check_task_settings
 from atom_core.plugins.discovery import one_line
+from atom_core.plugins.task_settings import check_task_settings
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Video
-from atom_core.reuse.ledger import Ledger
 from atom_core.settings import Settings, task_settings
 from atom_core.specs import TaskSpec
 

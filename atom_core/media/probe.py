@@ -14,14 +14,14 @@ from pathlib import Path
 import av
 from attrs import evolve
 
-from atom_core.bounded import keep
 from atom_core.errors import MediaError
+from atom_core.files.bounded import keep
 from atom_core.media import isolate
-from atom_core.media.decode import Reader
-from atom_core.media.measure import measure
-from atom_core.media.opening import Stamp, check_file, open_container, open_file, reading
+from atom_core.media.container.measure import measure
+from atom_core.media.container.opening import Stamp, check_file, open_container, open_file, reading
+from atom_core.media.pictures.decode import Reader
+from atom_core.media.video_cache import VideoStore
 from atom_core.records import Video
-from atom_core.reuse.videos import VideoStore
 
 _VERSION = 7
 """Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""

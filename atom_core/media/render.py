@@ -18,12 +18,12 @@ from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
 from atom_core.files import beside
-from atom_core.media.clock import clock_stretches
-from atom_core.media.decode import Reader
-from atom_core.media.picture import letterbox
+from atom_core.media.container.clock import clock_stretches
+from atom_core.media.pictures.decode import Reader
+from atom_core.media.pictures.picture import letterbox
 from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe, track_of
-from atom_core.media.rates import film_rate, source_rate
 from atom_core.media.sound import RATE_HZ, silence, sound
+from atom_core.media.timelines.rates import film_rate, source_rate
 from atom_core.records import Cut, Film, Timeline, Video
 
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov")

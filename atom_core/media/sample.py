@@ -16,8 +16,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from atom_core.media import isolate
-from atom_core.media.decode import Reader
-from atom_core.media.picture import fitting
+from atom_core.media.pictures.decode import Reader
+from atom_core.media.pictures.picture import fitting
 from atom_core.media.probe import check_unchanged
 from atom_core.records import Clip, Frames
 

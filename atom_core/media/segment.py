@@ -14,12 +14,12 @@ from typing import NamedTuple
 import av
 import numpy as np
 
-from atom_core.media.decode import Reader
+from atom_core.media.cuts.run import SIDE
+from atom_core.media.cuts.transitions import find_transitions
+from atom_core.media.pictures.decode import Reader
 from atom_core.media.probe import check_unchanged
-from atom_core.media.run import SIDE
-from atom_core.media.transitions import find_transitions
+from atom_core.media.shot_cache import ShotStore
 from atom_core.records import Clip, Video
-from atom_core.reuse.shots import ShotStore
 from atom_core.settings import Settings
 
 _VERSION = 2

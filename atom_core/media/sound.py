@@ -13,8 +13,8 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 
-from atom_core.media.opening import open_container, reading
-from atom_core.media.packets import packets
+from atom_core.media.container.opening import open_container, reading
+from atom_core.media.container.packets import packets
 
 RATE_HZ = 48000
 """Samples per second of all sound that Atom writes."""

@@ -29,11 +29,11 @@ from attrs import field, fields_dict, frozen
 
 from atom_core.errors import PluginError, SettingsError
 from atom_core.plugins import PluginSet
-from atom_core.plugins.configured import NoSettings
+from atom_core.plugins.task_settings import NoSettings
 from atom_core.records import Clip, Query, Question, Request, Video
 from atom_core.settings import Settings, suggest, task_settings
+from atom_core.settings.toml import read_toml
 from atom_core.specs import record_of
-from atom_core.toml import read_toml
 
 PER_VIDEO: tuple[type, ...] = (Video, Clip, Question)
 """What steps can take from the videos themselves."""

@@ -19,9 +19,9 @@ from typing import Any, Protocol, TypeAlias
 
 from attrs import evolve, field, frozen
 
+from atom_core.call_context import caller
 from atom_core.errors import AtomError, Cancelled, TaskError
 from atom_core.exhausted import exhausted
-from atom_core.modules.caller import caller
 from atom_core.pipeline.graph import Link, Pipeline
 from atom_core.pipeline.journal import Journal
 from atom_core.plugins import PluginSet

@@ -6,6 +6,6 @@ built-in plugins come last. Each is imported and asked in isolation, so that eve
 """
 
 from atom_core.plugins.discovery import PluginInfo
-from atom_core.plugins.loading import PluginSet, load_plugins
+from atom_core.plugins.registry import PluginSet, load_plugins
 
 __all__ = ["PluginInfo", "PluginSet", "load_plugins"]

@@ -16,8 +16,8 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from attrs import frozen
 
 from atom_core import hookspecs
-from atom_core.aside import aside
-from atom_core.plugins.watched import watched
+from atom_core.background import aside
+from atom_core.plugins.stray_output import watched
 from atom_core.settings import Settings, suggest
 
 T = TypeVar("T")

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from atom_core.modules.caller import Caller
+from atom_core.call_context import Caller
+from atom_core.ledger import Ledger
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Features, Frames
-from atom_core.reuse.ledger import Ledger
 from atom_core.testing.fakes import fake_video
 
 if TYPE_CHECKING:
-    from atom_core.modules.families import Family
-    from atom_core.modules.prompt import Prompt
+    from atom_core.families import Family
+    from atom_core.families.prompt import Prompt
     from atom_core.specs import FamilySpec
 
 TOLERANCE = 1e-4
@@ -102,11 +102,11 @@ class Pair:
         import torch
         from transformers import GenerationConfig
 
-        from atom_core.modules.checkpoint import open_checkpoint
-        from atom_core.modules.families import family_of
-        from atom_core.modules.float32_cpu import arrange
-        from atom_core.modules.loading import load_model
-        from atom_core.modules.quantize import RECIPES
+        from atom_core.checkpoint.checkpoint import open_checkpoint
+        from atom_core.checkpoint.load import load_model
+        from atom_core.checkpoint.recipes import RECIPES
+        from atom_core.families import family_of
+        from atom_core.kernels.float32 import arrange
 
         checkpoint = open_checkpoint(str(folder))
         self.family = family_of(checkpoint, families)
@@ -158,7 +158,7 @@ class Pair:
 
     def split_together(self, prompts: Sequence[Sequence[str | Features]], num_tokens: int = 16) -> list[Told]:
         """What is decoded of several prompts in one batch."""
-        from atom_core.modules.job import Job
+        from atom_core.decoder.request import Job
 
         jobs = [Job(prompt=self.family.prompt(parts), max_new_tokens=num_tokens, caller=Caller()) for parts in prompts]
         done = [future.result() for future in [self._engine.submit(job) for job in jobs]]
@@ -186,7 +186,7 @@ class Pair:
         return self._score(self.family.prompt(parts), self.family.answer_ids(parts, answer))
 
     def _score(self, prompt: Prompt, ids: tuple[int, ...]) -> float:
-        from atom_core.modules.job import Job
+        from atom_core.decoder.request import Job
 
         job = Job(prompt=prompt.with_answer(ids), answer_from=len(prompt), caller=Caller())
         return float(self._engine.submit(job).result())
@@ -219,9 +219,9 @@ class Pair:
         return Told(tuple(tokens), sum(float(logits[0].log_softmax(-1)[token]) for logits, token in steps))
 
     def _open(self, *, reuse: bool, max_rows: int) -> Any:
-        from atom_core.modules.engine import Engine
-        from atom_core.modules.threads import Threads
-        from atom_core.reuse.prefixes import PrefixTree
+        from atom_core.decoder.engine import Engine
+        from atom_core.decoder.prefix_cache import PrefixTree
+        from atom_core.kernels.threads import Threads
 
         return Engine(
             self._halves,

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import frozen
 
-from atom_core.modules.families import FAMILIES, family_class
+from atom_core.families import FAMILIES, family_class
 from atom_core.testing.families import Pair, make_frames
 from atom_core.testing.models import make_checkpoint
 

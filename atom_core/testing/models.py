@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from atom_core.quiet import quiet
-from atom_core.testing.recipes import RECIPES, Recipe, Sizes
+from atom_core.testing.architectures import RECIPES, Recipe, Sizes
 
 if TYPE_CHECKING:
     import torch

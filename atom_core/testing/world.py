@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from atom_core.call_context import caller
 from atom_core.errors import ModelError
 from atom_core.hookspecs import Parts, Tell
 from atom_core.host import Host
-from atom_core.modules.caller import caller
-from atom_core.modules.loans import Loans
+from atom_core.host.task_modules import Loans
 from atom_core.plugins import load_plugins
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Entry, Features, Generated, Video

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from attrs import frozen
 
+from atom_core.cli.commands.run import as_json, as_text
 from atom_core.cli.console import Console
-from atom_core.cli.run import as_json, as_text
 from atom_core.pipeline.run import StepResult
 from atom_core.records import Answer, Caption, Clip
 from atom_core.testing.fakes import fake_clips, fake_video
@@ -165,13 +165,13 @@ def _torch(monkeypatch: pytest.MonkeyPatch) -> None:
     """A torch without accelerator that is imported at once."""
     cuda = SimpleNamespace(is_available=lambda: False)
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda, get_num_threads=lambda: 1))
-    monkeypatch.setattr("atom_core.modules.quantize.has_bf16", lambda: False)
+    monkeypatch.setattr("atom_core.checkpoint.recipes.has_bf16", lambda: False)
 
 
 @pytest.mark.usefixtures("_torch")
 def test_doctor(atom, capsys, monkeypatch):
     """`atom doctor` looks at everything, and each finding that is not OK says what to do."""
-    monkeypatch.setattr("atom_core.cli.doctor._unmet", lambda distribution: iter(()))
+    monkeypatch.setattr("atom_core.cli.commands.doctor._unmet", lambda distribution: iter(()))
     assert atom("doctor", "--json") == 0
     found = rows(capsys)
     names = [row["name"] for row in found]
@@ -197,9 +197,9 @@ def test_doctor(atom, capsys, monkeypatch):
 @pytest.mark.usefixtures("_torch")
 def test_doctor_counts_memory_as_loading_does(atom, capsys, monkeypatch, free, bf16, options, state, text):
     """The default model's need by its size, and what will be taken where it does not fit."""
-    monkeypatch.setattr("atom_core.cli.doctor.free_memory_bytes", lambda: int(free * 2**30))
-    monkeypatch.setattr("atom_core.modules.budget.held_bytes", lambda: 0)
-    monkeypatch.setattr("atom_core.modules.quantize.has_bf16", lambda: bf16)
+    monkeypatch.setattr("atom_core.cli.commands.doctor.free_memory_bytes", lambda: int(free * 2**30))
+    monkeypatch.setattr("atom_core.memory.estimate.held_bytes", lambda: 0)
+    monkeypatch.setattr("atom_core.checkpoint.recipes.has_bf16", lambda: bf16)
     assert atom("doctor", "--json", *options) == (state == "FIX")
     row = next(row for row in rows(capsys) if row["name"] == "memory")
     assert row["state"] == state

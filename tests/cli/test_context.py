@@ -11,9 +11,9 @@ from attrs import evolve
 from atom_core.cli.console import Console
 from atom_core.cli.context import Context
 from atom_core.errors import LibraryError, MediaError, ModelError, SettingsError
+from atom_core.ledger import Ledger
 from atom_core.plugins import PluginSet
 from atom_core.records import Video
-from atom_core.reuse.ledger import Ledger
 from atom_core.settings import Settings
 from atom_core.testing.fakes import fake_video
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from atom_core.cli.console import Console
-from atom_core.modules.fetch_progress import bars
+from atom_core.hub.progress import bars
 from atom_core.testing.hub import MockHub
 from atom_core.testing.models import make_checkpoint
 

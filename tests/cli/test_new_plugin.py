@@ -7,8 +7,8 @@ import tomllib
 
 import pytest
 
+from atom_core.cli.commands.new_plugin import Names
 from atom_core.cli.main import main
-from atom_core.cli.new_plugin import Names
 from atom_core.errors import SettingsError
 
 

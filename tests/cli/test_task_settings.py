@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from atom_core.cli.stray import Stray
+from atom_core.call_context import Caller, caller
+from atom_core.cli.stdout_guard import Stray
 from atom_core.errors import SettingsError
 from atom_core.host import open_host
-from atom_core.modules.caller import Caller, caller
 from atom_core.plugins import load_plugins
-from atom_core.plugins.configured import check_task_settings
+from atom_core.plugins.task_settings import check_task_settings
 from atom_core.settings import Settings, load_with_sources
 
 

@@ -104,9 +104,9 @@ def test_no_loop_and_no_torn_sentence(host: atom.Host) -> None:
 
 def test_the_guard_stops_no_text(folder: Path, tmp_path: Path) -> None:
     """What people write is no loop to the decoder, token by token, nor when it is cut anywhere."""
-    from atom_core.modules.checkpoint import open_checkpoint
-    from atom_core.modules.job import looping
-    from atom_core.sentences import without_loop
+    from atom_core.checkpoint.checkpoint import open_checkpoint
+    from atom_core.decoder.request import looping
+    from atom_core.text.sentences import without_loop
 
     tokenizer = open_checkpoint(str(folder)).tokenizer
     texts = [real.TEXT.read_text(encoding="utf-8"), *real.prompts()]

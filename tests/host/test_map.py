@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import atom_core as atom
+from atom_core.call_context import caller
 from atom_core.host import Host
-from atom_core.modules.caller import caller
 
 
 class Waits:

@@ -12,8 +12,8 @@ import pytest
 
 from atom_core.errors import MediaError
 from atom_core.media import isolate
+from atom_core.media.hooks import atom_segment_video
 from atom_core.media.probe import is_film, probe
-from atom_core.media.provider import atom_segment_video
 from atom_core.media.sample import sample
 from atom_core.records import Clip
 from atom_core.settings import Settings

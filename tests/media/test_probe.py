@@ -16,11 +16,11 @@ import av
 import pytest
 
 from atom_core.errors import MediaError
-from atom_core.media.decode import Reader
+from atom_core.media.pictures.decode import Reader
 from atom_core.media.probe import check_unchanged, content_hash, find_videos, probe, video_store
 from atom_core.media.sample import sample, sample_many
+from atom_core.media.video_cache import VideoStore
 from atom_core.records import Clip, Video
-from atom_core.reuse.videos import VideoStore
 from atom_core.testing.videos import BLUE, RED, frame_number, shot_colour, write_video
 
 SUFFIXES = [".mp4", ".mov", ".mkv", ".webm", ".avi"]

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from atom_core.errors import MediaError
-from atom_core.media.clock import clock_stretches
-from atom_core.media.decode import Reader
+from atom_core.media.container.clock import clock_stretches
+from atom_core.media.pictures.decode import Reader
 from atom_core.media.probe import probe
-from atom_core.media.rates import exact_rate, film_rate, peak_rate
 from atom_core.media.render import letterbox, render
+from atom_core.media.timelines.rates import exact_rate, film_rate, peak_rate
 from atom_core.records import Cut, Request, Timeline
 from atom_core.testing.videos import BLUE, GREEN, RED, YELLOW, frame_number, shot_colour, write_video
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from atom_core.errors import MediaError
-from atom_core.media.decode import Picture, Reader
+from atom_core.media.pictures.decode import Picture, Reader
 from atom_core.media.probe import probe
 from atom_core.media.sample import instants_s, rule_of, sample, sample_many
 from atom_core.records import Clip

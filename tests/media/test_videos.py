@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from atom_core.media.decode import Reader
+from atom_core.media.pictures.decode import Reader
 from atom_core.testing.videos import COLOURS, draw, frame_number, shot_colour, write_video
 
 

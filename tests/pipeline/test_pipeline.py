@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 import atom_core as atom
+from atom_core.call_context import caller
 from atom_core.host import BUILTINS, Host, open_host
-from atom_core.modules.caller import caller
 from atom_core.pipeline.graph import Pipeline, Step
 from atom_core.pipeline.journal import Journal
 from atom_core.pipeline.run import StepResult, run_pipeline

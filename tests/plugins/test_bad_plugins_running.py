@@ -245,7 +245,7 @@ def test_hanging_in_a_hook(site, hook, monkeypatch):
     with pytest.raises(KeyboardInterrupt) as stopped:
         plugins.call(hook, **dict.fromkeys(known))
     assert not hasattr(stopped.value, "__notes__")
-    monkeypatch.setattr("atom_core.plugins.guards.HANGS_S", 0.0)
+    monkeypatch.setattr("atom_core.plugins.hook_wrappers.HANGS_S", 0.0)
     with pytest.raises(KeyboardInterrupt) as stopped:
         plugins.call(hook, **dict.fromkeys(known))
     [note] = stopped.value.__notes__

@@ -8,7 +8,7 @@ import time
 from contextlib import redirect_stdout
 
 from atom_core.plugins.discovery import Fault, isolated, within
-from atom_core.plugins.watched import watched
+from atom_core.plugins.stray_output import watched
 
 
 def test_threads_that_load_leave_the_programs_output(capsys):

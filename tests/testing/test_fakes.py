@@ -11,8 +11,8 @@ from atom_indexing.library import ChromaLibrary
 from attrs import frozen
 
 import atom_core as atom
-from atom_core.modules.decoder import ResidentDecoder
-from atom_core.modules.encoder import ResidentEncoder
+from atom_core.decoder.decoder import ResidentDecoder
+from atom_core.encoder.encoder import ResidentEncoder
 from atom_core.testing.fakes import (
     CAPTION_PROMPT,
     FakeDecoder,

@@ -13,10 +13,10 @@ from typing import Any
 import atom_core as atom
 from atom_assembly.film import Replacing
 from atom_assembly.script import listed_shots
-from atom_core.media.edl import check_edl, to_edl
-from atom_core.media.otio import to_otio
-from atom_core.outputs import NotOurs, Outputs
-from atom_core.printable import printable_json
+from atom_core.files.outputs import NotOurs, Outputs
+from atom_core.media.timelines.edl import check_edl, to_edl
+from atom_core.media.timelines.otio import to_otio
+from atom_core.text.printable import printable_json
 
 
 class AssembleCommand:
@@ -145,7 +145,7 @@ def chosen(script: atom.Script, timeline: atom.Timeline, videos: Mapping[str, at
 
     :param videos: the source of every cut, by content hash
     """
-    from atom_core.media.timecode import timecodes
+    from atom_core.media.timelines.timecode import timecodes
 
     cuts = list(timeline.cuts)
     rows: list[dict[str, Any]] = []
@@ -200,7 +200,7 @@ def _otio(timeline: atom.Timeline, videos: Mapping[str, atom.Video]) -> str:
 
 
 def _srt(timeline: atom.Timeline) -> str:
-    from atom_core.media.subtitles import to_srt
+    from atom_core.media.timelines.subtitles import to_srt
 
     items, elapsed_s = [], 0.0
     for cut in timeline.cuts:

@@ -189,7 +189,7 @@ def test_edit_decision_list(host, tmp_path):
 
 def test_edit_decision_lists_need_a_package(host, tmp_path, monkeypatch):
     """Without what writes them, that is told before any work."""
-    monkeypatch.setattr("atom_core.media.edl.find_spec", lambda name: None)
+    monkeypatch.setattr("atom_core.media.timelines.edl.find_spec", lambda name: None)
     with pytest.raises(atom.SettingsError, match="need one more package"):
         run_command(host, "assemble", "colours", "-o", str(tmp_path / "film.mp4"), "--edl", str(tmp_path / "film.edl"))
     assert host.decoder.prompts == []

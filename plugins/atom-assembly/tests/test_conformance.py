@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import atom_core as atom
-from atom_core.media.decode import Reader
+from atom_core.media.pictures.decode import Reader
 from atom_core.testing.conformance import TaskConformance
 from atom_core.testing.videos import frame_number, shot_colour, write_video
 

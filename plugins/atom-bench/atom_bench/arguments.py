@@ -59,7 +59,7 @@ def recipes_of(context: atom.CommandContext) -> tuple[str, ...]:
 
     :raises ModelError: if there is no such recipe
     """
-    from atom_core.modules.quantize import recipe_of
+    from atom_core.checkpoint.recipes import recipe_of
 
     chosen = context.args.recipes or ("none", "int8", context.settings.quantize)
     for name in chosen:

@@ -22,7 +22,7 @@ from atom_bench import figures
 from atom_bench.cuts_footage import Footage, write
 from atom_bench.cuts_kinds import Kind
 from atom_bench.cuts_score import Score, score
-from atom_core.media.decode import Reader
+from atom_core.media.pictures.decode import Reader
 from atom_core.media.probe import probe
 from atom_core.media.segment import find_cuts
 

@@ -75,7 +75,7 @@ class DecoderBench:
 
 def throughput(host: Any, clips: Sequence[atom.Clip], max_new_tokens: int) -> dict[str, Any]:
     """Tokens per second of requests of several tasks, one at a time and all waiting; whether they say the same."""
-    from atom_core.modules.caller import Caller, caller
+    from atom_core.call_context import Caller, caller
 
     features = host.encoder.encode_batch(clips)
     barrier = Barrier(len(REQUESTS))

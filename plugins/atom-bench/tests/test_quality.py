@@ -17,7 +17,7 @@ from attrs import evolve
 from PIL import Image
 
 import atom_core as atom
-from atom_core.outputs import Outputs
+from atom_core.files.outputs import Outputs
 from atom_core.testing.videos import BLUE, GREEN, RED, Shot, write_video
 
 SHOWS = {"a.mp4": [("red circle", RED), ("blue star", BLUE)], "b.mp4": [("green ring", GREEN)]}

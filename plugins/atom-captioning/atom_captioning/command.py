@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import atom_core as atom
 from atom_captioning.formats import json_value
 from atom_core.files import writable_folder
-from atom_core.outputs import NotOurs, OfAnother, Outputs, short_name
-from atom_core.printable import printable_json
+from atom_core.files.outputs import NotOurs, OfAnother, Outputs, short_name
+from atom_core.text.printable import printable_json
 
 if TYPE_CHECKING:
     import argparse

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import atom_core as atom
-from atom_core.printable import printable, printable_json
+from atom_core.text.printable import printable, printable_json
 
 NO_CAPTION = "(no caption)"
 """Stands in text where the model said nothing; subtitles have no line there."""
@@ -25,14 +25,14 @@ def as_json(captions: Sequence[atom.Caption]) -> str:
 
 def srt(captions: Sequence[atom.Caption]) -> str:
     """SubRip subtitles."""
-    from atom_core.media.subtitles import to_srt
+    from atom_core.media.timelines.subtitles import to_srt
 
     return to_srt(_cues(captions))
 
 
 def vtt(captions: Sequence[atom.Caption]) -> str:
     """WebVTT subtitles."""
-    from atom_core.media.subtitles import to_vtt
+    from atom_core.media.timelines.subtitles import to_vtt
 
     return to_vtt(_cues(captions))
 

@@ -6,7 +6,7 @@ from attrs import evolve, field, frozen
 from attrs.validators import ge, min_len
 
 import atom_core as atom
-from atom_core.sentences import as_caption
+from atom_core.text.sentences import as_caption
 
 PROMPT = "Describe this clip in one sentence."
 SUMMARY_PROMPT = "Summarize these shots in one sentence:"

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import atom_core as atom
-from atom_core.aside import aside
+from atom_core.background import aside
 from atom_core.exhausted import exhausted
 from atom_core.files import begin_private, private_folder
 from atom_core.quiet import quiet

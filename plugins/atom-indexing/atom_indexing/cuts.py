@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import atom_core as atom
-from atom_core.outputs import NotOurs, Outputs, short_name
+from atom_core.files.outputs import NotOurs, Outputs, short_name
 
 
 def folder_for(name: str) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import atom_core as atom
-from atom_core.outputs import Outputs
+from atom_core.files.outputs import Outputs
 from atom_indexing.cuts import cut_out, folder_for
 from atom_indexing.index_command import made_otherwise
 from atom_indexing.page import page, poster

@@ -12,7 +12,7 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_core.files import write_whole
-from atom_core.printable import printable_json
+from atom_core.text.printable import printable_json
 
 if TYPE_CHECKING:
     import argparse
@@ -114,7 +114,7 @@ def render(context: atom.CommandContext, folder: Path) -> None:
 
 def caption(context: atom.CommandContext, folder: Path) -> list[atom.Caption]:
     """Describe every shot; subtitles and JSON for each video."""
-    from atom_core.media.subtitles import to_srt
+    from atom_core.media.timelines.subtitles import to_srt
 
     host = context.host()
     videos = [host.video(path) for path in sorted((folder / "videos").glob("*.mp4"))]
@@ -169,7 +169,7 @@ def ask(context: atom.CommandContext, folder: Path) -> None:
 
 def assemble(context: atom.CommandContext, folder: Path) -> None:
     """Make a film from the library, and its timeline."""
-    from atom_core.media.otio import to_otio
+    from atom_core.media.timelines.otio import to_otio
 
     host = context.host()
     timeline = host.run("assemble", atom.Request(text=REQUEST))

@@ -32,7 +32,7 @@ def _levels(video: atom.Video) -> list[float]:
     """The loudness of each step, decibels below full scale."""
     import numpy as np
 
-    from atom_core.media.decode import Reader
+    from atom_core.media.pictures.decode import Reader
     from atom_core.media.sound import RATE_HZ, sound
 
     with Reader.of(video) as reader:

@@ -31,7 +31,7 @@ class Descriptions:
     @property
     def text(self) -> str:
         """The cues as a WebVTT document."""
-        from atom_core.media.subtitles import to_vtt
+        from atom_core.media.timelines.subtitles import to_vtt
 
         return to_vtt((cue.start_s, cue.end_s, cue.text) for cue in self.cues)
 

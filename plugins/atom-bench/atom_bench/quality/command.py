@@ -14,7 +14,7 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_bench import arguments, figures
-from atom_core.outputs import Outputs
+from atom_core.files.outputs import Outputs
 
 if TYPE_CHECKING:
     from atom_bench.quality.collect import Results

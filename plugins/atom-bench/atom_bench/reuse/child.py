@@ -8,7 +8,7 @@ from pathlib import Path
 
 import atom_core as atom
 from atom_bench.reuse.job import LOOK, PLAIN_WAYS, Job
-from atom_core.modules.checkpoint import find
+from atom_core.checkpoint.checkpoint import find
 
 
 def main(arguments: list[str]) -> int:
@@ -38,11 +38,6 @@ def prepare(job: Job) -> None:
     """Import what any way needs, so that no way is charged for it."""
     import torch
     from transformers import AutoConfig, AutoModelForImageTextToText
-
-    import atom_core.media.sample
-    import atom_core.modules.decoder
-    import atom_core.modules.quantize
-    import atom_core.reuse.features  # noqa: F401
 
     settings = atom.Settings(**job.settings)
     if settings.quantize not in ("fit", "none"):

@@ -20,7 +20,7 @@ from atom_bench.reuse.job import LOOK, PLAIN_WAYS, QUANTISED, WAYS, Done, Job, o
 AGAINST = "d"
 """Ratios are of the other ways' seconds to this one's; to those with known features and to the quantised one's too."""
 FEATURES_BYTES = 128 * 2**20
-"""What `atom_core.reuse.features` keeps in memory of the features on disk."""
+"""What `atom_core.encoder.feature_cache` keeps in memory of the features on disk."""
 
 
 class ReuseBench:

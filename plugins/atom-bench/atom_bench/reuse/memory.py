@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from atom_core.reuse.ledger import peak_memory_bytes as peak_bytes
+from atom_core.ledger import peak_memory_bytes as peak_bytes
 
 __all__ = ["held_bytes", "peak_bytes"]
 

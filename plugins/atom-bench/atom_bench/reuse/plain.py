@@ -18,10 +18,10 @@ import atom_core as atom
 from atom_bench.reuse import job as jobs
 from atom_bench.reuse.job import Done, Job, Said
 from atom_bench.reuse.memory import held_bytes, peak_bytes
-from atom_core.modules.checkpoint import Checkpoint, open_checkpoint
-from atom_core.modules.families import family_of
-from atom_core.modules.provider import choose_device
-from atom_core.sentences import as_caption
+from atom_core.checkpoint.checkpoint import Checkpoint, open_checkpoint
+from atom_core.families import family_of
+from atom_core.loader.transformers_loader import choose_device
+from atom_core.text.sentences import as_caption
 
 
 class Whole:

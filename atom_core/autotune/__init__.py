@@ -1,0 +1,1 @@
+"""Which precision is fastest on this machine: measured once, remembered."""

@@ -1,0 +1,1 @@
+"""A model's files: opened, checked, loaded, quantised and written."""

@@ -1,0 +1,165 @@
+"""Quantised checkpoints on disk: safetensors that open as they are, with everything else of the model beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atom_core.checkpoint.load import METHOD
+from atom_core.checkpoint.safetensors_file import DTYPES, read_weights
+from atom_core.errors import ModelError
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+    from atom_core.checkpoint.checkpoint import Checkpoint
+    from atom_core.checkpoint.recipes import Recipe
+
+_COPIED = ("*.json", "*.jinja", "*.model", "*.txt", "LICENSE*", "NOTICE*")
+_LEFT = ("config.json", "model.safetensors.index.json")
+_VERSIONED = ("atom-core", "torch", "torchao", "transformers")
+_ALIGN_BYTES = 64
+
+
+def save_quantized(
+    checkpoint: Checkpoint, folder: Path, *, recipe: Recipe, source_hash: str, overwrite: bool = False
+) -> Path:
+    """Quantise a checkpoint and write it to `folder`, whole or not at all.
+
+    :param source_hash: content hash of the checkpoint, by which libraries know the model
+    :param overwrite: replace a folder that holds a checkpoint written by Atom
+    :raises ModelError: if it is quantised already, the folder is in the way, or it cannot be written
+    """
+    import torch
+
+    from atom_core.checkpoint.load import load_model
+
+    if (saved := checkpoint.saved_recipe) is not None:
+        raise ModelError(
+            f"model {checkpoint.source} is quantised as {saved!r} already; name the model it was made from"
+        )
+    if not recipe.kinds:
+        raise ModelError(f"recipe {recipe.name!r} quantises nothing; use --to int8")
+    if not recipe.is_saved:
+        raise ModelError(f"recipe {recipe.name!r} is made as a model is loaded, and never written; use --to int8")
+    _check_place(folder, overwrite)
+    model = load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=recipe)
+    with _new_folder(folder, overwrite) as fresh:
+        for pattern in _COPIED:
+            for file in checkpoint.folder.glob(pattern):
+                if file.name not in _LEFT:
+                    shutil.copy2(file, fresh / file.name)
+        config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
+        config["quantization_config"] = {"quant_method": METHOD, "recipe": recipe.name}
+        (fresh / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        versions = {name: importlib.metadata.version(name) for name in _VERSIONED}
+        metadata = {
+            "format": "pt",
+            "atom_recipe": recipe.name,
+            "atom_source": Path(checkpoint.source).name if Path(checkpoint.source).exists() else checkpoint.source,
+            "atom_source_hash": source_hash,
+            "atom_versions": json.dumps(versions),
+            "atom_layers": json.dumps(quantized_layers(model)),
+        }
+        write_tensors(fresh / "model.safetensors", own_tensors(model), metadata)
+    return folder
+
+
+def quantized_layers(model: PreTrainedModel) -> dict[str, str]:
+    """Names and kinds of the quantised layers of a model that has not been used; a tied head is not among them."""
+    from atom_core.kernels.int4 import GroupInt4Linear
+    from atom_core.kernels.int8 import Int8Embedding, RowInt8Linear
+
+    table, head = model.get_input_embeddings(), model.get_output_embeddings()
+    shared = isinstance(table, Int8Embedding) and getattr(head, "qweight", None) is table.qweight
+    kinds: dict[type, str] = {RowInt8Linear: "int8", Int8Embedding: "int8", GroupInt4Linear: "int4"}
+    return {
+        name: kinds[type(module)]
+        for name, module in model.named_modules()
+        if type(module) in kinds and not (shared and module is head)
+    }
+
+
+def own_tensors(model: PreTrainedModel) -> dict[str, torch.Tensor]:
+    """A model's tensors by name, those that are shared once."""
+    tied = set(model.all_tied_weights_keys or {})
+    seen: set[int] = set()
+    found: dict[str, torch.Tensor] = {}
+    for name, tensor in model.state_dict().items():
+        if name in tied or (tensor.numel() and tensor.data_ptr() in seen):
+            continue
+        seen.add(tensor.data_ptr())
+        found[name] = tensor
+    return found
+
+
+def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file, tensor by tensor, without holding a second copy of them all."""
+    import torch
+
+    names = {torch_name: name for name, (torch_name, _) in DTYPES.items()}
+    header: dict[str, Any] = {"__metadata__": dict(metadata)}
+    at = 0
+    for name, tensor in tensors.items():
+        size = tensor.numel() * tensor.element_size()
+        dtype = names[str(tensor.dtype).removeprefix("torch.")]
+        header[name] = {"dtype": dtype, "shape": list(tensor.shape), "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-(8 + len(text)) % _ALIGN_BYTES)
+    with file.open("wb") as stream:
+        stream.write(len(text).to_bytes(8, "little"))
+        stream.write(text)
+        for tensor in tensors.values():
+            stream.write(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+
+
+def _check_place(folder: Path, overwrite: bool) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if folder.exists() and not (overwrite and _is_ours(folder)):
+        hint = "name another folder" if overwrite else "name another folder, or pass --overwrite"
+        what = "is not a checkpoint written by `atom quantize`" if overwrite else "exists"
+        raise ModelError(f"{folder} {what}; {hint}")
+    if not folder.absolute().parent.is_dir():
+        raise ModelError(f"folder {folder.absolute().parent} does not exist; create it first")
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return folder.is_dir() and "atom_recipe" in read_weights(str(folder), folder).metadata
+    except ModelError:
+        return False
+
+
+@contextlib.contextmanager
+def _new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
+    """A folder that takes the place of `folder` when all went well."""
+    target = folder.absolute()
+    try:
+        fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    except OSError as error:
+        raise ModelError(f"{target.parent} cannot be written: {error.strerror}; name another folder") from None
+    try:
+        yield fresh
+        fresh.chmod(0o755)
+        _check_place(folder, overwrite)
+        if target.exists():
+            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+            os.replace(target, old)
+            os.replace(fresh, target)
+            shutil.rmtree(old)
+        else:
+            os.replace(fresh, target)
+    except OSError as error:
+        raise ModelError(f"{folder} cannot be written: {error.strerror or error}; name another folder") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)

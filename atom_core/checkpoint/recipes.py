@@ -1,0 +1,199 @@
+"""Precision recipes: which part of a model gets which torchao configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from atom_core.errors import ModelError
+from atom_core.kernels.processor import has_bf16
+from atom_core.settings import suggest
+
+if TYPE_CHECKING:
+    from torch import nn
+    from transformers import PreTrainedModel
+
+PARTS = ("encoder", "decoder", "embeddings", "head")
+"""The parts of a model that can differ in precision."""
+FIT = "fit"
+"""The setting that stands for weights as stored, or the recipe that loses least where they do not fit into memory."""
+
+
+@frozen(kw_only=True)
+class Recipe:
+    """The precision of each part: ``none``, or the name of a kind."""
+
+    name: str
+    """How users call it."""
+    summary: str
+    """One line for listings."""
+    encoder: str = "none"
+    """Of the vision tower and connector."""
+    decoder: str = "none"
+    """Of the language half's layers."""
+    embeddings: str = "none"
+    """Of the token table. Where the head is tied to it, there is one table, of the head's precision."""
+    head: str = "none"
+    """Of the output head."""
+    devices: tuple[str, ...] = ("cpu", "cuda")
+    """The kinds of device it is for."""
+    is_saved: bool = True
+    """Whether a checkpoint can be written so."""
+    measured: bool = True
+    """Whether this project has run it where it is for."""
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds in use."""
+        return {getattr(self, part) for part in PARTS} - {"none"}
+
+
+RECIPES: Mapping[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(name="none", summary="as stored: float32 on a processor, bfloat16 on CUDA"),
+        Recipe(
+            name="bf16",
+            summary="weights bfloat16, sums and all else float32; processors with AVX-512 BF16 or AMX",
+            encoder="bf16",
+            decoder="bf16",
+            embeddings="bf16",
+            head="bf16",
+            devices=("cpu",),
+            is_saved=False,
+        ),
+        Recipe(name="int8-decoder", summary="the encoder as stored, the rest int8", decoder="int8", head="int8"),
+        Recipe(
+            name="int8",
+            summary="all weights int8, a scale for each output; activations int8, a scale for each row",
+            encoder="int8",
+            decoder="int8",
+            embeddings="int8",
+            head="int8",
+        ),
+        Recipe(
+            name="int4",
+            summary="the decoder's layers int4 in groups of 32, the rest int8; least memory, not the fastest",
+            encoder="int8",
+            decoder="int4",
+            embeddings="int8",
+            head="int8",
+        ),
+        Recipe(
+            name="float8",
+            summary="float8 weights and activations; CUDA cards from compute capability 8.9",
+            encoder="float8",
+            decoder="float8",
+            devices=("cuda",),
+            measured=False,
+        ),
+    )
+}
+"""The recipes by name; on processors, those that lose less go first."""
+
+
+def recipes_for(device: str) -> list[Recipe]:
+    """The recipes for a device: on processors, those that this one computes well."""
+    kind = device.partition(":")[0]
+    found = [recipe for recipe in RECIPES.values() if kind in recipe.devices]
+    return [recipe for recipe in found if "bf16" not in recipe.kinds or has_bf16()]
+
+
+def recipe_of(name: str, device: str) -> Recipe:
+    """The recipe called `name`, which must be for `device`.
+
+    :raises ModelError: if there is none, or it is not for the device
+    """
+    if name not in RECIPES:
+        raise ModelError(f"there is no recipe {name!r}{suggest(name, RECIPES)}; use fit, auto, {', '.join(RECIPES)}")
+    recipe, kind = RECIPES[name], device.partition(":")[0]
+    if kind not in recipe.devices:
+        fitting = ", ".join(other.name for other in recipes_for(device))
+        raise ModelError(f"recipe {name!r} is for {' and '.join(recipe.devices)}, not {kind}; use {fitting}")
+    if "bf16" in recipe.kinds and not has_bf16():
+        raise ModelError("recipe 'bf16' is for processors with AVX-512 BF16 or AMX, which this one lacks; use none")
+    return recipe
+
+
+def kinds_by_layer(model: PreTrainedModel, recipe: Recipe, device: str) -> dict[str, str]:
+    """Names of the linear layers and token tables that `recipe` quantises, with their kind.
+
+    A head that is tied to the table is left out: it goes with the table. On CUDA tables stay as they are.
+    """
+    import torch
+
+    decoder = model.get_decoder()
+    inside = {id(module) for module in decoder.modules()}
+    head, table = model.get_output_embeddings(), model.get_input_embeddings()
+    tied = is_tied(model)
+    found: dict[str, str] = {}
+    for name, module in model.named_modules():
+        if module is table:
+            kind = recipe.head if tied else recipe.embeddings
+            kind = kind if device.startswith("cpu") and _is_plain_table(module) else "none"
+        elif module is head:
+            kind = "none" if tied else recipe.head
+        elif isinstance(module, torch.nn.Linear):
+            kind = recipe.decoder if id(module) in inside else recipe.encoder
+        else:
+            continue
+        if kind == "int4" and module.in_features % 32:
+            kind = "int8"
+        if kind != "none":
+            found[name] = kind
+    return found
+
+
+def is_tied(model: PreTrainedModel) -> bool:
+    """Whether the output head and the token table are one."""
+    head = model.get_output_embeddings()
+    name = next((name for name, module in model.named_modules() if module is head), "")
+    return f"{name}.weight" in (model.all_tied_weights_keys or {})
+
+
+def config_of(kind: str, device: str) -> Any:
+    """torchao's configuration for a kind on a device.
+
+    :raises ModelError: if the device cannot do it
+    """
+    if device.partition(":")[0] != "cuda":
+        if kind == "int4":
+            from atom_core.kernels.int4 import GroupInt4Config
+
+            return GroupInt4Config()
+        if kind == "bf16":
+            from atom_core.kernels.bf16 import Bf16Config
+
+            return Bf16Config()
+        from atom_core.kernels.int8 import RowInt8Config
+
+        return RowInt8Config()
+    return _cuda_config(kind, device)
+
+
+def _cuda_config(kind: str, device: str) -> Any:
+    """Written against torchao 0.18's source; not run by this project for want of a card."""
+    import torch
+    from torchao.quantization import (
+        Float8DynamicActivationFloat8WeightConfig,
+        Int4WeightOnlyConfig,
+        Int8DynamicActivationInt8WeightConfig,
+        PerRow,
+    )
+
+    if kind == "float8":
+        if torch.cuda.get_device_capability(device) < (8, 9):
+            raise ModelError("float8 needs a card of compute capability 8.9 or higher; use --quantize int8")
+        return Float8DynamicActivationFloat8WeightConfig(granularity=PerRow())
+    if kind == "int4":
+        return Int4WeightOnlyConfig(group_size=32, int4_packing_format="tile_packed_to_4d", set_inductor_config=False)
+    return Int8DynamicActivationInt8WeightConfig(set_inductor_config=False)
+
+
+def _is_plain_table(module: nn.Module) -> bool:
+    """Whether a token table only looks rows up, perhaps multiplying them by a number."""
+    import torch
+
+    return type(module) is torch.nn.Embedding or hasattr(module, "scalar_embed_scale")

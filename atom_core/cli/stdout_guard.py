@@ -1,0 +1,53 @@
+"""What plugins print while a command works: kept out of the results, and told."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import TextIO
+
+from atom_core.call_context import caller
+from atom_core.cli.console import Console
+from atom_core.plugins import PluginSet
+
+
+class Stray(io.TextIOBase):
+    """Stands for standard output while a command works; what is written goes to standard error.
+
+    Results leave through the console alone. A task that prints is named, once.
+    """
+
+    def __init__(self, target: TextIO, console: Console, plugins: PluginSet) -> None:
+        self._target, self._console, self._plugins = target, console, plugins
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
+
+    def write(self, text: str) -> int:
+        """Pass `text` on, and say which task it comes from."""
+        task = caller.get().task
+        with self._lock:
+            new = bool(text.strip()) and task in self._plugins.tasks and task not in self._told
+            self._told.update([task] if new else [])
+        if new:
+            plugin = self._plugins.tasks[task].plugin
+            self._console.note(
+                f"task {task!r} of plugin {plugin!r} prints {text.strip()[:40]!r}; standard output is for results,"
+                " so it goes to standard error: use the logging module"
+            )
+        return self._target.write(text)
+
+    def flush(self) -> None:
+        """Flush standard error."""
+        self._target.flush()
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def fileno(self) -> int:
+        """That of standard error."""
+        return self._target.fileno()
+
+    def isatty(self) -> bool:
+        """Whether standard error is a terminal."""
+        return self._target.isatty()

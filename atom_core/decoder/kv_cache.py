@@ -1,0 +1,353 @@
+"""The KV states of the sequences that are being decoded: one row each, all rows in one buffer for each layer.
+
+A row is filled from the left and padded on the right, so rows of any length sit together, and a sequence joins or
+leaves without moving the others. A row may borrow a run of its states from the kept prefixes; its buffer then holds the
+others only. Shape letters: R rows, H heads, L tokens, D head width, Q new tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin
+
+from atom_core.decoder.cascade_attention import Shared, Sharing
+from atom_core.decoder.prefix_cache import KV
+from atom_core.decoder.state_cache import Snapshot
+from atom_core.errors import ModelError
+
+_ROUND_TOKENS = 64
+_ATTENTION = frozenset({"full_attention", "sliding_attention"})
+_STATE = frozenset({"linear_attention", "conv"})
+
+
+class Window:
+    """Which rows a forward pass works on, and where each row's new tokens go."""
+
+    first: int = 0
+    count: int = 0
+    length: int = 0
+    uniform: int | None = None
+    rows: torch.Tensor
+    columns: torch.Tensor
+    continued: bool = False
+    causal: bool = False
+    """Whether each new token sees just the new ones before it, and itself."""
+    sharing: Sharing | None = None
+
+
+class SlotLayer(CacheLayerMixin):
+    """One layer's buffer."""
+
+    is_sliding = False
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.window = window
+
+    def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
+        """Make empty buffers of the right width."""
+        self.keys = key_states.new_empty(0, key_states.shape[1], 0, key_states.shape[3])
+        self.values = value_states.new_empty(0, value_states.shape[1], 0, value_states.shape[3])
+        self.is_initialized = True
+
+    def reserve(self, rows: int, length: int) -> None:
+        """Make room for `rows` of `length` tokens, at least."""
+        assert self.keys is not None
+        if rows > self.keys.shape[0] or length > self.keys.shape[2]:
+            self.resize(max(rows, self.keys.shape[0]), max(length, self.keys.shape[2]))
+
+    def resize(self, rows: int, length: int) -> None:
+        """Have room for `rows` of `length` tokens and few more; what lies outside of that is dropped."""
+        length = -(-length // _ROUND_TOKENS) * _ROUND_TOKENS
+        for name in ("keys", "values"):
+            old = getattr(self, name)
+            new = old.new_zeros(rows, old.shape[1], length, old.shape[3])
+            kept = old[:rows, :, :length]
+            new[: kept.shape[0], :, : kept.shape[2]] = kept
+            setattr(self, name, new)
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write new states [R, H, Q, D] into the window's rows; those rows' states up to the longest one's end."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        window = self.window
+        end = window.first + window.count
+        self.reserve(end, window.length)
+        assert self.keys is not None
+        assert self.values is not None
+        if window.uniform is not None:
+            columns = slice(window.uniform, window.uniform + key_states.shape[2])
+            self.keys[window.first : end, :, columns] = key_states
+            self.values[window.first : end, :, columns] = value_states
+        else:
+            self.keys[window.rows, :, window.columns] = key_states.transpose(1, 2)
+            self.values[window.rows, :, window.columns] = value_states.transpose(1, 2)
+        return (
+            self.keys[window.first : end, :, : window.length],
+            self.values[window.first : end, :, : window.length],
+        )
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:  # noqa: ARG002
+        """Length and offset of the keys."""
+        return self.window.length, 0
+
+    def get_seq_length(self) -> int:
+        """Tokens before the new ones."""
+        return int(self.window.columns[0, 0]) if self.is_initialized else 0
+
+    def get_max_length(self) -> int:
+        """No limit."""
+        return -1
+
+
+class StateLayer(LinearAttentionCacheLayerMixin):
+    """One layer whose memory of a sequence has a fixed size: convolution and recurrent states, one for each row.
+
+    Such a state cannot be cut, and padding would go into it: rows are read one by one, or step by step together.
+    """
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(number_of_states=1)
+        self.window = window
+        self.buffers: dict[str, torch.Tensor] = {}
+
+    def lazy_initialization(self, *_: Any, **__: Any) -> None:
+        """Buffers are made when the first states come."""
+
+    def open(self) -> None:
+        """Show the window's rows to the model."""
+        first, end = self.window.first, self.window.first + self.window.count
+        seen = {name: buffer[first:end] for name, buffer in self.buffers.items()}
+        self.has_previous_state[0] = self.window.continued
+        self.conv_states[0], self.recurrent_states[0] = seen.get("conv"), seen.get("recurrent")
+        self.is_recurrent_states_initialized[0] = "recurrent" in seen
+
+    def update_conv_state(
+        self, conv_states: torch.Tensor, state_idx: int = 0, conv_kernel_size: int | None = None, **_: Any
+    ) -> torch.Tensor:
+        """Keep the last inputs [R, C, K] of a convolution; all of them, those before the new ones included."""
+        width = conv_kernel_size or conv_states.shape[-1]
+        before = self.conv_states[state_idx]
+        if self.window.continued and before is not None:
+            conv_states = torch.cat([before, conv_states], dim=-1)
+        elif conv_states.shape[-1] < width:
+            conv_states = torch.nn.functional.pad(conv_states, (width - conv_states.shape[-1], 0))
+        self._write("conv", conv_states[..., -width:])
+        return conv_states
+
+    def update_recurrent_state(self, recurrent_states: torch.Tensor, state_idx: int = 0, **_: Any) -> torch.Tensor:  # noqa: ARG002
+        """Keep the recurrent states [R, ...]."""
+        self._write("recurrent", recurrent_states)
+        return recurrent_states
+
+    def _write(self, name: str, states: torch.Tensor) -> None:
+        first, end = self.window.first, self.window.first + states.shape[0]
+        self.reserve(name, end, states)
+        self.buffers[name][first:end] = states
+
+    def reserve(self, name: str, rows: int, like: torch.Tensor) -> None:
+        """Make room for `rows` states shaped as those of `like`."""
+        old = self.buffers.get(name)
+        if old is not None and rows <= old.shape[0]:
+            return
+        new = like.new_zeros(rows, *like.shape[1:])
+        if old is not None:
+            new[: old.shape[0]] = old
+        self.buffers[name] = new
+
+
+def layer_kinds(config: Any) -> tuple[str, ...]:
+    """What each layer keeps of a sequence: ``kv`` or ``state``. Layers that share another's KV keep nothing.
+
+    :param config: of the language half
+    :raises ModelError: if a layer is of a kind that cannot be served faithfully
+    """
+    kinds = list(getattr(config, "layer_types", None) or ["full_attention"] * config.num_hidden_layers)
+    kinds = kinds[: len(kinds) - (getattr(config, "num_kv_shared_layers", 0) or 0)]
+    for kind in kinds:
+        if kind not in _ATTENTION | _STATE:
+            raise ModelError(f"models with layers of kind {kind!r} cannot be split faithfully; see docs/families.md")
+    return tuple("state" if kind in _STATE else "kv" for kind in kinds)
+
+
+class Slots(Cache):
+    """All layers' buffers, and the window that the next forward pass works on."""
+
+    def __init__(self, kinds: Sequence[str]) -> None:
+        """
+        :param kinds: what each layer keeps, see `layer_kinds`
+        """
+        self.window = Window()
+        self._borrowed: dict[int, KV] = {}
+        self._held: dict[int, int] = {}
+        super().__init__(
+            layers=[StateLayer(self.window) if kind == "state" else SlotLayer(self.window) for kind in kinds]
+        )
+
+    def open(self, first: int, starts: list[int], num_new: int) -> torch.Tensor:
+        """Point the window at rows `first` onwards, each getting `num_new` tokens from its own start.
+
+        :param starts: tokens that each row holds already
+        :return: which keys each new token may see, bool [R, 1, Q, L]
+        """
+        window = self.window
+        starts = [start - self._num_borrowed(row) for row, start in enumerate(starts, first)]
+        self._held.update((row, start + num_new) for row, start in enumerate(starts, first))
+        starts_R = torch.tensor(starts)
+        window.first, window.count = first, len(starts)
+        window.length = max(starts) + num_new
+        window.uniform = starts[0] if min(starts) == max(starts) else None
+        window.rows = torch.arange(first, first + len(starts))[:, None]
+        window.columns = starts_R[:, None] + torch.arange(num_new)
+        window.continued = min(starts) > 0
+        window.sharing = self._sharing(starts, num_new)
+        window.causal = num_new > 1 and max(starts) == 0 and window.sharing is None
+        for layer in self._state_layers():
+            layer.open()
+        return (torch.arange(window.length) <= window.columns[:, :, None])[:, None]
+
+    def restore(self, row: int, chain: Sequence[KV], *, borrow: bool = False) -> None:
+        """Fill an empty row from its start with kept states.
+
+        :param borrow: the longest run is not copied; for language halves whose attention is `cascade` only
+        """
+        lent = max(chain, key=lambda kv: kv.num_tokens) if borrow else None
+        at = 0
+        for kv in chain:
+            if kv is lent:
+                self._borrowed[row] = kv
+            else:
+                self._fill(row, at, kv)
+                at += kv.num_tokens
+        self._held[row] = at
+
+    def borrow(self, row: int, start: int, kv: KV, length: int) -> None:
+        """Let `row`, which holds `length` tokens, use `kv` for those from `start` on and no longer hold them."""
+        for layer in self._slot_layers():
+            for slots in (layer.keys, layer.values):
+                assert slots is not None
+                slots[row, :, start : length - kv.num_tokens] = slots[row, :, start + kv.num_tokens : length].clone()
+        self._borrowed[row], self._held[row] = kv, length - kv.num_tokens
+        self._shrink()
+
+    def borrows(self, row: int) -> bool:
+        """Whether `row` uses states that it does not hold."""
+        return row in self._borrowed
+
+    def _shrink(self) -> None:
+        """Give back what is reserved if it is far more than the rows hold."""
+        rows, length = max(self._held) + 1, max(self._held.values()) + 1
+        for layer in self._slot_layers():
+            assert layer.keys is not None
+            if layer.keys.shape[2] > 2 * (length + _ROUND_TOKENS):
+                layer.resize(rows, length)
+
+    def _fill(self, row: int, start: int, kv: KV) -> None:
+        for layer, (keys, values) in zip(self._slot_layers(), kv.layers, strict=True):
+            if not layer.is_initialized:
+                layer.lazy_initialization(keys[None], values[None])
+            layer.reserve(row + 1, start + kv.num_tokens)
+            assert layer.keys is not None
+            assert layer.values is not None
+            layer.keys[row, :, start : start + kv.num_tokens] = keys
+            layer.values[row, :, start : start + kv.num_tokens] = values
+
+    def view(self, row: int, start: int, end: int) -> KV:
+        """The states of tokens `start` to `end` of `row`, after those it borrows; valid until the next forward pass."""
+        start, end = start - self._num_borrowed(row), end - self._num_borrowed(row)
+        pairs = []
+        for layer in self._slot_layers():
+            assert layer.keys is not None
+            assert layer.values is not None
+            pairs.append((layer.keys[row, :, start:end], layer.values[row, :, start:end]))
+        return KV(tuple(pairs), end - start)
+
+    def snapshot(self, row: int, end: int) -> Snapshot:
+        """All that is kept of the first `end` tokens of `row`, which must be all it holds; a copy."""
+        states = [
+            {name: buffer[row].clone() for name, buffer in layer.buffers.items()} for layer in self._state_layers()
+        ]
+        return Snapshot(self.view(row, 0, end).cut(0, end), tuple(states))
+
+    def load(self, row: int, snapshot: Snapshot) -> None:
+        """Fill `row` with what was kept."""
+        self._fill(row, 0, snapshot.kv)
+        self._held[row] = snapshot.num_tokens
+        for layer, states in zip(self._state_layers(), snapshot.states, strict=True):
+            for name, state in states.items():
+                layer.reserve(name, row + 1, state[None])
+                layer.buffers[name][row] = state
+
+    def leave(self, row: int, last: int, length: int) -> None:
+        """Let go of `row`; the last row's sequence of `length` tokens moves into its place."""
+        moved = length - self._num_borrowed(last)
+        for about in (self._borrowed, self._held):
+            about.pop(row, None)
+            if last in about:
+                about[row] = about.pop(last)  # type: ignore[assignment]
+        if row == last:
+            return
+        for state_layer in self._state_layers():
+            for buffer in state_layer.buffers.values():
+                buffer[row] = buffer[last]
+        for layer in self._slot_layers():
+            for slots in (layer.keys, layer.values):
+                assert slots is not None
+                slots[row, :, :moved] = slots[last, :, :moved]
+
+    def clear(self) -> None:
+        """Let go of all rows."""
+        self._borrowed.clear()
+        self._held.clear()
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory held, bytes."""
+        layers = self._slot_layers()
+        buffers = [buffer for layer in layers for buffer in (layer.keys, layer.values)]
+        buffers += [buffer for layer in self._state_layers() for buffer in layer.buffers.values()]
+        return sum(buffer.numel() * buffer.element_size() for buffer in buffers if buffer is not None)
+
+    def _num_borrowed(self, row: int) -> int:
+        kv = self._borrowed.get(row)
+        return 0 if kv is None else kv.num_tokens
+
+    def _sharing(self, starts: Sequence[int], num_new: int) -> Sharing | None:
+        """Which of the window's rows borrow what; None if none does."""
+        lent = [self._borrowed.get(self.window.first + place) for place in range(len(starts))]
+        groups: dict[tuple[int, int], tuple[KV, list[int]]] = {}
+        for place, kv in enumerate(lent):
+            if kv is not None:
+                groups.setdefault((kv.layers[0][0].data_ptr(), kv.num_tokens), (kv, []))[1].append(place)
+        if not groups:
+            return None
+        borrowers = [place for place, kv in enumerate(lent) if kv is not None]
+        others = [place for place, kv in enumerate(lent) if kv is None]
+        return Sharing(
+            groups=tuple(Shared(_rows(places), kv) for kv, places in groups.values()),
+            borrowers=_span(borrowers),
+            length=max(starts[place] for place in borrowers) + num_new,
+            others=_span(others),
+            borrows=torch.tensor([kv is not None for kv in lent])[:, None, None, None],
+        )
+
+    def _slot_layers(self) -> list[SlotLayer]:
+        return [layer for layer in self.layers if isinstance(layer, SlotLayer)]
+
+    def _state_layers(self) -> list[StateLayer]:
+        return [layer for layer in self.layers if isinstance(layer, StateLayer)]
+
+
+def _span(places: list[int]) -> slice:
+    """From the first to the last."""
+    return slice(places[0], places[-1] + 1) if places else slice(0, 0)
+
+
+def _rows(places: list[int]) -> torch.Tensor | slice:
+    """Neighbours as a slice, which copies nothing."""
+    return _span(places) if places[-1] - places[0] + 1 == len(places) else torch.tensor(places)

@@ -1,0 +1,184 @@
+"""Prefixes kept in memory: a radix tree over prompts, each edge with the KV states it adds.
+
+Shape letters: H heads, N tokens, D head width.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from attrs import define, field, frozen
+
+from atom_core.families.prompt import PrefixKey
+
+if TYPE_CHECKING:
+    import torch
+
+
+@frozen(eq=False)
+class KV:
+    """KV states of a run of tokens, one pair of tensors [H, N, D] for each layer."""
+
+    layers: tuple[tuple[torch.Tensor, torch.Tensor], ...]
+    """Keys and values, by layer."""
+    num_tokens: int
+    """N."""
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory held, bytes."""
+        return sum(t.numel() * t.element_size() for pair in self.layers for t in pair)
+
+    def view(self, start: int, end: int) -> KV:
+        """Tokens `start` to `end`, not copied."""
+        layers = tuple((k[:, start:end], v[:, start:end]) for k, v in self.layers)
+        return KV(layers, end - start)
+
+    def cut(self, start: int, end: int) -> KV:
+        """A copy of tokens `start` to `end`."""
+        layers = tuple((k[:, start:end].clone(), v[:, start:end].clone()) for k, v in self.layers)
+        return KV(layers, end - start)
+
+
+def joined(chain: Sequence[KV]) -> KV:
+    """The states of runs that follow each other as those of one."""
+    import torch
+
+    pairs = zip(*(kv.layers for kv in chain), strict=True)
+    layers = tuple((torch.cat([k for k, _ in run], dim=1), torch.cat([v for _, v in run], dim=1)) for run in pairs)
+    return KV(layers, sum(kv.num_tokens for kv in chain))
+
+
+@define(eq=False)
+class _Node:
+    units: tuple[PrefixKey, ...]
+    kv: KV | None
+    parent: _Node | None
+    children: dict[PrefixKey, _Node] = field(factory=dict)
+    used: int = 0
+
+    def chain(self) -> list[KV]:
+        """The KV of every edge from the root to here."""
+        found, node = [], self
+        while node.parent is not None:
+            assert node.kv is not None
+            found.append(node.kv)
+            node = node.parent
+        return found[::-1]
+
+
+class PrefixTree:
+    """Longest-prefix lookup of KV states under a byte budget; the least recently used leaves go first."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """
+        :param max_bytes: most memory held; 0 keeps nothing
+        """
+        self.max_bytes = max_bytes
+        self.num_bytes = 0
+        self._root = _Node((), None, None)
+        self._clock = itertools.count(1)
+        self._lock = threading.Lock()
+
+    def match(self, units: Sequence[PrefixKey]) -> tuple[int, list[KV]]:
+        """The longest kept prefix of `units`.
+
+        :return: how many tokens it covers, and its KV in order; the tensors are borrowed, copy before changing
+        """
+        with self._lock:
+            node, at, extra = self._walk(units)
+            now = next(self._clock)
+            chain = node.chain()
+            if extra:
+                child = node.children[units[at]]
+                assert child.kv is not None
+                child.used = now
+                chain.append(child.kv.view(0, sum(n for _, n in child.units[:extra])))
+            walk: _Node | None = node
+            while walk is not None:
+                walk.used, walk = now, walk.parent
+            return sum(kv.num_tokens for kv in chain), chain
+
+    def missing_from(self, units: Sequence[PrefixKey]) -> int:
+        """The token at which a prompt of `units` stops being known."""
+        with self._lock:
+            _, at, extra = self._walk(units)
+            return sum(n for _, n in units[: at + extra])
+
+    def insert(self, units: Sequence[PrefixKey], kv: KV, start: int) -> None:
+        """Keep a prefix.
+
+        :param units: the whole prefix
+        :param kv: its states from token `start` on; copied where kept
+        :param start: at most what `missing_from` says
+        """
+        if not self.max_bytes:
+            return
+        with self._lock:
+            _, at, extra = self._walk(units)
+            known = sum(n for _, n in units[: at + extra])
+            if at + extra == len(units) or known < start:
+                return
+            size = kv.num_bytes * (kv.num_tokens + start - known) // kv.num_tokens
+            if size > self.max_bytes:
+                return
+            self._evict(self.max_bytes - size)  # first, so that no more is ever held
+            node, at, extra = self._walk(units)
+            if sum(n for _, n in units[: at + extra]) < known:
+                return
+            if extra:
+                node, at = self._split(node.children[units[at]], extra), at + extra
+            new = _Node(tuple(units[at:]), kv.cut(known - start, kv.num_tokens), node, used=next(self._clock))
+            node.children[units[at]] = new
+            assert new.kv is not None
+            self.num_bytes += new.kv.num_bytes
+
+    def shrink(self, max_bytes: int) -> None:
+        """Let go of prefixes until at most `max_bytes` are held."""
+        with self._lock:
+            self._evict(max_bytes)
+
+    def limit(self, max_bytes: int) -> None:
+        """Hold at most `max_bytes` from now on."""
+        with self._lock:
+            self.max_bytes = max_bytes
+            self._evict(max_bytes)
+
+    def _walk(self, units: Sequence[PrefixKey]) -> tuple[_Node, int, int]:
+        """The deepest node wholly on the path, the units it covers, and how many more lie on one of its edges."""
+        node, at = self._root, 0
+        while at < len(units) and (child := node.children.get(units[at])) is not None:
+            pairs = zip(child.units, units[at:], strict=False)
+            shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+            if shared < len(child.units):
+                return node, at, shared
+            node, at = child, at + shared
+        return node, at, 0
+
+    def _split(self, node: _Node, at: int) -> _Node:
+        assert node.kv is not None
+        assert node.parent is not None
+        num_tokens = sum(n for _, n in node.units[:at])
+        upper = _Node(node.units[:at], node.kv.cut(0, num_tokens), node.parent, used=node.used)
+        node.parent.children[node.units[0]] = upper
+        node.kv = node.kv.cut(num_tokens, node.kv.num_tokens)
+        node.units, node.parent = node.units[at:], upper
+        upper.children[node.units[0]] = node
+        return upper
+
+    def _evict(self, max_bytes: int) -> None:
+        while self.num_bytes > max_bytes:
+            leaf = min(self._leaves(self._root), key=lambda node: node.used)
+            assert leaf.parent is not None
+            assert leaf.kv is not None
+            del leaf.parent.children[leaf.units[0]]
+            self.num_bytes -= leaf.kv.num_bytes
+
+    def _leaves(self, node: _Node) -> Iterator[_Node]:
+        if node.kv is not None and not node.children:
+            yield node
+        for child in node.children.values():
+            yield from self._leaves(child)

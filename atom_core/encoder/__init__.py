@@ -1,0 +1,1 @@
+"""The resident encoder, and the cache of what it has made."""

@@ -1,0 +1,214 @@
+"""The resident encoder: clips to features, once ever."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import torch
+from attrs import define, evolve, field
+from torch import nn
+
+from atom_core.call_context import caller
+from atom_core.encoder.feature_cache import FeatureStore, feature_key
+from atom_core.encoder.worker import Lane
+from atom_core.errors import Cancelled, ModelError
+from atom_core.families import Encoded, Family, join
+from atom_core.families.frame_budget import FrameBudget
+from atom_core.kernels.malloc import give_back
+from atom_core.kernels.threads import Threads, one_thread, rest
+from atom_core.ledger import Ledger
+from atom_core.media.sample import rule_of, sample
+from atom_core.records import Clip, Features
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+@define(eq=False)
+class _Pending:
+    """Features on their way."""
+
+    urgent: bool
+    """Whether somebody waits for them; may become so."""
+    features: Future[Features] = field(factory=Future)
+    """When they are there."""
+
+
+class ResidentEncoder:
+    """The visual half of the model, shared by every task. Follows the `Encoder` protocol.
+
+    Clips that somebody waits for go ahead of others, even between the frames of one that is being encoded.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        family: Family,
+        *,
+        fingerprint: str,
+        frames: FrameBudget,
+        store: FeatureStore | None,
+        ledger: Ledger,
+        threads: Threads,
+    ) -> None:
+        """
+        :param frames: how many frames of a clip are sampled
+        :param store: where features are kept; None computes them each time
+        """
+        self.fingerprint = fingerprint
+        self._model = model
+        self._family = family
+        for layer in _first_layers(model):
+            layer.register_forward_pre_hook(_in_order, with_kwargs=True)
+        self._frames = frames
+        self._store = store
+        self._ledger = ledger
+        self._threads = threads
+        self._lane = Lane("encoder")
+        self._lock = threading.Lock()
+        self._pending: dict[str, _Pending] = {}
+
+    def encode(self, clip: Clip) -> Features:
+        """Features of `clip`, [T, D]; borrowed.
+
+        :raises MediaError: if the clip's frames cannot be read
+        :raises ModelError: if so many frames do not fit into the model's context
+        """
+        return self._encode(clip, self._frames.num_frames([clip], self._encode))
+
+    def encode_batch(self, clips: Sequence[Clip], *, in_one_prompt: bool = False) -> list[Features]:
+        """Features of several clips, in their order. One clip's frames are read while another is encoded.
+
+        :param in_one_prompt: whether they will be asked about together: where all their frames do not fit into the
+            model's context, and no number is set, at most as many of each clip as do
+        :raises ModelError: if so many frames do not fit into the model's context
+        """
+        encode = self.encode
+        if in_one_prompt and clips:
+            encode = partial(self._encode_at_most, self._frames.num_frames(clips, self._encode))
+        if len(clips) < 2:
+            return [encode(clip) for clip in clips]
+        contexts = [copy_context() for _ in clips]
+        with ThreadPoolExecutor(2, thread_name_prefix="read") as readers:
+            return list(readers.map(lambda context, clip: context.run(encode, clip), contexts, clips))
+
+    def close(self) -> None:
+        """End the lane; waits for the frames in work."""
+        self._lane.close()
+
+    def _encode_at_most(self, num_frames: int, clip: Clip) -> Features:
+        return self._encode(clip, min(num_frames, self._frames.own(clip)))
+
+    def _encode(self, clip: Clip, num_frames: int) -> Features:
+        caller.get().check()
+        self._ledger.count("encoder_clips", requested=1)
+        key = feature_key(clip, rule_of(clip, num_frames, self._family.frame_pixels(num_frames)), self.fingerprint)
+        mine = _Pending(urgent=caller.get().interactive)
+        if self._store is None:
+            return self._compute(key, clip, num_frames, mine)
+        while (pending := self._claimed(key, mine)) is not mine:
+            with contextlib.suppress(Cancelled):  # that was another caller's wish
+                features = pending.features.result()
+                self._ledger.count("encoder_clips", reused=1)
+                return evolve(features, clip=clip)
+            caller.get().check()
+        try:
+            features = self._known_or_computed(self._store, key, clip, num_frames, mine)
+            mine.features.set_result(features)
+            return features
+        except BaseException as error:
+            mine.features.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                del self._pending[key]
+
+    def _claimed(self, key: str, mine: _Pending) -> _Pending:
+        """Who is at these features: `mine`, unless another caller came first, who then hurries if `mine` does."""
+        with self._lock:
+            pending = self._pending.setdefault(key, mine)
+            pending.urgent |= mine.urgent
+        return pending
+
+    def _known_or_computed(
+        self, store: FeatureStore, key: str, clip: Clip, num_frames: int, pending: _Pending
+    ) -> Features:
+        known = store.get(key, clip)
+        if known is None:
+            with store.claim(key, caller.get().check):
+                known = store.get(key, clip)
+                if known is None:
+                    features = self._compute(key, clip, num_frames, pending)
+                    store.put(features)
+                    return features
+        self._ledger.count("encoder_clips", reused=1)
+        return known
+
+    def _compute(self, key: str, clip: Clip, num_frames: int, pending: _Pending) -> Features:
+        with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
+            frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
+        with self._ledger.lane("preprocess", "preprocess"), one_thread():
+            inputs = self._family.inputs(frames)
+        encoded = self._lane.submit(self._forward(inputs), urgent=lambda: pending.urgent).result()
+        self._ledger.count("encoder_clips", computed=1)
+        return Features(
+            clip=clip,
+            values=encoded.values,
+            timestamps_s=frames.timestamps_s,
+            rule=frames.rule,
+            key=key,
+            layout={**encoded.layout, "size": list(frames.images[0].shape[:2])},
+            extra=encoded.extra,
+        )
+
+    def _forward(self, inputs: dict[str, object]) -> Generator[None, None, Encoded]:
+        """Encode `inputs`, which are let go; a few frames at a time where the family can."""
+        moved = {
+            name: value.to(self._model.device) if isinstance(value, torch.Tensor) else value
+            for name, value in inputs.items()
+        }
+        inputs.clear()
+        parts: list[Encoded] = []
+        chunks = deque(self._family.chunks(moved))
+        del moved
+        while chunks:
+            if parts:
+                yield
+            with torch.inference_mode(), self._ledger.lane("encode", "encode"), self._threads.share("encode"):
+                parts.append(self._family.encode(self._model, chunks.popleft()))
+        encoded = join(parts)
+        parts.clear()
+        finite = bool(torch.isfinite(encoded.values).all())
+        rest()
+        give_back()  # the pixels, too
+        if not finite:
+            raise ModelError("the encoder made values that are not finite; try another precision with --quantize none")
+        return encoded
+
+
+def _first_layers(model: PreTrainedModel) -> Iterator[nn.Module]:
+    """The first layer of each stack in the visual half."""
+    language = {id(module) for module in model.get_decoder().modules()}
+    for module in model.modules():
+        if isinstance(module, nn.ModuleList) and len(module) and id(module) not in language:
+            yield module[0]
+
+
+def _in_order(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """Lay out what a layer is given as its norms read it.
+
+    Patches come out of a convolution channel by channel; every sum of the tower keeps that layout, and every norm would
+    copy it.
+    """
+    return tuple(_contiguous(value) for value in args), {name: _contiguous(value) for name, value in kwargs.items()}
+
+
+def _contiguous(value: Any) -> Any:
+    return value.contiguous() if isinstance(value, torch.Tensor) else value

@@ -1,0 +1,66 @@
+"""InternVL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from atom_core.families import image_ops
+from atom_core.families.base import Encoded, Family, encoded
+from atom_core.records import Features, Frames
+
+_DEFAULTS = {
+    "size": {"height": 448, "width": 448},
+    "resample": 3,
+    "image_mean": [0.485, 0.456, 0.406],
+    "image_std": [0.229, 0.224, 0.225],
+}
+
+
+class InternVL(Family):
+    """InternVL: each frame is one untiled picture with its number before it."""
+
+    model_types = ("internvl",)
+    title = "InternVL"
+    notes = "native video; frames are numbered"
+    placeholder = "<video>"
+    content_type = "video"
+    uses_image_processor = False
+
+    def inputs(self, frames: Frames) -> dict[str, Any]:
+        """The pictures, one size each."""
+        return {"pixel_values": image_ops.standard(frames, self._video_config)}
+
+    @property
+    def _video_config(self) -> dict[str, Any]:
+        found = self.processing.get("video") or self.processing.get("image") or {}
+        return {**_DEFAULTS, **{name: value for name, value in found.items() if value is not None}}
+
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+        """As many rows for each frame."""
+        patches = self.config.vision_config.patch_size
+        patch = patches[0] if isinstance(patches, (list, tuple)) else patches
+        made = image_ops.standard_size(height, width, self._video_config)
+        shrink = float(self.config.downsample_ratio)
+        return {"runs": [int(made[0] // patch * shrink) * int(made[1] // patch * shrink)] * len(times_s)}
+
+    def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
+        """Run the visual half; a run for each frame."""
+        return encoded(model.get_image_features(**inputs).pooler_output)
+
+    def visual_texts(self, features: Features) -> list[str]:
+        """The wording of transformers' `InternVLProcessor.replace_video_token`."""
+        start, end = self._around
+        return [
+            "\n".join(
+                f"Frame{index}: {start}{self.image_token * num_rows}{end}"
+                for index, num_rows in enumerate(features.layout["runs"], 1)
+            )
+        ]
+
+    @property
+    def _around(self) -> tuple[str, str]:
+        return (
+            str(getattr(self.tokenizer, "start_image_token", "<img>")),
+            str(getattr(self.tokenizer, "end_image_token", "</img>")),
+        )

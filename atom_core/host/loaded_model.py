@@ -1,0 +1,192 @@
+"""The resident modules of one host: loaded when first needed, lent to tasks, loaded anew where a task spoilt them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from atom_core.background import aside, waited_for
+from atom_core.errors import AtomError, ModelError, TaskError
+from atom_core.hookspecs import Modules
+from atom_core.host.contracts import kind_fault, modules_fault
+from atom_core.host.task_modules import Loans, weights_stamp
+from atom_core.ledger import Ledger
+from atom_core.memory.estimate import gib
+from atom_core.plugins import PluginSet
+from atom_core.settings import Settings, suggest
+from atom_core.specs import TaskSpec
+
+log = logging.getLogger("atom")
+
+
+class Resident:
+    """The encoder and the decoder, shared by threads. What is lent is taken back and looked at."""
+
+    def __init__(self, settings: Settings, plugins: PluginSet, ledger: Ledger) -> None:
+        self._settings, self._plugins, self._ledger = settings, plugins, ledger
+        self._lock = threading.RLock()
+        self._modules: Modules | None = None
+        self._identity: str | None = None
+        self._stamp = 0
+        self._retired: list[Modules] = []
+        self._error: ModelError | None = None
+        self._borrowers: set[str] = set()
+        self._expected: set[str] | None = None
+        self._counted: set[str] = set()
+        self._shut = False
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there is something to close."""
+        return self._modules is not None
+
+    @property
+    def model(self) -> str:
+        """Name and content of the model, whatever its precision; known without its weights where that can be.
+
+        :raises ModelError: if it cannot be found
+        """
+        with self._lock:
+            if self._modules is None and self._identity is None:
+                self._identity = self._identified()
+            return self._identity or self.modules().model
+
+    def modules(self) -> Modules:
+        """Both modules; loaded on first use.
+
+        :raises ModelError: if they cannot be loaded, which is tried once
+        """
+        with self._lock:
+            if self._modules is None:
+                self.check_open()
+                if self._error is not None:
+                    raise self._error
+                try:
+                    self._modules = modules = waited_for(aside(self._load, "load"))
+                except ModelError as error:
+                    self._error = error
+                    raise
+                self._stamp = weights_stamp(modules)
+                self._ledger.count("loads", computed=1)
+                self._tell_ready(modules)
+            return self._modules
+
+    def _tell_ready(self, modules: Modules) -> None:
+        """Tell plugins of the modules; what one of them raises is said, and ends nothing."""
+        halves = {"encoder": modules.encoder, "decoder": modules.decoder}
+        try:
+            self._plugins.call("atom_modules_ready", **halves, settings=self._settings)
+        except AtomError as errors:
+            for line in str(errors).splitlines():  # of each plugin that raised
+                log.warning("%s", line)
+
+    def expect(self, tasks: Iterable[str]) -> None:
+        """Let only these tasks, and those that are lent the modules, count with what they declare; else all do."""
+        with self._lock:
+            self._expected = (self._expected or set()).union(tasks)
+
+    def lend(self, spec: TaskSpec) -> Loans:
+        """The modules as one run of a task sees them.
+
+        :raises ModelError: if they cannot be loaded, or leave no memory for what the task declares
+        """
+        with self._lock:
+            if self._expected is not None:
+                self._expected.add(spec.name)
+            modules = self.modules()
+            self._count(spec, modules)
+            loans = Loans(f"task {spec.name!r} of plugin {spec.plugin!r}", modules, self._stamp)
+            new = spec.name not in self._borrowers
+            self._borrowers.add(spec.name)
+            self._ledger.count("loads", requested=int(new), reused=int(new and len(self._borrowers) > 1))
+        return loans
+
+    def take_back(self, spec: TaskSpec, loans: Loans) -> None:
+        """Look whether what was lent is as it was; weights that are not are loaded anew for the next task.
+
+        :raises TaskError: if it is not
+        """
+        if loans.weights_changed:
+            with self._lock:
+                if self._modules is loans.modules:
+                    self._retired.append(loans.modules)
+                    self._modules = None
+            raise TaskError(
+                f"the model's weights were changed while task {spec.name!r} of plugin {spec.plugin!r} ran; its result"
+                f" is void and the weights are loaded anew; mend the plugin, or run without it:"
+                f" ATOM_BLOCK_PLUGINS={spec.plugin}"
+            )
+        loans.check()
+
+    def check_open(self) -> None:
+        """
+        :raises ModelError: if the host is closed, or closes
+        """
+        if self._shut:
+            raise ModelError("the host is closed; open a new one")
+
+    def shut(self) -> None:
+        """Load nothing any more; what is loaded works until it is closed."""
+        self._shut = True
+
+    def close(self) -> None:
+        """Let go of all that was loaded."""
+        for modules in (*self._retired, *filter(None, [self._modules])):
+            modules.close()
+
+    def _count(self, spec: TaskSpec, modules: Modules) -> None:
+        """Set aside what a task declares that was not expected when the modules were loaded."""
+        if not spec.memory_bytes or spec.name in self._counted:
+            return
+        if not modules.reserve(spec.memory_bytes):
+            memory = "" if self._settings.memory is None else f" {gib(self._settings.memory)}"
+            raise ModelError(
+                f"task {spec.name!r} of plugin {spec.plugin!r} declares {gib(spec.memory_bytes)}, which"
+                f" --memory{memory} does not leave beside the loaded model; raise it, or name the task before loading:"
+                f" host.expect([{spec.name!r}, ...])"
+            )
+        self._counted.add(spec.name)
+
+    def _load(self) -> Modules:
+        spec = self._plugins.models.get(self._settings.model)
+        if spec is not None and spec.notice:
+            log.warning("%s", spec.notice)
+        declared = {name: task.memory_bytes for name, task in self._plugins.tasks.items() if task.memory_bytes}
+        if self._expected is not None:
+            declared = {name: size for name, size in declared.items() if name in self._expected}
+        self._counted = set(declared)
+        more = {"ledger": self._ledger, "families": self._plugins.families, "tasks_bytes": declared}
+        modules: Modules | None = self._ask("atom_load_modules", Modules, **more)
+        if modules is None:
+            raise ModelError(f"no plugin loads model {self._settings.model!r}; see `atom models`")
+        if self._identity not in (None, modules.model):
+            modules.close()
+            raise ModelError(
+                f"model {self._settings.model!r} is {modules.model}, but was taken for {self._identity} before it was"
+                " loaded; try again, or mend the plugin that identifies it"
+            )
+        return modules
+
+    def _identified(self) -> str | None:
+        """Which model it is, if every plugin that may load it can tell."""
+        hooks = [info.hooks for info in self._plugins.infos if info.state == "loaded"]
+        if any("atom_load_modules" in names and "atom_identify_model" not in names for names in hooks):
+            return None
+        found: str | None = self._ask("atom_identify_model", str)
+        return found
+
+    def _ask(self, hook: str, kind: type[Any], **more: Any) -> Any:
+        """The result of a hook that is asked about the folder or hub id that the setting stands for."""
+        name, models = self._settings.model, self._plugins.models
+        source = models[name].source if name in models else name
+        try:
+            fits = modules_fault if kind is Modules else partial(kind_fault, kind)
+            return self._plugins.first(hook, fits, source=source, settings=self._settings, **more)
+        except ModelError as error:
+            near = "" if name in models or "/" in name else suggest(name, models)
+            if not near:
+                raise
+            raise ModelError(f"{error}{near}") from error

@@ -1,0 +1,181 @@
+"""What one run of a task is lent, so that nothing it does harms the others.
+
+Features are handed out as copies, which cost a memory copy and make keeping or changing them harmless to others. A
+changed copy is still refused: by the decoder, whose prefixes are kept under the features' key, and after the run.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from atom_core.call_context import caller
+from atom_core.errors import TaskError
+from atom_core.hookspecs import Decoder, Encoder, Modules, Parts
+from atom_core.kernels.threads import one_thread
+from atom_core.records import Clip, Features, Generated
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Loans:
+    """The modules as one run of a task sees them."""
+
+    def __init__(self, borrower: str, modules: Modules, stamp: int) -> None:
+        """
+        :param borrower: how messages call the task
+        :param stamp: what `weights_stamp` said when the modules were loaded
+        """
+        self.modules = modules
+        self.encoder: Encoder = LentEncoder(modules.encoder, self)
+        self.decoder: Decoder = LentDecoder(modules.decoder, self)
+        self._borrower = borrower
+        self._stamp = stamp
+        self._caller = caller.get()
+        self._lock = threading.Lock()
+        self._lent: list[tuple[weakref.ref[Any], int]] = []
+
+    @contextmanager
+    def acting(self) -> Iterator[None]:
+        """Calls inside are made for the task that was lent the modules, also in threads that it started itself.
+
+        :raises Cancelled: if its result is no longer wanted
+        """
+        token = None if caller.get().task else caller.set(self._caller)
+        try:
+            caller.get().check()
+            yield
+        finally:
+            if token is not None:
+                caller.reset(token)
+
+    def lend(self, features: Features) -> Features:
+        """A copy of `features` that is watched while it lives."""
+        copies = {name: self._watched(tensor) for name, tensor in features.extra.items()}
+        return evolve(features, values=self._watched(features.values), extra=copies)
+
+    def check(self, features: Features | None = None) -> None:
+        """
+        :param features: only these; all that still live if not given
+        :raises TaskError: if lent features were changed
+        """
+        with self._lock:
+            self._lent = [(reference, stamp) for reference, stamp in self._lent if reference() is not None]
+            known = list(self._lent)
+        wanted = None if features is None else {id(tensor) for tensor in (features.values, *features.extra.values())}
+        for reference, stamp in known:
+            tensor = reference()
+            if tensor is not None and (wanted is None or id(tensor) in wanted) and _version(tensor) != stamp:
+                raise TaskError(
+                    f"{self._borrower} changed features in place that it was lent;"
+                    " let it change a copy: features.array()"
+                )
+
+    @property
+    def num_kept(self) -> int:
+        """How many lent tensors somebody still holds."""
+        with self._lock:
+            return sum(reference() is not None for reference, _ in self._lent)
+
+    @property
+    def weights_changed(self) -> bool:
+        """Whether a weight is not what it was when it was loaded."""
+        return weights_stamp(self.modules) != self._stamp
+
+    def _watched(self, tensor: Any) -> Any:
+        if hasattr(tensor, "clone"):
+            with one_thread():
+                copied = tensor.clone()
+        else:
+            copied = tensor.copy()
+            copied.flags.writeable = False  # an array says so itself when it is changed
+        with self._lock:
+            self._lent.append((weakref.ref(copied), _version(copied)))
+        return copied
+
+
+class LentEncoder:
+    """An encoder whose features are lent."""
+
+    def __init__(self, encoder: Encoder, loans: Loans) -> None:
+        self._encoder, self._loans = encoder, loans
+        self.fingerprint = encoder.fingerprint
+
+    def encode(self, clip: Clip) -> Features:
+        """Features of `clip`, lent."""
+        with self._loans.acting():
+            return self._loans.lend(self._encoder.encode(clip))
+
+    def encode_batch(self, clips: Sequence[Clip], **options: Any) -> list[Features]:
+        """Features of several clips, lent."""
+        with self._loans.acting():
+            return [self._loans.lend(features) for features in self._encoder.encode_batch(clips, **options)]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._encoder, name)
+
+
+class LentDecoder:
+    """A decoder that reads lent features only as they were lent."""
+
+    def __init__(self, decoder: Decoder, loans: Loans) -> None:
+        self._decoder, self._loans = decoder, loans
+        self.name = decoder.name
+
+    def generate(self, parts: Parts, **options: Any) -> Generated:
+        """The decoder's text."""
+        with self._loans.acting():
+            return self._decoder.generate(self._checked(parts), **options)
+
+    def stream(self, parts: Parts, **options: Any) -> Iterator[str]:
+        """The decoder's text, piece by piece."""
+        context = copy_context()  # a generator is run piece by piece, each as if in the context of whoever asks
+        with self._loans.acting():
+            context.run(caller.set, caller.get())
+            pieces = context.run(self._decoder.stream, self._checked(parts), **options)
+        return _within(context, pieces)
+
+    def embed(self, parts: Parts) -> np.ndarray:
+        """The decoder's vector."""
+        with self._loans.acting():
+            return self._decoder.embed(self._checked(parts))
+
+    def score(self, parts: Parts, continuation: str) -> float:
+        """The decoder's log-probability."""
+        with self._loans.acting():
+            return self._decoder.score(self._checked(parts), continuation)
+
+    def _checked(self, parts: Parts) -> Parts:
+        for part in parts:
+            if isinstance(part, Features):
+                self._loans.check(part)
+        return parts
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._decoder, name)
+
+
+def _within(context: Context, pieces: Iterator[str]) -> Iterator[str]:
+    """`pieces`, each made inside `context`."""
+    nothing = object()
+    while (piece := context.run(next, pieces, nothing)) is not nothing:
+        yield str(piece)
+
+
+def weights_stamp(modules: Modules) -> int:
+    """A number that changes when a weight is changed in place."""
+    return sum(_version(weight) for weight in modules.weights())
+
+
+def _version(tensor: Any) -> int:
+    """How often `tensor` was changed in place; 0 where torch or NumPy refuse such changes themselves."""
+    if getattr(tensor, "is_inference", bool)() or not hasattr(tensor, "_version"):
+        return 0
+    return int(tensor._version)

@@ -1,0 +1,48 @@
+"""A task's run, within its time limit and with somebody told how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from atom_core.background import aside
+from atom_core.call_context import caller
+from atom_core.errors import TaskError
+from atom_core.hookspecs import Tell
+from atom_core.specs import TaskSpec
+
+
+def limited(spec: TaskSpec, work: Callable[[], Any]) -> Any:
+    """The result of `work`, waited for no longer than the task's time limit.
+
+    :raises TaskError: past the limit; the work is cancelled, which ends it at its next call of a module
+    """
+    if spec.time_limit_s is None:
+        return work()
+    result = aside(work, spec.name)
+    try:
+        return result.result(spec.time_limit_s)
+    except TimeoutError:
+        if result.done():
+            raise
+        caller.get().cancelled.set()
+        raise TaskError(
+            f"task {spec.name!r} of plugin {spec.plugin!r} ran past its limit of {spec.time_limit_s:g} s;"
+            " it was cancelled, give it less to do or raise its limit"
+        ) from None
+
+
+def teller(told: Tell | None) -> Tell:
+    """What a task calls as it gets on: it tells `told`, and raises `Cancelled` where the result is not wanted.
+
+    In threads that a task started itself it stands for the task that it was made for.
+    """
+    lent_to = caller.get()
+
+    def tell(done: int, total: int) -> None:
+        current = caller.get()
+        (current if current.task else lent_to).check()
+        if told is not None:
+            told(done, total)
+
+    return tell

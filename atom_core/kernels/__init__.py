@@ -1,0 +1,1 @@
+"""Linear layers and memory on the processors that models run on."""

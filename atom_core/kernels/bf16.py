@@ -1,0 +1,109 @@
+"""Bfloat16 layers for processors that compute it: half the memory of float32, and weights as most files have them.
+
+Only weights and what is multiplied by them are bfloat16. Sums, norms, attention and what layers hand on stay float32,
+so errors do not add up from layer to layer. oneDNN's kernel gives a row the same bits alone and among others.
+
+Shape letters: N rows, K inputs, O outputs, V vocabulary, D width.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from attrs import frozen
+from torch import nn
+from torchao.core.config import AOBaseConfig
+from torchao.quantization.transform_module import register_quantize_module_handler
+
+from atom_core.errors import ModelError
+from atom_core.kernels.packed_linear import ArrangedLinear
+from atom_core.kernels.processor import has_bf16
+
+_USUAL_ROWS = 32
+
+
+@frozen
+class Bf16Config(AOBaseConfig):  # type: ignore[misc]
+    """torchao configuration: weights bfloat16, activations rounded to it before they are multiplied."""
+
+
+class Bf16Linear(ArrangedLinear):
+    """A linear layer with bfloat16 weights."""
+
+    stored = ("plain",)
+    plain: torch.Tensor | None
+    """bfloat16 [O, K], until the layer is first used."""
+
+    def __init__(self, weight_OK: torch.Tensor, bias_O: torch.Tensor | None) -> None:
+        """
+        :param weight_OK: bfloat16; kept, not copied
+        :param bias_O: float32 or None
+        :raises ModelError: if this processor has no such kernel
+        """
+        if not has_bf16():
+            raise ModelError("bf16 needs a processor with AVX-512 BF16 or AMX; use --quantize none or int8")
+        super().__init__(weight_OK.shape[1], weight_OK.shape[0], bias_O)
+        self.plain = weight_OK.data  # as if never changed in place: see `loans.weights_stamp`
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The weight [O, K], float32; made anew on each call."""
+        return self._stored_weight().float()
+
+    def _stored_weight(self) -> torch.Tensor:
+        sources, plain = self._sources, self.plain  # another thread may arrange them now
+        if sources:
+            return torch.cat([source._stored_weight() for source in sources])
+        return self._packed.to_dense() if plain is None else plain
+
+    def _arranged(self) -> Any:
+        return torch.ops.mkldnn._reorder_linear_weight(self._stored_weight().contiguous(), _USUAL_ROWS)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """[..., K] to [..., O], float32."""
+        if self._packed is None:
+            self.pack()
+        rows = inputs.to(torch.bfloat16)
+        found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._packed, None, "none", [], "").float()
+        return found if self.bias is None else found.add_(self.bias)
+
+
+class Bf16Embedding(nn.Module):
+    """An embedding table in bfloat16; rows become float32 when they are looked up."""
+
+    plain: torch.Tensor
+    """bfloat16 [V, D]."""
+
+    def __init__(self, weight_VD: torch.Tensor, factor: float = 1.0) -> None:
+        """
+        :param weight_VD: bfloat16; kept, not copied
+        :param factor: what rows are multiplied by besides, as Gemma's are
+        """
+        super().__init__()
+        self.num_embeddings, self.embedding_dim = weight_VD.shape
+        self.register_buffer("plain", weight_VD.data)
+        self.factor = factor
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The table [V, D], float32; made anew on each call."""
+        return self.plain.float()
+
+    def head(self) -> Bf16Linear:
+        """The output layer tied to this table."""
+        return Bf16Linear(self.plain, None)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """[...] to [..., D], float32."""
+        rows = self.plain[ids].float()
+        return rows if self.factor == 1.0 else rows * self.factor
+
+
+@register_quantize_module_handler(Bf16Config)  # type: ignore[untyped-decorator]
+def _quantize(module: nn.Module, config: Bf16Config, **_: Any) -> nn.Module:  # noqa: ARG001
+    assert isinstance(module, (nn.Embedding, nn.Linear))
+    weight = module.weight.detach().to(torch.bfloat16)
+    if isinstance(module, nn.Embedding):
+        return Bf16Embedding(weight, float(getattr(module, "scalar_embed_scale", 1.0)))
+    return Bf16Linear(weight, module.bias)

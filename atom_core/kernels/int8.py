@@ -1,0 +1,177 @@
+"""Int8 layers for processors: torchao's `quantize_` with FBGEMM's kernel, one activation scale for each row.
+
+FBGEMM's dynamic kernel takes one activation scale for a whole batch, so that a result would depend on its neighbours.
+Here each row is divided by its own largest magnitude, the kernel is called with a fixed scale, and the row is
+multiplied back: the same bits alone and batched. Activations use 7 bits (1/63 around 64), which keeps AVX2's 16-bit
+sums from saturating.
+
+Shape letters: N rows, K inputs, O outputs, V vocabulary, D width.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+from attrs import frozen
+from torch import nn
+from torchao.core.config import AOBaseConfig
+from torchao.quantization.transform_module import register_quantize_module_handler
+
+from atom_core.errors import ModelError
+from atom_core.kernels.packed_linear import ArrangedLinear
+
+_SCALE = 1 / 63
+_ZERO_POINT = 64
+_TINY = 1e-30
+_BLOCK = 2**18
+_ROWS = 256
+
+
+@frozen
+class RowInt8Config(AOBaseConfig):  # type: ignore[misc]
+    """torchao configuration: weights int8 with a scale for each output, activations with a scale for each row."""
+
+
+def has_kernel() -> bool:
+    """Whether this processor has the kernel."""
+    return "fbgemm" in torch.backends.quantized.supported_engines
+
+
+def quantize_rows(weight_OK: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Symmetric int8 values [O, K], rounded to nearest, and float32 scales [O]; done in blocks that stay in cache."""
+    weight_OK = weight_OK.detach()
+    values, scale_O = torch.empty_like(weight_OK, dtype=torch.int8), torch.empty(weight_OK.shape[0])
+    step = max(1, _BLOCK // max(1, weight_OK.shape[1]))
+    for at in range(0, weight_OK.shape[0], step):
+        block = weight_OK[at : at + step].float()
+        scale = (block.abs().amax(dim=1) / 127).clamp_min_(_TINY)
+        values[at : at + step] = (block / scale[:, None]).round_().clamp_(-127, 127)
+        scale_O[at : at + step] = scale
+    return values.data, scale_O.data  # as if never changed in place: see `loans.weights_stamp`
+
+
+class RowInt8Linear(ArrangedLinear):
+    """A linear layer with int8 weights."""
+
+    stored = ("qweight", "scale")
+    qweight: torch.Tensor | None
+    """int8 [O, K], until the layer is first used."""
+    scale: torch.Tensor | None
+    """float32 [O], what an output's weights are multiplied by, until the layer is first used."""
+
+    def __init__(self, qweight_OK: torch.Tensor, scale_O: torch.Tensor, bias_O: torch.Tensor | None) -> None:
+        """
+        :param qweight_OK: int8; kept, not copied
+        :param scale_O: float32, what an output's weights are multiplied by
+        :param bias_O: float32 or None
+        :raises ModelError: if this processor has no such kernel
+        """
+        if not has_kernel():
+            raise ModelError("int8 needs a processor with AVX2; use --quantize none")
+        super().__init__(qweight_OK.shape[1], qweight_OK.shape[0], bias_O)
+        self.qweight, self.scale = qweight_OK, scale_O
+
+    @classmethod
+    def from_linear(cls, linear: nn.Linear) -> RowInt8Linear:
+        """The quantised form of `linear`."""
+        return cls(*quantize_rows(linear.weight), linear.bias)
+
+    def quantized_weight(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The int8 weight [O, K] and its float32 scales [O]."""
+        sources, values_OK, scale_O = self._sources, self.qweight, self.scale  # another thread may arrange them now
+        if sources:
+            pairs = [source.quantized_weight() for source in sources]
+            return torch.cat([values for values, _ in pairs]), torch.cat([scale for _, scale in pairs])
+        if values_OK is not None and scale_O is not None:
+            return values_OK, scale_O
+        quantized, _ = torch.ops.quantized.linear_unpack(self._packed)
+        return quantized.int_repr(), quantized.q_per_channel_scales().float()
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The weight that the layer stands for, [O, K], float32; made anew on each call."""
+        values, scale_O = self.quantized_weight()
+        return values.float() * scale_O[:, None]
+
+    def _arranged(self) -> Any:
+        return torch.ops.quantized.linear_prepack(_as_quantized(*self.quantized_weight()), None)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """[..., K] to [..., O], float32."""
+        if self._packed is None:
+            self.pack()
+        rows_NK = inputs.reshape(-1, self.in_features).float()
+        if rows_NK.shape[0] <= _ROWS:
+            outputs_NO = self._rows(rows_NK, None)
+        else:
+            outputs_NO = rows_NK.new_empty(rows_NK.shape[0], self.out_features)
+            for at in range(0, rows_NK.shape[0], _ROWS):
+                self._rows(rows_NK[at : at + _ROWS], outputs_NO[at : at + _ROWS])
+        return outputs_NO.reshape(*inputs.shape[:-1], self.out_features)
+
+    def _rows(self, rows_NK: torch.Tensor, out_NO: torch.Tensor | None) -> torch.Tensor:
+        """Few enough rows for what is computed on the way to stay in cache; into `out_NO`, if given."""
+        peak_N1 = rows_NK.abs().amax(dim=1, keepdim=True).clamp_min_(_TINY)
+        raw_NO = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
+            rows_NK / peak_N1, _SCALE, _ZERO_POINT, self._packed
+        )
+        outputs_NO = torch.mul(raw_NO, peak_N1, out=raw_NO if out_NO is None else out_NO)
+        return outputs_NO if self.bias is None else outputs_NO.add_(self.bias)
+
+
+class Int8Embedding(nn.Module):
+    """An embedding table in int8, a scale for each row; rows become float32 when they are looked up."""
+
+    qweight: torch.Tensor
+    """int8 [V, D]."""
+    scale: torch.Tensor
+    """float32 [V]."""
+
+    def __init__(self, qweight_VD: torch.Tensor, scale_V: torch.Tensor, factor: float = 1.0) -> None:
+        """
+        :param qweight_VD: int8; kept, not copied
+        :param scale_V: float32
+        :param factor: what rows are multiplied by besides, as Gemma's are
+        """
+        super().__init__()
+        self.num_embeddings, self.embedding_dim = qweight_VD.shape
+        self.register_buffer("qweight", qweight_VD)
+        self.register_buffer("scale", scale_V)
+        self.factor = factor
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """The table [V, D], float32; made anew on each call."""
+        return self.qweight.float() * self.scale[:, None]
+
+    def head(self) -> RowInt8Linear:
+        """The output layer tied to this table."""
+        return RowInt8Linear(self.qweight, self.scale, None)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """[...] to [..., D], float32."""
+        rows = self.qweight[ids].float() * self.scale[ids].unsqueeze(-1)
+        return rows if self.factor == 1.0 else rows * self.factor
+
+
+def _as_quantized(values_OK: torch.Tensor, scale_O: torch.Tensor) -> torch.Tensor:
+    """The same memory as the type of tensor that torch's kernels take."""
+    zeros_O = torch.zeros(len(scale_O), dtype=torch.long)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "torch.quantize_per_tensor", UserWarning)  # deprecated, still there
+        quantized = torch._empty_per_channel_affine_quantized(
+            (len(scale_O), 0), scales=scale_O.double(), zero_points=zeros_O, axis=0, dtype=torch.qint8
+        )
+    storage = values_OK.untyped_storage()
+    return quantized.set_(storage, values_OK.storage_offset(), values_OK.size(), values_OK.stride())
+
+
+@register_quantize_module_handler(RowInt8Config)  # type: ignore[untyped-decorator]
+def _quantize(module: nn.Module, config: RowInt8Config, **_: Any) -> nn.Module:  # noqa: ARG001
+    if isinstance(module, nn.Embedding):
+        factor = float(getattr(module, "scalar_embed_scale", 1.0))
+        return Int8Embedding(*quantize_rows(module.weight), factor)
+    assert isinstance(module, nn.Linear)
+    return RowInt8Linear.from_linear(module)

@@ -1,0 +1,72 @@
+"""Linear layers that are arranged for a kernel: what float32, int8 and int4 ones have in common.
+
+Shape letters: K inputs, O outputs.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import torch
+from torch import nn
+
+from atom_core.kernels.malloc import returning_memory
+
+_PACKING = threading.RLock()
+
+
+class ArrangedLinear(nn.Module, ABC):
+    """A linear layer that holds its weights as they are stored, in memory or mapped from a file, until it is first
+    used; then the kernel's own arrangement takes their place."""
+
+    stored: ClassVar[tuple[str, ...]]
+    """Names of the buffers with the weights as they are stored."""
+
+    def __init__(self, in_features: int, out_features: int, bias_O: torch.Tensor | None) -> None:
+        """
+        :param bias_O: float32 or None
+        """
+        super().__init__()
+        self.in_features, self.out_features = in_features, out_features
+        self.bias = None if bias_O is None else nn.Parameter(bias_O.detach(), requires_grad=False)
+        for name in self.stored:
+            self.register_buffer(name, None)
+        self._packed: Any = None
+        self._sources: tuple[Self, ...] = ()
+
+    @classmethod
+    def join(cls, layers: Sequence[Self]) -> Self:
+        """One layer whose outputs are those of `layers`, in order.
+
+        Their weights are put together when it is first used.
+
+        :param layers: of one input; not to be used any more
+        """
+        bias_O = None
+        if any(layer.bias is not None for layer in layers):
+            bias_O = torch.cat([torch.zeros(x.out_features) if x.bias is None else x.bias for x in layers])
+        joined = cls.__new__(cls)
+        num_outputs = sum(layer.out_features for layer in layers)
+        ArrangedLinear.__init__(joined, layers[0].in_features, num_outputs, bias_O)
+        joined._sources = tuple(layers)
+        return joined
+
+    def pack(self) -> None:
+        """Arrange the weights for the kernel, as the first call does."""
+        with _PACKING, returning_memory(trim=False):
+            if self._packed is None:
+                self._packed = self._arranged()
+                for name in self.stored:
+                    setattr(self, name, None)
+                self._sources = ()
+
+    @abstractmethod
+    def _arranged(self) -> Any:
+        """What the kernel takes, made of the stored weights, or of those of `_sources`."""
+
+    def extra_repr(self) -> str:
+        """Sizes for printing."""
+        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

@@ -1,0 +1,1 @@
+"""The built-in loader of models in Hugging Face format."""

@@ -1,0 +1,1 @@
+"""What containers say: tracks, clocks, boxes and packets."""

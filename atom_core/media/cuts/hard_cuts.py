@@ -1,0 +1,199 @@
+"""Cuts in a run of small pictures.
+
+A cut is a change after which other things are seen (`similarity.replaced`), that stands out of the changes around it
+(fast movement does not), and lasts (pictures shortly before and after a flash are alike). In a frame within a still
+picture the same is asked of what moves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from atom_core.media.cuts.run import AROUND_S, SIDE, Box, Run, Transition
+from atom_core.media.cuts.similarity import Look, differing, filled, recoloured, replaced, spread
+
+_FLASH_S = 0.28
+"""Longest flash, seconds: what is gone after it was no cut."""
+_BLINK_S = 0.5
+"""Longest time for which a part of the picture blinks, seconds."""
+_LEAST = 0.42
+"""How wholly a cut replaces what is seen, at least ..."""
+_SPREAD = 0.54
+"""... and in what share of the picture ..."""
+_DIFFERING = 0.85
+"""... where nothing stays as it was but what is plain ..."""
+_ALL_DIFFERS, _PART_DIFFERS = 0.9, 0.75
+"""Where nothing stays, while of the changes around it something does, as on a screen, it need be no larger."""
+_ABOVE_CALM = 0.2
+"""... and by how much more than the changes on its calmer side ..."""
+_ABOVE_WILD = 0.04
+"""... and on the other."""
+_WHOLE = ((0.56, 0.85), (0.45, 0.98))
+"""What replaces that much in that share of the picture is a cut also where all around it is wild."""
+_STILL, _STILL_LEAST, _STILL_SPREAD = 0.03, 0.2, 0.5
+"""Between pictures that are still, with no larger changes than the first, a cut may replace less: as between slides."""
+_LASTING = 0.36
+"""How wholly pictures shortly before and after are replaced, at least."""
+_RECOLOURED = 0.6
+"""The share of the picture that has another hue after a cut, where the same edges are seen ..."""
+_RECOLOURED_ABOVE = 0.4
+"""... and how much larger it is than around it."""
+_PLAIN = 0.3
+"""The most of a picture that has edges, where it is called plain."""
+_OTHER_GROUND = 0.8
+"""The share of a plain picture that is another from a cut on."""
+_GROUND_JUMP = 3.0
+"""Least mean change of level around a picture that one of the ground is held against, levels of 255."""
+_JUMP = 1.8
+"""How far a mean change of level stands out of those around it, for a part of the picture to be looked at by itself."""
+_MOVES = 3
+"""What changes more than this from picture to picture moves, levels of 255."""
+_OFTEN = 0.35
+"""The share of pictures in which what moves is not as usual."""
+_FILLED = 0.7
+"""How much of such a frame, and of each of its edges, a cut in it changes."""
+_LEAST_MOVING, _MOVING = 0.02, 0.2
+"""The least share of such a frame that moves on the calmer side of a cut in it, and on the other."""
+_STRAY = 0.2
+"""The most that changes or moves outside of it, beside what does inside."""
+_LEAST_SIDE = 12
+"""Smallest frame within a frame, of 64 pixels."""
+
+
+def cut_at(run: Run, index: int) -> Transition | None:
+    """The cut between a picture and the one before, if there is one."""
+    strength = _whole_strength(run, index) or _ground_strength(run, index) or _part_strength(run, index)
+    return Transition(index, index, index, strength) if strength else None
+
+
+def _whole_strength(run: Run, index: int) -> float:
+    """How wholly a cut at a picture replaces what is seen; 0 if there is none."""
+    if strength := _replaces(run, index, _FLASH_S):
+        return strength
+    hue = run.hues[index]
+    if hue >= _RECOLOURED and hue >= run.usual(run.hues, index)[1] + _RECOLOURED_ABOVE:
+        return hue if _hue_lasts(run, index) else 0.0
+    return 0.0
+
+
+def _replaces(run: Run, index: int, flash_s: float) -> float:
+    """How wholly other things are seen from a picture on, for longer than `flash_s`; 0 if they are not."""
+    return run.changes[index] if _changes(run, index) and _lasts(run, index, flash_s) else 0.0
+
+
+def _changes(run: Run, index: int) -> bool:
+    """Whether other things are seen from a picture on, and not as one of many large changes."""
+    change, (calm, wild) = run.changes[index], run.usual(run.changes, index)
+    if change < (_STILL_LEAST if wild <= _STILL else _LEAST):
+        return False
+    share = spread(run.looks[index - 1], run.looks[index])
+    if change >= wild + _ABOVE_WILD and any(change >= most and share >= area for most, area in _WHOLE):
+        return True
+    differs = differing(run.looks[index - 1], run.looks[index])
+    if differs < _DIFFERING or share < (_STILL_SPREAD if wild <= _STILL else _SPREAD):
+        return False
+    if wild <= _STILL or (change >= calm + _ABOVE_CALM and change >= wild + _ABOVE_WILD):
+        return True
+    reach = range(max(index - run.frames(AROUND_S, 3), 1), min(index + 1 + run.frames(AROUND_S, 3), len(run)))
+    others = [differing(run.looks[other - 1], run.looks[other]) for other in reach if other != index]
+    return differs >= _ALL_DIFFERS and sorted(others)[-2:][0] <= _PART_DIFFERS
+
+
+def _lasts(run: Run, index: int, flash_s: float) -> bool:
+    """Whether pictures shortly before and shortly after differ too: around a flash some are alike."""
+    reach, looks = run.frames(flash_s), run.looks
+    step, least = max(reach // 3, 1), min(_LASTING, 0.8 * float(run.changes[index]))
+    before = range(index - 1, max(index - 2 - reach, -1), -step)
+    after = range(index, min(index + 1 + reach, len(looks)), step)
+    return all(replaced(looks[old], looks[new]) >= least for old in before for new in after)
+
+
+def _hue_lasts(run: Run, index: int) -> bool:
+    reach = run.frames(_FLASH_S)
+    before, after = run.looks[max(index - 1 - reach, 0) : index], run.looks[index : index + 1 + reach]
+    return all(recoloured(old, new) >= _RECOLOURED for old in before for new in after)
+
+
+def _ground_strength(run: Run, index: int) -> float:
+    """How much of a drawn picture, most of which is plain, has another ground from here on; 0 if it has not.
+
+    A shot may begin before anything is on its ground, and end after everything has left: edges say nothing of that.
+    """
+    if run.levels[index] < _JUMP * max(run.usual(run.levels, index)[1], _GROUND_JUMP):
+        return 0.0
+    if any(filled(shown) > _PLAIN for shown in run.looks[index - 1 : index + 1]):
+        return 0.0
+    reach = run.frames(_BLINK_S)
+    before = run.looks[max(index - 1 - reach, 0) : index]
+    after = run.looks[index : index + 1 + reach]
+    share = min(_other(old, new) for old in before[:: max(reach // 3, 1)] + before[-1:] for new in after)
+    return share if share >= _OTHER_GROUND else 0.0
+
+
+def _other(old: Look, new: Look) -> float:
+    """The share of the picture that differs, by more than noise."""
+    return float((np.abs(old.picture - new.picture).max(axis=2) > 2 * _MOVES).mean())
+
+
+def _part_strength(run: Run, index: int) -> float:
+    """How wholly a cut replaces what is seen between bars, or in a frame within a still picture; 0 if there is none."""
+    if run.levels[index] < _JUMP * max(run.usual(run.levels, index)[1], 0.05):
+        return 0.0
+    reach = run.frames(_BLINK_S, 3)
+    first = max(index - reach - 1, 0)
+    around = run.pictures[first : index + reach + 1]
+    boxes = {_between_bars(*run.pictures[index - 1 : index + 1]), _moving_box(run, index)}
+    parts = (Run.part(around, run.fps, box) for box in boxes if box is not None)
+    return max((_replaces(part, index - first, _BLINK_S) for part in parts), default=0.0)
+
+
+def _between_bars(old: np.ndarray, new: np.ndarray) -> Box | None:
+    """The part of two pictures that is not bars of one colour, the same in both."""
+    both = np.stack([old, new]).astype(np.int16)
+    rows = (np.ptp(both, axis=(0, 2)).max(axis=1) > 2 * _MOVES).nonzero()[0]
+    columns = (np.ptp(both, axis=(0, 1)).max(axis=1) > 2 * _MOVES).nonzero()[0]
+    if not len(rows) or not len(columns):
+        return None
+    return _checked(Box(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1))
+
+
+def _moving_box(run: Run, index: int) -> Box | None:
+    """The frame all of which changes at a picture, and some of which moves before and after it; the rest is still."""
+    reach = run.frames(2 * AROUND_S, 6)
+    sides = [run.pictures[max(index - reach, 0) : index], run.pictures[index : index + reach]]
+    if min(map(len, sides)) < 3:
+        return None
+    usual = [np.median(side, axis=0).astype(np.int16) for side in sides]
+    moves = [
+        (np.abs(np.stack(side) - own).max(axis=3) >= _MOVES).mean(axis=0) >= _OFTEN
+        for side, own in zip(sides, usual, strict=True)
+    ]
+    changes = np.abs(usual[0] - usual[1]).max(axis=2) >= _MOVES
+    box = _rectangle(changes | moves[0] | moves[1])
+    if box is None:
+        return None
+    shares = [float(side[box.top : box.bottom, box.left : box.right].mean()) for side in moves]
+    return _checked(box) if min(shares) >= _LEAST_MOVING and max(shares) >= _MOVING else None
+
+
+def _rectangle(marks: np.ndarray) -> Box | None:
+    """The rectangle that marks fill, stray ones left out."""
+    around = sliding_window_view(np.pad(marks, 1), (3, 3))
+    marks = around.sum(axis=(2, 3)) > 4
+    top, bottom, left, right = 0, SIDE, 0, SIDE
+    while bottom - top >= _LEAST_SIDE and right - left >= _LEAST_SIDE:
+        inner = marks[top:bottom, left:right]
+        sides = [inner[0].mean(), inner[-1].mean(), inner[:, 0].mean(), inner[:, -1].mean()]
+        least = int(np.argmin(sides))
+        if sides[least] >= _FILLED:
+            alone = marks.sum() - inner.sum() <= _STRAY * inner.sum()
+            return Box(top, bottom, left, right) if alone and inner.mean() >= _FILLED else None
+        top, bottom, left, right = top + (least == 0), bottom - (least == 1), left + (least == 2), right - (least == 3)
+    return None
+
+
+def _checked(box: Box) -> Box | None:
+    if min(box.bottom - box.top, box.right - box.left) < _LEAST_SIDE or box == (0, SIDE, 0, SIDE):
+        return None
+    return box

@@ -1,0 +1,1 @@
+"""Decoded pictures as a player shows them."""

@@ -1,0 +1,1 @@
+"""Edit decision lists, timelines and the times in them."""

@@ -1,1 +1,0 @@
-"""The resident halves of the model: load, split, quantise, encode, decode."""

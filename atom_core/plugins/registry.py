@@ -1,0 +1,364 @@
+"""The plugins of one host or one command: loaded, asked what they offer, and called."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+import attrs
+import pluggy
+
+from atom_core import hookspecs
+from atom_core.errors import AtomError, PluginError
+from atom_core.hookspecs import LENT
+from atom_core.plugins.declared import KINDS, hook_of, make_spec, word_for
+from atom_core.plugins.discovery import (
+    Fault,
+    PluginInfo,
+    core_version,
+    discover,
+    fault_of,
+    import_plugin,
+    isolated,
+    one_line,
+    why_blocked,
+    within,
+)
+from atom_core.plugins.hook_wrappers import Fits, Guarded, Trace, guard_hooks, late_errors, wanted
+from atom_core.records import Caption
+from atom_core.settings import Settings, suggest
+from atom_core.specs import (
+    CommandSpec,
+    FamilySpec,
+    FormatSpec,
+    ModelSpec,
+    PipelineSpec,
+    PromptSpec,
+    Spec,
+    TaskSpec,
+    record_of,
+)
+
+_PARTS: Mapping[type[Spec], tuple[str, ...]] = {
+    TaskSpec: ("consumes", "produces", "run"),
+    CommandSpec: ("add_arguments", "run"),
+}
+"""What the class of each kind must have."""
+
+
+class PluginSet:
+    """The plugins of one host or one command; made by `load_plugins`."""
+
+    def __init__(self, settings: Settings | None = None, *, trace: Trace | None = None) -> None:
+        self._manager = pluggy.PluginManager("atom")
+        self._manager.add_hookspecs(hookspecs)
+        self._infos: list[PluginInfo] = []
+        self._settings, self._trace = settings or Settings(), trace
+        self._absent: tuple[str, ...] = ()
+        self._cause: BaseException | None = None
+        self._offers: dict[str, dict[str, Any]] = {kinds: {} for kinds in KINDS}
+        self.tasks: dict[str, TaskSpec] = self._offers["tasks"]
+        self.models: dict[str, ModelSpec] = self._offers["models"]
+        self.families: dict[str, FamilySpec] = self._offers["families"]
+        self.pipelines: dict[str, PipelineSpec] = self._offers["pipelines"]
+        self.prompts: dict[str, PromptSpec] = self._offers["prompts"]
+        self.formats: dict[str, FormatSpec] = self._offers["formats"]
+        self._asked_for_commands = False
+
+    @property
+    def hook(self) -> pluggy.HookRelay:
+        """The hooks, to be called by name. What a plugin raises arrives as a `PluginError` that names it."""
+        return self._manager.hook
+
+    @property
+    def infos(self) -> tuple[PluginInfo, ...]:
+        """Every plugin found, whatever its state, in order; the built-in ones last."""
+        return tuple(sorted(self._infos, key=lambda info: (info.builtin, info.name, info.distribution)))
+
+    def call(self, hook_name: str, **arguments: Any) -> Any:
+        """The result of a hook. Of a *notify* hook every plugin is called, even where an earlier one raised.
+
+        :raises PluginError: naming each plugin that raised
+        """
+        errors: list[AtomError] = []
+        token = late_errors.set(errors)
+        try:
+            result = getattr(self.hook, hook_name)(**arguments)
+        finally:
+            late_errors.reset(token)
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise PluginError("\n".join(str(error) for error in errors)) from errors[0]
+        return result
+
+    def first(self, hook_name: str, fits: Fits, **arguments: Any) -> Any:
+        """The result of a *do* hook; each plugin's is looked at by `fits` before it counts.
+
+        :raises PluginError: naming the plugin that raised, or whose result does not fit
+        """
+        token = wanted.set((hook_name, fits))
+        try:
+            return self.call(hook_name, **arguments)
+        finally:
+            wanted.reset(token)
+
+    def commands(self) -> dict[str, CommandSpec]:
+        """The subcommands of ``atom`` by name; asked for on the first call only.
+
+        :raises PluginError: if a plugin is broken, unless the set was loaded with `keep_going`
+        """
+        if not self._asked_for_commands:
+            self._asked_for_commands = True
+            self._declare("commands")
+            if not self._settings.keep_going:
+                self.check()
+        return self._offers["commands"]
+
+    def task(self, name: str) -> TaskSpec:
+        """The task called `name`.
+
+        :raises PluginError: if no loaded plugin has it, naming the nearest
+        """
+        spec: TaskSpec = self.find("tasks", name)
+        return spec
+
+    def find(self, kinds: str, name: str) -> Any:
+        """What is called `name` among `kinds`: tasks, models, families, pipelines, prompts, formats or commands.
+
+        :raises PluginError: if no loaded plugin has it, naming the nearest
+        """
+        offers = self._offers[kinds]
+        if name in offers:
+            return offers[name]
+        known = ", ".join(sorted(offers)) or "none"
+        left_out = ", ".join(f"{info.name} ({info.state})" for info in self._infos if info.state != "loaded")
+        raise PluginError(
+            f"there is no {word_for(KINDS[kinds])} {name!r}{suggest(name, offers)}; {kinds}: {known}"
+            + (f"; plugins left out: {left_out}" if left_out else "")
+            + "; see `atom plugins`"
+        )
+
+    def load(self, spec: TaskSpec | FormatSpec | CommandSpec) -> Any:
+        """The class or function that `spec` names, imported.
+
+        :raises PluginError: if it cannot be imported, naming the plugin and the next step
+        """
+        module_name, _, path = spec.target.partition(":")
+        owner = self._owner(spec)
+        try:
+            value: Any = import_module(module_name)
+        except (Exception, SystemExit) as error:
+            fault = fault_of(error, module_name)
+            raise PluginError(
+                f"{owner} could not be loaded:\n  {fault.reason}\n"
+                f"  {fault.advice}, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
+            ) from error
+        for part in path.split("."):
+            if not hasattr(value, part):
+                near = suggest(part, dir(value))
+                raise PluginError(f"{owner}: {spec.target} has no {part!r}{near}; repair or update {spec.plugin}")
+            value = getattr(value, part)
+        for part in _PARTS.get(type(spec), ()):
+            if not hasattr(value, part):
+                word = word_for(type(spec))
+                raise PluginError(f"{owner}: it has no {part!r}, as every {word} must; repair or update {spec.plugin}")
+        for part in ("consumes", "produces") if isinstance(spec, TaskSpec) else ():
+            try:
+                record_of(getattr(value, part))
+            except ValueError as error:
+                raise PluginError(f"{owner}: {part} is {error}; repair or update {spec.plugin}") from None
+        if isinstance(spec, TaskSpec) and (wrong := _fault_of_run(value.run)):
+            raise PluginError(f"{owner}: its run {wrong}; repair or update {spec.plugin}")
+        return value
+
+    @property
+    def prompt_texts(self) -> dict[str, str]:
+        """The text of each prompt, by its name."""
+        return {name: spec.text for name, spec in self.prompts.items()}
+
+    def document(self, format_name: str, captions: Sequence[Caption]) -> str:
+        """The text of a document in one of `formats` with the captions of one video, in order, at least one.
+
+        :raises PluginError: if there is no such format, or its plugin raises or returns no text
+        """
+        spec: FormatSpec = self.find("formats", format_name)
+        try:
+            text = self.load(spec)(list(captions))
+        except AtomError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"{self._owner(spec)} failed: {one_line(error)}; choose another --format") from error
+        if not isinstance(text, str):
+            raise PluginError(f"{self._owner(spec)} returned {type(text).__name__}, not text; choose another --format")
+        return text
+
+    def trace(self, callback: Trace | None) -> None:
+        """Tell `callback` of each call of a hook implementation from now on."""
+        self._trace = callback
+
+    def _tell(self, plugin: str, hook: str, milliseconds: float) -> None:
+        if self._trace is not None:
+            self._trace(plugin, hook, milliseconds)
+
+    def check(self) -> None:
+        """Refuse broken plugins.
+
+        :raises PluginError: listing every fault
+        """
+        names = [info.name for info in self._infos]
+        faults = [info.fault for info in self.infos if info.state == "broken"]
+        faults += [
+            f"load_plugins names {name!r}, which is not installed{suggest(name, names)}; install or unlist it"
+            for name in self._absent
+        ]
+        if faults:
+            raise PluginError("\n".join(faults)) from self._cause
+
+    def _owner(self, spec: Spec) -> str:
+        info = next((info for info in self._infos if info.name == spec.plugin), None)
+        return f"{word_for(type(spec))} {spec.name!r} of {info or f'plugin {spec.plugin!r}'}"
+
+    def _update(self, info: PluginInfo, **changes: Any) -> PluginInfo:
+        changed = attrs.evolve(info, **changes)
+        self._infos = [changed if known == info else known for known in self._infos]
+        return changed
+
+    def _break(self, info: PluginInfo, fault: Fault) -> None:
+        """Leave a plugin out, with all that it registered."""
+        self._cause = self._cause or fault.__cause__
+        plugin = self._manager.get_plugin(info.name)
+        if plugin is not None and info.hooks:
+            self._manager.unregister(plugin)
+        for offers in self._offers.values():
+            for name in [name for name, spec in offers.items() if spec.plugin == info.name]:
+                del offers[name]
+        nothing: dict[str, Any] = dict.fromkeys(KINDS, ())
+        self._update(info, state="broken", reason=fault.reason, advice=fault.advice, memory_bytes=0, **nothing)
+
+    def _register(self, info: PluginInfo, plugin: object) -> None:
+        """Check what `plugin` implements and connect it."""
+        try:
+            with isolated():
+                guarded = Guarded(guard_hooks(info, plugin, self._manager, self._tell, self._settings.hook_limit_s))
+                if self._manager.has_plugin(info.name):
+                    raise Fault(f"its name {info.name!r} belongs to a built-in plugin", "rename its entry point")
+                try:
+                    self._manager.register(guarded, info.name)
+                except pluggy.PluginValidationError as error:
+                    if self._manager.is_registered(guarded):
+                        self._manager.unregister(guarded)
+                    raise Fault(str(error).splitlines()[-1], "repair or update it") from error
+        except Fault as fault:
+            self._break(info, fault)
+        else:
+            self._update(info, state="loaded", hooks=tuple(sorted(vars(guarded))))
+
+    def _declare(self, kinds: str) -> None:
+        """Ask each plugin what it offers of `kinds`; a broken one is left out whole.
+
+        Built-in plugins come first, then this project's own, then others by name: where two offer the same name, the
+        later one is at fault, and nobody can take a built-in command away.
+        """
+        hook = hook_of(kinds)
+        for info in sorted(self.infos, key=lambda info: (not info.builtin, not info.ours)):
+            if info.state != "loaded" or hook not in info.hooks:
+                continue
+            others = [plugin for name, plugin in self._manager.list_name_plugin() if name != info.name]
+            offered: dict[str, Any] = {}
+            try:
+                with isolated():
+                    caller = self._manager.subset_hook_caller(hook, others)
+                    offer = functools.partial(self._offer, info, kinds, offered)
+                    within(self._settings.load_limit_s, f"its {hook}", functools.partial(caller, register=offer))
+            except Fault as fault:
+                self._break(info, fault)
+                continue
+            self._offers[kinds].update(offered)
+            changes: dict[str, Any] = {kinds: tuple(offered)}
+            if kinds == "tasks":
+                changes["memory_bytes"] = sum(spec.memory_bytes for spec in offered.values())
+            self._update(info, **changes)
+
+    def _offer(
+        self,
+        info: PluginInfo,
+        kinds: str,
+        offered: dict[str, Spec],
+        name: str,
+        what: Any,
+        *,
+        summary: str = "",
+        **more: Any,
+    ) -> None:
+        """The `register` function that declare hooks call."""
+        spec = make_spec(KINDS[kinds], info.name, name, what, summary, more)
+        taken = offered.get(name) or self._offers[kinds].get(name)
+        if taken is not None:
+            owner = self._owner(taken)
+            raise Fault(f"{word_for(type(spec))} {name!r} is already registered: {owner}", "rename it in this plugin")
+        offered[name] = spec
+
+
+def _fault_of_run(run: Any) -> str:
+    """Why a task's `run`, as its class has it, cannot be called; empty if it can."""
+    if inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run):
+        return "is asynchronous; make it a plain function, the host runs many at once"
+    if inspect.isgeneratorfunction(run):
+        return "yields; return one record, or a tuple of them with produces = tuple[Record, ...]"
+    if not inspect.isfunction(run):
+        return ""
+    for place, parameter in enumerate(inspect.signature(run).parameters.values()):
+        needed = parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        )
+        if needed and (parameter.kind is parameter.KEYWORD_ONLY or place > 1) and parameter.name not in LENT:
+            return f"asks for {parameter.name!r}{suggest(parameter.name, LENT)}; it can ask for {', '.join(LENT)}"
+    return ""
+
+
+def load_plugins(
+    settings: Settings, *, builtins: Sequence[tuple[str, object]] = (), trace: Trace | None = None
+) -> PluginSet:
+    """Load the installed plugins that `settings` lets in.
+
+    :param settings: `block_plugins` are never imported; `load_plugins`, if set, is the list of those that may be
+    :param builtins: name and object of plugins that come with the program; they can be blocked by name
+    :param trace: told of each call of a hook implementation
+    :raises PluginError: listing every fault, unless `settings.keep_going`
+    """
+    plugins = PluginSet(settings, trace=trace)
+    ready: list[tuple[PluginInfo, object]] = []
+    for name, builtin in builtins:
+        info = PluginInfo(name=name, distribution="atom-core", version=core_version(), builtin=True)
+        plugins._infos.append(info)
+        if name in settings.block_plugins:
+            plugins._update(info, state="blocked", reason="named in block_plugins")
+        else:
+            plugins._register(info, builtin)
+    found = discover()
+    plugins._infos += [candidate.info for candidate in found]
+    for candidate in found:
+        reason = why_blocked(candidate.info.name, settings)
+        if reason:
+            plugins._update(candidate.info, state="blocked", reason=reason)
+            continue
+        try:
+            ready.append((candidate.info, import_plugin(candidate, found, settings.load_limit_s)))
+        except Fault as fault:
+            plugins._break(candidate.info, fault)
+    # pluggy calls the latest first: others' plugins before this project's, and within each by name
+    for info, plugin in sorted(reversed(ready), key=lambda one: not one[0].ours):
+        plugins._register(info, plugin)
+    for kinds in KINDS:
+        if kinds != "commands":
+            plugins._declare(kinds)
+    installed = {candidate.info.name for candidate in found}
+    plugins._absent = tuple(name for name in settings.load_plugins or () if name not in installed)
+    if not settings.keep_going:
+        plugins.check()
+    return plugins

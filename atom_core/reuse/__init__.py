@@ -1,1 +1,0 @@
-"""What is kept so that nothing is computed twice: features, prefixes, and the ledger."""

@@ -1,0 +1,1 @@
+"""Values and tensors kept on disk."""

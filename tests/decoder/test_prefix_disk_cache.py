@@ -1,0 +1,99 @@
+"""Prefixes kept on disk between runs."""
+
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+
+from atom_core.decoder.prefix_cache import KV, joined
+from atom_core.decoder.prefix_disk_cache import PrefixFiles
+from atom_core.families.prompt import PrefixKey
+
+HEAD: tuple[PrefixKey, ...] = ((5, 1), (("features", 0), 3), (7, 1))
+
+
+def kv(number: float = 1.0, num_tokens: int = 5) -> KV:
+    """States that are all `number`, of two layers."""
+    return KV(
+        tuple((torch.full((2, num_tokens, 4), number + n), torch.full((2, num_tokens, 4), -number)) for n in (0, 1)),
+        num_tokens,
+    )
+
+
+def kept(folder: Path, *heads: tuple[PrefixKey, ...], fingerprint: str = "model", max_bytes: int = 10**9) -> None:
+    """Keep states of `heads`."""
+    files = PrefixFiles(folder, max_bytes, fingerprint)
+    for number, head in enumerate(heads):
+        files.put(head, kv(number))
+    files.close()
+
+
+def test_what_was_put_is_found_in_another_run(tmp_path: Path) -> None:
+    """The states of each layer come back bit for bit."""
+    kept(tmp_path, HEAD)
+    found = PrefixFiles(tmp_path, 10**9, "model").get(HEAD)
+    assert found is not None
+    assert found.num_tokens == 5
+    assert all(
+        torch.equal(a, b)
+        for one, other in zip(found.layers, kv(0).layers, strict=True)
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def test_another_prompt_clip_or_model_finds_nothing(tmp_path: Path) -> None:
+    """Tokens, the features' key, which of their rows, and the decoder are the address."""
+    kept(tmp_path, HEAD)
+    others: list[tuple[PrefixKey, ...]] = [
+        ((6, 1), *HEAD[1:]),
+        (HEAD[0], (("other", 0), 3), HEAD[2]),
+        (HEAD[0], (("features", 1), 3), HEAD[2]),
+        HEAD[:2],
+    ]
+    files = PrefixFiles(tmp_path, 10**9, "model")
+    assert [files.get(head) for head in others] == [None] * len(others)
+    assert PrefixFiles(tmp_path, 10**9, "model in int8").get(HEAD) is None
+
+
+def test_a_damaged_file_is_told_and_removed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is read anew, never used."""
+    kept(tmp_path, HEAD)
+    [path] = tmp_path.glob("*/*.safetensors")
+    data = bytearray(path.read_bytes())
+    data[-3] ^= 1
+    path.write_bytes(data)
+    assert PrefixFiles(tmp_path, 10**9, "model").get(HEAD) is None
+    assert "prefixes" in caplog.text
+    assert "damaged" in caplog.text
+    assert not path.exists()
+
+
+def test_the_size_cap_holds(tmp_path: Path) -> None:
+    """The least recently used go first."""
+    heads = [((number, 1), *HEAD[1:]) for number in range(6)]
+    kept(tmp_path, heads[0])
+    size = sum(path.stat().st_size for path in tmp_path.glob("*/*"))
+    kept(tmp_path, *heads[1:], max_bytes=int(2.5 * size))
+    left = list(tmp_path.glob("*/*.safetensors"))
+    assert len(left) == 2
+    assert PrefixFiles(tmp_path, 10**9, "model").get(heads[0]) is None
+
+
+def test_a_slow_disk_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be written soon is not kept, and memory does not fill with what waits."""
+    files = PrefixFiles(tmp_path, 10**9, "model")
+    go = threading.Event()
+    monkeypatch.setattr(files._files, "write", lambda *_: go.wait(10))
+    for _ in range(20):
+        files.put(HEAD, kv())
+    assert files._writer._work_queue.qsize() < 5
+    go.set()
+    files.close()
+
+
+def test_runs_joined_are_one() -> None:
+    """States of a prefix that lies in several runs are those of the whole."""
+    whole = joined([kv(1.0, 2), kv(2.0, 3)])
+    assert whole.num_tokens == 5
+    assert whole.layers[0][0][:, :, 0].tolist() == [[1, 1, 2, 2, 2]] * 2

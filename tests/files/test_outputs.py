@@ -1,0 +1,96 @@
+"""Texts for the user: nothing of the user's own is replaced."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from atom_core.files import write_whole
+from atom_core.files.outputs import NotOurs, OfAnother, Outputs, short_name
+
+
+def test_what_atom_wrote_is_replaced(tmp_path):
+    """Also by a later run, which has no memory but the cache's."""
+    for text in ("one", "two"):
+        Outputs(tmp_path / "cache").write(tmp_path / "a.srt", text)
+    assert (tmp_path / "a.srt").read_text() == "two"
+
+
+@pytest.mark.parametrize("way", ["plain", "link", "edited", "forgotten", "no cache"])
+def test_what_is_the_users_is_kept(tmp_path, way):
+    """A file that Atom did not write, or that was edited since, is replaced only when told so."""
+    path, cache = tmp_path / "a.srt", tmp_path / "cache"
+    if way == "no cache":
+        cache.write_text("a file, so nothing can be remembered")
+    if way in ("plain", "link"):
+        (tmp_path / "notes.txt" if way == "link" else path).write_text("mine")
+        if way == "link":
+            path.symlink_to(tmp_path / "notes.txt")
+    else:
+        Outputs(cache).write(path, "mine" if way != "edited" else "captions")
+        path.write_text("mine") if way == "edited" else None
+    outputs = Outputs(tmp_path / "another" if way == "forgotten" else cache)
+    with pytest.raises(NotOurs, match="not what Atom wrote there"):
+        outputs.check(path)
+    with pytest.raises(NotOurs, match="not what Atom wrote there"):
+        outputs.write(path, "new")
+    assert path.read_text() == "mine"
+    outputs.write(path, "new", overwrite=True)
+    assert path.read_text() == "new"
+
+
+def test_what_is_of_another_video_is_kept(tmp_path):
+    """Two videos of one name share a place; the first one's text stays."""
+    outputs = Outputs(tmp_path / "cache")
+    outputs.write(tmp_path / "a.srt", "a dog", subject="dog")
+    with pytest.raises(OfAnother):
+        outputs.write(tmp_path / "a.srt", "a cat", subject="cat")
+    outputs.write(tmp_path / "a.srt", "the dog", subject="dog")
+    assert (tmp_path / "a.srt").read_text() == "the dog"
+
+
+def test_a_program_killed_between_noting_and_writing_is_no_harm(tmp_path, monkeypatch):
+    """What stood there before is still known as Atom's."""
+    outputs, path = Outputs(tmp_path / "cache"), tmp_path / "a.srt"
+    outputs.write(path, "one")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "atom_core.files.outputs.write_whole", lambda to, text, **more: to == path or write_whole(to, text, **more)
+        )
+        outputs.write(path, "two")
+    assert path.read_text() == "one"
+    outputs.write(path, "three")
+    assert path.read_text() == "three"
+
+
+def test_json_is_known_by_its_keys(tmp_path):
+    """A ledger of any earlier run may be replaced by one, other JSON may not; an empty file and a device may be."""
+    outputs = Outputs(tmp_path / "cache")
+    for name, text in (("ledger.json", '{"lanes": 1, "x": 2}'), ("empty.json", "")):
+        (tmp_path / name).write_text(text)
+        outputs.check(tmp_path / name, keys=("lanes",))
+    for text in ('{"name": "package"}', "[" * 50_000, "[]"):
+        (tmp_path / "other.json").write_text(text)
+        with pytest.raises(NotOurs):
+            outputs.check(tmp_path / "other.json", keys=("lanes",))
+    outputs.check("/dev/null")
+
+
+def test_damaged_memory_is_no_memory(tmp_path):
+    """Then all is kept."""
+    outputs = Outputs(tmp_path / "cache")
+    outputs.write(tmp_path / "a.srt", "one")
+    for entry in (tmp_path / "cache" / "written").iterdir():
+        entry.write_text('{"digests": 5}')
+    with pytest.raises(NotOurs):
+        outputs.check(tmp_path / "a.srt")
+
+
+def test_long_names_are_cut(tmp_path):
+    """To what file systems take, between letters; short ones stay, whatever their bytes are."""
+    assert short_name("a", ".srt") == "a.srt"
+    assert short_name(os.fsdecode(b"caf\xe9"), ".srt") == os.fsdecode(b"caf\xe9.srt")
+    for stem in ("a" * 255, "é" * 127 + "a"):
+        name = short_name(stem, ".json")
+        assert len(os.fsencode(name)) in (249 + 5, 250 + 5)
+        Path(tmp_path / name).write_text("")

@@ -1,0 +1,203 @@
+"""Transitions in small pictures: found beside bars, in the dark and in frames, not where light or things flicker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from atom_core.media.cuts.run import SIDE, Transition
+from atom_core.media.cuts.transitions import find_transitions
+
+FPS = 25
+Pictures = np.ndarray
+"""[N, S, S, 3], levels of 255."""
+
+
+def _scene(seed: int, num: int, speed: float = 0.3) -> Pictures:
+    """A camera that passes over a landscape with as much detail at every scale as real pictures have."""
+    rng = np.random.default_rng(seed)
+    side = 4 * SIDE
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
+    scale = 1 / np.maximum(frequency, 1 / side) ** 1.3
+    planes = [np.fft.irfft2(scale * np.exp(2j * np.pi * rng.random(scale.shape)), (side, side)) for _ in range(3)]
+    land = np.stack([sum(planes) / 3 + 0.5 * plane for plane in planes], axis=2)
+    land = (land - land.mean()) / land.std() * 45 + rng.uniform(80, 160, 3)
+    lefts = (20 + speed * np.arange(num)).astype(int)
+    return np.stack([land[20 : 20 + SIDE, left : left + SIDE] for left in lefts])
+
+
+def _shots(*lengths: int, first: int = 0, speed: float = 0.3) -> Pictures:
+    return np.concatenate([_scene(first + number, length, speed) for number, length in enumerate(lengths)])
+
+
+def _found(pictures: Pictures, fps: float = FPS) -> list[Transition]:
+    return find_transitions(list(np.clip(pictures, 0, 255).astype(np.uint8)), fps)
+
+
+def _at(pictures: Pictures, fps: float = FPS) -> list[int]:
+    return [one.at for one in _found(pictures, fps)]
+
+
+def _upright(pictures: Pictures) -> Pictures:
+    narrow = pictures.copy()
+    narrow[:, :, :22] = narrow[:, :, 42:] = 0
+    return narrow
+
+
+def _letterboxed(pictures: Pictures) -> Pictures:
+    flat = pictures.copy()
+    flat[:, :10] = flat[:, -10:] = 0
+    flat[::2, 58:61, 20:44:3] = 220  # subtitles
+    return flat
+
+
+def _framed(pictures: Pictures) -> Pictures:
+    whole = np.repeat(_scene(99, 1), len(pictures), axis=0)
+    whole[:, 6:34, 30:58] = pictures[:, ::2, ::2][:, 2:30, 2:30]
+    return whole
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda pictures: pictures,
+        _upright,
+        _letterboxed,
+        _framed,
+        lambda pictures: pictures * 0.06,
+        lambda pictures: pictures * 0.12 + 150,
+        lambda pictures: np.repeat(pictures.mean(axis=3, keepdims=True), 3, axis=3),
+    ],
+    ids=["plain", "upright", "letterboxed", "in-a-frame", "dark", "fog", "grey"],
+)
+def test_cuts_of_the_active_picture(change: Callable[[Pictures], Pictures]) -> None:
+    """Bars, still frames around it, darkness, fog and missing colour hide no cut."""
+    assert _at(change(_shots(20, 26, 31, 22, speed=1.2))) == [20, 46, 77]
+
+
+def test_dark_shot_after_a_bright_one() -> None:
+    """A night shot is no light that went out."""
+    pictures = _shots(25, 25)
+    pictures[25:] *= 0.06
+    assert _at(pictures) == [25]
+
+
+def _flash(pictures: Pictures) -> None:
+    pictures[20:26] = pictures[20:26] * 0.03 + 245
+
+
+def _strobe(pictures: Pictures) -> None:
+    pictures[6:34:4] = pictures[6:34:4] * 1.9 + 60
+
+
+def _lamp(pictures: Pictures) -> None:
+    pictures[12:30] *= 0.15
+
+
+def _window(pictures: Pictures) -> None:
+    pictures[:] = pictures[:1]
+    pictures[15:, 10:50, 12:56] = 240
+    pictures[15:, 20:40:4, 16:50] = 30
+
+
+def _sign(pictures: Pictures) -> None:
+    pictures[:] = pictures[:1] * 0.3
+    for first in range(0, 40, 18):
+        pictures[first : first + 9, 20:36, 20:36] = (230, 40, 30)
+
+
+@pytest.mark.parametrize("happens", [_flash, _strobe, _lamp, _window, _sign])
+def test_light_and_things_that_come_are_no_cuts(happens: Callable[[Pictures], None]) -> None:
+    """After a flash, a strobe, a lamp that goes off, a window that opens, a sign that blinks the scene is the same."""
+    pictures = _shots(40, 40)
+    happens(pictures[:40])
+    assert _at(pictures) == [40]
+
+
+def test_fast_motion_after_a_cut() -> None:
+    """Something that drives through right after it hides no cut."""
+    pictures = _shots(20, 25)
+    for index in range(21, 32):
+        left = 64 - (index - 21) * 12
+        pictures[index, 8:, max(left, 0) : max(min(left + 64, 64), 0)] = (210, 210, 215)
+    assert _at(pictures) == [20]
+
+
+def test_fast_pans_are_no_cuts() -> None:
+    """A camera that swings by an eighth of the picture each time shows one scene."""
+    assert _at(np.concatenate([_scene(3, 12, 0), _scene(3, 16, 8), _scene(4, 12, 8)])) == [28]
+
+
+@pytest.mark.parametrize("length", [6, 12, 25, 50])
+def test_dissolves(length: int) -> None:
+    """A dissolve is found with where it begins and ends, and nothing else around it."""
+    one, two = _scene(1, 30 + length), _scene(2, 30 + length)
+    share = ((np.arange(length) + 1) / (length + 1))[:, None, None, None]
+    (found,) = _found(np.concatenate([one[:30], one[30:] * (1 - share) + two[:length] * share, two[length:]]))
+    assert found.at == pytest.approx(30 + length / 2, abs=1 + length // 12)
+    assert found.first == pytest.approx(30, abs=1 + length // 6)
+    assert found.last == pytest.approx(30 + length, abs=1 + length // 6)
+
+
+@pytest.mark.parametrize("colour", [0, 128, 255])
+@pytest.mark.parametrize(("steps", "hold"), [(0, 3), (4, 4), (10, 8), (10, 120)])
+def test_fades_through_a_plain_colour(colour: int, steps: int, hold: int) -> None:
+    """A fade is one transition, in the plain pictures or, where the new shot comes at once, at its beginning."""
+    share = np.linspace(0, 1, steps + 2)[1:-1, None, None, None]
+    one, two = _scene(5, 30 + steps), _scene(6, 30 + steps)
+    out, back = one[30:] * (1 - share) + colour * share, colour * (1 - share) + two[:steps] * share
+    plain = np.full((hold, SIDE, SIDE, 3), colour)
+    (found,) = _found(np.concatenate([one[:30], out, plain, back, two[steps:]]))
+    assert 30 + steps <= found.at <= 30 + steps + hold
+    assert found.first == pytest.approx(30, abs=max(steps / 2, 1))
+    assert found.last == pytest.approx(30 + 2 * steps + hold, abs=max(steps / 2, 1))
+
+
+def test_long_videos_are_looked_through_in_pieces() -> None:
+    """What is found does not depend on where the pieces in which pictures are looked at begin and end."""
+    lengths = [37, 61, 83, 29, 97, 41, 71, 53, 89, 67, 43, 59]
+    assert _at(_shots(*lengths)) == list(np.cumsum(lengths[:-1]))
+
+
+@pytest.mark.parametrize("fps", [10, 60, 120])
+def test_rates(fps: float) -> None:
+    """Times that decide are times, not numbers of pictures."""
+    assert _at(_shots(2 * fps, fps, 2 * fps), fps) == [2 * fps, 3 * fps]
+    pictures = _shots(2 * fps, fps)
+    pictures[fps : fps + fps // 5] = 255
+    assert _at(pictures, fps) == [2 * fps]
+
+
+def test_no_pictures_and_one() -> None:
+    """There is nothing to find."""
+    assert _found(np.zeros((0, SIDE, SIDE, 3))) == []
+    assert _found(_scene(1, 1)) == []
+
+
+def _drawn(ground: int, num: int, shown: range, colour: tuple[int, int, int] = (220, 200, 40)) -> Pictures:
+    """A plain ground on which a square is shown in some of the pictures."""
+    pictures = np.full((num, SIDE, SIDE, 3), ground, np.uint8)
+    pictures[shown.start : shown.stop, 20:40, 24:44] = colour
+    return pictures.astype(np.float64)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (range(0, 50), range(10, 50)),  # nothing is on the new ground yet
+        (range(0, 30), range(0, 50)),  # everything has left the old one
+        (range(0, 30), range(20, 50)),  # both
+    ],
+)
+def test_drawn_shots_are_told_apart_by_their_ground(before: range, after: range) -> None:
+    """A shot may begin before anything is on its ground, and end after all has left."""
+    assert _at(np.concatenate([_drawn(8, 50, before), _drawn(110, 50, after, (40, 90, 220))])) == [50]
+
+
+def test_a_ground_that_flickers_is_no_cut() -> None:
+    """Where the ground is as before after a moment, nothing is cut."""
+    pictures = _drawn(30, 100, range(0, 100))
+    pictures[48:54] = _drawn(140, 6, range(0, 6))
+    assert _at(pictures) == []
