@@ -94,6 +94,29 @@ def test_no_file_imports_itself_by_way_of_others():
     assert len(list(TopologicalSorter(below).static_order())) == len(paths)
 
 
+def floors_table() -> str:
+    """The table of rooms in CONTRIBUTING.md: what each room is for says the first line of its docstring."""
+    lines = ["| floor | room | what it is for |", "|---|---|---|"]
+    for name, floor in sorted(FLOORS.items(), key=lambda pair: (-pair[1], pair[0])):
+        path = CORE / "__init__.py" if name == "atom_core" else CORE / f"{name}.py"
+        text = (path if path.is_file() else CORE / name / "__init__.py").read_text(encoding="utf-8")
+        lines.append(f"| {floor} | `{name}` | {(ast.get_docstring(ast.parse(text)) or '').splitlines()[0]} |")
+    return "\n".join(lines)
+
+
+def test_contributing_lists_the_floors():
+    """The page for contributors shows the floors that are checked here."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert floors_table() in page, f"put this table into CONTRIBUTING.md:\n\n{floors_table()}"
+
+
+def test_no_room_is_a_drawer():
+    """At most 12 files lie side by side, `__init__` not counted."""
+    for folder in [CORE, *(path for path in CORE.rglob("*") if path.is_dir())]:
+        files = [path.name for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(files) <= 12, f"{folder.relative_to(ROOT)} has {len(files)} files: {', '.join(sorted(files))}"
+
+
 def test_every_room_has_a_floor():
     """A new module or folder of the core is given a floor."""
     rooms = {path.stem for path in CORE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
