@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
-from attrs.validators import ge, min_len
+from attrs.converters import optional
+from attrs.validators import ge, in_, min_len
 
 from atom_core.text.sentences import cut_back, without_loop
 
@@ -24,6 +25,12 @@ def _finite(_: object, attribute: Any, value: float) -> None:
 
 def _pairs(value: Iterable[Iterable[float]]) -> tuple[tuple[float, float], ...]:
     return tuple((float(at_s), float(by_s)) for at_s, by_s in value)
+
+
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, str):
+        raise ValueError(f"expected several texts, got one: write ({value!r},)")
+    return tuple(value)
 
 
 def _clock(seconds: float) -> str:
@@ -89,6 +96,8 @@ class Video:
     """Whether there is a sound track."""
     is_film: bool = False
     """Whether Atom rendered it from other videos."""
+    recorded_s: float | None = None
+    """When it was recorded as its file says, seconds since 1970; None if the file does not say."""
     track: int | None = None
     """Which of several picture tracks it is, from 1, where another is chosen than players show."""
     leaps: tuple[tuple[float, float], ...] = field(default=(), converter=_pairs)
@@ -293,12 +302,40 @@ class Entry:
 
 @frozen(kw_only=True)
 class Query:
-    """A search of the library."""
+    """A search of the library: by text, by a clip that moments are to look like, or by both; within filters."""
 
-    text: str = field(validator=min_len(1))
-    """What to look for."""
+    text: str = ""
+    """What to look for; may be empty where `like` is given."""
     limit: int = field(default=10, validator=ge(1))
     """How many moments at most."""
+    skip: int = field(default=0, validator=ge(0))
+    """How many of the best to leave out, as those of earlier pages."""
+    like: Clip | None = None
+    """A clip that moments are to look like, of any video or picture file."""
+    videos: tuple[str, ...] = field(default=(), converter=_texts)
+    """Content hashes of the videos to stay within; empty is all."""
+    folder: Path | None = field(default=None, converter=optional(Path))
+    """Folder that the videos lie in, or below it."""
+    kind: str = field(default="", validator=in_(("", "footage", "film")))
+    """``footage`` or ``film`` (rendered by Atom) alone; empty is both."""
+    recorded_from_s: float | None = None
+    """When the video was recorded at the earliest, seconds since 1970."""
+    recorded_to_s: float | None = None
+    """Before when it was recorded, seconds since 1970."""
+    shortest_s: float = 0.0
+    """Least length of a moment, seconds."""
+    longest_s: float | None = None
+    """Greatest length of a moment, seconds."""
+
+    def __attrs_post_init__(self) -> None:
+        if not self.text and self.like is None:
+            raise ValueError("a query needs a text, or a clip to be like; both are empty")
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether moments may be left out for another reason than what they show."""
+        bounds = (self.folder, self.recorded_from_s, self.recorded_to_s, self.longest_s)
+        return bool(self.videos or self.kind or self.shortest_s) or any(bound is not None for bound in bounds)
 
 
 @frozen(kw_only=True)
@@ -313,6 +350,12 @@ class Moment(Span):
     """The clip's caption."""
     score: float
     """Similarity to the query, higher is better, at most 1."""
+    channels: Mapping[str, float] = field(factory=dict, hash=False)
+    """Which channels found it, each with its own score."""
+    fits: bool | None = None
+    """Whether it shows what was looked for, rather than being the nearest there is; None where that is not known."""
+    num_alike: int = 0
+    """How many moments that look and read the same were found with it and left out."""
 
 
 @frozen(kw_only=True)

@@ -8,7 +8,8 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import av
@@ -23,7 +24,7 @@ from atom_core.media.pictures.decode import Reader
 from atom_core.media.video_cache import VideoStore
 from atom_core.records import Video
 
-_VERSION = 7
+_VERSION = 8
 """Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -39,6 +40,10 @@ VIDEO_SUFFIXES = frozenset(
 
 FILM_MARK = "Rendered by Atom"
 """How the comment of Atom's own films begins, so that they are known from footage."""
+_RECORDED = ("com.apple.quicktime.creationdate", "creation_time", "date")
+"""Where files say when they were recorded, the most exact first."""
+_FIRST_YEAR = 1981
+"""Clocks that were never set begin in 1904, 1970 or 1980."""
 _ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://")
 _TRACK = "t"
 """Between the hash of a file's bytes and the number of the track that is chosen of it."""
@@ -140,6 +145,7 @@ def read(path: Path, track: int | None) -> Video:
         rule, index, origin_s = reader.rule, reader.index, reader.origin_s
         chosen = track if reader.is_chosen else None
     measured = measure(path, index, origin_s)
+    tags = _tags(path)
     done = ",".join(filter(None, (rule, "sizes" if measured.may_change_size else "")))
     return Video(
         path=path,
@@ -155,7 +161,8 @@ def read(path: Path, track: int | None) -> Video:
         lead_s=measured.lead_s,
         duration_s=measured.duration_s,
         has_audio=measured.has_audio,
-        is_film=_is_marked(path),
+        is_film=_is_marked(tags),
+        recorded_s=_recorded_s(tags),
         track=chosen,
         leaps=measured.leaps,
         fault=measured.fault,
@@ -182,15 +189,32 @@ def _recall(path: Path, store: VideoStore) -> None:
 
 def is_film(path: Path | str) -> bool:
     """Whether the file is a film that Atom rendered; no if it cannot be read."""
-    return isolate.is_film(Path(path)) if isolate.is_on() else _is_marked(Path(path))
+    return isolate.is_film(Path(path)) if isolate.is_on() else _is_marked(_tags(Path(path)))
 
 
-def _is_marked(path: Path) -> bool:
+def _tags(path: Path) -> Mapping[str, str]:
+    """What the file says of itself in words, by name, small letters; nothing if it cannot be read."""
     try:
         with open_container(path) as container:
-            return container.metadata.get("comment", "").startswith(FILM_MARK)
+            return {name.lower(): value for name, value in container.metadata.items()}
     except MediaError:
-        return False
+        return {}
+
+
+def _is_marked(tags: Mapping[str, str]) -> bool:
+    return tags.get("comment", "").startswith(FILM_MARK)
+
+
+def _recorded_s(tags: Mapping[str, str]) -> float | None:
+    """When the file says that it was recorded, seconds since 1970; None if it does not say, or says nonsense."""
+    for name in _RECORDED:
+        try:
+            when = datetime.fromisoformat(tags.get(name, "").strip())
+        except ValueError:
+            continue
+        if when.year >= _FIRST_YEAR:
+            return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+    return None
 
 
 def find_videos(paths: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Path, MediaError]]]:

@@ -363,3 +363,26 @@ def test_how_long_a_player_runs_before_the_first_picture(tmp_path: Path) -> None
             container.mux(packet)
     assert probe(path).lead_s == pytest.approx(2.0, abs=0.05)
     assert probe(write_video(tmp_path / "2.mkv", audio=True, start_s=2.0)).lead_s == 0.0
+
+
+def test_when_it_was_recorded(tmp_path: Path) -> None:
+    """The date that a file states, the zone minded; none where it states none, or one of a clock that was never set."""
+    for number, (said, expected) in enumerate(
+        [
+            ("2021-05-04T12:00:00.000000Z", 1620129600.0),
+            ("2021-05-04T14:00:00+02:00", 1620129600.0),
+            ("1904-01-01T00:00:00.000000Z", None),
+            ("some day", None),
+            ("", None),
+        ]
+    ):
+        path = tmp_path / f"{number}.mkv"
+        with av.open(str(write_video(tmp_path / "plain.mkv"))) as given, av.open(str(path), "w") as made:
+            if said:
+                made.metadata["date"] = said
+            stream = made.add_stream_from_template(given.streams.video[0])
+            for packet in given.demux(given.streams.video[0]):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    made.mux(packet)
+        assert probe(path).recorded_s == expected

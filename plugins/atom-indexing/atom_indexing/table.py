@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from attrs import field, frozen
 
 import atom_core as atom
+from atom_indexing.filters import recorded_s
 
 Row = Mapping[str, Any]
 """What is stored of a clip beside its vectors, see `row_of`."""
@@ -52,7 +54,15 @@ def row_of(entry: atom.Entry, *, num_clips: int, group: str, sampling: str, home
         "group": group,
         "added_s": time.time(),
         "settings": entry.settings,
+        "is_film": clip.video.is_film,
+        **_recorded(clip.video),
     }
+
+
+def _recorded(video: atom.Video) -> dict[str, float]:
+    with suppress(OSError):
+        return {"recorded_s": float(recorded_s(video))}
+    return {}
 
 
 def placed(path: str, home: Path) -> dict[str, str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 from attrs import frozen
 
 import atom_core as atom
+from atom_indexing.filters import Filter
 from atom_indexing.remembering import Remembering
 
 _SHORT = 40
@@ -120,18 +122,26 @@ class IndexVideo:
 
 
 class SearchLibrary:
-    """The moments of the library nearest to a text."""
+    """The moments of the library nearest to a text, or to a clip, within the query's filters."""
 
     consumes = atom.Query
     produces = tuple[atom.Moment, ...]
 
-    def run(self, query: atom.Query, *, decoder: atom.Decoder, host: atom.Host) -> tuple[atom.Moment, ...]:
+    def run(
+        self, query: atom.Query, *, encoder: atom.Encoder, decoder: atom.Decoder, host: atom.Host
+    ) -> tuple[atom.Moment, ...]:
         """At most `query.limit` moments, best first.
 
         :raises LibraryError: if the library is empty
         """
         check_not_empty(host)
-        return tuple(host.library.search(decoder.embed([query.text]), query.limit))
+        library, last = host.library, query.skip + query.limit
+        vector_E = decoder.embed([encoder.encode(query.like)] if query.like is not None else [query.text])
+        if not query.is_filtered:
+            return tuple(library.search(vector_E, last)[query.skip :])
+        chosen = Filter(query, host.video)
+        found = (it for it in library.search(vector_E, len(library)) if chosen.admits(it, it.content_hash, it.path))
+        return tuple(islice(found, query.skip, last))
 
 
 def check_not_empty(host: atom.Host) -> None:
