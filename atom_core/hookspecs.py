@@ -56,6 +56,7 @@ class Encoder(Protocol):
 class Decoder(Protocol):
     """The language half of the model. Resident, shared, frozen; calls from all tasks are decoded together.
 
+    A decoder that a plugin brings may leave out the calls in `SEVERAL`: tasks are lent those below, which ask in turn.
     It may have `wordings`: the prompts that it was trained with, by what is asked for, ``caption``, and ``answer`` with
     ``{question}`` in it. Tasks take them where the user has set no other.
     """
@@ -85,6 +86,42 @@ class Decoder(Protocol):
     def score(self, parts: Parts, continuation: str) -> float:
         """Natural log-probability of `continuation` as the whole answer to `parts`."""
 
+    def generate_many(
+        self,
+        prompts: Iterable[Parts],
+        *,
+        max_new_tokens: int = 64,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        choices: Sequence[str] | None = None,
+    ) -> list[Generated]:
+        """What `generate` says to each prompt, in their order; decoded together where that is faster.
+
+        :param prompts: taken as there is room, so they may be made lazily, each while others are decoded
+        """
+        return [
+            self.generate(parts, max_new_tokens=max_new_tokens, temperature=temperature, stop=stop, choices=choices)
+            for parts in prompts
+        ]
+
+    def embed_many(self, prompts: Iterable[Parts]) -> np.ndarray:
+        """The vectors of several prompts, in their order, [N, E]; [0, 0] of none. Prompts may be made lazily."""
+        import numpy as np
+
+        vectors = [self.embed(parts) for parts in prompts]
+        return np.stack(vectors) if vectors else np.zeros((0, 0), dtype=np.float32)
+
+    def score_many(self, pairs: Iterable[tuple[Parts, str]]) -> list[float]:
+        """What `score` says of each prompt and continuation, in their order. Pairs may be made lazily."""
+        return [self.score(parts, continuation) for parts, continuation in pairs]
+
+    def scores(self, parts: Parts, choices: Sequence[str]) -> list[float]:
+        """What `score` says of each of `choices` as the answer to one prompt."""
+        return [self.score(parts, choice) for choice in choices]
+
+
+SEVERAL = ("generate_many", "embed_many", "score_many", "scores")
+"""Calls for several prompts, which a decoder that a plugin brings may leave out."""
 
 LENT = ("encoder", "decoder", "library", "settings", "host", "progress")
 """What a task's `run` can ask for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -206,6 +206,14 @@ class Generated(str):
         return cut_back(without_loop(self)) if self.cut else str(self)
 
 
+class _Named(Protocol):
+    """What a `Decoder` is to a record."""
+
+    @property
+    def name(self) -> str:
+        """The model's name and precision."""
+
+
 @frozen(kw_only=True)
 class Provenance:
     """What made a result."""
@@ -220,6 +228,17 @@ class Provenance:
     """The sampling rule that chose them."""
     size: tuple[int, int] | None = None
     """Height and width of those frames as sampled, pixels; the model may make them smaller."""
+
+    @classmethod
+    def of(cls, decoder: _Named, prompt: str, features: Features | None = None) -> Provenance:
+        """What `decoder` made of `prompt` after the frames of `features`.
+
+        :param features: what it was shown; None if it read text alone
+        """
+        if features is None:
+            return cls(model=decoder.name, prompt=prompt)
+        times_s, rule, size = features.timestamps_s, features.rule, features.size
+        return cls(model=decoder.name, prompt=prompt, timestamps_s=times_s, rule=rule, size=size)
 
     @property
     def frames(self) -> dict[str, Any] | None:

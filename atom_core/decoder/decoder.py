@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,10 +54,31 @@ class ResidentDecoder:
         :raises ModelError: if the prompt does not fit into the model's context
         :raises Cancelled: if the calling task was cancelled
         """
+        (text,) = self.generate_many(
+            [parts], max_new_tokens=max_new_tokens, temperature=temperature, stop=stop, choices=choices
+        )
+        return text
+
+    def generate_many(
+        self,
+        prompts: Iterable[Parts],
+        *,
+        max_new_tokens: int = 64,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        choices: Sequence[str] | None = None,
+    ) -> list[Generated]:
+        """What `generate` says to each prompt, in their order; they are decoded together.
+
+        :param prompts: taken as there is room, so they may be made lazily, each while others are decoded
+        :raises ModelError: if a prompt does not fit into the model's context; the others are given up
+        :raises Cancelled: if the calling task was cancelled
+        """
         if choices is not None:
-            return self._choose(parts, choices)
-        job = self._job(parts, max_new_tokens, temperature, self._until(stop) if stop else None)
-        return self._text(self._engine.submit(job).result(), stop)
+            return self._choose(prompts, choices)
+        until = self._until(stop) if stop else None
+        jobs = (self._job(parts, max_new_tokens, temperature, until) for parts in prompts)
+        return [self._text(job, stop) for job, _ in self._results(jobs)]
 
     def stream(
         self, parts: Parts, *, max_new_tokens: int = 64, temperature: float = 0.0, stop: Sequence[str] = ()
@@ -86,53 +108,95 @@ class ResidentDecoder:
 
     def embed(self, parts: Parts) -> np.ndarray:
         """One vector [D], float32, unit length: the last hidden state after the parts and `EMBED_INSTRUCTION`."""
-        last = parts[-1] if parts else ""
-        asked = [*parts[:-1], f"{last}\n{EMBED_INSTRUCTION}"] if isinstance(last, str) else [*parts, EMBED_INSTRUCTION]
-        prompt = self._family.prompt(asked)
-        self._frames.check(asked, len(prompt), 0)
-        vector = self._engine.submit(Job(prompt=prompt, embed=True, caller=caller.get())).result()
-        array = vector.cpu().numpy()
-        return np.asarray(array / np.linalg.norm(array), dtype=np.float32)
+        return np.asarray(self.embed_many([parts])[0])
+
+    def embed_many(self, prompts: Iterable[Parts]) -> np.ndarray:
+        """The vectors of several prompts, in their order, [N, D]; [0, 0] of none. Prompts may be made lazily."""
+        vectors = [vector.cpu().numpy() for _, vector in self._results(map(self._embedding, prompts))]
+        if not vectors:
+            return np.zeros((0, 0), dtype=np.float32)
+        return np.stack([np.asarray(vector / np.linalg.norm(vector), dtype=np.float32) for vector in vectors])
 
     def score(self, parts: Parts, continuation: str) -> float:
         """Natural log-probability of `continuation`, end token included, as the whole answer to `parts`."""
-        return self.score_all(parts, [continuation])[0]
+        return self.score_many([(parts, continuation)])[0]
 
-    def score_all(self, parts: Parts, continuations: Sequence[str]) -> list[float]:
-        """`score` for several continuations, read together."""
-        prompt = self._family.prompt(parts)
-        futures = []
-        for continuation in continuations:
-            answer = self._family.answer_ids(parts, continuation)
-            self._frames.check(parts, len(prompt), len(answer))
-            job = Job(prompt=prompt.with_answer(answer), answer_from=len(prompt), caller=caller.get())
-            futures.append(self._engine.submit(job))
-        return [float(future.result()) for future in futures]
+    def scores(self, parts: Parts, choices: Sequence[str]) -> list[float]:
+        """What `score` says of each of `choices` as the answer to one prompt; they are read together."""
+        return self.score_many([(parts, choice) for choice in choices])
+
+    def score_many(self, pairs: Iterable[tuple[Parts, str]]) -> list[float]:
+        """What `score` says of each prompt and continuation, in their order. Pairs may be made lazily."""
+        return [score for score, _ in self._scored(pairs)]
 
     def close(self) -> None:
         """End the engine."""
         self._engine.close()
 
-    def _choose(self, parts: Parts, choices: Sequence[str]) -> Generated:
+    def _results(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Any]]:
+        """Each of `jobs` with its result, in order. So many are under way that no row waits for one, and no more: each
+        holds its features. Where one fails, or nobody asks on, what is not done is given up.
+        """
+        waiting: deque[Job] = deque()
+        try:
+            for job in jobs:
+                self._engine.submit(job)
+                waiting.append(job)
+                if len(waiting) > self._engine.most_waiting:
+                    first = waiting.popleft()
+                    yield first, first.future.result()
+            while waiting:
+                first = waiting.popleft()
+                yield first, first.future.result()
+        finally:
+            for job in waiting:
+                job.future.cancel()
+
+    def _scored(self, pairs: Iterable[tuple[Parts, str]]) -> list[tuple[float, int]]:
+        """The log-probability of each continuation, and how many tokens it has."""
+        return [(float(score), job.num_answer_tokens) for job, score in self._results(self._scorings(pairs))]
+
+    def _choose(self, prompts: Iterable[Parts], choices: Sequence[str]) -> list[Generated]:
+        """The likeliest of `choices` for each prompt."""
         if not choices:
             raise ModelError("choices is empty; give at least one, or None for free text")
-        scores = self.score_all(parts, choices)
-        best = int(np.argmax(scores))
-        num_tokens = len(self._family.answer_ids(parts, choices[best]))
-        return Generated(choices[best], logprob=scores[best], num_tokens=num_tokens)
+        scored = self._scored((parts, choice) for parts in prompts for choice in choices)
+        chosen = []
+        for start in range(0, len(scored), len(choices)):
+            best = max(range(start, start + len(choices)), key=lambda place: scored[place][0])
+            logprob, num_tokens = scored[best]
+            chosen.append(Generated(choices[best - start], logprob=logprob, num_tokens=num_tokens))
+        return chosen
+
+    def _embedding(self, parts: Parts) -> Job:
+        last = parts[-1] if parts else ""
+        asked = [*parts[:-1], f"{last}\n{EMBED_INSTRUCTION}"] if isinstance(last, str) else [*parts, EMBED_INSTRUCTION]
+        return Job(prompt=self._prompt(asked, 0), embed=True, caller=caller.get())
+
+    def _scorings(self, pairs: Iterable[tuple[Parts, str]]) -> Iterator[Job]:
+        asked, prompt = None, None
+        for parts, continuation in pairs:
+            if prompt is None or parts is not asked:  # what several are scored for is written once
+                asked, prompt = parts, self._prompt(parts, 0)
+            answer = self._family.answer_ids(parts, continuation)
+            self._frames.check(parts, len(prompt), len(answer))
+            yield Job(prompt=prompt.with_answer(answer), answer_from=len(prompt), caller=caller.get())
+
+    def _prompt(self, parts: Parts, max_new_tokens: int) -> Prompt:
+        for part in parts:
+            if not isinstance(part, (str, Features)):
+                raise ModelError(f"a prompt is text and Features, got {type(part).__name__}; encode clips first")
+        prompt = self._family.prompt(parts)
+        self._frames.check(parts, len(prompt), max_new_tokens)
+        return prompt
 
     def _job(
         self, parts: Parts, max_new_tokens: int, temperature: float, listen: Callable[[list[int]], bool] | None
     ) -> Job:
         if max_new_tokens < 1:
             raise ModelError(f"max_new_tokens must be at least 1, got {max_new_tokens}")
-        for part in parts:
-            if not isinstance(part, (str, Features)):
-                raise ModelError(f"a prompt is text and Features, got {type(part).__name__}; encode clips first")
-        prompt: Prompt = self._family.prompt(parts)
-        self._frames.check(parts, len(prompt), max_new_tokens)
         return Job(
-            prompt=prompt,
+            prompt=self._prompt(parts, max_new_tokens),
             max_new_tokens=max_new_tokens,
             temperature=temperature,
             caller=caller.get(),

@@ -86,6 +86,11 @@ class Engine:
         """Whether prefixes are kept whole, because layers keep states that cannot be cut."""
         return self._snapshots is not None
 
+    @property
+    def most_waiting(self) -> int:
+        """How many requests of one caller are worth having under way: every row has one, and one that follows it."""
+        return 2 * self._max_rows
+
     def submit(self, job: Job) -> Future[Any]:
         """Queue a job; the future's result comes from the engine's thread.
 
@@ -171,10 +176,10 @@ class Engine:
 
     def _drop_cancelled(self) -> None:
         for queue in (self._waiting, self._unread):
-            for job in [job for job in queue if job.caller.cancelled.is_set()]:
+            for job in [job for job in queue if job.is_cancelled]:
                 queue.remove(job)
                 job.fail(Cancelled(f"task {job.caller.task!r} was cancelled"))
-        cancelled = [row for row, job in enumerate(self._active) if job.caller.cancelled.is_set()]
+        cancelled = [row for row, job in enumerate(self._active) if job.is_cancelled]
         for row in cancelled:
             self._active[row].fail(Cancelled(f"task {self._active[row].caller.task!r} was cancelled"))
         self._leave(cancelled)

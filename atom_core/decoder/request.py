@@ -63,6 +63,11 @@ class Job:
         return len(self.prompt) - 1 if self.answer_from is None else self.answer_from - 1
 
     @property
+    def num_answer_tokens(self) -> int:
+        """How many tokens of the prompt are the answer that is scored."""
+        return 0 if self.answer_from is None else len(self.prompt) - self.answer_from
+
+    @property
     def position(self) -> int:
         """The position of the last decoded token."""
         known = self.prompt.position_ids
@@ -92,6 +97,11 @@ class Job:
         """Hand over the result."""
         if self.future.set_running_or_notify_cancel():
             self.future.set_result(result)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nobody wants the result any more: the task was cancelled, or who asked has given it up."""
+        return self.caller.cancelled.is_set() or self.future.cancelled()
 
     def fail(self, error: Exception) -> None:
         """Hand over what went wrong, unless the job is done."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from atom_core.errors import TaskError
-from atom_core.hookspecs import Decoder, Encoder, Modules
+from atom_core.hookspecs import SEVERAL, Decoder, Encoder, Modules
 from atom_core.records import Clip, Video
 from atom_core.specs import TaskSpec, record_of
 
@@ -23,9 +23,8 @@ def modules_fault(result: Any) -> str:
         return fault
     for half, protocol in (("encoder", Encoder), ("decoder", Decoder)):
         module = getattr(result, half)
-        if not isinstance(module, protocol):
-            members = sorted({*vars(protocol), *protocol.__annotations__})
-            missing = [name for name in members if name[0] != "_" and not hasattr(module, name)]
+        members = sorted({*vars(protocol), *protocol.__annotations__} - {*SEVERAL})
+        if missing := [name for name in members if name[0] != "_" and not hasattr(module, name)]:
             return f"modules whose {half}, {_a(module)}, has no {', '.join(missing)}"
     return ""
 

@@ -9,9 +9,9 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import copy_context
 from functools import partial
 from itertools import chain, islice
@@ -238,7 +238,7 @@ class Host:
             event = TaskEvent(task=task, item=item, seconds=seconds, result=result, error=error)
             self._notify("atom_after_task", event)
 
-    def map(self, task: str, items: Iterable[Any], **settings: Any) -> Iterator[Outcome]:
+    def map(self, task: str, items: Iterable[Any], **settings: Any) -> Generator[Outcome, None, None]:
         """Run `task` on several items at once; outcomes come in the items' order, a failed item fails alone.
 
         Who stops asking for outcomes, or is interrupted, cancels what is not done.
@@ -274,6 +274,19 @@ class Host:
         finally:
             self._maps.discard(cancelled)
             pool.shutdown(wait=wait, cancel_futures=True)
+
+    def collect(self, task: str, items: Iterable[Any], **settings: Any) -> list[Any]:
+        """The records that `task` makes of several items, worked on at once, in the items' order.
+
+        :raises AtomError: the first item's error, by the order of the items; what is not done is cancelled
+        """
+        records = []
+        with closing(self.map(task, items, **settings)) as outcomes:
+            for outcome in outcomes:
+                if outcome.error is not None:
+                    raise outcome.error
+                records.append(outcome.value)
+        return records
 
     def about(self, task: str, **settings: Any) -> dict[str, Any]:
         """Everything beside the record that could change what `task` makes of it, as JSON values: its settings, the

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -102,7 +103,7 @@ class Loans:
 
 
 class LentEncoder:
-    """An encoder whose features are lent."""
+    """An encoder whose features are lent. It has what the protocol has, and nothing else of the encoder behind it."""
 
     def __init__(self, encoder: Encoder, loans: Loans) -> None:
         self._encoder, self._loans = encoder, loans
@@ -118,21 +119,27 @@ class LentEncoder:
         with self._loans.acting():
             return [self._loans.lend(features) for features in self._encoder.encode_batch(clips, **options)]
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._encoder, name)
-
 
 class LentDecoder:
-    """A decoder that reads lent features only as they were lent."""
+    """A decoder that reads lent features only as they were lent. It has what the protocol has, and nothing else of the
+    decoder behind it: that is everybody's.
+    """
 
     def __init__(self, decoder: Decoder, loans: Loans) -> None:
         self._decoder, self._loans = decoder, loans
         self.name = decoder.name
+        self.wordings: Mapping[str, str] = getattr(decoder, "wordings", {})
 
     def generate(self, parts: Parts, **options: Any) -> Generated:
         """The decoder's text."""
         with self._loans.acting():
             return self._decoder.generate(self._checked(parts), **options)
+
+    def generate_many(self, prompts: Iterable[Parts], **options: Any) -> list[Generated]:
+        """The decoder's texts."""
+        with self._loans.acting():
+            texts: list[Generated] = self._several("generate_many")(map(self._checked, prompts), **options)
+            return texts
 
     def stream(self, parts: Parts, **options: Any) -> Iterator[str]:
         """The decoder's text, piece by piece."""
@@ -147,19 +154,40 @@ class LentDecoder:
         with self._loans.acting():
             return self._decoder.embed(self._checked(parts))
 
+    def embed_many(self, prompts: Iterable[Parts]) -> np.ndarray:
+        """The decoder's vectors."""
+        with self._loans.acting():
+            vectors: np.ndarray = self._several("embed_many")(map(self._checked, prompts))
+            return vectors
+
     def score(self, parts: Parts, continuation: str) -> float:
         """The decoder's log-probability."""
         with self._loans.acting():
             return self._decoder.score(self._checked(parts), continuation)
+
+    def score_many(self, pairs: Iterable[tuple[Parts, str]]) -> list[float]:
+        """The decoder's log-probabilities."""
+        with self._loans.acting():
+            checked = ((self._checked(parts), continuation) for parts, continuation in pairs)
+            scores: list[float] = self._several("score_many")(checked)
+            return scores
+
+    def scores(self, parts: Parts, choices: Sequence[str]) -> list[float]:
+        """The decoder's log-probabilities of each choice."""
+        with self._loans.acting():
+            scores: list[float] = self._several("scores")(self._checked(parts), choices)
+            return scores
+
+    def _several(self, name: str) -> Callable[..., Any]:
+        """One of the calls for several prompts: the decoder's own, or else the protocol's, which asks it in turn."""
+        own: Callable[..., Any] | None = getattr(self._decoder, name, None)
+        return own or partial(getattr(Decoder, name), self._decoder)
 
     def _checked(self, parts: Parts) -> Parts:
         for part in parts:
             if isinstance(part, Features):
                 self._loans.check(part)
         return parts
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._decoder, name)
 
 
 def _within(context: Context, pieces: Iterator[str]) -> Iterator[str]:

@@ -26,7 +26,7 @@ from attrs import evolve
 
 from atom_core import hookspecs
 from atom_core.errors import MediaError
-from atom_core.hookspecs import Modules, hookimpl
+from atom_core.hookspecs import Decoder, Modules, hookimpl
 from atom_core.host import Host
 from atom_core.plugins import load_plugins
 from atom_core.records import Clip, Entry, Features, Generated, Moment, Video
@@ -171,6 +171,31 @@ class FakeDecoder:
         """For each word of `continuation`: ln 0.9 if the parts have it, ln 0.1 if not."""
         known = set(_words(" ".join(_read(parts))))
         return sum(math.log(0.9 if word in known else 0.1) for word in _words(continuation))
+
+    def generate_many(
+        self,
+        prompts: Iterable[Parts],
+        *,
+        max_new_tokens: int = 64,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        choices: Sequence[str] | None = None,
+    ) -> list[Generated]:
+        """What `generate` says to each prompt, one after the other."""
+        options: dict[str, Any] = {"max_new_tokens": max_new_tokens, "temperature": temperature, "stop": stop}
+        return Decoder.generate_many(self, prompts, choices=choices, **options)
+
+    def embed_many(self, prompts: Iterable[Parts]) -> np.ndarray:
+        """What `embed` says of each prompt."""
+        return Decoder.embed_many(self, prompts)
+
+    def score_many(self, pairs: Iterable[tuple[Parts, str]]) -> list[float]:
+        """What `score` says of each pair."""
+        return Decoder.score_many(self, pairs)
+
+    def scores(self, parts: Parts, choices: Sequence[str]) -> list[float]:
+        """What `score` says of each choice."""
+        return Decoder.scores(self, parts, choices)
 
 
 class FakeLibrary:

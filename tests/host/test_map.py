@@ -106,3 +106,15 @@ def test_nested_maps_do_not_lock_up(opened: Any) -> None:
     with opened(workers=2) as (host, _):
         outcomes = list(host.map("nested", [atom.Query(text="a"), atom.Query(text="b"), atom.Query(text="c")]))
     assert [len(outcome.value) for outcome in outcomes] == [20, 20, 20]
+
+
+def test_collected_records_keep_the_order_and_the_first_error_is_raised(opened: Any, named: Any) -> None:
+    """All records as a list; where an item fails, its error, and what still runs is cancelled."""
+    Waits.started.clear()
+    Waits.noticed.clear()
+    with opened() as (host, _):
+        items: list[Any] = [atom.Query(text=str(i)) for i in range(20)]
+        assert host.collect("echo", items, mark="?") == [atom.Query(text=f"{i}?") for i in range(20)]
+        with pytest.raises(atom.TaskError, match="takes Query, got int"):
+            host.collect("waits", [atom.Query(text="go"), 3, "not a record", atom.Query(text="wait")])
+        assert not Waits.started.is_set() or Waits.noticed.wait(10)

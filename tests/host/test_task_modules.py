@@ -4,6 +4,7 @@ import gc
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from attrs import evolve
@@ -35,8 +36,14 @@ class TorchEncoder(FakeEncoder):
         return self.features
 
 
-def loans_of(encoder, weights=()):
-    modules = atom.Modules(encoder=encoder, decoder=FakeDecoder(), model="fake", weights=lambda: weights)
+class Worded(FakeDecoder):
+    """Was trained with a wording of its own."""
+
+    wordings = {"caption": "Say it."}
+
+
+def loans_of(encoder, weights=(), *, decoder=None):
+    modules = atom.Modules(encoder=encoder, decoder=decoder or FakeDecoder(), model="fake", weights=lambda: weights)
     return Loans("task 'rude' of plugin 'bad'", modules, weights_stamp(modules))
 
 
@@ -50,21 +57,31 @@ def test_changed_features_are_told_and_stay_with_the_task(inference, which):
     (features.values if which == "values" else features.extra["deep"]).mul_(2)
     with pytest.raises(atom.TaskError, match="'rude' of plugin 'bad' changed features in place"):
         loans.decoder.generate([features, "What?"])
-    with pytest.raises(atom.TaskError, match=r"features\.array\(\)"):
-        loans.check()
+    for ask in (
+        lambda: loans.decoder.generate_many([[features]]),
+        lambda: loans.decoder.embed_many([[features]]),
+        lambda: loans.decoder.score_many([([features], "a")]),
+        lambda: loans.decoder.scores([features], ["a"]),
+        loans.check,
+    ):
+        with pytest.raises(atom.TaskError, match=r"features\.array\(\)"):
+            ask()
     assert bool((encoder.features.values == 1).all() and (encoder.features.extra["deep"] == 1).all())
 
 
 def test_well_behaved_task_is_left_in_peace():
-    """Reading, scoring and changing a copy are what features are for; the modules' other methods are there too."""
-    loans = loans_of(TorchEncoder())
+    """Reading, scoring and changing a copy are what features are for; what protocols allow is there, too."""
+    loans = loans_of(TorchEncoder(), decoder=Worded())
     first, second = loans.encoder.encode_batch([CLIP, CLIP])
     array = first.array()
     array *= 2
     assert loans.decoder.score([second, "a"], "a") == loans.decoder.score(["a"], "a")
     assert "".join(loans.decoder.stream([first, "What?"])) == loans.decoder.generate([first, "What?"])
     assert loans.decoder.embed([first]).shape == (256,)
-    assert loans.decoder.prompts
+    assert loans.decoder.generate_many([[first, "What?"]] * 2) == [loans.decoder.generate([first, "What?"])] * 2
+    assert loans.decoder.embed_many([[first], [second]]).shape == (2, 256)
+    assert loans.decoder.score_many([([first], "a")]) == loans.decoder.scores([first], ["a"])
+    assert loans.decoder.wordings == {"caption": "Say it."}
     assert isinstance(loans.encoder, atom.Encoder)
     assert isinstance(loans.decoder, atom.Decoder)
     loans.check()
@@ -155,3 +172,61 @@ def test_modules_that_cannot_be_called_are_told(half, said):
     """A plugin that returns something else as a half is told what it lacks."""
     halves = {"encoder": FakeEncoder(str), "decoder": FakeDecoder()} | {half: object()}
     assert said in modules_fault(atom.Modules(**halves, model="fake"))
+
+
+def test_a_task_reaches_nothing_else_of_the_modules():
+    """Whatever a module has beside its protocol, `close` of everybody's decoder among it, is not lent."""
+
+    class Encoder(FakeEncoder):
+        def close(self):
+            raise AssertionError("closed by a task")
+
+    class Decoder(FakeDecoder):
+        close = Encoder.close
+
+    loans = loans_of(Encoder(str), decoder=Decoder())
+    for half in (loans.encoder, loans.decoder):
+        with pytest.raises(AttributeError, match="no attribute 'close'"):
+            half.close()
+
+
+def test_a_decoder_without_calls_for_several_is_asked_in_turn():
+    """A plugin's decoder that answers one prompt at a time is taken, and tasks are lent all calls."""
+
+    class Plain:
+        name = "plain"
+
+        def generate(self, parts, **options):
+            return atom.Generated(f"{parts[0]} {options['max_new_tokens']}")
+
+        def stream(self, parts, **options):
+            yield self.generate(parts, **options)
+
+        def embed(self, parts):
+            return np.ones(2, np.float32)
+
+        def score(self, parts, continuation):
+            return -float(len(continuation))
+
+    modules = atom.Modules(encoder=FakeEncoder(str), decoder=Plain(), model="m")
+    assert modules_fault(modules) == ""
+    decoder = Loans("task", modules, 0).decoder
+    assert decoder.generate_many([["a"], ["b"]], max_new_tokens=3) == ["a 3", "b 3"]
+    assert decoder.embed_many([["a"], ["b"]]).shape == (2, 2)
+    assert decoder.embed_many([]).shape == (0, 0)
+    assert decoder.score_many([(["a"], "x"), (["a"], "xyz")]) == decoder.scores(["a"], ["x", "xyz"]) == [-1, -3]
+    assert decoder.wordings == {}
+
+
+def test_provenance_says_what_made_a_result():
+    """Model and prompt, and the frames of what was shown, if anything was."""
+    features = fake_features(CLIP, "a dog")
+    shown = atom.Provenance.of(FakeDecoder(), "What?", features)
+    assert shown == atom.Provenance(
+        model="fake (none)",
+        prompt="What?",
+        timestamps_s=features.timestamps_s,
+        rule=features.rule,
+        size=features.size,
+    )
+    assert atom.Provenance.of(FakeDecoder(), "What?") == atom.Provenance(model="fake (none)", prompt="What?")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from typing import TYPE_CHECKING, Literal
 
 from attrs import evolve, field, frozen
@@ -84,7 +82,7 @@ class MatchScript:
         for line in script.lines:
             found = sources.search(line, settings.candidates + len(script.lines) - 1, settings.min_score)
             if settings.rerank == "likelihood":
-                found = rerank(line, found, settings.candidates, encoder, decoder, host.settings.workers)
+                found = rerank(line, found, settings.candidates, encoder, decoder)
             table.append(found)
         chosen = assign(table)
         pairs = [(line, pick) for line, pick in zip(script.lines, chosen, strict=True) if pick is not None]
@@ -157,7 +155,7 @@ class Sources:
 
 
 def rerank(
-    line: str, found: list[Candidate], count: int, encoder: atom.Encoder, decoder: atom.Decoder, workers: int
+    line: str, found: list[Candidate], count: int, encoder: atom.Encoder, decoder: atom.Decoder
 ) -> list[Candidate]:
     """The `count` most similar candidates first, preferring by the probability that `line` describes the clip.
 
@@ -165,15 +163,10 @@ def rerank(
     several.
     """
 
-    def likelihood(candidate: Candidate) -> float:
-        moment = candidate.moment
-        clip = atom.Clip(video=candidate.video, start_s=moment.start_s, end_s=moment.end_s)
-        return decoder.score([encoder.encode(clip), CAPTION_PROMPT], line)
-
     best, rest = found[:count], found[count:]
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = [pool.submit(copy_context().run, likelihood, candidate) for candidate in best]
-        scores = [future.result() for future in waiting]
+    clips = [atom.Clip(video=pick.video, start_s=pick.moment.start_s, end_s=pick.moment.end_s) for pick in best]
+    shown = encoder.encode_batch(clips)
+    scores = decoder.score_many(([features, CAPTION_PROMPT], line) for features in shown)
     weights = [math.exp(score - max(scores)) for score in scores]
     best = [evolve(pick, preference=1 + weight / sum(weights)) for pick, weight in zip(best, weights, strict=True)]
     return sorted(best, key=lambda pick: -pick.preference) + rest

@@ -66,7 +66,7 @@ class WriteScript:
         lines = parse_script(text, cut_short=text.finish_reason == "length")
         if not usable(lines, settings.max_lines):
             return atom.Script(request=request, lines=split_request(request.text))
-        provenance = atom.Provenance(model=decoder.name, prompt=prompt)
+        provenance = atom.Provenance.of(decoder, prompt)
         return atom.Script(request=request, lines=tuple(lines), provenance=provenance)
 
 

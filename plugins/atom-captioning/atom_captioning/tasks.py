@@ -41,13 +41,7 @@ class CaptionClip:
             text=as_caption(text, cut=text.cut),
             truncated=text.cut,
             confidence=text.confidence,
-            provenance=atom.Provenance(
-                model=decoder.name,
-                prompt=prompt,
-                timestamps_s=features.timestamps_s,
-                rule=features.rule,
-                size=features.size,
-            ),
+            provenance=atom.Provenance.of(decoder, prompt, features),
         )
 
 
@@ -79,11 +73,10 @@ class SummarizeCaptions:
             return evolve(captions[0], clip=whole)
         prompt = "\n".join([SUMMARY_PROMPT, *(f"{n}. {caption.text}" for n, caption in enumerate(captions, 1))])
         text = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
-        provenance = atom.Provenance(model=decoder.name, prompt=prompt)
         return atom.Caption(
             clip=whole,
             text=as_caption(text, cut=text.cut),
             truncated=text.cut,
             confidence=text.confidence,
-            provenance=provenance,
+            provenance=atom.Provenance.of(decoder, prompt),
         )

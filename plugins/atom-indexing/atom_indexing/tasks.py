@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from hashlib import blake2b
 from itertools import islice
-from typing import Any
 
 from attrs import frozen
 
@@ -113,8 +112,8 @@ class IndexVideo:
     def run(self, video: atom.Video, *, host: atom.Host) -> tuple[atom.Entry, ...]:
         """The entries of `video`, which replace those of the same content."""
         library = host.library  # a library of another model is refused before work is spent
-        captions = _all(host, "caption", host.clips(video))
-        entries = _all(host, "index", captions, store=False)
+        captions = host.collect("caption", host.clips(video))
+        entries = host.collect("index", captions, store=False)
         if not isinstance(library, Remembering):
             library.remove(video.content_hash)
         library.add(entries)
@@ -150,12 +149,3 @@ def check_not_empty(host: atom.Host) -> None:
     """
     if len(host.library) == 0:
         raise atom.LibraryError(f"library '{host.settings.library}' is empty; add videos first: atom index PATH")
-
-
-def _all(host: atom.Host, task: str, items: list[atom.Clip] | list[atom.Caption], **overrides: object) -> list[Any]:
-    values = []
-    for outcome in host.map(task, items, **overrides):
-        if outcome.error is not None:
-            raise outcome.error
-        values.append(outcome.value)
-    return values

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 from attrs.validators import ge, gt
@@ -26,12 +24,12 @@ from atom_reasoning.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-T = TypeVar("T")
-R = TypeVar("R")
 YES_OR_NO = ("no", "yes")
 READ_PROMPT = "These are the shots of a video, in order:"
+_TOGETHER = 8
+"""Clips that are encoded at once."""
 
 
 @frozen(kw_only=True)
@@ -89,16 +87,16 @@ class AnswerQuestion:
         if kind is Kind.SHOTS:
             return _answer(question, str(len(clips)), clips)
         if kind in (Kind.SUMMARY, Kind.ORDER, Kind.READ):
-            answer = _from_captions(question, kind, _captions(host, clips), host, decoder, settings)
+            answer = _from_captions(question, kind, host.collect("caption", clips), host, decoder, settings)
             if answer.text != NOT_SHOWN:
                 return answer
         if kind in (Kind.FIRST, Kind.LAST) and (chosen := _chosen(question, clips, host, last=kind is Kind.LAST)):
             return chosen
-        replies = ask_clips(question.text, clips, encoder, decoder, settings, host.settings.workers)
+        replies = ask_clips(question.text, clips, encoder, decoder, settings)
         replies = [reply for reply in replies if is_offered(question.text, reply.text)] or replies
         if kind in (Kind.FIRST, Kind.LAST):
             return _by_place(question, replies, last=kind is Kind.LAST)
-        return choose(question, weigh(question.text, replies, encoder, decoder, settings, host.settings.workers))
+        return choose(question, weigh(question.text, replies, encoder, decoder, settings))
 
 
 def ask_clips(
@@ -107,7 +105,6 @@ def ask_clips(
     encoder: atom.Encoder,
     decoder: atom.Decoder,
     settings: AnswerQuestion.Settings,
-    workers: int = 1,
 ) -> list[Reply]:
     """The replies of the clips that do not refuse, in the order of the clips.
 
@@ -116,25 +113,25 @@ def ask_clips(
     prompt = getattr(decoder, "wordings", {}).get("answer", "{question}").replace("{question}", question)
     choices = YES_OR_NO if is_presence(question) else None
 
-    def ask(clip: atom.Clip) -> Reply:
-        features = encoder.encode(clip)
-        text = decoder.generate([features, prompt], max_new_tokens=settings.max_new_tokens, choices=choices)
-        provenance = atom.Provenance(
-            model=decoder.name,
-            prompt=prompt,
-            timestamps_s=features.timestamps_s,
-            rule=features.rule,
-            size=features.size,
-        )
-        return Reply(
+    provenances = []
+
+    def prompts() -> Iterator[atom.Parts]:
+        for features in _encoded(encoder, clips):
+            provenances.append(atom.Provenance.of(decoder, prompt, features))
+            yield [features, prompt]
+
+    texts = decoder.generate_many(prompts(), max_new_tokens=settings.max_new_tokens, choices=choices)
+    replies = [
+        Reply(
             clip=clip,
             text=text.whole.strip(),
             confidence=text.confidence,
             provenance=provenance,
             truncated=text.cut,
         )
-
-    return [reply for reply in _at_once(ask, clips, workers) if not is_refusal(reply.text)]
+        for clip, text, provenance in zip(clips, texts, provenances, strict=True)
+    ]
+    return [reply for reply in replies if not is_refusal(reply.text)]
 
 
 def weigh(
@@ -143,21 +140,17 @@ def weigh(
     encoder: atom.Encoder,
     decoder: atom.Decoder,
     settings: AnswerQuestion.Settings,
-    workers: int = 1,
 ) -> list[Reply]:
     """The replies with their weights: confidence times exp((similarity - best similarity) / focus)."""
     if len(replies) < 2:
         return replies
-    wanted = decoder.embed([question])
-
-    def similarity(reply: Reply) -> float:
-        return float(decoder.embed([encoder.encode(reply.clip)]) @ wanted)
-
-    found = _at_once(similarity, replies, workers)
-    best = max(found)
+    wanted_E = decoder.embed([question])
+    shown = _encoded(encoder, [reply.clip for reply in replies])
+    similarities = (decoder.embed_many([features] for features in shown) @ wanted_E).tolist()
+    best = max(similarities)
     return [
         evolve(reply, similarity=near, weight=reply.confidence * math.exp((near - best) / settings.focus))
-        for reply, near in zip(replies, found, strict=True)
+        for reply, near in zip(replies, similarities, strict=True)
     ]
 
 
@@ -188,10 +181,10 @@ def merge(clips: Iterable[atom.Clip], *, gap_s: float = 0.05) -> tuple[atom.Span
     return tuple(span for _, span in sorted(spans, key=lambda pair: pair[0]))
 
 
-def _at_once(work: Callable[[T], R], items: Sequence[T], workers: int) -> list[R]:
-    """`work` on each item in threads, which keep the caller's context: for whom they work, and whether to stop."""
-    with ThreadPoolExecutor(workers) as pool:
-        return [future.result() for future in [pool.submit(copy_context().run, work, item) for item in items]]
+def _encoded(encoder: atom.Encoder, clips: Sequence[atom.Clip]) -> Iterator[atom.Features]:
+    """The features of `clips`, some at a time: a long video's would not all fit into memory."""
+    for start in range(0, len(clips), _TOGETHER):
+        yield from encoder.encode_batch(clips[start : start + _TOGETHER])
 
 
 def _by_place(question: atom.Question, replies: list[Reply], *, last: bool) -> atom.Answer:
@@ -205,7 +198,7 @@ def _by_place(question: atom.Question, replies: list[Reply], *, last: bool) -> a
 def _chosen(question: atom.Question, clips: Sequence[atom.Clip], host: atom.Host, *, last: bool) -> atom.Answer | None:
     """Which of two things comes first, or last, if captions of different clips name them; else None."""
     offered = choice(question.text)
-    captions = _captions(host, clips) if offered else ()
+    captions = host.collect("caption", clips) if offered else ()
     shown = [[place for place, caption in enumerate(captions) if names(caption.text, thing)] for thing in offered]
     if not offered or not all(shown):
         return None
@@ -216,26 +209,17 @@ def _chosen(question: atom.Question, clips: Sequence[atom.Clip], host: atom.Host
     return _answer(question, offered[places.index(place)], [captions[place].clip], captions[place])
 
 
-def _captions(host: atom.Host, clips: Sequence[atom.Clip]) -> tuple[atom.Caption, ...]:
-    captions = []
-    for outcome in host.map("caption", clips):
-        if outcome.error is not None:
-            raise outcome.error
-        captions.append(outcome.value)
-    return tuple(captions)
-
-
 def _from_captions(
     question: atom.Question,
     kind: Kind,
-    captions: tuple[atom.Caption, ...],
+    captions: Sequence[atom.Caption],
     host: atom.Host,
     decoder: atom.Decoder,
     settings: AnswerQuestion.Settings,
 ) -> atom.Answer:
     clips = [caption.clip for caption in captions]
     if kind is Kind.SUMMARY:
-        return _answer(question, (summary := host.run("summarize", captions)).text, clips, summary)
+        return _answer(question, (summary := host.run("summarize", tuple(captions))).text, clips, summary)
     if kind is Kind.ORDER:
         return _answer(question, ", then ".join(caption.text.rstrip(" .") for caption in captions), clips)
     lines = [f"{number}. {caption.text}" for number, caption in enumerate(captions, 1)]
@@ -247,7 +231,7 @@ def _from_captions(
         clip=clips[0],
         text=text.whole.strip(),
         confidence=text.confidence,
-        provenance=atom.Provenance(model=decoder.name, prompt=prompt),
+        provenance=atom.Provenance.of(decoder, prompt),
         truncated=text.cut,
     )
     return _answer(question, made.text, clips, made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,25 @@ class RemoteDecoder:
     def score(self, parts: atom.Parts, continuation: str) -> float:
         """Natural log-probability of `continuation`."""
         return float(self._line.ask("score", _light(parts), continuation))
+
+    def generate_many(self, prompts: Iterable[atom.Parts], **options: Any) -> list[atom.Generated]:
+        """Texts that answer each of `prompts`, which the server decodes together."""
+        texts = self._line.ask("generate_many", [_light(parts) for parts in prompts], **options)
+        return [atom.Generated(text, **about) for text, about in texts]
+
+    def embed_many(self, prompts: Iterable[atom.Parts]) -> np.ndarray:
+        """The vectors of `prompts`."""
+        vectors: np.ndarray = self._line.ask("embed_many", [_light(parts) for parts in prompts])
+        return vectors
+
+    def score_many(self, pairs: Iterable[tuple[atom.Parts, str]]) -> list[float]:
+        """Natural log-probability of each pair's continuation."""
+        scores: list[float] = self._line.ask("score_many", [(_light(parts), text) for parts, text in pairs])
+        return scores
+
+    def scores(self, parts: atom.Parts, choices: Sequence[str]) -> list[float]:
+        """Natural log-probability of each of `choices`."""
+        return self.score_many([(parts, choice) for choice in choices])
 
 
 def connect(address: str) -> atom.Modules:

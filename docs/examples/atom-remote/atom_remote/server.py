@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Any
@@ -64,7 +64,7 @@ class Server:
     def _replies(self, call: Call) -> Iterator[Reply]:
         try:
             if call.method == "stream":
-                for piece in self._modules.decoder.stream(self._parts(call), **call.options):
+                for piece in self._modules.decoder.stream(self._parts(call.arguments[0]), **call.options):
                     yield Reply(piece, more=True)
                 yield Reply("")
             else:
@@ -82,21 +82,26 @@ class Server:
             return _light(encoder.encode(call.arguments[0]))
         if call.method == "encode_batch":
             return [_light(features) for features in encoder.encode_batch(*call.arguments, **call.options)]
+        asked: Any = call.arguments[0]
         if call.method == "generate":
-            text = decoder.generate(self._parts(call), **call.options)
-            about = {name: getattr(text, name) for name in ("logprob", "num_tokens", "finish_reason")}
-            return str(text), about
+            return _told(decoder.generate(self._parts(asked), **call.options))
+        if call.method == "generate_many":
+            return [_told(text) for text in decoder.generate_many(map(self._parts, asked), **call.options)]
         if call.method == "embed":
-            return decoder.embed(self._parts(call))
+            return decoder.embed(self._parts(asked))
+        if call.method == "embed_many":
+            return decoder.embed_many(map(self._parts, asked))
         if call.method == "score":
-            return decoder.score(self._parts(call), call.arguments[1])
+            return decoder.score(self._parts(asked), call.arguments[1])
+        if call.method == "score_many":
+            return decoder.score_many((self._parts(parts), text) for parts, text in asked)
         raise atom.ModelError(f"client and server differ: {call.method!r} is unknown; update one of them")
 
-    def _parts(self, call: Call) -> list[Any]:
-        """The parts with their features, which come from the encoder's own store."""
+    def _parts(self, given: Sequence[Any]) -> list[Any]:
+        """A prompt's parts with their features, which come from the encoder's own store."""
         encode, asked = (
             self._modules.encoder.encode_batch,
-            [part for part in call.arguments[0] if isinstance(part, Clipped)],
+            [part for part in given if isinstance(part, Clipped)],
         )
         clips, keys = [part.clip for part in asked], [part.key for part in asked]
         found = encode(clips)
@@ -107,7 +112,12 @@ class Server:
                 "the clips of one prompt were encoded for others; encode them together, in_one_prompt"
             )
         known = dict(zip(keys, found, strict=True))
-        return [known[part.key] if isinstance(part, Clipped) else part for part in call.arguments[0]]
+        return [known[part.key] if isinstance(part, Clipped) else part for part in given]
+
+
+def _told(text: atom.Generated) -> tuple[str, dict[str, Any]]:
+    """A text, and what else is known of it."""
+    return str(text), {name: getattr(text, name) for name in ("logprob", "num_tokens", "finish_reason")}
 
 
 def _light(features: atom.Features) -> atom.Features:

@@ -61,6 +61,12 @@ def test_remote_equals_local(server):
         assert (mine, mine.logprob, mine.confidence) == (other, other.logprob, other.confidence)
         assert np.array_equal(local.decoder.embed([here]), remote.decoder.embed([there]))
         assert local.decoder.score([here], "red") == remote.decoder.score([there], "red")
+        assert local.decoder.scores([here], ["red", "no"]) == remote.decoder.scores([there], ["red", "no"])
+        assert np.array_equal(local.decoder.embed_many([[here]]), remote.decoder.embed_many([[there]]))
+        mine, other = (
+            d.generate_many([[f, PARTS], ["How?"]]) for d, f in ((local.decoder, here), (remote.decoder, there))
+        )
+        assert [(text, text.logprob) for text in mine] == [(text, text.logprob) for text in other]
     assert list(local.decoder.stream(["How?"])) == list(remote.decoder.stream(["How?"]))
     remote.close()
 

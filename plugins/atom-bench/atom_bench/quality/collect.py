@@ -169,7 +169,9 @@ class _Collection:
             return np.array([np.zeros(width, np.float32) if row is None else row for row in rows])
 
         def embedded(texts: Iterable[str]) -> np.ndarray:
-            return stacked(self._at_once(lambda text: host.decoder.embed([text]) if text else None, texts))
+            said = list(texts)
+            vectors = iter(host.decoder.embed_many([text] for text in said if text))
+            return stacked(next(vectors) if text else None for text in said)
 
         return Results(
             model=host.decoder.name,
