@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from attrs import field, frozen
@@ -50,3 +52,19 @@ class Caller:
 
 caller: ContextVar[Caller] = ContextVar("caller", default=Caller())  # noqa: B039  (frozen, its event is never set)
 """The current thread's caller."""
+
+
+@contextmanager
+def on_behalf_of(task: Caller) -> Iterator[None]:
+    """Calls inside are made for `task` if this thread works for none: Python's threads do not inherit their starter's
+    context, so one that a task has started would be nobody's.
+
+    :raises Cancelled: if the result is no longer wanted
+    """
+    token = None if caller.get().task else caller.set(task)
+    try:
+        caller.get().check()
+        yield
+    finally:
+        if token is not None:
+            caller.reset(token)

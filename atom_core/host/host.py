@@ -27,6 +27,7 @@ from atom_core.files.bounded import keep
 from atom_core.hookspecs import LENT, Decoder, Encoder, Library, TaskEvent, Tell
 from atom_core.host.contracts import check_type, clips_fault, kind_fault
 from atom_core.host.loaded_model import Resident
+from atom_core.host.task_host import TaskHost
 from atom_core.host.task_modules import Loans
 from atom_core.host.time_limit import limited, teller
 from atom_core.ledger import Ledger
@@ -353,7 +354,7 @@ class Host:
         self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None
     ) -> tuple[dict[str, Any], Loans | None]:
         names = inspect.signature(instance.run).parameters
-        whole = {"host": self, "progress": teller(progress)}
+        whole = {"host": TaskHost(self), "progress": teller(progress)}
         lent: dict[str, Any] = {}
         loans = self._resident.lend(spec) if {"encoder", "decoder"} & names.keys() else None
         for name in LENT:

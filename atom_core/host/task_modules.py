@@ -9,14 +9,14 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from atom_core.call_context import caller
+from atom_core.call_context import caller, on_behalf_of
 from atom_core.errors import TaskError
 from atom_core.hookspecs import Decoder, Encoder, Modules, Parts
 from atom_core.kernels.threads import one_thread
@@ -43,19 +43,12 @@ class Loans:
         self._lock = threading.Lock()
         self._lent: list[tuple[weakref.ref[Any], int]] = []
 
-    @contextmanager
-    def acting(self) -> Iterator[None]:
+    def acting(self) -> AbstractContextManager[None]:
         """Calls inside are made for the task that was lent the modules, also in threads that it started itself.
 
         :raises Cancelled: if its result is no longer wanted
         """
-        token = None if caller.get().task else caller.set(self._caller)
-        try:
-            caller.get().check()
-            yield
-        finally:
-            if token is not None:
-                caller.reset(token)
+        return on_behalf_of(self._caller)
 
     def lend(self, features: Features) -> Features:
         """A copy of `features` that is watched while it lives."""

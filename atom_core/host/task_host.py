@@ -1,0 +1,61 @@
+"""The host as one run of a task sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from atom_core.call_context import caller, on_behalf_of
+from atom_core.records import Clip, Video
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class TaskHost:
+    """Does for one run of a task what a `Host` does. Threads that the task starts ask on its behalf, too: what they ask
+    for is served in the task's turn, and cancelled with it. It cannot be closed: it is everybody's.
+    """
+
+    def __init__(self, host: Any) -> None:  # a `Host`, whose room is above this one
+        self._host, self._caller = host, caller.get()
+
+    def run(self, task: str, item: Any, **options: Any) -> Any:
+        """What `Host.run` returns."""
+        with on_behalf_of(self._caller):
+            return self._host.run(task, item, **options)
+
+    def map(self, task: str, items: Iterable[Any], **settings: Any) -> Generator[Any, None, None]:
+        """What `Host.map` yields."""
+        context = copy_context()  # of who asks first; outcomes may be taken in another thread
+        with on_behalf_of(self._caller):
+            context.run(caller.set, caller.get())
+        with closing(self._host.map(task, items, **settings)) as outcomes:
+            nothing = object()
+            while (outcome := context.run(next, outcomes, nothing)) is not nothing:
+                yield outcome
+
+    def collect(self, task: str, items: Iterable[Any], **settings: Any) -> list[Any]:
+        """What `Host.collect` returns."""
+        with on_behalf_of(self._caller):
+            records: list[Any] = self._host.collect(task, items, **settings)
+            return records
+
+    def video(self, path: str | Path) -> Video:
+        """What `Host.video` returns."""
+        with on_behalf_of(self._caller):
+            video: Video = self._host.video(path)
+            return video
+
+    def clips(self, video: Video) -> list[Clip]:
+        """What `Host.clips` returns."""
+        with on_behalf_of(self._caller):
+            clips: list[Clip] = self._host.clips(video)
+            return clips
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "close" or name.startswith("_"):
+            raise AttributeError(f"a task's host has no attribute {name!r}: the host is everybody's")
+        return getattr(self._host, name)
