@@ -124,13 +124,14 @@ SEVERAL = ("generate_many", "embed_many", "score_many", "scores")
 """Calls for several prompts, which a decoder that a plugin brings may leave out."""
 
 LENT = ("encoder", "decoder", "library", "settings", "host", "progress")
-"""What a task's `run` can ask for."""
+"""What a task's `run` can ask for, beside the modules that plugins share."""
 
 
 class Task(Protocol):
     """A unit of work. `run` is lent the keyword arguments below that it names; it blocks, the host is parallel.
 
-    encoder, decoder: the resident modules.  library: the open library.  settings: the task's own settings.
+    encoder, decoder: the resident model.  library: the open library.  settings: the task's own settings.
+    any module that a plugin shares with `atom_register_modules`: by its name.
     host: to ask for another task's work.  progress: a `Tell`, for tasks that work long without asking a module; it
     raises `Cancelled` when the result is no longer wanted.
     """
@@ -288,6 +289,20 @@ def atom_register_models(register: Register) -> None:
 
 
 @hookspec
+def atom_register_modules(register: Register) -> None:
+    """Declare resident modules that tasks share. Called once at start, before any weight is read.
+
+    Call ``register(name, "package.module:Class", summary=..., memory_bytes=0, protocol="")`` for each; the class is
+    imported and made when a task first names it as a parameter of `run`, see `ModuleSpec`. The host loads it once,
+    lends it to every task that names it, in several threads at once, and calls its `close`, if it has one, once.
+    A module says in `fingerprint` what it is: results that are kept count while that is the same. The names of what
+    every task can ask for, ``encoder`` and ``decoder`` among them, are taken.
+
+    :param register: the function to call
+    """
+
+
+@hookspec
 def atom_register_families(register: Register) -> None:
     """Declare families of transformers models that Atom is to split. Called once at start, before any weight is read.
 
@@ -361,7 +376,8 @@ def atom_load_modules(
     :param settings: the settings in force
     :param ledger: where the modules count what they compute and reuse
     :param families: what plugins registered with `atom_register_families`, by model type
-    :param tasks_bytes: what tasks that are to run declare they need beside the modules, by task; for `settings.memory`
+    :param tasks_bytes: what the tasks that are to run, and the modules that these share, declare that they need beside
+        the model, by name; for `settings.memory`
     :return: both modules, owned by the host from then on
     """
 

@@ -18,6 +18,7 @@ COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_steps", "decode_to
 """What is counted. A load is a task that needs the modules; a clip is one call of the encoder; a step reads the last
 token of each request that is decoded, and each asks for one."""
 
+_COLUMNS = ("requested", "computed", "reused")
 _MAX_EVENTS = 20_000
 """Latest pieces of work that a trace shows, some 10 MB; older ones count, but are not shown."""
 
@@ -58,6 +59,7 @@ class Ledger:
         self._counts: dict[str, Counter[str]] = {name: Counter() for name in COUNTS}
         self._lanes: defaultdict[str, float] = defaultdict(float)
         self._batches: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        self._modules: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._tasks: defaultdict[str, list[float]] = defaultdict(lambda: [0, 0.0, 0])
         self._events: deque[_Event] = deque(maxlen=_MAX_EVENTS)
 
@@ -65,6 +67,11 @@ class Ledger:
         """Add to one of `COUNTS`."""
         with self._lock:
             self._counts[name].update(requested=requested, computed=computed, reused=reused)
+
+    def module(self, name: str, *, requested: int = 0, computed: int = 0, reused: int = 0) -> None:
+        """Count loads of the shared module `name`: tasks that need it, loads, and tasks that found it loaded."""
+        with self._lock:
+            self._modules[name].update(requested=requested, computed=computed, reused=reused)
 
     def batch(self, lane: str, size: int) -> None:
         """Note that `lane` worked on `size` items at once."""
@@ -99,9 +106,7 @@ class Ledger:
     def as_dict(self) -> dict[str, Any]:
         """Everything but the trace, as JSON values."""
         with self._lock:
-            counts = {
-                name: {key: self._counts[name][key] for key in ("requested", "computed", "reused")} for name in COUNTS
-            }
+            counts = {name: {key: self._counts[name][key] for key in _COLUMNS} for name in COUNTS}
             return {
                 **counts,
                 "seconds": round(time.perf_counter() - self._start, 6),
@@ -111,6 +116,9 @@ class Ledger:
                     lane: {str(size): n for size, n in sorted(sizes.items())}
                     for lane, sizes in sorted(self._batches.items())
                 },
+                "modules": {
+                    name: {key: loads[key] for key in _COLUMNS} for name, loads in sorted(self._modules.items())
+                },
                 "tasks": {
                     name: {"runs": int(runs), "seconds": round(seconds, 6), "failed": int(failed)}
                     for name, (runs, seconds, failed) in sorted(self._tasks.items())
@@ -119,16 +127,17 @@ class Ledger:
 
     def table(self) -> str:
         """The counts as a short text table; seconds of each lane, and how many requests it worked on at once."""
-        rows = [f"{'':16}{'requested':>12}{'computed':>12}{'reused':>12}"]
         data = self.as_dict()
-        for name in COUNTS:
-            row = data[name]
-            rows.append(f"{name:16}{row['requested']:>12}{row['computed']:>12}{row['reused']:>12}")
+        counted = [(name, data[name]) for name in COUNTS]
+        counted[1:1] = [(f"loads of {name}", loads) for name, loads in data["modules"].items()]
+        width = max(16, *(len(name) + 2 for name, _ in counted))
+        rows = [" " * width + "".join(f"{column:>12}" for column in _COLUMNS)]
+        rows += [f"{name:{width}}" + "".join(f"{row[column]:>12}" for column in _COLUMNS) for name, row in counted]
         lanes = [f"{lane} {about['seconds']:.1f} s" for lane, about in data["lanes"].items()]
         batches = [f"{lane} {_mean(sizes):.1f}" for lane, sizes in data["batches"].items()]
         for title, parts in (("lanes", lanes), ("at once, mean", batches)):
             if parts:
-                rows.append(f"{title:16}{', '.join(parts)}")
+                rows.append(f"{title:{width}}{', '.join(parts)}")
         rows.append(f"{data['seconds']:.1f} s, peak memory {data['peak_memory_bytes'] / 2**20:.0f} MiB")
         return "\n".join(rows)
 

@@ -47,6 +47,25 @@ class ModelSpec:
 
 
 @frozen(kw_only=True)
+class ModuleSpec:
+    """A resident module that a plugin shares; its code is not imported until a task names it."""
+
+    name: str
+    """How tasks ask for it: as a parameter of `run`."""
+    target: str
+    """``package.module:Class``, made once as ``Class(settings)``, or as ``Class(settings, options=...)`` where the
+    class has an attrs class `Settings`, whose values are those of ``[modules.<name>]``."""
+    summary: str
+    """One line for listings."""
+    memory_bytes: int = 0
+    """Memory it holds while it is loaded, and needs to work; counted where `memory` is set."""
+    protocol: str = ""
+    """``package.module:Protocol`` whose methods and attributes it must have; empty is not to say."""
+    plugin: str = ""
+    """The plugin that registered it."""
+
+
+@frozen(kw_only=True)
 class FamilySpec:
     """A family of models that a plugin can split; its code is not imported until such a model is opened."""
 
@@ -122,7 +141,7 @@ class CommandSpec:
     """The plugin that registered it."""
 
 
-Spec: TypeAlias = TaskSpec | ModelSpec | FamilySpec | PipelineSpec | PromptSpec | FormatSpec | CommandSpec
+Spec: TypeAlias = TaskSpec | ModelSpec | ModuleSpec | FamilySpec | PipelineSpec | PromptSpec | FormatSpec | CommandSpec
 
 
 def record_of(declared: Any) -> tuple[type[Any], bool]:

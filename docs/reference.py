@@ -19,7 +19,7 @@ from atom_core.cli.options import Parser, add_task_options, option_of
 from atom_core.host import BUILTINS, Host
 from atom_core.pipeline.graph import Step
 from atom_core.plugins import PluginSet, load_plugins
-from atom_core.settings import Settings, field_docs, texts_under
+from atom_core.settings import GROUPS, Settings, field_docs, texts_under
 from atom_core.specs import record_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,7 +57,7 @@ def settings() -> Iterator[str]:
     yield "| setting | default | option | variable | meaning |\n|---|---|---|---|---|"
     docs = field_docs(Settings)
     for field in attrs.fields(Settings):
-        if field.name != "tasks":
+        if field.name not in GROUPS:
             default = PLACES.get(field.name) or _value(getattr(Settings(), field.name))
             row = (f"`{field.name}`", default, f"`{option_of(field.name)}`", f"`ATOM_{field.name.upper()}`")
             yield _row(*row, docs[field.name])

@@ -13,7 +13,7 @@ import attrs
 
 from atom_core.errors import SettingsError
 from atom_core.plugins import PluginSet
-from atom_core.settings import Settings, field_docs, load_with_sources, suggest, task_defaults, type_hints
+from atom_core.settings import GROUPS, Settings, field_docs, load_with_sources, suggest, task_defaults, type_hints
 from atom_core.settings.values import short
 from atom_core.specs import CommandSpec
 
@@ -67,12 +67,16 @@ def common_options() -> Parser:
     settings = parser.add_argument_group("settings", "`atom config` lists all of them, each is an option too")
     docs, hints = field_docs(Settings), type_hints(Settings)
     for field in attrs.fields(Settings):
-        if field.name != "tasks":
+        if field.name not in GROUPS:
             text = docs[field.name][:1].lower() + docs[field.name][1:].rstrip(".")
             shown = text if field.name in SHOWN else argparse.SUPPRESS
             _add_setting(settings, field.name, option_of(field.name), hints[field.name], shown)
     settings.add_argument(
-        "--set", action="append", metavar="TASK.NAME=VALUE", default=[], help="a setting of one task; can be repeated"
+        "--set",
+        action="append",
+        metavar="TASK.NAME=VALUE",
+        default=[],
+        help="a setting of one task, or modules.MODULE.NAME=VALUE of a module; can be repeated",
     )
     settings.add_argument("--config", type=Path, metavar="FILE", help="settings file instead of ./atom.toml")
     output = parser.add_argument_group("output")
@@ -145,10 +149,12 @@ def setting_arguments(namespace: argparse.Namespace) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for text in namespace.set:
         key, equals, value = text.partition("=")
-        task, dot, name = key.partition(".")
-        if not (equals and dot and task and name):
+        group, _, inside = key.partition(".")
+        group, inside = (group, inside) if group == "modules" and "." in inside else ("tasks", key)
+        owner, dot, name = inside.partition(".")
+        if not (equals and dot and owner and name):
             raise SettingsError(f"--set {short(text)} does not fit: write it as TASK.NAME=VALUE, see `atom config`")
-        given[f"tasks.{task}.{name}"] = value
+        given[f"{group}.{owner}.{name}"] = value
     for name, value in vars(namespace).items():
         if name.startswith(PREFIX) and value is not None:
             given[name.removeprefix(PREFIX)] = ",".join(value) if isinstance(value, list) else value
@@ -163,7 +169,7 @@ def load_settings(parser: Parser, namespace: argparse.Namespace) -> tuple[Settin
     options = {action.dest: action.option_strings[0] for action in parser._actions if action.option_strings}
 
     def label(name: str) -> str:
-        if getattr(namespace, PREFIX + name, None) is None and name.startswith("tasks."):
+        if getattr(namespace, PREFIX + name, None) is None and name.partition(".")[0] in GROUPS:
             return f"--set {_cut(name.removeprefix('tasks.'))}"
         return options[PREFIX + name]
 

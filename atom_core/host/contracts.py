@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from atom_core.errors import TaskError
@@ -23,10 +24,15 @@ def modules_fault(result: Any) -> str:
         return fault
     for half, protocol in (("encoder", Encoder), ("decoder", Decoder)):
         module = getattr(result, half)
-        members = sorted({*vars(protocol), *protocol.__annotations__} - {*SEVERAL})
-        if missing := [name for name in members if name[0] != "_" and not hasattr(module, name)]:
+        if missing := [name for name in missing_parts(protocol, module) if name not in SEVERAL]:
             return f"modules whose {half}, {_a(module)}, has no {', '.join(missing)}"
     return ""
+
+
+def missing_parts(protocol: type[Any], module: object) -> list[str]:
+    """The public methods and attributes of `protocol`, a class, that `module` lacks."""
+    members = {name for kind in protocol.__mro__ for name in (*vars(kind), *inspect.get_annotations(kind))}
+    return [name for name in sorted(members) if name[0] != "_" and not hasattr(module, name)]
 
 
 def clips_fault(video: Video, result: Any) -> str:

@@ -27,8 +27,9 @@ from atom_core.files.bounded import keep
 from atom_core.hookspecs import LENT, Decoder, Encoder, Library, TaskEvent, Tell
 from atom_core.host.contracts import check_type, clips_fault, kind_fault
 from atom_core.host.loaded_model import Resident
+from atom_core.host.shared_modules import SharedModules
 from atom_core.host.task_host import TaskHost
-from atom_core.host.task_modules import Loans
+from atom_core.host.task_modules import Borrower, Loans
 from atom_core.host.time_limit import limited, teller
 from atom_core.ledger import Ledger
 from atom_core.loader import transformers_loader as modules_provider
@@ -98,6 +99,9 @@ class Host:
         self.ledger = Ledger()
         """What was computed and what was reused."""
         self._resident = Resident(settings, plugins, self.ledger)
+        self._shared = SharedModules(
+            settings, plugins, self.ledger, count=self._resident.count_module, environ=self._environ
+        )
         self._lock = threading.RLock()
         self._library: Library | None = None
         self._clips: dict[str, list[Clip]] = {}
@@ -117,7 +121,7 @@ class Host:
         self.close()
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True) and self._resident.is_loaded:
+        if not getattr(self, "_closed", True) and (self._resident.is_loaded or self._shared.is_loaded):
             warnings.warn("a Host was not closed; use it in a with statement", ResourceWarning, stacklevel=2)
 
     @property
@@ -154,6 +158,17 @@ class Host:
                     raise TaskError("no installed plugin keeps a library; install atom-indexing")
                 self._library = library
             return self._library
+
+    def module(self, name: str) -> Any:
+        """The resident module called `name`: ``encoder``, ``decoder``, or one that a plugin shares; loaded once.
+
+        :raises PluginError: if no plugin shares one of that name, naming the nearest
+        :raises ModelError: if it cannot be loaded
+        """
+        if name in ("encoder", "decoder"):
+            return getattr(self._resident.modules(), name)
+        task = caller.get().task
+        return self._shared.lend(name, Borrower(f"task {task!r}" if task else "the program"), task)
 
     def expect(self, tasks: Iterable[str]) -> None:
         """Say which tasks will run: what they declare to need is counted when a model is loaded into a limited memory.
@@ -221,6 +236,7 @@ class Host:
                 result = limited(spec, partial(instance.run, item, **lent))
             finally:
                 self._take_back(spec, loans)
+                self._shared.check(self.plugins.modules_of(instance.run), Borrower(_said(spec)))
             check_type(spec, "returns", instance.produces, result)
             return result
         except AtomError as raised:
@@ -304,13 +320,20 @@ class Host:
         model = self.model if lent & {"encoder", "decoder", "library", "host"} else ""
         rules = {name: getattr(self.settings, name) for name in _RULES}
         others = self._about_all() if "host" in lent else {}
-        return {"task": task, "plugin": plugin, "settings": own, "model": model, "others": others, **rules}
+        about = {"task": task, "plugin": plugin, "settings": own, "model": model, "others": others, **rules}
+        if named := self.plugins.modules_of(instance.run):
+            about["modules"] = {name: self._shared.about(name) for name in named}
+        return about
 
     def _about_all(self) -> dict[str, Any]:
         """What is set for tasks, and the plugins' versions."""
-        begins = tuple(f"ATOM_{name.upper().replace('-', '_')}_" for name in self.plugins.tasks)
+        begins = tuple(
+            f"ATOM_{name.upper().replace('-', '_')}_" for name in (*self.plugins.tasks, *self.plugins.modules)
+        )
         variables = {name: value for name, value in self._environ.items() if name.startswith(begins)}
-        return {"plugins": [str(info) for info in self.plugins.infos], "tasks": self.settings.tasks, "set": variables}
+        plugins = [str(info) for info in self.plugins.infos]
+        modules = {"modules": self.settings.modules} if self.settings.modules else {}
+        return {"plugins": plugins, "tasks": self.settings.tasks, "set": variables, **modules}
 
     def close(self) -> None:
         """Cancel what still runs, let go of modules and library; done once, whatever happens meanwhile."""
@@ -319,6 +342,7 @@ class Host:
                 return
             self._closed = True
         self._resident.shut()
+        self._shared.shut()
         for cancelled in tuple(self._maps):
             cancelled.set()
         try:
@@ -328,6 +352,7 @@ class Host:
                 if self._library is not None:
                     self._library.close()
             finally:
+                self._shared.close()
                 self._resident.close()
                 if self.settings.isolate:
                     from atom_core.media import isolate
@@ -364,6 +389,8 @@ class Host:
                 lent[name] = self._task_settings(spec, instance, overrides)
             else:
                 lent[name] = whole.get(name) or getattr(self if name == "library" else loans, name)
+        shared = self.plugins.modules_of(instance.run)
+        lent |= {name: self._shared.lend(name, Borrower(_said(spec)), spec.name) for name in shared}
         return lent, loans
 
     def _task_settings(self, spec: TaskSpec, instance: Any, overrides: dict[str, Any]) -> Any:
@@ -399,6 +426,11 @@ def _failing(path: str | Path) -> Iterator[None]:
 def _is_interrupt(error: BaseException) -> bool:
     """Whether the user interrupts, which reaches the main thread alone: elsewhere a task has raised it."""
     return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
+
+
+def _said(spec: TaskSpec) -> str:
+    """How messages call a task."""
+    return f"task {spec.name!r} of plugin {spec.plugin!r}"
 
 
 def _outcome(item: Any, future: Future[Any]) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -14,10 +15,11 @@ from atom_core.hookspecs import Modules
 from atom_core.host.contracts import kind_fault, modules_fault
 from atom_core.host.task_modules import Loans, weights_stamp
 from atom_core.ledger import Ledger
-from atom_core.memory.estimate import gib
+from atom_core.memory.estimate import PROGRAM_BYTES, gib
 from atom_core.plugins import PluginSet
+from atom_core.plugins.discovery import one_line
 from atom_core.settings import Settings, suggest
-from atom_core.specs import TaskSpec
+from atom_core.specs import ModuleSpec, TaskSpec
 
 log = logging.getLogger("atom")
 
@@ -36,6 +38,7 @@ class Resident:
         self._borrowers: set[str] = set()
         self._expected: set[str] | None = None
         self._counted: set[str] = set()
+        self._modules_bytes: dict[str, int] = {}
         self._shut = False
 
     @property
@@ -133,9 +136,35 @@ class Resident:
         self._shut = True
 
     def close(self) -> None:
-        """Let go of all that was loaded."""
+        """Let go of all that was loaded; what is raised then is said, and ends nothing."""
         for modules in (*self._retired, *filter(None, [self._modules])):
-            modules.close()
+            try:
+                modules.close()
+            except (Exception, SystemExit) as error:
+                said = f"the modules of model {modules.model} could not be closed: {one_line(error)}"
+                log.warning("%s; repair or update the plugin that loads them", said)
+
+    def count_module(self, spec: ModuleSpec) -> None:
+        """Count what a shared module declares that is to be loaded; set it aside where the model is loaded already.
+
+        :raises ModelError: if there is not so much room
+        """
+        with self._lock:
+            if not spec.memory_bytes or spec.name in self._modules_bytes:
+                return
+            memory, others = self._settings.memory, sum(self._modules_bytes.values())
+            if self._modules is None:
+                fits = memory is None or PROGRAM_BYTES + others + spec.memory_bytes <= memory
+            else:
+                fits = self._modules.reserve(spec.memory_bytes)
+            if not fits:
+                said = "the memory that is free" if memory is None else f"--memory {gib(memory)}"
+                beside = "the loaded model" if self._modules is not None else "the program"
+                raise ModelError(
+                    f"{self._plugins.owner(spec)} needs {gib(spec.memory_bytes)}, which {said} does not leave beside"
+                    f" {beside}; raise --memory, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
+                )
+            self._modules_bytes[spec.name] = spec.memory_bytes
 
     def _count(self, spec: TaskSpec, modules: Modules) -> None:
         """Set aside what a task declares that was not expected when the modules were loaded."""
@@ -150,6 +179,15 @@ class Resident:
             )
         self._counted.add(spec.name)
 
+    def _count_expected_modules(self) -> None:
+        """Count the shared modules that the tasks which are to run name."""
+        for name, task in self._plugins.tasks.items():
+            if self._expected is not None and name not in self._expected:
+                continue
+            with suppress(AtomError):  # a task that cannot be imported cannot run either
+                for module in self._plugins.modules_of(self._plugins.load(task).run):
+                    self._modules_bytes[module] = self._plugins.modules[module].memory_bytes
+
     def _load(self) -> Modules:
         spec = self._plugins.models.get(self._settings.model)
         if spec is not None and spec.notice:
@@ -158,6 +196,9 @@ class Resident:
         if self._expected is not None:
             declared = {name: size for name, size in declared.items() if name in self._expected}
         self._counted = set(declared)
+        if any(module.memory_bytes for module in self._plugins.modules.values()):
+            self._count_expected_modules()
+        declared |= {f"module {name}": size for name, size in self._modules_bytes.items() if size}
         more = {"ledger": self._ledger, "families": self._plugins.families, "tasks_bytes": declared}
         modules: Modules | None = self._ask("atom_load_modules", Modules, **more)
         if modules is None:

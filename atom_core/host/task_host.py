@@ -55,6 +55,11 @@ class TaskHost:
             clips: list[Clip] = self._host.clips(video)
             return clips
 
+    def module(self, name: str) -> Any:
+        """What `Host.module` returns."""
+        with on_behalf_of(self._caller):
+            return self._host.module(name)
+
     def __getattr__(self, name: str) -> Any:
         if name == "close" or name.startswith("_"):
             raise AttributeError(f"a task's host has no attribute {name!r}: the host is everybody's")

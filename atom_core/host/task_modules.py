@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
 
@@ -26,22 +26,18 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class Loans:
-    """The modules as one run of a task sees them."""
+T = TypeVar("T")
 
-    def __init__(self, borrower: str, modules: Modules, stamp: int) -> None:
+
+class Borrower:
+    """Whom modules are lent to: one run of a task."""
+
+    def __init__(self, borrower: str) -> None:
         """
         :param borrower: how messages call the task
-        :param stamp: what `weights_stamp` said when the modules were loaded
         """
-        self.modules = modules
-        self.encoder: Encoder = LentEncoder(modules.encoder, self)
-        self.decoder: Decoder = LentDecoder(modules.decoder, self)
-        self._borrower = borrower
-        self._stamp = stamp
+        self.borrower = borrower
         self._caller = caller.get()
-        self._lock = threading.Lock()
-        self._lent: list[tuple[weakref.ref[Any], int]] = []
 
     def acting(self) -> AbstractContextManager[None]:
         """Calls inside are made for the task that was lent the modules, also in threads that it started itself.
@@ -49,6 +45,23 @@ class Loans:
         :raises Cancelled: if its result is no longer wanted
         """
         return on_behalf_of(self._caller)
+
+
+class Loans(Borrower):
+    """The model as one run of a task sees it."""
+
+    def __init__(self, borrower: str, modules: Modules, stamp: int) -> None:
+        """
+        :param borrower: how messages call the task
+        :param stamp: what `weights_stamp` said when the modules were loaded
+        """
+        super().__init__(borrower)
+        self.modules = modules
+        self.encoder: Encoder = LentEncoder(modules.encoder, self)
+        self.decoder: Decoder = LentDecoder(modules.decoder, self)
+        self._stamp = stamp
+        self._lock = threading.Lock()
+        self._lent: list[tuple[weakref.ref[Any], int]] = []
 
     def lend(self, features: Features) -> Features:
         """A copy of `features` that is watched while it lives."""
@@ -66,9 +79,9 @@ class Loans:
         wanted = None if features is None else {id(tensor) for tensor in (features.values, *features.extra.values())}
         for reference, stamp in known:
             tensor = reference()
-            if tensor is not None and (wanted is None or id(tensor) in wanted) and _version(tensor) != stamp:
+            if tensor is not None and (wanted is None or id(tensor) in wanted) and version_of(tensor) != stamp:
                 raise TaskError(
-                    f"{self._borrower} changed features in place that it was lent;"
+                    f"{self.borrower} changed features in place that it was lent;"
                     " let it change a copy: features.array()"
                 )
 
@@ -91,7 +104,7 @@ class Loans:
             copied = tensor.copy()
             copied.flags.writeable = False  # an array says so itself when it is changed
         with self._lock:
-            self._lent.append((weakref.ref(copied), _version(copied)))
+            self._lent.append((weakref.ref(copied), version_of(copied)))
         return copied
 
 
@@ -140,7 +153,7 @@ class LentDecoder:
         with self._loans.acting():
             context.run(caller.set, caller.get())
             pieces = context.run(self._decoder.stream, self._checked(parts), **options)
-        return _within(context, pieces)
+        return within(context, pieces)
 
     def embed(self, parts: Parts) -> np.ndarray:
         """The decoder's vector."""
@@ -183,19 +196,27 @@ class LentDecoder:
         return parts
 
 
-def _within(context: Context, pieces: Iterator[str]) -> Iterator[str]:
+def within(context: Context, pieces: Iterator[T]) -> Iterator[T]:
     """`pieces`, each made inside `context`."""
-    nothing = object()
-    while (piece := context.run(next, pieces, nothing)) is not nothing:
-        yield str(piece)
+    while True:
+        try:
+            piece = context.run(next, pieces)
+        except StopIteration:
+            return
+        yield piece
 
 
 def weights_stamp(modules: Modules) -> int:
-    """A number that changes when a weight is changed in place."""
-    return sum(_version(weight) for weight in modules.weights())
+    """A number that changes when a weight of the model is changed in place."""
+    return stamp_of(modules.weights())
 
 
-def _version(tensor: Any) -> int:
+def stamp_of(weights: Iterable[Any]) -> int:
+    """A number that changes when one of `weights` is changed in place."""
+    return sum(version_of(weight) for weight in weights)
+
+
+def version_of(tensor: Any) -> int:
     """How often `tensor` was changed in place; 0 where torch or NumPy refuse such changes themselves."""
     if getattr(tensor, "is_inference", bool)() or not hasattr(tensor, "_version"):
         return 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from atom_core.hookspecs import LENT
 from atom_core.plugins.discovery import Fault, is_target
 from atom_core.settings import suggest
 from atom_core.specs import (
@@ -15,6 +17,7 @@ from atom_core.specs import (
     FamilySpec,
     FormatSpec,
     ModelSpec,
+    ModuleSpec,
     PipelineSpec,
     PromptSpec,
     Spec,
@@ -24,6 +27,7 @@ from atom_core.specs import (
 KINDS: Mapping[str, type[Spec]] = {
     "tasks": TaskSpec,
     "models": ModelSpec,
+    "modules": ModuleSpec,
     "families": FamilySpec,
     "pipelines": PipelineSpec,
     "prompts": PromptSpec,
@@ -39,7 +43,7 @@ def hook_of(kinds: str) -> str:
 
 
 def word_for(kind: type[Spec]) -> str:
-    """The word for one of it: task, model, family, pipeline, prompt, format or command."""
+    """The word for one of it: task, model, module, family, pipeline, prompt, format or command."""
     return kind.__name__.removesuffix("Spec").lower()
 
 
@@ -50,13 +54,13 @@ def make_spec(kind: type[Spec], plugin: str, name: object, what: Any, summary: o
     """
     word, place = word_for(kind), attrs.fields(kind)[1].name
     known = [field.name for field in attrs.fields(kind) if field.name not in ("name", "plugin", "summary", place)]
-    for keyword in more:
-        if keyword not in known:
-            raise Fault(
-                f"{word} {name!r} is registered with {keyword}={suggest(keyword, known)}", "see the hook's text"
-            )
+    for given in more:
+        if given not in known:
+            raise Fault(f"{word} {name!r} is registered with {given}={suggest(given, known)}", "see the hook's text")
     if not isinstance(name, str) or not name or name[0] in "-@" or any(letter.isspace() for letter in name):
         raise Fault(f"{name!r} is no name for a {word}", "use lower-case words joined by hyphens")
+    if kind is ModuleSpec and (fault := _fault_of_module(name, more.get("protocol", ""))):
+        raise fault
     if not isinstance(summary, str) or not summary or "\n" in summary:
         raise Fault(f"{word} {name!r} needs a summary of one line, got {summary!r}", "add summary='...'")
     if place == "target" and not is_target(what):
@@ -75,3 +79,14 @@ def make_spec(kind: type[Spec], plugin: str, name: object, what: Any, summary: o
     if not isinstance(memory_bytes, int) or memory_bytes < 0:
         raise Fault(f"{word} {name!r} declares memory_bytes={memory_bytes!r}", "give a whole number of bytes")
     return kind(name=name, **{place: what}, summary=summary, plugin=plugin, **more)
+
+
+def _fault_of_module(name: str, protocol: object) -> Fault | None:
+    """Why nothing can be a module called `name`, or of `protocol`; None if something can."""
+    if name in LENT:
+        return Fault(f"module {name!r} has the name of what Atom itself lends to every task", "rename it")
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return Fault(f"module {name!r} cannot be a parameter of a task's run", "use lower-case words joined by _")
+    if protocol and not is_target(protocol):
+        return Fault(f"module {name!r} has protocol {protocol!r}", "write it as 'package.module:Class'")
+    return None

@@ -52,6 +52,8 @@ class PluginInfo:
     """The tasks it registered."""
     models: tuple[str, ...] = ()
     """The models it registered."""
+    modules: tuple[str, ...] = ()
+    """The resident modules it shares."""
     families: tuple[str, ...] = ()
     """The families of models it registered."""
     pipelines: tuple[str, ...] = ()
@@ -63,7 +65,7 @@ class PluginInfo:
     commands: tuple[str, ...] = ()
     """The commands it added; known once `PluginSet.commands` was called."""
     memory_bytes: int = 0
-    """Sum of what its tasks declared they need beside the modules."""
+    """Sum of what its tasks and modules declared that they need beside the model."""
     builtin: bool = False
     """Whether it is part of atom-core itself."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -35,6 +35,7 @@ from atom_core.specs import (
     FamilySpec,
     FormatSpec,
     ModelSpec,
+    ModuleSpec,
     PipelineSpec,
     PromptSpec,
     Spec,
@@ -62,6 +63,7 @@ class PluginSet:
         self._offers: dict[str, dict[str, Any]] = {kinds: {} for kinds in KINDS}
         self.tasks: dict[str, TaskSpec] = self._offers["tasks"]
         self.models: dict[str, ModelSpec] = self._offers["models"]
+        self.modules: dict[str, ModuleSpec] = self._offers["modules"]
         self.families: dict[str, FamilySpec] = self._offers["families"]
         self.pipelines: dict[str, PipelineSpec] = self._offers["pipelines"]
         self.prompts: dict[str, PromptSpec] = self._offers["prompts"]
@@ -127,7 +129,7 @@ class PluginSet:
         return spec
 
     def find(self, kinds: str, name: str) -> Any:
-        """What is called `name` among `kinds`: tasks, models, families, pipelines, prompts, formats or commands.
+        """What is called `name` among `kinds`, which is one of `KINDS`: tasks, models, modules and so on.
 
         :raises PluginError: if no loaded plugin has it, naming the nearest
         """
@@ -142,13 +144,33 @@ class PluginSet:
             + "; see `atom plugins`"
         )
 
-    def load(self, spec: TaskSpec | FormatSpec | CommandSpec) -> Any:
+    def load(self, spec: TaskSpec | ModuleSpec | FormatSpec | CommandSpec) -> Any:
         """The class or function that `spec` names, imported.
 
         :raises PluginError: if it cannot be imported, naming the plugin and the next step
         """
-        module_name, _, path = spec.target.partition(":")
-        owner = self._owner(spec)
+        value = self.imported(spec, spec.target)
+        owner = self.owner(spec)
+        for part in _PARTS.get(type(spec), ()):
+            if not hasattr(value, part):
+                word = word_for(type(spec))
+                raise PluginError(f"{owner}: it has no {part!r}, as every {word} must; repair or update {spec.plugin}")
+        for part in ("consumes", "produces") if isinstance(spec, TaskSpec) else ():
+            try:
+                record_of(getattr(value, part))
+            except ValueError as error:
+                raise PluginError(f"{owner}: {part} is {error}; repair or update {spec.plugin}") from None
+        if isinstance(spec, TaskSpec) and (wrong := self._fault_of_run(value.run)):
+            raise PluginError(f"{owner}: its run {wrong}; repair or update {spec.plugin}")
+        return value
+
+    def imported(self, spec: Spec, target: str) -> Any:
+        """What `target`, written ``package.module:Name`` in `spec`, stands for.
+
+        :raises PluginError: if it cannot be imported, naming the plugin and the next step
+        """
+        module_name, _, path = target.partition(":")
+        owner = self.owner(spec)
         try:
             value: Any = import_module(module_name)
         except (Exception, SystemExit) as error:
@@ -160,20 +182,42 @@ class PluginSet:
         for part in path.split("."):
             if not hasattr(value, part):
                 near = suggest(part, dir(value))
-                raise PluginError(f"{owner}: {spec.target} has no {part!r}{near}; repair or update {spec.plugin}")
+                raise PluginError(f"{owner}: {target} has no {part!r}{near}; repair or update {spec.plugin}")
             value = getattr(value, part)
-        for part in _PARTS.get(type(spec), ()):
-            if not hasattr(value, part):
-                word = word_for(type(spec))
-                raise PluginError(f"{owner}: it has no {part!r}, as every {word} must; repair or update {spec.plugin}")
-        for part in ("consumes", "produces") if isinstance(spec, TaskSpec) else ():
-            try:
-                record_of(getattr(value, part))
-            except ValueError as error:
-                raise PluginError(f"{owner}: {part} is {error}; repair or update {spec.plugin}") from None
-        if isinstance(spec, TaskSpec) and (wrong := _fault_of_run(value.run)):
-            raise PluginError(f"{owner}: its run {wrong}; repair or update {spec.plugin}")
         return value
+
+    @property
+    def lendable(self) -> tuple[str, ...]:
+        """What a task's `run` can ask for by name."""
+        return (*LENT, *sorted(self.modules))
+
+    def modules_of(self, run: Callable[..., Any]) -> tuple[str, ...]:
+        """The shared modules that a task's `run` names."""
+        _, *names = inspect.signature(run).parameters
+        return tuple(name for name in names if name in self.modules)
+
+    def _fault_of_run(self, run: Any) -> str:
+        """Why a task's `run`, as its class has it, cannot be called; empty if it can."""
+        if inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run):
+            return "is asynchronous; make it a plain function, the host runs many at once"
+        if inspect.isgeneratorfunction(run):
+            return "yields; return one record, or a tuple of them with produces = tuple[Record, ...]"
+        if not inspect.isfunction(run):
+            return ""
+        known = self.lendable
+        for place, parameter in enumerate(inspect.signature(run).parameters.values()):
+            needed = parameter.default is parameter.empty and parameter.kind not in (
+                parameter.VAR_POSITIONAL,
+                parameter.VAR_KEYWORD,
+            )
+            if needed and (parameter.kind is parameter.KEYWORD_ONLY or place > 1) and parameter.name not in known:
+                left_out = ", ".join(f"{info.name} ({info.state})" for info in self._infos if info.state != "loaded")
+                return (
+                    f"asks for {parameter.name!r}{suggest(parameter.name, known)}; it can ask for {', '.join(known)};"
+                    " install the plugin that shares a module of that name, or correct it"
+                    + (f"; plugins left out: {left_out}" if left_out else "")
+                )
+        return ""
 
     @property
     def prompt_texts(self) -> dict[str, str]:
@@ -191,9 +235,9 @@ class PluginSet:
         except AtomError:
             raise
         except (Exception, SystemExit) as error:
-            raise PluginError(f"{self._owner(spec)} failed: {one_line(error)}; choose another --format") from error
+            raise PluginError(f"{self.owner(spec)} failed: {one_line(error)}; choose another --format") from error
         if not isinstance(text, str):
-            raise PluginError(f"{self._owner(spec)} returned {type(text).__name__}, not text; choose another --format")
+            raise PluginError(f"{self.owner(spec)} returned {type(text).__name__}, not text; choose another --format")
         return text
 
     def trace(self, callback: Trace | None) -> None:
@@ -218,7 +262,8 @@ class PluginSet:
         if faults:
             raise PluginError("\n".join(faults)) from self._cause
 
-    def _owner(self, spec: Spec) -> str:
+    def owner(self, spec: Spec) -> str:
+        """How messages call what a plugin offers: kind, name and plugin."""
         info = next((info for info in self._infos if info.name == spec.plugin), None)
         return f"{word_for(type(spec))} {spec.name!r} of {info or f'plugin {spec.plugin!r}'}"
 
@@ -279,8 +324,8 @@ class PluginSet:
                 continue
             self._offers[kinds].update(offered)
             changes: dict[str, Any] = {kinds: tuple(offered)}
-            if kinds == "tasks":
-                changes["memory_bytes"] = sum(spec.memory_bytes for spec in offered.values())
+            declared = sum(getattr(spec, "memory_bytes", 0) for spec in offered.values())
+            changes["memory_bytes"] = info.memory_bytes + declared
             self._update(info, **changes)
 
     def _offer(
@@ -298,27 +343,9 @@ class PluginSet:
         spec = make_spec(KINDS[kinds], info.name, name, what, summary, more)
         taken = offered.get(name) or self._offers[kinds].get(name)
         if taken is not None:
-            owner = self._owner(taken)
+            owner = self.owner(taken)
             raise Fault(f"{word_for(type(spec))} {name!r} is already registered: {owner}", "rename it in this plugin")
         offered[name] = spec
-
-
-def _fault_of_run(run: Any) -> str:
-    """Why a task's `run`, as its class has it, cannot be called; empty if it can."""
-    if inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run):
-        return "is asynchronous; make it a plain function, the host runs many at once"
-    if inspect.isgeneratorfunction(run):
-        return "yields; return one record, or a tuple of them with produces = tuple[Record, ...]"
-    if not inspect.isfunction(run):
-        return ""
-    for place, parameter in enumerate(inspect.signature(run).parameters.values()):
-        needed = parameter.default is parameter.empty and parameter.kind not in (
-            parameter.VAR_POSITIONAL,
-            parameter.VAR_KEYWORD,
-        )
-        if needed and (parameter.kind is parameter.KEYWORD_ONLY or place > 1) and parameter.name not in LENT:
-            return f"asks for {parameter.name!r}{suggest(parameter.name, LENT)}; it can ask for {', '.join(LENT)}"
-    return ""
 
 
 def load_plugins(

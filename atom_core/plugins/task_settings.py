@@ -1,16 +1,16 @@
-"""Checks the settings of tasks at start, before any weight is read; only the tasks concerned are imported."""
+"""Checks settings of tasks and modules at start, before any weight is read; only those concerned are imported."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from attrs import frozen
 
 from atom_core.errors import SettingsError
 from atom_core.plugins import PluginSet
-from atom_core.settings import Settings, suggest, task_settings
+from atom_core.settings import Settings, module_settings, suggest, task_settings
 from atom_core.settings.values import short
 
 log = logging.getLogger("atom")
@@ -18,7 +18,7 @@ log = logging.getLogger("atom")
 
 @frozen
 class NoSettings:
-    """Of a task that has none."""
+    """Of a task or module that has none."""
 
 
 def check_task_settings(
@@ -28,29 +28,44 @@ def check_task_settings(
     origin: Mapping[str, str] | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> None:
-    """Refuse settings of unknown tasks, unknown settings and bad values.
+    """Refuse settings of unknown tasks and modules, unknown settings and bad values.
 
-    Where a plugin was left out, settings of an unknown task may be its own; that is only said.
+    Where a plugin was left out, settings of an unknown task or module may be its own; that is only said.
 
     :param origin: what `load_with_sources` said, to name file and line
-    :raises SettingsError: naming source, task and setting
-    :raises PluginError: if a task that something is set for cannot be imported
+    :raises SettingsError: naming source, task or module, and setting
+    :raises PluginError: if a task or module that something is set for cannot be imported
     """
-    complete = all(info.state == "loaded" for info in plugins.infos)
-    for task, table in settings.tasks.items():
-        if task not in plugins.tasks:
-            first = next(iter(table), "")
-            source = (origin or {}).get(f"tasks.{task}.{first}", f"[tasks.{task}]")
-            known = ", ".join(sorted(plugins.tasks)) or "none"
-            said = f"{source}: there is no task {short(task)}{suggest(task, plugins.tasks)}; tasks: {known}"
-            said += "; correct or remove it, or install the plugin it is for"
-            if complete:
-                raise SettingsError(said)
-            log.warning("%s", said)
+    _check_names("tasks", settings.tasks, plugins.tasks, plugins, origin or {})
+    _check_names("modules", settings.modules, plugins.modules, plugins, origin or {})
     for task, spec in plugins.tasks.items():
         if task in settings.tasks or _in_environment(task, environ):
             kind = getattr(plugins.load(spec), "Settings", NoSettings)
             task_settings(kind, task, settings, environ=environ, origin=origin, prompts=plugins.prompt_texts)
+    for name, module in plugins.modules.items():
+        if name in settings.modules or _in_environment(name, environ):
+            kind = getattr(plugins.load(module), "Settings", NoSettings)
+            module_settings(kind, name, settings, environ=environ, origin=origin)
+
+
+def _check_names(
+    group: str,
+    tables: Mapping[str, Mapping[str, object]],
+    known: Collection[str],
+    plugins: PluginSet,
+    origin: Mapping[str, str],
+) -> None:
+    """Refuse tables of tasks or modules that are not there."""
+    for name, table in tables.items():
+        if name not in known:
+            source = origin.get(f"{group}.{name}.{next(iter(table), '')}", f"[{group}.{name}]")
+            listed = ", ".join(sorted(known)) or "none"
+            word = group.removesuffix("s")
+            said = f"{source}: there is no {word} {short(name)}{suggest(name, known)}; {group}: {listed}"
+            said += "; correct or remove it, or install the plugin it is for"
+            if all(info.state == "loaded" for info in plugins.infos):
+                raise SettingsError(said)
+            log.warning("%s", said)
 
 
 def _in_environment(task: str, environ: Mapping[str, str]) -> bool:

@@ -62,8 +62,12 @@ def _path(value: str | Path) -> Path:
     return Path(value).expanduser()
 
 
+GROUPS = ("tasks", "modules")
+"""Settings that are tables of settings: those of single tasks, and of single shared modules."""
+
+
 class _Table(dict[str, Any]):
-    """Settings of one task, of which some were given as arguments: variables do not go before those."""
+    """Settings of one task or module, of which some were given as arguments: variables do not go before those."""
 
     given: frozenset[str] = frozenset()
     """Their names."""
@@ -72,7 +76,14 @@ class _Table(dict[str, Any]):
 def _tables(value: Any) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(value, Mapping) or not all(isinstance(table, Mapping) for table in value.values()):
         raise ValueError("expected a table for each task, for example [tasks.caption]")
-    return {task: table if isinstance(table, _Table) else dict(table) for task, table in value.items()}
+    return {name: table if isinstance(table, _Table) else dict(table) for name, table in value.items()}
+
+
+def _module_tables(value: Any) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        return _tables(value)
+    except ValueError:
+        raise ValueError("expected a table for each module, for example [modules.embedder]") from None
 
 
 def _from(least: float, most: float) -> Callable[[Any, attrs.Attribute[Any], Any], None]:
@@ -155,6 +166,8 @@ class Settings:
     """Say on standard error which plugin's hook was called, and for how many milliseconds."""
     tasks: Mapping[str, Mapping[str, Any]] = field(factory=dict, converter=_tables)
     """Settings of single tasks, by task name."""
+    modules: Mapping[str, Mapping[str, Any]] = field(factory=dict, converter=_module_tables)
+    """Settings of single modules that plugins share, by module name."""
 
     @property
     def most_frames(self) -> int:
@@ -182,7 +195,7 @@ def load_with_sources(
 ) -> tuple[Settings, dict[str, str]]:
     """Settings, and where each value came from (``default``, ``file:line``, ``ATOM_NAME`` or ``argument``).
 
-    Settings of tasks are listed as ``tasks.<task>.<name>``.
+    Settings of tasks are listed as ``tasks.<task>.<name>``, those of shared modules as ``modules.<module>.<name>``.
 
     :param arguments: values by field name; None means "not given"
     :param environ: the environment; ``ATOM_CONFIG`` names another file than ``atom.toml`` in the current folder
@@ -208,31 +221,31 @@ def load_with_sources(
     given += [
         (f"ATOM_{name.upper()}", name, environ[f"ATOM_{name.upper()}"])
         for name in fields
-        if f"ATOM_{name.upper()}" in environ and name != "tasks"
+        if f"ATOM_{name.upper()}" in environ and name not in GROUPS
     ]
     named_arguments = {name: value for name, value in (arguments or {}).items() if value is not None}
     num_before = len(given)
     try:
         given += [(label(name), name, value) for name, value in _flat(named_arguments)]
     except ValueError as error:
-        raise SettingsError(f"{label('tasks')}: tasks do not fit: {error}") from None
+        raise SettingsError(f"{label('tasks')}: {error}") from None
 
     settings, origin = Settings(), dict.fromkeys(fields, "default")
+    tables: dict[str, dict[str, _Table]] = {group: {} for group in GROUPS}
     for number, (source, name, value) in enumerate(given):
-        task, _, key = name.removeprefix("tasks.").partition(".") if name.startswith("tasks.") else ("", "", "")
-        if task:
-            before = settings.tasks.get(task, {})
-            table = _Table(before, **{key: value})
-            table.given = getattr(before, "given", frozenset()) | ({key} if number >= num_before else set())
-            settings = attrs.evolve(settings, tasks={**settings.tasks, task: table})
+        group, _, inside = name.partition(".")
+        if inside and group in GROUPS:
+            owner, _, key = inside.partition(".")
+            table = tables[group].setdefault(owner, _Table())
+            table[key] = value
+            table.given |= {key} if number >= num_before else set()
         elif name not in fields:
-            raise SettingsError(
-                f"{source}: there is no setting {short(name)}{suggest(name, fields)}; see `atom config`"
-            )
+            near = suggest(name, [one for one in fields if one not in GROUPS]) or suggest(name, GROUPS)
+            raise SettingsError(f"{source}: there is no setting {short(name)}{near}; see `atom config`")
         else:
             settings = evolve_one(settings, name, value, source)
         origin[name] = source
-    return settings, origin
+    return attrs.evolve(settings, tasks=tables["tasks"], modules=tables["modules"]), origin
 
 
 def task_settings(
@@ -256,9 +269,45 @@ def task_settings(
     :param label: how `overrides` are called in messages
     :raises SettingsError: for an unknown name or a bad value, naming the source
     """
-    fields, result = task_defaults(kind, task)
-    prefix = f"ATOM_{task.upper().replace('-', '_')}_"
-    file, place = settings.tasks.get(task, {}), f"tasks.{task}"
+    return _own_settings("tasks", kind, task, settings, overrides, environ, origin, prompts, label)
+
+
+def module_settings(
+    kind: type[T],
+    module: str,
+    settings: Settings,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    origin: Mapping[str, str] | None = None,
+) -> tuple[T, dict[str, str]]:
+    """The settings of one shared module, and where each value came from.
+
+    Defaults < ``[modules.<module>]`` < ``ATOM_<MODULE>_<NAME>`` < arguments of `load_with_sources`.
+
+    :param kind: the module's attrs class, every field with a default
+    :param origin: what `load_with_sources` said, to name file and line
+    :raises SettingsError: for an unknown name or a bad value, naming the source
+    """
+    return _own_settings("modules", kind, module, settings, None, environ, origin, None, "argument")
+
+
+def _own_settings(
+    group: str,
+    kind: type[T],
+    owner: str,
+    settings: Settings,
+    overrides: Mapping[str, Any] | None,
+    environ: Mapping[str, str],
+    origin: Mapping[str, str] | None,
+    prompts: Mapping[str, str] | None,
+    label: str,
+) -> tuple[T, dict[str, str]]:
+    """The settings of the task or module `owner`; of modules no prompt has a name."""
+    word = group.removesuffix("s")
+    fields, result = task_defaults(kind, owner, word=word)
+    prefix = f"ATOM_{owner.upper().replace('-', '_')}_"
+    file, place = getattr(settings, group).get(owner, {}), f"{group}.{owner}"
+    named = frozenset(name for name in fields if group == "tasks" and _is_prompt(name))
     given = [((origin or {}).get(f"{place}.{name}", f"[{place}]"), name, value) for name, value in file.items()]
     given += [
         (prefix + name.upper(), name, environ[prefix + name.upper()])
@@ -269,23 +318,23 @@ def task_settings(
     sources = dict.fromkeys(fields, "default")
     set_names = {name for _, name, _ in given}
     for name in fields:  # a default may be the name of a prompt, too
-        if _is_prompt(name) and name not in set_names:
-            text = _named_prompt(getattr(result, name), prompts or {}, f"default of task {task!r}: {name}")
+        if name in named and name not in set_names:
+            text = _named_prompt(getattr(result, name), prompts or {}, f"default of task {owner!r}: {name}")
             result = attrs.evolve(result, **{name: text})  # type: ignore[misc]
     for source, name, value in given:
         if name not in fields:
             known = ", ".join(fields) or "none"
             raise SettingsError(
-                f"{source}: task {task!r} has no setting {short(name)}{suggest(name, fields)}; it has: {known}"
+                f"{source}: {word} {owner!r} has no setting {short(name)}{suggest(name, fields)}; it has: {known}"
             )
-        if _is_prompt(name):
+        if name in named:
             value = _named_prompt(value, prompts or {}, f"{source}: {name}")
         result, sources[name] = evolve_one(result, name, value, source), source
     return result, sources
 
 
-def task_defaults(kind: type[T], task: str) -> tuple[dict[str, attrs.Attribute[Any]], T]:
-    """The fields of a task's settings, and the settings where nothing is set.
+def task_defaults(kind: type[T], task: str, *, word: str = "task") -> tuple[dict[str, attrs.Attribute[Any]], T]:
+    """The fields of a task's settings, or of a module's, and the settings where nothing is set.
 
     :raises PluginError: if `kind` is no attrs class, or has a field without a default that fits
     """
@@ -293,7 +342,7 @@ def task_defaults(kind: type[T], task: str) -> tuple[dict[str, attrs.Attribute[A
         return attrs.fields_dict(kind), kind()  # type: ignore[arg-type]
     except Exception as error:  # factories, converters and validators of plugins raise what they like
         raise PluginError(
-            f"task {task!r}: its Settings must be an attrs class whose every field has a default that fits:"
+            f"{word} {task!r}: its Settings must be an attrs class whose every field has a default that fits:"
             f" {first_line(error)}; repair or update its plugin"
         ) from error
 
@@ -372,7 +421,7 @@ def suggest(name: str, names: typing.Iterable[str]) -> str:
 
 
 def _read_file(path: Path) -> list[tuple[str, str, Any]]:
-    """Place, name and value of each setting in a file; those of tasks as ``tasks.<task>.<name>``."""
+    """Place, name and value of each setting in a file; those of tasks and modules as ``tasks.<task>.<name>``."""
     try:
         text, values = read_toml(path)
     except (OSError, ValueError) as error:
@@ -382,7 +431,7 @@ def _read_file(path: Path) -> list[tuple[str, str, Any]]:
     try:
         return [(_place(path, text, name), name, value) for name, value in _flat(values)]
     except ValueError as error:
-        raise SettingsError(f"{path}: tasks do not fit: {error}") from None
+        raise SettingsError(f"{path}: {error}") from None
 
 
 def _check_whose(path: Path) -> None:
@@ -401,10 +450,15 @@ def _check_whose(path: Path) -> None:
 
 
 def _flat(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Names and values, those of tasks as ``tasks.<task>.<name>``."""
-    tables = _tables(values.get("tasks", {}))
-    flat = [(name, value) for name, value in values.items() if name != "tasks"]
-    return flat + [(f"tasks.{task}.{name}", value) for task, table in tables.items() for name, value in table.items()]
+    """Names and values, those of tasks and modules as ``tasks.<task>.<name>``."""
+    flat = [(name, value) for name, value in values.items() if name not in GROUPS]
+    for group, converted in (("tasks", _tables), ("modules", _module_tables)):
+        try:
+            tables = converted(values.get(group, {}))
+        except ValueError as error:
+            raise ValueError(f"{group} do not fit: {error}") from None
+        flat += [(f"{group}.{own}.{name}", value) for own, table in tables.items() for name, value in table.items()]
+    return flat
 
 
 def _place(path: Path, text: str, key: str) -> str:

@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from atom_core.cli.options import Parser, add_task_options, setting_arguments
 from atom_core.errors import MediaError
 from atom_core.records import Video
-from atom_core.settings import Settings
+from atom_core.settings import GROUPS, Settings
 from atom_core.testing.fakes import FakeHost
 
 
@@ -99,12 +99,13 @@ def run_command(host: FakeHost, name: str, *arguments: str) -> FakeContext:
     add_task_options(parser, spec, host.plugins)
     parser.set_defaults(set=[])
     args = parser.parse_args(arguments)
-    before, tables = host.settings, {task: dict(table) for task, table in host.settings.tasks.items()}
+    before = host.settings
+    given = {group: {name: dict(table) for name, table in getattr(before, group).items()} for group in GROUPS}
     for setting, value in setting_arguments(args).items():
-        _, task, key = setting.split(".", 2)
-        tables.setdefault(task, {})[key] = value
+        group, owner, key = setting.split(".", 2)
+        given[group].setdefault(owner, {})[key] = value
     context = FakeContext(args=args, fake_host=host)
-    host.settings = evolve(before, tasks=tables)
+    host.settings = evolve(before, tasks=given["tasks"], modules=given["modules"])
     try:
         command.run(context)
     finally:

@@ -30,7 +30,6 @@ import attrs
 import pytest
 
 from atom_core.errors import AtomError, Cancelled, ModelError, SettingsError, TaskError
-from atom_core.hookspecs import LENT
 from atom_core.plugins.discovery import HEAVY, discover
 from atom_core.settings import evolve_one, field_docs, task_settings, type_hints
 from atom_core.specs import TaskSpec, record_of
@@ -56,6 +55,8 @@ class TaskConformance:
     """The fake world: for each video, what its shots show."""
     answers: ClassVar[Any] = None
     """What the fake decoder says, see `FakeDecoder`."""
+    modules: ClassVar[Mapping[str, object]] = {}
+    """Stand-ins for shared modules that it asks for, by name; others are loaded."""
     settings: ClassVar[Mapping[str, Any]] = {}
     """Settings that the items need."""
     bad_settings: ClassVar[Mapping[str, Any]] = {}
@@ -85,7 +86,8 @@ class TaskConformance:
     def world(self, **arguments: Any) -> Iterator[WorldHost]:
         """The fake world, with the plugin under test loaded."""
         names = (self.plugin, *self.needs)
-        with fake_world(*names, shows=self.shows, answers=self.answers, **arguments) as host:
+        about = {"shows": self.shows, "answers": self.answers, "modules": self.modules}
+        with fake_world(*names, **about, **arguments) as host:
             self.prepare(host)
             host.world.watch.calls = host.world.watch.steps = host.world.watch.writes = 0
             yield host
@@ -121,7 +123,7 @@ class TaskConformance:
     def test_types_are_declared(self) -> None:
         """`consumes` and `produces` are records or tuples of one, and `run` takes an item and what can be lent."""
         with self.world() as host:
-            kind = host.plugins.load(host.plugins.task(self.task))
+            kind, lendable = host.plugins.load(host.plugins.task(self.task)), host.plugins.lendable
         for side in ("consumes", "produces"):
             declared = getattr(kind, side, None)
             inner, _ = record_of(declared)
@@ -133,8 +135,8 @@ class TaskConformance:
         _must(bool(parameters), "run takes nothing: its first argument is the item")
         for parameter in parameters[1:]:
             _must(
-                parameter.name in LENT and parameter.kind is parameter.KEYWORD_ONLY,
-                f"run takes {parameter}: after the item come keyword-only {', '.join(LENT)}, those that it needs",
+                parameter.name in lendable and parameter.kind is parameter.KEYWORD_ONLY,
+                f"run takes {parameter}: after the item come keyword-only {', '.join(lendable)}, those that it needs",
             )
 
     def test_types_are_honoured(self) -> None:

@@ -31,7 +31,7 @@ from atom_core.host import Host
 from atom_core.plugins import load_plugins
 from atom_core.records import Clip, Entry, Features, Generated, Moment, Video
 from atom_core.settings import Settings
-from atom_core.specs import TaskSpec
+from atom_core.specs import ModuleSpec, TaskSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -321,6 +321,7 @@ class FakeHost(Host):
     :param plugins: modules (or objects) with hook implementations, checked as installed plugins are
     :param shows: for each file name, what each of its shots shows
     :param tasks: further tasks by name, instead of plugins that the test does not want
+    :param modules: stand-ins for shared modules by name, also for those that no plugin of the test declares
     :param library: the library, or how to open it when it is first needed
     :param clip_s: length of each shot, seconds
     """
@@ -335,6 +336,7 @@ class FakeHost(Host):
         encoder: FakeEncoder | None = None,
         library: hookspecs.Library | Callable[[], hookspecs.Library] | None = None,
         tasks: Mapping[str, Any] | None = None,
+        modules: Mapping[str, object] | None = None,
         settings: Settings | None = None,
         clip_s: float = 5.0,
     ) -> None:
@@ -350,6 +352,7 @@ class FakeHost(Host):
         self.world = world
         """What its modules, videos and library are made of; its `shows` may be changed."""
         self._given = dict(tasks or {})
+        lend_fakes(self, modules or {})
 
     def __del__(self) -> None:
         """Nothing is held that would have to be let go."""
@@ -365,6 +368,14 @@ class FakeHost(Host):
         if name in self._given:
             return TaskSpec(name=name, target="", summary="Given by the test.", plugin="world"), self._given[name]
         return super()._task(name)
+
+
+def lend_fakes(host: Host, modules: Mapping[str, object]) -> None:
+    """Let tasks of `host` be lent these modules by name, instead of those that plugins share."""
+    for name, module in modules.items():
+        stands_for = ModuleSpec(name=name, target="", summary="Given by the test.", plugin="world")
+        host.plugins.modules.setdefault(name, stands_for)
+        host._shared.give(name, module)
 
 
 def _name(plugin: ModuleType | object) -> str:

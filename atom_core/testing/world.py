@@ -21,7 +21,7 @@ from atom_core.quiet import quiet
 from atom_core.records import Clip, Entry, Features, Generated, Video
 from atom_core.settings import Settings
 from atom_core.specs import TaskSpec
-from atom_core.testing.fakes import FakeDecoder, FakeEncoder, FakeLibrary, FakeWorld
+from atom_core.testing.fakes import FakeDecoder, FakeEncoder, FakeLibrary, FakeWorld, lend_fakes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -157,12 +157,18 @@ class WorldHost(Host):
 
 @contextmanager
 def fake_world(
-    *plugins: str, shows: Shows, answers: Any = None, builtins: Sequence[tuple[str, object]] = (), **arguments: Any
+    *plugins: str,
+    shows: Shows,
+    answers: Any = None,
+    builtins: Sequence[tuple[str, object]] = (),
+    modules: Mapping[str, object] | None = None,
+    **arguments: Any,
 ) -> Iterator[WorldHost]:
     """A host over fakes with the installed plugins of these names, and no others.
 
     :param answers: the decoder's, see `FakeDecoder`
     :param builtins: plugin objects that need not be installed
+    :param modules: stand-ins for shared modules, by name
     :param arguments: settings by name
     """
     quiet()
@@ -172,6 +178,7 @@ def fake_world(
         settings = Settings.load({"load_plugins": plugins, "model": "fake", **places, **arguments}, environ={})
         loaded = load_plugins(settings, builtins=[("world", world), *builtins])
         with WorldHost(settings, loaded, world) as host:
+            lend_fakes(host, modules or {})
             yield host
 
 

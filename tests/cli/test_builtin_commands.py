@@ -52,6 +52,7 @@ def test_plugins_json(atom, capsys):
         "hooks": ["atom_add_commands", "atom_register_pipelines", "atom_register_tasks"],
         "tasks": ["echo"],
         "models": [],
+        "modules": [],
         "families": [],
         "pipelines": ["echoes"],
         "prompts": [],

@@ -100,6 +100,7 @@ def {hook}(register):
 THINGS = {
     "tasks": "'module:Class'",
     "models": "'folder'",
+    "modules": "'module:Class'",
     "families": "'module:Class'",
     "pipelines": "__file__",
     "prompts": "'What is this?'",

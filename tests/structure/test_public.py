@@ -23,6 +23,7 @@ NAMES = """
 HOOKS = {
     "atom_register_tasks": "declare",
     "atom_register_models": "declare",
+    "atom_register_modules": "declare",
     "atom_register_families": "declare",
     "atom_register_pipelines": "declare",
     "atom_register_prompts": "declare",

@@ -6,16 +6,14 @@ import argparse
 import os
 import textwrap
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from atom_core.cli.console import table
 from atom_core.cli.options import option_of
-from atom_core.errors import AtomError, PluginError
-from atom_core.settings import Settings, field_docs, suggest, task_settings, type_hints
+from atom_core.errors import AtomError
+from atom_core.settings import GROUPS, Settings, field_docs, module_settings, suggest, task_settings, type_hints
 
 if TYPE_CHECKING:
     from atom_core.cli.context import Context
@@ -29,8 +27,8 @@ class ConfigCommand:
         parser.add_argument("names", nargs="*", metavar="NAME", help="only these settings")
 
     def run(self, context: Context) -> None:
-        """One result per setting; those of tasks come last."""
-        found = [*_core(context), *_of_tasks(context)]
+        """One result per setting; those of tasks and modules come last."""
+        found = [*_core(context), *_of_tasks(context), *_of_modules(context)]
         names = context.args.names
         known = [row["name"] for row in found]
         for name in names:
@@ -47,7 +45,7 @@ class ConfigCommand:
 def _core(context: Context) -> Iterator[dict[str, Any]]:
     docs = field_docs(Settings)
     for name in docs:
-        if name != "tasks":
+        if name not in GROUPS:
             value = getattr(context.settings, name)
             yield _row(name, value, context.sources[name], docs[name], option_of(name))
 
@@ -57,25 +55,37 @@ def _of_tasks(context: Context) -> Iterator[dict[str, Any]]:
     for task, spec in sorted(context.plugins.tasks.items()):
         try:
             kind = getattr(context.plugins.load(spec), "Settings", None)
-        except PluginError as error:
-            context.fail(f"task {task!r}", error)
-            continue
-        if kind is None:
-            continue
-        texts = context.plugins.prompt_texts
-        try:
+            if kind is None:
+                continue
+            texts = context.plugins.prompt_texts
             values, sources = task_settings(kind, task, context.settings, origin=context.sources, prompts=texts)
         except AtomError as error:
             context.fail(f"task {task!r}", error)
             continue
-        docs = field_docs(kind)
-        hints = type_hints(kind)
-        for field in attrs.fields(kind):
-            if hints[field.name] is Any:  # given by programs
+        yield from _rows(f"tasks.{task}", f"--set {task}", values, sources)
+
+
+def _of_modules(context: Context) -> Iterator[dict[str, Any]]:
+    """Settings of every shared module that has some; one that cannot be imported is a failure of its own."""
+    for module, spec in sorted(context.plugins.modules.items()):
+        try:
+            kind = getattr(context.plugins.load(spec), "Settings", None)
+            if kind is None:
                 continue
-            name = f"tasks.{task}.{field.name}"
-            option = f"--set {task}.{field.name}="
-            yield _row(name, getattr(values, field.name), sources[field.name], docs[field.name], option)
+            values, sources = module_settings(kind, module, context.settings, origin=context.sources)
+        except AtomError as error:
+            context.fail(f"module {module!r}", error)
+            continue
+        yield from _rows(f"modules.{module}", f"--set modules.{module}", values, sources)
+
+
+def _rows(place: str, option: str, values: Any, sources: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """A row for each setting of a task or module."""
+    kind: Any = type(values)
+    docs, hints = field_docs(kind), type_hints(kind)
+    for name in docs:
+        if hints[name] is not Any:  # given by programs
+            yield _row(f"{place}.{name}", getattr(values, name), sources[name], docs[name], f"{option}.{name}=")
 
 
 def _row(name: str, value: Any, source: str, summary: str, option: str) -> dict[str, Any]:
@@ -90,7 +100,7 @@ def _row(name: str, value: Any, source: str, summary: str, option: str) -> dict[
 
 
 def _variable(name: str) -> str:
-    return "ATOM_" + name.removeprefix("tasks.").upper().replace(".", "_").replace("-", "_")
+    return "ATOM_" + name.removeprefix("tasks.").removeprefix("modules.").upper().replace(".", "_").replace("-", "_")
 
 
 def _shown(row: dict[str, Any]) -> str:

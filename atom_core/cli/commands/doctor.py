@@ -109,6 +109,18 @@ def plugins(context: Context) -> Iterator[Check]:
             yield Check("plugins", FIX, f"{info.name} is broken: {info.reason}", todo)
 
 
+def modules(context: Context) -> Iterator[Check]:
+    """Whether the code of every shared module can be imported; none is loaded."""
+    for name, spec in sorted(context.plugins.modules.items()):
+        needs = f", {gib(spec.memory_bytes)}" if spec.memory_bytes else ""
+        try:
+            context.plugins.load(spec)
+            yield Check("modules", OK, f"{name} of plugin {spec.plugin}{needs}")
+        except AtomError as error:
+            _, reason, todo = (*str(error).splitlines(), "", "")[:3]
+            yield Check("modules", FIX, f"{name} of plugin {spec.plugin}: {reason.strip() or error}", todo.strip())
+
+
 def processor(context: Context) -> Iterator[Check]:
     """Cores, and the instructions that make int8 and bfloat16 fast."""
     del context
@@ -263,6 +275,7 @@ CHECKS: tuple[Callable[[Context], Iterator[Check]], ...] = (
     python,
     versions,
     plugins,
+    modules,
     processor,
     memory,
     folders,

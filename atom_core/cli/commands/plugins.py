@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import attrs
 
 from atom_core.cli.console import table
-from atom_core.plugins.declared import KINDS
+from atom_core.memory.estimate import gib
+from atom_core.plugins.declared import KINDS, word_for
 from atom_core.plugins.discovery import PluginInfo
+from atom_core.settings import suggest
 
 if TYPE_CHECKING:
     from atom_core.cli.context import Context
@@ -20,11 +22,20 @@ class PluginsCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
+        parser.add_argument(
+            "names", nargs="*", metavar="NAME", help="only these, with a line about all that they offer"
+        )
         parser.add_argument("--all", action="store_true", help="the built-in ones and all hooks too")
 
     def run(self, context: Context) -> None:
         """One result per plugin."""
-        infos = [info for info in context.plugins.infos if context.args.all or not info.builtin]
+        names, known = context.args.names, [info.name for info in context.plugins.infos]
+        for name in names:
+            if name not in known:
+                near = suggest(name, known)
+                context.fail(name, f"there is no plugin {name!r}{near}; `atom plugins --all` lists them")
+        infos = [info for info in context.plugins.infos if context.args.all or names or not info.builtin]
+        infos = [info for info in infos if not names or info.name in names]
         rows = [("PLUGIN", "STATE", "DISTRIBUTION", "OFFERS")]
         rows += [(info.name, info.state, f"{info.distribution} {info.version}", _offers(info)) for info in infos]
         heading, *lines = table(rows)
@@ -34,10 +45,12 @@ class PluginsCommand:
                 text += f"\n    {info.reason}"
             if info.advice:
                 text += f"\n    {info.advice}, or run without it: ATOM_BLOCK_PLUGINS={info.name}"
-            if context.args.all and info.hooks:
+            if names:
+                text += "".join(f"\n    {detail}" for detail in _details(context, info))
+            if (context.args.all or names) and info.hooks:
                 text += f"\n    hooks: {', '.join(info.hooks)}"
             context.emit(attrs.asdict(info), text)
-        if not infos:
+        if not infos and not names:
             context.note("no plugin is installed; for example: python -m pip install atom-captioning")
 
 
@@ -46,3 +59,14 @@ def _offers(info: PluginInfo) -> str:
     if info.memory_bytes:
         parts.append(f"memory {info.memory_bytes / 2**20:.0f} MiB")
     return "; ".join(parts)
+
+
+def _details(context: Context, info: PluginInfo) -> list[str]:
+    """A line about each thing that a plugin offers."""
+    lines = []
+    for kinds, kind in KINDS.items():
+        for name in getattr(info, kinds):
+            spec = context.plugins.find(kinds, name)
+            size = getattr(spec, "memory_bytes", 0)
+            lines.append(f"{word_for(kind)} {name}: {spec.summary}" + (f" ({gib(size)})" if size else ""))
+    return lines

@@ -1,0 +1,287 @@
+"""The resident modules that plugins share: each is loaded once, when a task first names it, and closed once."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
+from types import MappingProxyType
+
+from attrs import AttrsInstance, asdict, field, frozen
+
+from atom_core.background import aside
+from atom_core.call_context import Caller, caller
+from atom_core.errors import AtomError, ModelError, PluginError, TaskError
+from atom_core.exhausted import exhausted
+from atom_core.host.contracts import missing_parts
+from atom_core.host.task_modules import Borrower, stamp_of, within
+from atom_core.ledger import Ledger
+from atom_core.plugins import PluginSet
+from atom_core.plugins.discovery import fault_of, one_line
+from atom_core.settings import Settings, module_settings
+from atom_core.specs import ModuleSpec
+
+log = logging.getLogger("atom")
+
+_LOOK_S = 0.2
+"""How soon a task that was cancelled stops waiting for a module."""
+
+
+@frozen(kw_only=True)
+class _Loaded:
+    """A module, and what its weights were when it was loaded."""
+
+    spec: ModuleSpec
+    value: object = field(repr=False)
+    weights: tuple[object, ...] = field(repr=False)
+    stamp: int
+
+
+class SharedModules:
+    """Loads, lends and closes the modules that plugins declared by name; used by several threads at once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        plugins: PluginSet,
+        ledger: Ledger,
+        *,
+        count: Callable[[ModuleSpec], None],
+        environ: Mapping[str, str],
+    ) -> None:
+        """
+        :param count: sets a module's memory aside before it is loaded, or raises
+        :param environ: where variables with settings of modules are looked up
+        """
+        self._settings, self._plugins, self._ledger = settings, plugins, ledger
+        self._count, self._environ = count, environ
+        self._lock = threading.Lock()
+        self._loads: dict[str, Future[_Loaded]] = {}
+        self._retired: list[Future[_Loaded]] = []
+        self._borrowers: dict[str, set[str]] = {}
+        self._shut = self._closed = False
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether there is something to close."""
+        return bool(self._loads)
+
+    def give(self, name: str, module: object) -> None:
+        """Take `module` for the one called `name`, instead of loading it."""
+        loaded: Future[_Loaded] = Future()
+        loaded.set_result(_Loaded(spec=self._plugins.modules[name], value=module, weights=(), stamp=0))
+        self._loads[name] = loaded
+
+    def lend(self, name: str, borrower: Borrower, task: str = "") -> LentModule:
+        """The module called `name` as `borrower` sees it; loaded on first use, by one of all that ask.
+
+        :param task: the task that it is lent to, for the ledger
+        :raises PluginError: if no plugin declares it, or it cannot be imported
+        :raises ModelError: if it cannot be loaded, which is tried once
+        :raises Cancelled: if the caller's result is not wanted any more
+        """
+        loaded = self._loaded(name)
+        with self._lock:
+            borrowers = self._borrowers.setdefault(name, set())
+            new = task not in borrowers
+            borrowers.add(task)
+            reused = new and len(borrowers) > 1
+        self._ledger.module(name, requested=int(new), reused=int(reused))
+        return LentModule(loaded.value, loaded.spec, self._plugins.owner(loaded.spec), borrower, self._ledger)
+
+    def check(self, names: tuple[str, ...], borrower: Borrower) -> None:
+        """Look whether the weights of what was lent are as they were; else the module is loaded anew for the next.
+
+        :raises TaskError: if they are not
+        """
+        for name in names:
+            future = self._loads.get(name)
+            loaded = future.result() if future is not None and future.done() and not future.exception() else None
+            if future is None or loaded is None or stamp_of(loaded.weights) == loaded.stamp:
+                continue
+            with self._lock:
+                if self._loads.get(name) is future:
+                    self._retired.append(self._loads.pop(name))
+            raise TaskError(
+                f"the weights of {self._plugins.owner(loaded.spec)} were changed while {borrower.borrower} ran; its"
+                " result is void and the module is loaded anew; mend the plugin of the task: let it change a copy"
+            )
+
+    def about(self, name: str) -> dict[str, object]:
+        """Everything of a module that could change what a task makes with it; it is loaded if its class does not say
+        in `fingerprint` what it is."""
+        spec = self._plugins.modules[name]
+        kind = self._plugins.load(spec)
+        said = getattr(kind, "fingerprint", None)
+        if not isinstance(said, str):
+            said = str(getattr(self._loaded(name).value, "fingerprint", ""))
+        plugin = next((str(info) for info in self._plugins.infos if name in info.modules), "")
+        options = self._options(spec, kind)
+        return {"plugin": plugin, "fingerprint": said, "settings": {} if options is None else asdict(options)}
+
+    def shut(self) -> None:
+        """Load nothing any more; what is loaded works until it is closed."""
+        self._shut = True
+
+    def close(self) -> None:
+        """Close each module once, the last that was loaded first; what one raises is said, and ends nothing."""
+        with self._lock:
+            self._closed = True
+            futures = [*reversed(self._loads.values()), *self._retired]
+        for future in futures:
+            if future.done():
+                self._close(future)
+            else:
+                future.add_done_callback(self._close)
+
+    def _close(self, future: Future[_Loaded]) -> None:
+        if future.exception() is not None:
+            return
+        loaded = future.result()
+        close = getattr(loaded.value, "close", None)
+        if not callable(close):
+            return
+        owner, without = self._plugins.owner(loaded.spec), f"or run without it: ATOM_BLOCK_PLUGINS={loaded.spec.plugin}"
+        outcome = aside(close, f"close {loaded.spec.name}")
+        try:
+            outcome.result(self._settings.hook_limit_s)
+        except (Exception, SystemExit) as error:
+            if not outcome.done():
+                late = f"is still being closed after {self._settings.hook_limit_s:g} s and is waited for no more"
+                log.warning("%s %s; raise hook_limit_s, %s", owner, late, without)
+            else:
+                log.warning("%s could not be closed: %s; repair or update it, %s", owner, one_line(error), without)
+
+    def _loaded(self, name: str) -> _Loaded:
+        spec: ModuleSpec = self._plugins.find("modules", name)
+        with self._lock:
+            future = self._loads.get(name)
+            if self._closed or (future is None and self._shut):
+                raise ModelError("the host is closed; open a new one")
+            if future is None:
+                future = self._loads[name] = aside(partial(self._load, spec), f"load {name}")
+        while True:
+            try:
+                return future.result(_LOOK_S)
+            except TimeoutError:
+                if future.done():
+                    return future.result()
+                caller.get().check()
+
+    def _load(self, spec: ModuleSpec) -> _Loaded:
+        """The module that `spec` declares, made in a thread that works for no task: it is everybody's."""
+        caller.set(Caller())
+        owner, without = self._plugins.owner(spec), f"or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
+        kind = self._plugins.load(spec)
+        protocol = self._plugins.imported(spec, spec.protocol) if spec.protocol else None
+        options = self._options(spec, kind)
+        self._count(spec)
+        try:
+            with self._ledger.lane("load", f"load {spec.name}"):
+                made = kind(self._settings) if options is None else kind(self._settings, options=options)
+                weights = tuple(_weights(made))
+        except AtomError as error:
+            raise ModelError(f"{owner} could not be loaded: {error}; {without}") from error
+        except (Exception, SystemExit) as error:
+            fault = fault_of(error)
+            why = exhausted(error) or f"{fault.reason}; {fault.advice}"
+            raise ModelError(f"{owner} could not be loaded: {why}, {without}") from error
+        if protocol is not None and (missing := missing_parts(protocol, made)):
+            raise PluginError(
+                f"{owner} has no {', '.join(missing)}, as {protocol.__name__} says; repair or update it, {without}"
+            )
+        self._ledger.module(spec.name, computed=1)
+        return _Loaded(spec=spec, value=made, weights=weights, stamp=stamp_of(weights))
+
+    def _options(self, spec: ModuleSpec, kind: type) -> AttrsInstance | None:
+        """The module's own settings; None if its class has none."""
+        own: type[AttrsInstance] | None = getattr(kind, "Settings", None)
+        return None if own is None else module_settings(own, spec.name, self._settings, environ=self._environ)[0]
+
+
+class LentModule:
+    """A shared module as one borrower sees it: its methods and attributes, but nothing of it can be set.
+
+    Calls are made for the borrower, whatever thread they come from, and are counted as the module's work.
+    """
+
+    __slots__ = ("_borrower", "_ledger", "_module", "_owner", "_spec")
+    _module: object
+    _spec: ModuleSpec
+    _owner: str
+    _borrower: Borrower
+    _ledger: Ledger
+
+    def __init__(self, module: object, spec: ModuleSpec, owner: str, borrower: Borrower, ledger: Ledger) -> None:
+        values = {"_module": module, "_spec": spec, "_owner": owner, "_borrower": borrower, "_ledger": ledger}
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> object:
+        if name == "close":
+            raise TaskError(
+                f"{self._borrower.borrower} asks for 'close' of {self._owner}, which other tasks share; the host"
+                " closes it, leave that out"
+            )
+        value = getattr(self._module, name)
+        if inspect.isroutine(value):
+            return partial(self._call, name, value)
+        return _unchangeable(value)
+
+    def __call__(self, *arguments: object, **options: object) -> object:
+        """Call the module itself."""
+        if not callable(self._module):
+            raise TypeError(f"{self._owner} cannot be called; call one of its methods")
+        return self._call(self._spec.name, self._module, *arguments, **options)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        del value
+        raise self._change(name)
+
+    def __delattr__(self, name: str) -> None:
+        raise self._change(name)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._module)
+
+    def __repr__(self) -> str:
+        return f"<{self._owner}, lent to {self._borrower.borrower}>"
+
+    def _call(self, name: str, function: Callable[..., object], *arguments: object, **options: object) -> object:
+        with self._borrower.acting(), self._ledger.lane(self._spec.name, name):
+            context = copy_context()
+            result = function(*arguments, **options)
+        return within(context, result) if inspect.isgenerator(result) else result
+
+    def _change(self, name: str) -> TaskError:
+        return TaskError(
+            f"{self._borrower.borrower} changes {name!r} of {self._owner}, which other tasks share; let it keep what is"
+            f" its own in its run, or set what the module takes in [modules.{self._spec.name}]"
+        )
+
+
+def _weights(module: object) -> Iterator[object]:
+    """The torch weights of a module: those that its `weights` gives, and those of the networks that it holds."""
+    if callable(given := getattr(module, "weights", None)):
+        yield from given()
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        for part in (module, *getattr(module, "__dict__", {}).values()):
+            if isinstance(part, torch.nn.Module):
+                yield from part.parameters()
+
+
+def _unchangeable(value: object) -> object:
+    """An attribute as a borrower may read it: arrays and containers as they are, but not to be written."""
+    if type(value).__module__ == "numpy" and hasattr(value, "flags") and hasattr(value, "view"):
+        shown = value.view()
+        shown.flags.writeable = False
+        return shown
+    if type(value) is dict:
+        return MappingProxyType(value)
+    return tuple(value) if type(value) is list else frozenset(value) if type(value) is set else value
