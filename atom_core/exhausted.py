@@ -10,6 +10,7 @@ _MEMORY = re.compile(
     r"(can't|cannot) allocate memory|not enough memory|out of memory|failed to map segment|std::bad_alloc",
     re.IGNORECASE,
 )
+"""Libraries in C++, torch's allocator for processors among them, raise plain errors: nothing but their text tells."""
 _ADVICE = {
     "memory": "close other programs, give less (--workers 1, --batch 1), or raise the limit (ulimit -v)",
     "threads": "give less (--workers 1, --threads 1), or raise the limit (ulimit -u)",

@@ -225,7 +225,11 @@ class CommandContext(Protocol):
         """A remark on standard error, silenced by ``-q``."""
 
     def fail(self, what: str, error: BaseException | str) -> None:
-        """One input failed: named on standard error, the exit code becomes 1, the work goes on."""
+        """One input failed: named on standard error, the exit code becomes 1, the work goes on.
+
+        :param what: the input, as the user wrote it; a `MediaError` whose `path` it is names it already. Empty where
+            `error` says what it is about.
+        """
 
     def progress(self, label: str, total: int) -> Progress:
         """A progress bar on standard error, only on a terminal and only past a second."""

@@ -105,6 +105,9 @@ class Video:
     Times of the video go on across a leap."""
     fault: str = ""
     """Why only part of the file can be used, `duration_s` of it, where that is so: "is cut off: ..."."""
+    seekable: bool = True
+    """Whether the file's time stamps say where in it a picture is; not where they begin anew, as in files that were
+    joined byte for byte: those are read from their start."""
 
 
 @frozen(kw_only=True)

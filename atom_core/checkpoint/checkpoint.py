@@ -68,7 +68,8 @@ class Checkpoint:
 
         if not self.processing["image"]:
             raise ModelError(
-                f"model {self.source} has no image processor (preprocessor_config.json); fetch or export it again"
+                f"model {self.source} has no image processor (preprocessor_config.json); fetch or export it again",
+                source=self.source,
             )
         return guarded(
             self.source,
@@ -91,12 +92,15 @@ def find(source: str, *, revision: str | None = None, offline: bool = False, mem
             log.warning("model %s is taken from the folder ./%s; write ./%s to say so", source, source, source)
         _check_kind(source, folder)
         if not (folder / "config.json").is_file():
-            raise ModelError(f"model folder {source} has no config.json; name a folder in Hugging Face format")
+            raise ModelError(
+                f"model folder {source} has no config.json; name a folder in Hugging Face format", source=source
+            )
         return folder
     if not is_hub_id(source) or Path(source).is_file():
         raise ModelError(
             f"model {source!r} is neither an installed name, a folder, nor a hub id such as owner/name;"
-            " `atom models` lists the names, --model FOLDER opens a folder"
+            " `atom models` lists the names, --model FOLDER opens a folder",
+            source=source,
         )
     folder = find_in_cache(source, revision, offline=offline, memory=memory)
     _check_kind(source, folder)
@@ -139,7 +143,7 @@ def find_in_cache(
     reason = forbidden(source, revision, offline)
     if reason:
         state = f"is not whole in the cache ({lacking})" if lacking else "is not cached"
-        raise ModelError(f"model {source} {state} and {reason}")
+        raise ModelError(f"model {source} {state} and {reason}", source=source)
     return fetch_model(source, revision, memory=memory)
 
 
@@ -179,7 +183,7 @@ def open_checkpoint(
     if config._attn_implementation not in _ATTENTION:
         config._attn_implementation = None  # a wish for another machine's kernels
     if not any(any(folder.glob(name)) for name in _TOKENIZER):
-        raise ModelError(f"model {source} has no tokenizer (tokenizer.json); fetch or export it again")
+        raise ModelError(f"model {source} has no tokenizer (tokenizer.json); fetch or export it again", source=source)
     check_tokenizer(source, folder)
     what = "tokenizer" if (folder / "tokenizer.json").is_file() else "tokenizer, which has no tokenizer.json,"
     tokenizer = guarded(source, what, lambda: AutoTokenizer.from_pretrained(folder, **_LOCAL))
@@ -253,21 +257,24 @@ def _check_config(source: str, folder: Path, *, ours: bool | None) -> dict[str, 
     known = isinstance(kind, str) and kind in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
     if "auto_map" in raw and not known:
         raise ModelError(
-            f"model {source} runs code of its own, which Atom never does; use a model that transformers ships"
+            f"model {source} runs code of its own, which Atom never does; use a model that transformers ships",
+            source=source,
         )
     if kind is None:
-        raise ModelError(f"model {source}: config.json names no model_type; fetch or export it again")
+        raise ModelError(f"model {source}: config.json names no model_type; fetch or export it again", source=source)
     if not known:
         raise ModelError(
             f"model {source} is of type {kind!r}, which is not a vision-language model of transformers;"
-            " Atom needs both an encoder and a decoder, choose such a model"
+            " Atom needs both an encoder and a decoder, choose such a model",
+            source=source,
         )
     quantized = raw.get("quantization_config")
     method = quantized.get("quant_method") if isinstance(quantized, dict) else quantized
     if quantized and not (method == _OWN_METHOD if ours is None else ours):
         raise ModelError(
             f"model {source} is quantised by {method!r}, which Atom does not read; name the model it was made from,"
-            " and quantise that with `atom quantize`"
+            " and quantise that with `atom quantize`",
+            source=source,
         )
     return raw
 
@@ -284,7 +291,9 @@ def _check_saved(source: str, weights: Weights) -> None:
     except (ValueError, AttributeError, RecursionError, TypeError):
         wrong = ["atom_layers"]
     if wrong:
-        raise ModelError(f"model {source}: its weights do not hold {wrong[0]!r} as they say; write it again")
+        raise ModelError(
+            f"model {source}: its weights do not hold {wrong[0]!r} as they say; write it again", source=source
+        )
 
 
 def _check_kind(source: str, folder: Path) -> None:
@@ -294,7 +303,8 @@ def _check_kind(source: str, folder: Path) -> None:
         base = _json(source, adapter).get("base_model_name_or_path") or "its model"
         raise ModelError(
             f"model {source} holds a PEFT adapter of {base}, which Atom does not apply; merge it into its model"
-            " (merge_and_unload, save_pretrained), and name that folder"
+            " (merge_and_unload, save_pretrained), and name that folder",
+            source=source,
         )
 
 
@@ -307,14 +317,16 @@ def _check_weights(source: str, names: Collection[str]) -> None:
     if any(name.endswith(".gguf") for name in names):
         raise ModelError(
             f"model {source} has GGUF weights, which Atom does not read; name the model that they were made from,"
-            " and quantise that with `atom quantize`"
+            " and quantise that with `atom quantize`",
+            source=source,
         )
     if any(name.endswith(".bin") or Path(name).suffix.startswith(".pt") for name in names):
         raise ModelError(
             f"model {source} has only pickled weights, which can run code; Atom reads safetensors,"
-            " convert it with transformers' save_pretrained"
+            " convert it with transformers' save_pretrained",
+            source=source,
         )
-    raise ModelError(f"model {source} has no weights (*.safetensors); add them, or name another model")
+    raise ModelError(f"model {source} has no weights (*.safetensors); add them, or name another model", source=source)
 
 
 def _json(source: str, path: Path) -> dict[str, Any]:
@@ -324,9 +336,13 @@ def _json(source: str, path: Path) -> dict[str, Any]:
             raise ValueError("it is no JSON object")
         return found
     except RecursionError:
-        raise ModelError(f"model {source}: {path.name} is nested too deeply; fetch or export it again") from None
+        raise ModelError(
+            f"model {source}: {path.name} is nested too deeply; fetch or export it again", source=source
+        ) from None
     except (OSError, ValueError) as error:
-        raise ModelError(f"model {source}: {path.name} cannot be read: {error}; fetch or export it again") from None
+        raise ModelError(
+            f"model {source}: {path.name} cannot be read: {error}; fetch or export it again", source=source
+        ) from None
 
 
 def guarded(source: str, what: str, load: Callable[[], _T]) -> _T:
@@ -341,10 +357,14 @@ def guarded(source: str, what: str, load: Callable[[], _T]) -> _T:
     except ModelError:
         raise
     except SafetensorError as error:
-        raise ModelError(f"model {source}: a weights file is damaged ({error}); fetch it again") from None
+        raise ModelError(
+            f"model {source}: a weights file is damaged ({error}); fetch it again", source=source
+        ) from None
     except Exception as error:  # the hub's client has errors of its own for configs
         if lacking := exhausted(error):
-            raise ModelError(f"model {source}: its {what} cannot be loaded: {lacking}") from error
+            raise ModelError(f"model {source}: its {what} cannot be loaded: {lacking}", source=source) from error
         lines = [line.strip() for line in str(error).split("\n")] if str(error).strip() else [type(error).__name__]
         reason = " ".join(line.strip() for line in lines[: 2 if lines[0].endswith(":") else 1]).rstrip(".")
-        raise ModelError(f"model {source}: its {what} cannot be loaded: {reason}; fetch or export it again") from error
+        raise ModelError(
+            f"model {source}: its {what} cannot be loaded: {reason}; fetch or export it again", source=source
+        ) from error

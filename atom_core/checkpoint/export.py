@@ -44,7 +44,8 @@ def save_quantized(
 
     if (saved := checkpoint.saved_recipe) is not None:
         raise ModelError(
-            f"model {checkpoint.source} is quantised as {saved!r} already; name the model it was made from"
+            f"model {checkpoint.source} is quantised as {saved!r} already; name the model it was made from",
+            source=checkpoint.source,
         )
     if not recipe.kinds:
         raise ModelError(f"recipe {recipe.name!r} quantises nothing; use --to int8")

@@ -61,7 +61,10 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
     }
     if checkpoint.saved_recipe is not None:
         if device != "cpu":
-            raise ModelError(f"model {checkpoint.source} is quantised for processors; use --device cpu, or its source")
+            raise ModelError(
+                f"model {checkpoint.source} is quantised for processors; use --device cpu, or its source",
+                source=checkpoint.source,
+            )
         said["layers"] = layers
         config.quantization_config = {"quant_method": METHOD, **said}
     elif recipe.kinds:
@@ -114,7 +117,8 @@ def _check_names(source: str, model: PreTrainedModel, info: Mapping[str, Any]) -
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             raise ModelError(
                 f"model {source}: weights do not match its config ({problem}: {names[0]}{more});"
-                " fetch or export it again"
+                " fetch or export it again",
+                source=source,
             )
     if odd:
         log.info("model %s: its files hold %d tensors that the model has no use for: %s ...", source, len(odd), odd[0])

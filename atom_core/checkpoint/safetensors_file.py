@@ -109,7 +109,8 @@ def read_weights(source: str, folder: Path) -> Weights:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             reason = str(error) or type(error).__name__
             raise ModelError(
-                f"model {source}: weights file {file.name} is damaged or cut short ({reason}); fetch it again"
+                f"model {source}: weights file {file.name} is damaged or cut short ({reason}); fetch it again",
+                source=source,
             ) from None
     return Weights(tensors, metadata)
 
@@ -121,10 +122,10 @@ def _files(source: str, folder: Path) -> list[Path]:
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise ModelError(f"model {source}: {_INDEX} cannot be read; fetch it again") from None
+        raise ModelError(f"model {source}: {_INDEX} cannot be read; fetch it again", source=source) from None
     for name in names:
         if Path(str(name)).name != name or not (folder / name).is_file():
-            raise ModelError(f"model {source}: weights file {name} is missing; fetch the model again")
+            raise ModelError(f"model {source}: weights file {name} is missing; fetch the model again", source=source)
     return [folder / name for name in names]
 
 

@@ -36,7 +36,9 @@ def check_sizes(source: str, config: Mapping[str, Any], weights: Weights) -> Non
         else:
             most, why = _MOST_SIDE, f"pictures have {_MOST_SIDE} pixels a side at most"
         if not 0 < size <= most:
-            raise ModelError(f"model {source}: config.json says {name} = {size}, and {why}; fetch or export it again")
+            raise ModelError(
+                f"model {source}: config.json says {name} = {size}, and {why}; fetch or export it again", source=source
+            )
 
 
 def _sizes(config: Mapping[str, Any], place: str = "", depth: int = 3) -> Iterator[tuple[str, int]]:

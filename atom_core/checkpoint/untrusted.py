@@ -54,7 +54,8 @@ def check_template(source: str, template: str, tokens: Mapping[str, str], hashes
     if not within:
         raise ModelError(
             f"model {source}: its chat template takes more memory or time than a conversation is worth;"
-            " fetch the model from whom you trust"
+            " fetch the model from whom you trust",
+            source=source,
         )
     hashes.note(name)
     hashes.save()
@@ -77,7 +78,8 @@ def check_tokenizer(source: str, folder: Path) -> None:
     if growth > _MOST_GROWTH or added > _MOST_GROWTH:
         raise ModelError(
             f"model {source}: its tokenizer (tokenizer.json) makes far too much of a text;"
-            " fetch the model from whom you trust"
+            " fetch the model from whom you trust",
+            source=source,
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -122,14 +121,20 @@ class Context:
         """One input failed: named on standard error, the exit code becomes 1, the work goes on.
 
         A setting, model or library with which no input can succeed is a mistake in the command, and raised.
+
+        :param what: the input, as the user wrote it; the message of an error about the file of that name names it
+            already. Empty where `error` says what it is about.
         """
         if self._concerns_all(error):
             raise error
         self.failed = True
-        text = describe(error).replace(os.path.abspath(what), what)  # as the user wrote it
-        named = re.search(rf"(^|[\s'\"]){re.escape(what)}($|[\s'\":,;])", text)
-        cause = error if isinstance(error, BaseException) else None
-        self.console.error(text if named else f"{printable(what)}: {text}", cause)
+        text = describe(error)
+        about = error.path if isinstance(error, MediaError) else None
+        if what and about is not None and os.path.abspath(about) == os.path.abspath(what):
+            text = text.replace(str(about), what) if about.is_absolute() else text  # as the user wrote it
+        elif what:
+            text = f"{printable(what)}: {text}"
+        self.console.error(text, error if isinstance(error, BaseException) else None)
 
     def progress(self, label: str, total: int) -> Bar:
         """A progress bar on standard error, only on a terminal and only past a second."""
@@ -161,10 +166,10 @@ class Context:
                 Outputs(self.settings.cache).check(self._stats, keys=_KEYS["--stats"])
                 write_whole(self._stats, json.dumps(ledger.as_dict(), indent=2) + "\n")
             except OSError as error:
-                self.fail(str(self._stats), f"{describe(error)}; name another file with --stats")
+                self.fail(str(self._stats), f"cannot be written: {error.strerror}; name another file with --stats")
         if self._trace is not None:
             try:
                 Outputs(self.settings.cache).check(self._trace, keys=_KEYS["--trace"])
                 ledger.write_trace(self._trace)
             except OSError as error:
-                self.fail(str(self._trace), f"{describe(error)}; name another file with --trace")
+                self.fail(str(self._trace), f"cannot be written: {error.strerror}; name another file with --trace")

@@ -392,5 +392,6 @@ class Engine:
 
 def _is_out_of_memory(error: Exception) -> bool:
     """Whether torch, on a processor or a card, could not get memory."""
+    # its allocator for processors raises a plain RuntimeError, which nothing but the text tells from others
     known = (MemoryError, torch.OutOfMemoryError)
     return isinstance(error, known) or "allocate memory" in str(error) or "not enough memory" in str(error)

@@ -41,7 +41,9 @@ class Idefics3(Family):
         super().__init__(checkpoint)
         if not (self.processing.get("image") or self.processing.get("video")):
             raise ModelError(
-                f"model {checkpoint.source} has no image processor (preprocessor_config.json); fetch or export it again"
+                f"model {checkpoint.source} has no image processor (preprocessor_config.json);"
+                " fetch or export it again",
+                source=checkpoint.source,
             )
         try:
             sides = self._side, self._longest_edge
@@ -50,7 +52,8 @@ class Idefics3(Family):
         if not all(0 < side <= _LARGEST_EDGE for side in sides):
             raise ModelError(
                 f"model {checkpoint.source}: preprocessor_config.json says frames have {sides[0]} pixels a side, made"
-                f" of {sides[1]}; expected 1 to {_LARGEST_EDGE}, fetch or export it again"
+                f" of {sides[1]}; expected 1 to {_LARGEST_EDGE}, fetch or export it again",
+                source=checkpoint.source,
             )
 
     def inputs(self, frames: Frames) -> dict[str, Any]:

@@ -65,7 +65,9 @@ def check_type(spec: TaskSpec, verb: str, expected: Any, value: Any) -> None:
         name = getattr(expected, "__name__", str(expected))
         raise TaskError(
             f"task {spec.name!r} of plugin {spec.plugin!r} {verb} {name}, got {type(value).__name__};"
-            f" {'give it one' if verb == 'takes' else 'mend the plugin'}"
+            f" {'give it one' if verb == 'takes' else 'mend the plugin'}",
+            task=spec.name,
+            plugin=spec.plugin,
         )
 
 

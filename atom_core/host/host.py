@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import os
 import threading
 import time
@@ -26,7 +25,7 @@ from atom_core.exhausted import exhausted
 from atom_core.files.bounded import keep
 from atom_core.hookspecs import LENT, Decoder, Encoder, Library, TaskEvent, Tell
 from atom_core.host.contracts import check_type, clips_fault, kind_fault
-from atom_core.host.loaded_model import Resident
+from atom_core.host.loaded_model import Resident, log_each
 from atom_core.host.shared_modules import SharedModules
 from atom_core.host.task_host import TaskHost
 from atom_core.host.task_modules import Borrower, Loans
@@ -41,8 +40,6 @@ from atom_core.quiet import quiet
 from atom_core.records import Clip, Video
 from atom_core.settings import Settings, task_settings
 from atom_core.specs import TaskSpec
-
-log = logging.getLogger("atom")
 
 BUILTINS: tuple[tuple[str, object], ...] = (("media", media_provider), ("transformers", modules_provider))
 """The plugins that every host has: shot detection and transformers models."""
@@ -241,12 +238,15 @@ class Host:
             return result
         except AtomError as raised:
             error = raised
+            if isinstance(raised, TaskError):  # a task that raises one itself need not say which it is
+                raised.task, raised.plugin = raised.task or task, raised.plugin or spec.plugin
             raise
         except BaseException as raised:
             if _is_interrupt(raised):
                 raise
             why = exhausted(raised) or one_line(raised)
-            error = TaskError(f"task {task!r} of plugin {spec.plugin!r} failed: {why}")
+            failed = f"task {task!r} of plugin {spec.plugin!r} failed: {why}"
+            error = TaskError(failed, task=task, plugin=spec.plugin)
             raise error from raised
         finally:
             seconds = time.perf_counter() - start
@@ -371,7 +371,9 @@ class Host:
                     if _is_interrupt(error):
                         raise
                     raise TaskError(
-                        f"task {name!r} of plugin {spec.plugin!r} cannot be made: {one_line(error)}"
+                        f"task {name!r} of plugin {spec.plugin!r} cannot be made: {one_line(error)}",
+                        task=name,
+                        plugin=spec.plugin,
                     ) from error
             return spec, self._tasks[name]
 
@@ -408,8 +410,7 @@ class Host:
         try:
             self.plugins.call(hook, **{argument: value})
         except AtomError as errors:
-            for line in str(errors).splitlines():  # of each plugin that raised
-                log.warning("%s", line)
+            log_each(errors)
 
 
 @contextmanager
@@ -420,7 +421,7 @@ def _failing(path: str | Path) -> Iterator[None]:
     except AtomError:
         raise
     except Exception as error:
-        raise MediaError(f"cannot read '{path}': {exhausted(error) or one_line(error)}") from error
+        raise MediaError(f"cannot read '{path}': {exhausted(error) or one_line(error)}", path=path) from error
 
 
 def _is_interrupt(error: BaseException) -> bool:

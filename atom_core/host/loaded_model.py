@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from atom_core.background import aside, waited_for
-from atom_core.errors import AtomError, ModelError, TaskError
+from atom_core.errors import AtomError, ModelError, PluginError, TaskError
 from atom_core.hookspecs import Modules
 from atom_core.host.contracts import kind_fault, modules_fault
 from atom_core.host.task_modules import Loans, weights_stamp
@@ -22,6 +22,12 @@ from atom_core.settings import Settings, suggest
 from atom_core.specs import ModuleSpec, TaskSpec
 
 log = logging.getLogger("atom")
+
+
+def log_each(error: AtomError) -> None:
+    """Log what was raised in a hook that is told of something, a line for each plugin that raised."""
+    for one in error.errors if isinstance(error, PluginError) and error.errors else (error,):
+        log.warning("%s", one)
 
 
 class Resident:
@@ -83,8 +89,7 @@ class Resident:
         try:
             self._plugins.call("atom_modules_ready", **halves, settings=self._settings)
         except AtomError as errors:
-            for line in str(errors).splitlines():  # of each plugin that raised
-                log.warning("%s", line)
+            log_each(errors)
 
     def expect(self, tasks: Iterable[str]) -> None:
         """Let only these tasks, and those that are lent the modules, count with what they declare; else all do."""
@@ -120,7 +125,9 @@ class Resident:
             raise TaskError(
                 f"the model's weights were changed while task {spec.name!r} of plugin {spec.plugin!r} ran; its result"
                 f" is void and the weights are loaded anew; mend the plugin, or run without it:"
-                f" ATOM_BLOCK_PLUGINS={spec.plugin}"
+                f" ATOM_BLOCK_PLUGINS={spec.plugin}",
+                task=spec.name,
+                plugin=spec.plugin,
             )
         loans.check()
 
@@ -175,7 +182,8 @@ class Resident:
             raise ModelError(
                 f"task {spec.name!r} of plugin {spec.plugin!r} declares {gib(spec.memory_bytes)}, which"
                 f" --memory{memory} does not leave beside the loaded model; raise it, or name the task before loading:"
-                f" host.expect([{spec.name!r}, ...])"
+                f" host.expect([{spec.name!r}, ...])",
+                source=self._settings.model,
             )
         self._counted.add(spec.name)
 
@@ -202,12 +210,15 @@ class Resident:
         more = {"ledger": self._ledger, "families": self._plugins.families, "tasks_bytes": declared}
         modules: Modules | None = self._ask("atom_load_modules", Modules, **more)
         if modules is None:
-            raise ModelError(f"no plugin loads model {self._settings.model!r}; see `atom models`")
+            raise ModelError(
+                f"no plugin loads model {self._settings.model!r}; see `atom models`", source=self._settings.model
+            )
         if self._identity not in (None, modules.model):
             modules.close()
             raise ModelError(
                 f"model {self._settings.model!r} is {modules.model}, but was taken for {self._identity} before it was"
-                " loaded; try again, or mend the plugin that identifies it"
+                " loaded; try again, or mend the plugin that identifies it",
+                source=self._settings.model,
             )
         return modules
 
@@ -227,7 +238,8 @@ class Resident:
             fits = modules_fault if kind is Modules else partial(kind_fault, kind)
             return self._plugins.first(hook, fits, source=source, settings=self._settings, **more)
         except ModelError as error:
+            error.source = error.source or name  # a family, kernel or recipe does not know what it is used for
             near = "" if name in models or "/" in name else suggest(name, models)
             if not near:
                 raise
-            raise ModelError(f"{error}{near}") from error
+            raise ModelError(f"{error}{near}", source=error.source) from error

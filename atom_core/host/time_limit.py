@@ -28,7 +28,9 @@ def limited(spec: TaskSpec, work: Callable[[], Any]) -> Any:
         caller.get().cancelled.set()
         raise TaskError(
             f"task {spec.name!r} of plugin {spec.plugin!r} ran past its limit of {spec.time_limit_s:g} s;"
-            " it was cancelled, give it less to do or raise its limit"
+            " it was cancelled, give it less to do or raise its limit",
+            task=spec.name,
+            plugin=spec.plugin,
         ) from None
 
 

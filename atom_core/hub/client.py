@@ -89,7 +89,8 @@ class Hub:
             if last:
                 raise ModelError(
                     f"model {self.source} cannot be fetched: {name} came with other bytes than the hub lists, twice;"
-                    " try again later, or from another network"
+                    " try again later, or from another network",
+                    source=self.source,
                 )
             log.info("%s of model %s came with other bytes than the hub lists; once more", name, self.source)
 
@@ -199,7 +200,9 @@ class Hub:
     def _refusal(self, fault: Fault, revision: str | None) -> ModelError:
         if fault.kind == "revision":
             named = revision or MAIN
-            return ModelError(f"model {self.source} has no revision {named!r}; drop --revision or name another")
+            return ModelError(
+                f"model {self.source} has no revision {named!r}; drop --revision or name another", source=self.source
+            )
         text = f"model {self.source} cannot be fetched: {fault.text}"
         if self.token_refused and fault.kind == "refused":
             text += "; your token was refused, `hf auth login` sets a new one"

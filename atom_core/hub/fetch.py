@@ -49,7 +49,9 @@ def fetch(
     hub, repo = Hub(source), Repo(source)
     new_commit, names = hub.listing(revision, commit)
     if not {"config.json", "adapter_config.json"} & names.keys():
-        raise ModelError(f"model {source} has no config.json on the hub; name one in Hugging Face format")
+        raise ModelError(
+            f"model {source} has no config.json on the hub; name one in Hugging Face format", source=source
+        )
     work = _Fetch(hub, repo, new_commit, names, hashes or Hashes())
     try:
         wanted = work.run(check)
@@ -57,7 +59,9 @@ def fetch(
         _refer(repo, revision, new_commit, anew=commit is None)
         _clean(repo)
     except OSError as error:
-        raise ModelError(f"model {source} cannot be fetched: {fault_of(error, hub.endpoint).text}") from None
+        raise ModelError(
+            f"model {source} cannot be fetched: {fault_of(error, hub.endpoint).text}", source=source
+        ) from None
     work.hashes.save()
     if hub.token_refused:
         log.warning("the hub refused your token, so it was asked without; `hf auth login` sets a new one")
@@ -150,13 +154,14 @@ class _Fetch:
                 writable_folder(folder)
         except OSError as error:
             fault = unwritable(hub_cache(), error)
-            raise ModelError(f"model {self.repo.name} cannot be fetched: {fault.text}") from None
+            raise ModelError(f"model {self.repo.name} cannot be fetched: {fault.text}", source=self.repo.name) from None
         if (free_bytes := _free_bytes(self.repo.folder)) < to_come_bytes:
             with suppress(OSError):
                 self.repo.folder.rmdir()
             raise ModelError(
                 f"model {self.repo.name} cannot be fetched: {size(to_come_bytes)} are to come, and {hub_cache()} has"
-                f" {size(free_bytes)} free; free some space, or name another folder with HF_HOME"
+                f" {size(free_bytes)} free; free some space, or name another folder with HF_HOME",
+                source=self.repo.name,
             )
 
 

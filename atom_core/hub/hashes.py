@@ -10,12 +10,11 @@ import time
 from pathlib import Path
 
 from atom_core.files import private_folder, write_whole
+from atom_core.files.stamp import FileStamp
 
 log = logging.getLogger("atom")
 
 _WORTH_REMEMBERING_BYTES = 2**20
-_YOUNG_NS = 2_000_000_000
-"""A file may change within one tick of a coarse clock unseen: a younger change proves nothing."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 
@@ -57,7 +56,8 @@ class Hashes:
     def remember(self, path: Path, etag: str) -> None:
         """Take it that a file that nobody else writes was found to have the bytes that the hub names by `etag`."""
         if _SHA256.fullmatch(etag):
-            self._known[_name(path.resolve())], self._new = etag, True
+            target = path.resolve()
+            self._known[_name(target, FileStamp.of(target.stat()))], self._new = etag, True
 
     def knows(self, name: str) -> bool:
         """Whether something was noted, in this run or before."""
@@ -80,21 +80,20 @@ class Hashes:
 
     def _hash(self, path: Path, kind: str, before: bytes = b"") -> str:
         target = path.resolve()
-        stat, now_ns = target.stat(), time.time_ns()
-        name = _name(target) + ("" if kind == "sha256" else f"|{kind}{'|git' if before else ''}")
+        stamp, now_ns = FileStamp.of(target.stat()), time.time_ns()
+        name = _name(target, stamp) + ("" if kind == "sha256" else f"|{kind}{'|git' if before else ''}")
         if name in self._known:
             return self._known[name]
         with target.open("rb") as file:
             digest = hashlib.new(kind, before)
             value = hashlib.file_digest(file, lambda: digest).hexdigest()
-        if stat.st_size >= _WORTH_REMEMBERING_BYTES and stat.st_ctime_ns <= now_ns - _YOUNG_NS:
+        if stamp.size >= _WORTH_REMEMBERING_BYTES and stamp.is_settled(now_ns):
             self._known[name], self._new = value, True
         return value
 
 
-def _name(target: Path) -> str:
-    stat = target.stat()
-    return f"{target}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}|{stat.st_ino}"
+def _name(target: Path, stamp: FileStamp) -> str:
+    return f"{target}|{stamp.size}|{stamp.mtime_ns}|{stamp.ctime_ns}|{stamp.inode}"
 
 
 def _read(memory: Path | None) -> dict[str, str]:

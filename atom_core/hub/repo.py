@@ -267,7 +267,7 @@ def check_revision(source: str, revision: str) -> None:
     :raises ModelError: if `revision` cannot be a branch, tag or commit
     """
     if not _REVISION.fullmatch(revision) or ".." in revision:
-        raise ModelError(f"model {source} has no revision {revision!r}; drop --revision or name another")
+        raise ModelError(f"model {source} has no revision {revision!r}; drop --revision or name another", source=source)
 
 
 def cached_repos() -> Iterable[Repo]:

@@ -35,7 +35,8 @@ def recipe_for(checkpoint: Checkpoint, family: Family, settings: Settings, devic
         if settings.quantize not in (FIT, "none", "auto", saved):
             raise ModelError(
                 f"model {checkpoint.source} is quantised as {saved!r} already, not {settings.quantize!r};"
-                f" leave --quantize out, or name the model it was made from"
+                f" leave --quantize out, or name the model it was made from",
+                source=checkpoint.source,
             )
         return recipe_of(saved, device)
     if settings.quantize == FIT:

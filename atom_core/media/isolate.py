@@ -64,7 +64,7 @@ class _Process:
             self._process.stdin.flush()
             return _read(self._process.stdout)
         except (EOFError, BrokenPipeError):
-            raise MediaError(self._fault(path, limit_s, timed_out=not late.is_alive())) from None
+            raise MediaError(self._fault(path, limit_s, timed_out=not late.is_alive()), path=path) from None
         finally:
             late.cancel()
 
@@ -180,7 +180,7 @@ def _ask(path: Path, what: str, arguments: tuple[Any, ...], duration_s: float) -
     with _lock:
         _idle.append(process)
     if isinstance(answer.value, dict) and "error" in answer.value:
-        raise MediaError(str(answer.value["error"]))
+        raise MediaError(str(answer.value["error"]), path=path)
     return answer
 
 

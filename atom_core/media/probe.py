@@ -8,7 +8,8 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from attrs import evolve
 
 from atom_core.errors import MediaError
 from atom_core.files.bounded import keep
+from atom_core.files.stamp import FileStamp
 from atom_core.media import isolate
 from atom_core.media.container.measure import measure
-from atom_core.media.container.opening import Stamp, check_file, open_container, open_file, reading
+from atom_core.media.container.opening import check_file, open_container, open_file, reading
 from atom_core.media.pictures.decode import Reader
 from atom_core.media.video_cache import VideoStore
 from atom_core.records import Video
@@ -47,17 +49,9 @@ _FIRST_YEAR = 1981
 _ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://")
 _TRACK = "t"
 """Between the hash of a file's bytes and the number of the track that is chosen of it."""
-_YOUNG_NS = 2_000_000_000
-"""A file may change within one tick of a coarse clock unseen: younger stamps prove nothing."""
-
-
-def _settled(stamp: Stamp, now_ns: int) -> bool:
-    return max(stamp.mtime_ns, stamp.ctime_ns) < now_ns - _YOUNG_NS
-
-
 _MOST_KNOWN = 4096
 """Files that are kept in mind in a process; of others it is noted on disk what they are."""
-_known_hashes: dict[Path, tuple[Stamp, str]] = {}
+_known_hashes: dict[Path, tuple[FileStamp, str]] = {}
 _known_videos: dict[tuple[Path, str, int | None], Video] = {}
 """By place, hash and the track that was asked for."""
 _lock = threading.Lock()
@@ -69,17 +63,16 @@ def content_hash(path: Path | str) -> str:
     :raises MediaError: if it cannot be read, or changes meanwhile
     """
     path, place = Path(path), Path(os.path.abspath(path))
-    stamp, now_ns = Stamp.of(check_file(path)), time.time_ns()
+    with _written(path) as stamp:
+        now_ns = time.time_ns()
+        with _lock:
+            known = _known_hashes.get(place)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        with reading(path), open_file(path) as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).hexdigest()
     with _lock:
-        known = _known_hashes.get(place)
-    if known is not None and known[0] == stamp:
-        return known[1]
-    with reading(path), open_file(path) as file:
-        digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).hexdigest()
-    if Stamp.of(check_file(path)) != stamp:
-        raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
-    with _lock:
-        if _settled(stamp, now_ns):
+        if stamp.is_settled(now_ns):
             keep(_known_hashes, place, (stamp, digest), _MOST_KNOWN)
         else:
             _known_hashes.pop(place, None)
@@ -93,7 +86,39 @@ def check_unchanged(path: Path, expected_hash: str) -> None:
     """
     if content_hash(path) != expected_hash.partition(_TRACK)[0]:
         raise MediaError(
-            f"'{path}' has changed since it was read or indexed; try again once it is complete, or index it again"
+            f"'{path}' has changed since it was read or indexed; try again once it is complete, or index it again",
+            path=path,
+        )
+
+
+@contextmanager
+def unchanged(path: Path, expected_hash: str) -> Iterator[Callable[[], None]]:
+    """Make sure that a file has the bytes it was known by before and after what is read of it inside: what was read of
+    other bytes would be kept as what these ones hold.
+
+    :return: a function that makes sure of it in between, too
+    :raises MediaError: if it is gone or its bytes differ
+    """
+
+    def check() -> None:
+        check_unchanged(path, expected_hash)
+
+    check()
+    yield check
+    check()
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[FileStamp]:
+    """The stamp of a file that nobody is still writing.
+
+    :raises MediaError: if it is missing, empty or no file, or changes while the block runs
+    """
+    stamp = FileStamp.of(check_file(path))
+    yield stamp
+    if FileStamp.of(check_file(path)) != stamp:
+        raise MediaError(
+            f"'{path}' changed while it was read; wait until it is written completely, then try again", path=path
         )
 
 
@@ -116,17 +141,15 @@ def probe(path: Path | str, store: VideoStore | None = None, *, track: int | Non
     path, place = Path(path), Path(os.path.abspath(path))
     if store is not None:
         _recall(path, store)
-    stamp = Stamp.of(check_file(path))
-    with _lock:
-        at_hash = _known_hashes.get(place, (None, ""))
-        known = _known_videos.get((place, at_hash[1], track)) if at_hash[0] == stamp else None
-    if known is not None:
-        return known
-    video = isolate.probe(path, track) if isolate.is_on() else read(path, track)
-    digest = content_hash(path)  # after what is no video is refused: all of the file is read for it
+    with _written(path) as stamp:
+        with _lock:
+            at_hash = _known_hashes.get(place, (None, ""))
+            known = _known_videos.get((place, at_hash[1], track)) if at_hash[0] == stamp else None
+        if known is not None:
+            return known
+        video = isolate.probe(path, track) if isolate.is_on() else read(path, track)
+        digest = content_hash(path)  # after what is no video is refused: all of the file is read for it
     video = evolve(video, path=place, content_hash=digest if video.track is None else f"{digest}{_TRACK}{video.track}")
-    if Stamp.of(check_file(path)) != stamp:
-        raise MediaError(f"'{path}' changed while it was read; wait until it is written completely, then try again")
     with _lock:
         keep(_known_videos, (place, digest, track), video, _MOST_KNOWN)
         settled = _known_hashes.get(place)
@@ -166,6 +189,7 @@ def read(path: Path, track: int | None) -> Video:
         track=chosen,
         leaps=measured.leaps,
         fault=measured.fault,
+        seekable=measured.seekable,
     )
 
 
@@ -176,7 +200,7 @@ def video_store(cache: Path) -> VideoStore:
 
 def _recall(path: Path, store: VideoStore) -> None:
     """Take over what was noted of a file that provably is as it was then."""
-    stamp, place = Stamp.of(check_file(path)), Path(os.path.abspath(path))
+    stamp, place = FileStamp.of(check_file(path)), Path(os.path.abspath(path))
     with _lock:
         if _known_hashes.get(place, (None, ""))[0] == stamp:
             return
@@ -231,9 +255,9 @@ def find_videos(paths: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Pat
         path = Path(given)
         try:
             if not str(given):
-                raise MediaError("the name of a video is empty; name a file, or . for this folder")
+                raise MediaError("the name of a video is empty; name a file, or . for this folder", path=path)
             if _ADDRESS.match(str(given)):
-                raise MediaError(f"'{path}' is an address, and Atom reads files; download it first")
+                raise MediaError(f"'{path}' is an address, and Atom reads files; download it first", path=path)
             with reading(path):
                 files = _in_folder(path, errors) if stat.S_ISDIR(path.stat().st_mode) else [path]
             if files == [path]:
@@ -264,10 +288,12 @@ def _in_folder(folder: Path, errors: list[tuple[Path, MediaError]]) -> list[Path
             visible = (Path(place, name) for name in names if not name.startswith("."))
             files += [path for path in visible if path.suffix.lower() in VIDEO_SUFFIXES]
     for error in refused:
-        fault = MediaError(f"cannot read folder '{error.filename}': {error.strerror}; change its permissions")
+        fault = MediaError(
+            f"cannot read folder '{error.filename}': {error.strerror}; change its permissions", path=error.filename
+        )
         errors.append((Path(error.filename), fault))
     if not files and not refused:
-        raise MediaError(f"no video file in folder '{folder}' or below it; name another folder or a file")
+        raise MediaError(f"no video file in folder '{folder}' or below it; name another folder or a file", path=folder)
     return sorted(files)
 
 

@@ -21,7 +21,7 @@ from atom_core.files import beside
 from atom_core.media.container.clock import clock_stretches
 from atom_core.media.pictures.decode import Reader
 from atom_core.media.pictures.picture import letterbox
-from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe, track_of
+from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe, track_of, unchanged
 from atom_core.media.sound import RATE_HZ, silence, sound
 from atom_core.media.timelines.rates import film_rate, source_rate
 from atom_core.records import Cut, Film, Timeline, Video
@@ -111,15 +111,18 @@ def check_place(path: Path | str, timeline: Timeline | None = None, *, overwrite
             return
         for cut in timeline.cuts if timeline else ():
             if os.path.exists(path) and os.path.exists(cut.path) and os.path.samefile(path, cut.path):
-                raise MediaError(f"the film would overwrite its own source '{cut.path}'; choose another name")
+                raise MediaError(
+                    f"the film would overwrite its own source '{cut.path}'; choose another name", path=cut.path
+                )
         if overwrite or (path.is_file() and path.stat().st_size == 0):
             return
         if path.is_dir():
-            raise MediaError(f"cannot write '{path}': it is a folder; name a file in it")
+            raise MediaError(f"cannot write '{path}': it is a folder; name a file in it", path=path)
     if not (path.is_file() and is_film(path)):
         raise MediaError(
             f"'{path}' exists and is no film of Atom's; choose another name,"
-            " or replace it with `atom assemble --overwrite`"
+            " or replace it with `atom assemble --overwrite`",
+            path=path,
         )
 
 
@@ -156,11 +159,11 @@ def _pieces(timeline: Timeline, videos: list[Video], rate: Fraction) -> list[Pie
 def _complete_only(path: Path, check: Callable[[], None]) -> Iterator[Path]:
     """A name beside `path` to write to; moved to `path` on success, if `check` still lets it, removed otherwise."""
     if path.suffix.lower() not in FILM_SUFFIXES:
-        raise MediaError(f"films are MP4: cannot write '{path}'; name it '{path.with_suffix('.mp4').name}'")
+        raise MediaError(f"films are MP4: cannot write '{path}'; name it '{path.with_suffix('.mp4').name}'", path=path)
     if path.is_dir():
-        raise MediaError(f"cannot write '{path}': it is a folder; name a file in it")
+        raise MediaError(f"cannot write '{path}': it is a folder; name a file in it", path=path)
     if not path.parent.is_dir():
-        raise MediaError(f"cannot write '{path}': there is no folder '{path.parent}'; create it first")
+        raise MediaError(f"cannot write '{path}': there is no folder '{path.parent}'; create it first", path=path)
     with beside(path) as temporary:
         yield temporary
         check()
@@ -174,7 +177,9 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except (av.error.FFmpegError, OSError) as error:
         reason = error.strerror or str(error)
-        raise MediaError(f"cannot write '{path}': {reason}; choose another place or free some space") from None
+        raise MediaError(
+            f"cannot write '{path}': {reason}; choose another place or free some space", path=path
+        ) from None
 
 
 def _write(film: OutputContainer, pieces: list[Piece], plan: Plan, wanted: str, progress: Progress | None) -> None:
@@ -183,15 +188,16 @@ def _write(film: OutputContainer, pieces: list[Piece], plan: Plan, wanted: str, 
     track = _Track(film, plan.rate) if plan.has_audio else None
     frame: av.VideoFrame | None = None
     for piece in pieces:
-        heard = _heard(piece, plan.rate, wanted) if track else None
-        for number, frame in _shown(piece, plan):
-            _mux_picture(film, pictures, frame, number, plan.rate)
+        with unchanged(piece.cut.path, piece.cut.content_hash):
+            heard = _heard(piece, plan.rate, wanted) if track else None
+            for number, frame in _shown(piece, plan):
+                _mux_picture(film, pictures, frame, number, plan.rate)
+                if track and heard:
+                    track.write_until(number + 1, heard)
+                if progress:
+                    progress(number + 1, pieces[-1].end)
             if track and heard:
-                track.write_until(number + 1, heard)
-            if progress:
-                progress(number + 1, pieces[-1].end)
-        if track and heard:
-            track.write_until(piece.end, heard)
+                track.write_until(piece.end, heard)
     film.mux(pictures.encode())
     if track:
         track.close()

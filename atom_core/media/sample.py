@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from atom_core.media import isolate
 from atom_core.media.pictures.decode import Reader
 from atom_core.media.pictures.picture import fitting
-from atom_core.media.probe import check_unchanged
+from atom_core.media.probe import unchanged
 from atom_core.records import Clip, Frames
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ def sample_many(clips: Iterable[Clip], num_frames: int, max_pixels: int | None =
     if num_frames < 1:
         raise ValueError(f"num_frames must be at least 1, got {num_frames}")
     for video, of_video in groupby(clips, key=lambda clip: clip.video):
-        check_unchanged(video.path, video.content_hash)
-        found = isolate.frames if isolate.is_on() else read
-        for frames in found(list(of_video), num_frames, max_pixels):
-            check_unchanged(video.path, video.content_hash)  # or they would be kept as the old content's
-            yield frames
+        read_frames = isolate.frames if isolate.is_on() else read
+        with unchanged(video.path, video.content_hash) as check:
+            for frames in read_frames(list(of_video), num_frames, max_pixels):
+                check()  # whoever takes one clip's frames may never ask for the rest
+                yield frames
 
 
 def read(clips: list[Clip], num_frames: int, max_pixels: int | None) -> Iterator[Frames]:

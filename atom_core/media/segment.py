@@ -17,7 +17,7 @@ import numpy as np
 from atom_core.media.cuts.run import SIDE
 from atom_core.media.cuts.transitions import find_transitions
 from atom_core.media.pictures.decode import Reader
-from atom_core.media.probe import check_unchanged
+from atom_core.media.probe import unchanged
 from atom_core.media.shot_cache import ShotStore
 from atom_core.records import Clip, Video
 from atom_core.settings import Settings
@@ -67,13 +67,12 @@ def find_cuts(video: Video, settings: Settings) -> list[Cut]:
     :raises MediaError: if the file is gone, has changed or cannot be decoded
     """
     store = ShotStore(settings.cache, f"{_VERSION} av {av.__version__}")
-    check_unchanged(video.path, video.content_hash)
-    if settings.reuse and (known := store.get(video.content_hash)) is not None:
-        return [Cut(*cut) for cut in known]
-    with Reader.of(video, draft=True) as reader:
-        times_s: list[float] = []
-        found = find_transitions(_thumbnails(reader, times_s), video.fps)
-    check_unchanged(video.path, video.content_hash)
+    with unchanged(video.path, video.content_hash):
+        if settings.reuse and (known := store.get(video.content_hash)) is not None:
+            return [Cut(*cut) for cut in known]
+        with Reader.of(video, draft=True) as reader:
+            times_s: list[float] = []
+            found = find_transitions(_thumbnails(reader, times_s), video.fps)
     cuts = [Cut(times_s[one.at], one.strength, times_s[one.first], times_s[one.last]) for one in found]
     if settings.reuse:
         store.put(video.content_hash, cuts)

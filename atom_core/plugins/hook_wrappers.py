@@ -127,7 +127,7 @@ def _guard(info: PluginInfo, hook: str, phase: Phase, trace: Trace) -> Iterator[
     except (Exception, SystemExit) as error:
         named: BaseException = error
         if not isinstance(error, AtomError) and phase != "declare" and not info.builtin:
-            named = PluginError(f"{info} raised in {hook}: {one_line(error)}; {_without(info)}")
+            named = PluginError(f"{info} raised in {hook}: {one_line(error)}; {_without(info)}", plugin=info.name)
             named.__cause__ = error
         late = late_errors.get()
         if phase == "notify" and late is not None and isinstance(named, AtomError):
@@ -149,7 +149,7 @@ def _fitting(info: PluginInfo, hook: str, result: Any) -> Any:
     asked = wanted.get()
     fault = asked[1](result) if result is not None and asked is not None and asked[0] == hook else ""
     if fault:
-        raise PluginError(f"{info} returned {fault}, from {hook}; {_without(info)}")
+        raise PluginError(f"{info} returned {fault}, from {hook}; {_without(info)}", plugin=info.name)
     return result
 
 

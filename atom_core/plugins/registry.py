@@ -94,7 +94,7 @@ class PluginSet:
         if len(errors) == 1:
             raise errors[0]
         if errors:
-            raise PluginError("\n".join(str(error) for error in errors)) from errors[0]
+            raise PluginError("\n".join(str(error) for error in errors), errors=errors) from errors[0]
         return result
 
     def first(self, hook_name: str, fits: Fits, **arguments: Any) -> Any:
@@ -154,14 +154,19 @@ class PluginSet:
         for part in _PARTS.get(type(spec), ()):
             if not hasattr(value, part):
                 word = word_for(type(spec))
-                raise PluginError(f"{owner}: it has no {part!r}, as every {word} must; repair or update {spec.plugin}")
+                raise PluginError(
+                    f"{owner}: it has no {part!r}, as every {word} must; repair or update {spec.plugin}",
+                    plugin=spec.plugin,
+                )
         for part in ("consumes", "produces") if isinstance(spec, TaskSpec) else ():
             try:
                 record_of(getattr(value, part))
             except ValueError as error:
-                raise PluginError(f"{owner}: {part} is {error}; repair or update {spec.plugin}") from None
+                raise PluginError(
+                    f"{owner}: {part} is {error}; repair or update {spec.plugin}", plugin=spec.plugin
+                ) from None
         if isinstance(spec, TaskSpec) and (wrong := self._fault_of_run(value.run)):
-            raise PluginError(f"{owner}: its run {wrong}; repair or update {spec.plugin}")
+            raise PluginError(f"{owner}: its run {wrong}; repair or update {spec.plugin}", plugin=spec.plugin)
         return value
 
     def imported(self, spec: Spec, target: str) -> Any:
@@ -177,12 +182,15 @@ class PluginSet:
             fault = fault_of(error, module_name)
             raise PluginError(
                 f"{owner} could not be loaded:\n  {fault.reason}\n"
-                f"  {fault.advice}, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
+                f"  {fault.advice}, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}",
+                plugin=spec.plugin,
             ) from error
         for part in path.split("."):
             if not hasattr(value, part):
                 near = suggest(part, dir(value))
-                raise PluginError(f"{owner}: {target} has no {part!r}{near}; repair or update {spec.plugin}")
+                raise PluginError(
+                    f"{owner}: {target} has no {part!r}{near}; repair or update {spec.plugin}", plugin=spec.plugin
+                )
             value = getattr(value, part)
         return value
 
@@ -235,9 +243,14 @@ class PluginSet:
         except AtomError:
             raise
         except (Exception, SystemExit) as error:
-            raise PluginError(f"{self.owner(spec)} failed: {one_line(error)}; choose another --format") from error
+            raise PluginError(
+                f"{self.owner(spec)} failed: {one_line(error)}; choose another --format", plugin=spec.plugin
+            ) from error
         if not isinstance(text, str):
-            raise PluginError(f"{self.owner(spec)} returned {type(text).__name__}, not text; choose another --format")
+            raise PluginError(
+                f"{self.owner(spec)} returned {type(text).__name__}, not text; choose another --format",
+                plugin=spec.plugin,
+            )
         return text
 
     def trace(self, callback: Trace | None) -> None:

@@ -284,7 +284,9 @@ class FakeWorld:
         """
         name = Path(path).name
         if name not in self.shows:
-            raise MediaError(f"{path}: no such file in the fake world; it has {', '.join(self.shows) or 'none'}")
+            raise MediaError(
+                f"{path}: no such file in the fake world; it has {', '.join(self.shows) or 'none'}", path=path
+            )
         texts = self.shows[name]
         return fake_video(str(path), duration_s=self._clip_s * len(texts), content=f"{name}{tuple(texts)}")
 

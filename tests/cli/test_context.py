@@ -28,7 +28,7 @@ class FakeHost:
     def video(self, path: Path) -> Video:
         """The file's video, unless its name says it is bad; with a fault if its name says so."""
         if "bad" in path.name:
-            raise MediaError(f"{path}: cannot be decoded; convert it")
+            raise MediaError(f"{path}: cannot be decoded; convert it", path=path)
         return evolve(fake_video(str(path.absolute())), fault="is cut off" if "cut" in path.name else "")
 
     def close(self) -> None:
@@ -109,13 +109,20 @@ def test_host_is_opened_once_and_closed(err, host):
 
 
 def test_failure_names_its_input_once(err):
-    """A message that names the input already is not prefixed with it again."""
+    """An error about the input itself names it already; one about anything else, or that does not say, is prefixed."""
     context = make(err)
-    context.fail("a.mp4", MediaError("a.mp4: is empty; name another"))
+    context.fail("a.mp4", MediaError("a.mp4: is empty; name another", path="a.mp4"))
     context.fail("b.mp4", MediaError("is empty; name another"))
-    context.fail("c", MediaError("no such file: 'c'"))
-    context.fail("d", MediaError("add it"))
-    lines = ["a.mp4: is empty; name another", "b.mp4: is empty; name another", "no such file: 'c'", "d: add it"]
+    context.fail("c", MediaError("no such file: 'd'", path="d"))
+    context.fail("a film of c", MediaError("'c' has changed", path="c"))
+    context.fail("", "there is no setting 'c'")
+    lines = [
+        "a.mp4: is empty; name another",
+        "b.mp4: is empty; name another",
+        "c: no such file: 'd'",
+        "a film of c: 'c' has changed",
+        "there is no setting 'c'",
+    ]
     assert err.getvalue().splitlines() == [f"atom: {line}" for line in lines]
 
 
@@ -123,7 +130,9 @@ def test_failure_names_its_input_as_the_user_wrote_it(err, tmp_path, monkeypatch
     """A message about the same file by its whole path says the path once, and as it was given."""
     monkeypatch.chdir(tmp_path)
     context = make(err)
-    context.fail("sub/a.mp4", MediaError(f"cannot read '{tmp_path}/sub/a.mp4': it is no video"))
+    context.fail(
+        "sub/a.mp4", MediaError(f"cannot read '{tmp_path}/sub/a.mp4': it is no video", path=f"{tmp_path}/sub/a.mp4")
+    )
     assert err.getvalue() == "atom: cannot read 'sub/a.mp4': it is no video\n"
 
 

@@ -33,8 +33,9 @@ def test_a_model_that_cannot_be_loaded_is_tried_once(opened: Any, plugin_type: A
             raise atom.ModelError("no weights; fetch them")
 
     with opened(Broken()) as (host, plugin):
-        with pytest.raises(atom.ModelError, match="no weights"):
+        with pytest.raises(atom.ModelError, match="no weights") as caught:
             list(host.map("describe", [clip] * 3))
+        assert caught.value.source == host.settings.model
         for _ in range(2):
             with pytest.raises(atom.ModelError, match="no weights"):
                 host.run("describe", clip)

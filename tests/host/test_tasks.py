@@ -88,8 +88,10 @@ def test_a_task_is_lent_what_it_names_and_its_settings(opened: Any) -> None:
 def test_a_fault_of_a_plugin_names_it(opened: Any) -> None:
     """What a task raises arrives as a `TaskError` with task, plugin and cause."""
     with opened() as (host, plugin):
-        with pytest.raises(atom.TaskError, match="task 'fails' of plugin 'test' failed: ZeroDivisionError: about x"):
+        failed = "task 'fails' of plugin 'test' failed: ZeroDivisionError: about x"
+        with pytest.raises(atom.TaskError, match=failed) as caught:
             host.run("fails", atom.Query(text="x"))
+        assert (caught.value.task, caught.value.plugin) == ("fails", "test")
         assert plugin.told[-1] == "after fails TaskError"
         assert host.ledger.as_dict()["tasks"]["fails"]["failed"] == 1
 
@@ -108,8 +110,10 @@ def test_whatever_a_task_raises_fails_its_item_alone(opened: Any) -> None:
 
 def test_a_wrong_type_is_told(opened: Any) -> None:
     """A task that returns another type than it declares is named."""
-    with opened() as (host, _), pytest.raises(atom.TaskError, match=r"task 'lies' .* returns tuple.*, got list"):
+    wrong = r"task 'lies' .* returns tuple.*, got list"
+    with opened() as (host, _), pytest.raises(atom.TaskError, match=wrong) as caught:
         host.run("lies", atom.Query(text="x"))
+    assert (caught.value.task, caught.value.plugin) == ("lies", "test")
 
 
 def test_a_task_past_its_limit_is_cancelled_and_the_others_go_on(opened: Any) -> None:

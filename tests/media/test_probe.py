@@ -148,6 +148,7 @@ def _one_line(path: Path) -> str:
     text = str(caught.value)
     assert "\n" not in text
     assert str(path) in text
+    assert caught.value.path == path
     return text
 
 
@@ -241,6 +242,7 @@ def test_recordings_one_after_another(remux: Callable[..., Path], tmp_path: Path
     video = probe(path)
     assert video.duration_s == pytest.approx(5.0, abs=0.1)
     assert "times begin anew, after" in video.fault
+    assert not video.seekable
     clips = [Clip(video=video, start_s=start_s, end_s=start_s + 1) for start_s in (3.5, 0.0, 2.0)]
     for frames in sample_many(clips, 2):
         assert [shot_colour(image) for image in frames.images] == [RED, RED]

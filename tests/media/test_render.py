@@ -181,6 +181,21 @@ def test_source_changed_or_gone(tmp_path: Path, make_cut: MakeCut) -> None:
     assert not (tmp_path / "film.mp4").exists()
 
 
+def test_source_that_changes_meanwhile(tmp_path: Path, make_cut: MakeCut) -> None:
+    """A source that is written to while it is read gives no film of what it was, or of half of each."""
+    one = write_video(tmp_path / "1.mp4")
+    timeline = _timeline(make_cut(one, 0, 1), make_cut(one, 1, 2))
+
+    def write(done: int, total: int) -> None:
+        if done == 2 and total == 48:
+            write_video(one, shots=[(24, GREEN), (24, GREEN)])
+
+    with pytest.raises(MediaError, match=r"1\.mp4' has changed") as caught:
+        render(timeline, tmp_path / "film.mp4", progress=write)
+    assert caught.value.path == one
+    assert [path.name for path in tmp_path.iterdir()] == ["1.mp4"]
+
+
 def test_unwritable(tmp_path: Path, make_cut: MakeCut) -> None:
     """Places that cannot be written to, sources themselves and empty timelines are refused in one line."""
     source = write_video(tmp_path / "1.mp4")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from atom_core.cli.console import table
 from atom_core.cli.options import option_of
-from atom_core.errors import AtomError
+from atom_core.errors import AtomError, PluginError
 from atom_core.settings import GROUPS, Settings, field_docs, module_settings, suggest, task_settings, type_hints
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class ConfigCommand:
         known = [row["name"] for row in found]
         for name in names:
             if name not in known:
-                context.fail(name, f"there is no setting {name!r}{suggest(name, known)}; `atom config` lists them")
+                context.fail("", f"there is no setting {name!r}{suggest(name, known)}; `atom config` lists them")
         chosen = [row for row in found if not names or row["name"] in names]
         lines = table([(row["name"], _shown(row), row["source"], row["summary"]) for row in chosen])
         for row, line in zip(chosen, lines, strict=True):
@@ -60,7 +60,7 @@ def _of_tasks(context: Context) -> Iterator[dict[str, Any]]:
             texts = context.plugins.prompt_texts
             values, sources = task_settings(kind, task, context.settings, origin=context.sources, prompts=texts)
         except AtomError as error:
-            context.fail(f"task {task!r}", error)
+            context.fail("" if isinstance(error, PluginError) else f"task {task!r}", error)  # which names the task
             continue
         yield from _rows(f"tasks.{task}", f"--set {task}", values, sources)
 

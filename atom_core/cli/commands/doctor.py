@@ -243,8 +243,7 @@ def model(context: Context) -> Iterator[Check]:
     try:
         yield Check("model", OK, f"{name}, {_opened(context, name, place)}")
     except AtomError as error:
-        found, _, todo = str(error).rpartition("; ")
-        yield Check("model", FIX, found or todo, todo)
+        yield Check("model", FIX, str(error), instead.removeprefix("or "))
 
 
 def _opened(context: Context, name: str, place: Place) -> str:

@@ -18,7 +18,8 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from atom_core.files.bounded import keep
-from atom_core.media.container.opening import Stamp, open_container
+from atom_core.files.stamp import FileStamp
+from atom_core.media.container.opening import open_container
 from atom_core.media.container.packets import packets
 from atom_core.media.container.tracks import picture_stream
 
@@ -131,7 +132,7 @@ class Key(NamedTuple):
     """Of its first byte in the file."""
 
 
-_known_keys: dict[tuple[Stamp, int], list[Key]] = {}
+_known_keys: dict[tuple[FileStamp, int], list[Key]] = {}
 _lock = threading.Lock()
 
 
@@ -154,7 +155,7 @@ def stores_order(container: InputContainer) -> bool:
 
 def keys_of(path: Path, index: int) -> list[Key]:
     """The key pictures of a stream without a container; all its packets are read, once, none is decoded."""
-    known = Stamp.of(path.stat()), index
+    known = FileStamp.of(path.stat()), index
     kept = _known_keys.get(known)
     if kept is None:
         keys, time = list[Key](), 0

@@ -18,7 +18,7 @@ from atom_core.errors import MediaError
 from atom_core.media.container.clock import is_bare, length, stamps_few, stores_order
 from atom_core.media.container.heads import HEAD_BYTES, head_finder
 from atom_core.media.container.opening import open_container, reading
-from atom_core.media.container.packets import RESTARTS, Recording, packets
+from atom_core.media.container.packets import Recording, packets
 from atom_core.media.container.tracks import picture_stream
 from atom_core.media.timelines.rates import STANDARD_RATES, peak_rate
 from atom_core.media.timelines.timecode import stated_timecode
@@ -54,6 +54,9 @@ class Measured(NamedTuple):
     leaps: tuple[tuple[float, float], ...]
     """Where the file's clock leaps on although the recording does not: to when, and how far, seconds."""
     fault: str
+    """Why only part of the file can be used; "" where all of it can."""
+    seekable: bool
+    """Whether time stamps say where in the file a picture is."""
 
 
 class _Stored:
@@ -126,7 +129,8 @@ def measure(path: Path, index: int, origin_s: float) -> Measured:
         if duration_s > LONGEST_S:
             raise MediaError(
                 f"'{path}' is {duration_s / 86400:.0f} days long by its clock, and at most {LONGEST_S / 86400:.0f} are"
-                " read; cut it into parts"
+                " read; cut it into parts",
+                path=path,
             )
         if leaps:
             gaps_s = gaps_s[gaps_s < min(by_s for _, by_s in leaps)]
@@ -134,12 +138,18 @@ def measure(path: Path, index: int, origin_s: float) -> Measured:
         peak_fps = peak_rate(starts_s.tolist(), fps, float(stream.base_rate or 0))
         timecode = stated_timecode(container, stream)
         lead_s = _lead_s(container, origin_s)
-    if stored.recording.has_restarted:
-        fault = f"{RESTARTS}, after {duration_s:.1f} s; only what is before that is used; convert it to MP4 to join it"
+    seekable = not stored.recording.has_restarted
+    if not seekable:
+        fault = (
+            f"holds recordings one after another, whose times begin anew, after {duration_s:.1f} s;"
+            " only what is before that is used; convert it to MP4 to join it"
+        )
     elif fault:
         fault = fault.format(found_s=duration_s)
     may_change_size = len(stored.heads - {b""}) > 1
-    return Measured(duration_s, fps, peak_fps, timecode, lead_s, stored.has_audio, may_change_size, leaps, fault)
+    return Measured(
+        duration_s, fps, peak_fps, timecode, lead_s, stored.has_audio, may_change_size, leaps, fault, seekable
+    )
 
 
 def _lead_s(container: InputContainer, origin_s: float) -> float:
@@ -213,7 +223,8 @@ def _leaps(
             leaps.append((after_s, after_s - before_s - usual_s))
     if len(leaps) > _MOST_LEAPS:
         raise MediaError(
-            f"the time stamps of '{path}' leap {len(leaps)} times and say nothing; convert it to MP4 first"
+            f"the time stamps of '{path}' leap {len(leaps)} times and say nothing; convert it to MP4 first",
+            path=path,
         )
     return tuple(leaps)
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import NamedTuple
 
 import av
 from av.container import InputContainer
@@ -18,6 +17,7 @@ from av.container import InputContainer
 from atom_core.errors import AtomError, MediaError
 from atom_core.exhausted import exhausted, near_limit
 from atom_core.files.bounded import keep
+from atom_core.files.stamp import FileStamp
 from atom_core.media.container.boxes import boxes
 
 _FORMATS = (
@@ -64,22 +64,7 @@ _MAX_KNOWN = 4096
 """Files whose boxes are known to be sound."""
 
 
-class Stamp(NamedTuple):
-    """What changes whenever a file does."""
-
-    device: int
-    inode: int
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-
-    @classmethod
-    def of(cls, stat: os.stat_result) -> Stamp:
-        """The stamp of a file that the system told of."""
-        return cls(stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-
-
-_sound_files: dict[Stamp, None] = {}
+_sound_files: dict[FileStamp, None] = {}
 _lock = threading.Lock()
 
 
@@ -92,29 +77,38 @@ def reading(path: Path) -> Iterator[None]:
         raise
     except FileNotFoundError:
         if path.is_symlink():
-            raise MediaError(f"'{path}' is a link to '{path.readlink()}', which is not there; mend the link") from None
-        raise MediaError(f"no such file: '{path}'; check the path") from None
+            raise MediaError(
+                f"'{path}' is a link to '{path.readlink()}', which is not there; mend the link", path=path
+            ) from None
+        raise MediaError(f"no such file: '{path}'; check the path", path=path) from None
     except (av.error.InvalidDataError, av.error.EOFError, av.error.OSError) as error:
         if lacking := exhausted(error) or near_limit():
-            raise MediaError(f"cannot read '{path}': {lacking}") from error
+            raise MediaError(f"cannot read '{path}': {lacking}", path=path) from error
         raise MediaError(
-            f"cannot read '{path}': it is damaged, cut off or not a video; copy or download it again"
+            f"cannot read '{path}': it is damaged, cut off or not a video; copy or download it again",
+            path=path,
         ) from error
     except MemoryError as error:
-        raise MediaError(f"cannot read '{path}': {exhausted(error)}") from error
+        raise MediaError(f"cannot read '{path}': {exhausted(error)}", path=path) from error
     except (av.error.FFmpegError, PermissionError) as error:
         if error.errno == errno.EACCES:
-            raise MediaError(f"no permission to read '{path}'; change its permissions or run as its owner") from None
+            raise MediaError(
+                f"no permission to read '{path}'; change its permissions or run as its owner", path=path
+            ) from None
         reason = error.strerror or str(error)
-        raise MediaError(f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4") from error
+        raise MediaError(
+            f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4", path=path
+        ) from error
     except OSError as error:
         reason = exhausted(error) or f"{error.strerror or error}; check the path and its disk"
-        raise MediaError(f"cannot read '{path}': {reason}") from error
+        raise MediaError(f"cannot read '{path}': {reason}", path=path) from error
     except Exception as error:
         if lacking := exhausted(error):
-            raise MediaError(f"cannot read '{path}': {lacking}") from error
+            raise MediaError(f"cannot read '{path}': {lacking}", path=path) from error
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise MediaError(f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4") from error
+        raise MediaError(
+            f"cannot read '{path}': {reason}; check that it plays, or convert it to MP4", path=path
+        ) from error
 
 
 def check_file(path: Path) -> os.stat_result:
@@ -125,11 +119,11 @@ def check_file(path: Path) -> os.stat_result:
     with reading(path):
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise MediaError(f"'{path}' is a folder, not a video; name a file in it")
+            raise MediaError(f"'{path}' is a folder, not a video; name a file in it", path=path)
         if not stat.S_ISREG(found.st_mode):
-            raise MediaError(f"'{path}' is not a regular file; copy the video to a file first")
+            raise MediaError(f"'{path}' is not a regular file; copy the video to a file first", path=path)
         if found.st_size == 0:
-            raise MediaError(f"'{path}' is empty (0 bytes); copy or download it again")
+            raise MediaError(f"'{path}' is empty (0 bytes); copy or download it again", path=path)
     return found
 
 
@@ -144,7 +138,7 @@ def open_file(path: Path) -> BufferedReader:
         file = os.fdopen(os.open(path, flags), "rb")
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
-            raise MediaError(f"'{path}' is not a regular file; copy the video to a file first")
+            raise MediaError(f"'{path}' is not a regular file; copy the video to a file first", path=path)
     return file
 
 
@@ -173,15 +167,20 @@ def _opened(path: Path, file: BufferedReader) -> InputContainer:
         return _open(file, None, options)
     except (av.error.InvalidDataError, av.error.ArgumentError, av.error.EOFError) as error:
         if _is_list(file):
-            raise MediaError(f"'{path}' is a playlist, which only names other files; name those instead") from None
+            raise MediaError(
+                f"'{path}' is a playlist, which only names other files; name those instead", path=path
+            ) from None
         if _lacks_index(file):
             raise MediaError(
                 f"'{path}' is cut off: its index, which is written last, is missing; copy or download it again, or"
-                " have it repaired, for example by untrunc"
+                " have it repaired, for example by untrunc",
+                path=path,
             ) from None
         if named is None:
             if isinstance(error, av.error.ArgumentError):
-                raise MediaError(f"'{path}' is no video, nor a kind of file that holds one; name a video") from error
+                raise MediaError(
+                    f"'{path}' is no video, nor a kind of file that holds one; name a video", path=path
+                ) from error
             raise
         return _open(file, named, options)
 
@@ -204,7 +203,8 @@ def check_pixels(path: Path, width: int, height: int) -> None:
     if width * height > most:
         raise MediaError(
             f"'{path}' has pictures of {width} x {height}, and of a file of its size at most {most} pixels are"
-            " decoded; shrink them with a converter first"
+            " decoded; shrink them with a converter first",
+            path=path,
         )
 
 
@@ -222,20 +222,23 @@ def _lacks_index(file: BufferedReader) -> bool:
 
 def _check_boxes(path: Path, file: BufferedReader) -> None:
     """Refuse an MP4 or QuickTime file that FFmpeg could make nothing of, or too much."""
-    stamp = Stamp.of(os.fstat(file.fileno()))
+    stamp = FileStamp.of(os.fstat(file.fileno()))
     if stamp in _sound_files:
         return
     found = boxes(file)
     if not found.has_media:
         return
     if found.is_endless:
-        raise MediaError(f"'{path}' has more boxes than any recording; convert it, for example to MKV")
+        raise MediaError(f"'{path}' has more boxes than any recording; convert it, for example to MKV", path=path)
     if found.refers:
-        raise MediaError(f"'{path}' keeps its pictures or sound in other files; name those, or export it as one file")
+        raise MediaError(
+            f"'{path}' keeps its pictures or sound in other files; name those, or export it as one file", path=path
+        )
     if found.num_samples * _BYTES_PER_SAMPLE > stamp.size:
         raise MediaError(
             f"'{path}' says that its {stamp.size} bytes hold {found.num_samples} samples, which cannot be; copy or"
-            " download it again"
+            " download it again",
+            path=path,
         )
     with _lock:
         keep(_sound_files, stamp, None, _MAX_KNOWN)

@@ -18,8 +18,6 @@ _NUM_RESTARTED = 8
 """... if so many packets one after the other say so: single ones may be damaged."""
 _NUM_TRIES = 100
 """How often reading goes on after damage without finding anything."""
-RESTARTS = "holds recordings one after another, whose times begin anew"
-"""What is said of such a file."""
 
 
 def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:

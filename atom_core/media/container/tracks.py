@@ -33,7 +33,7 @@ def picture_streams(container: InputContainer, path: Path, wanted: int | None = 
         return [_wanted(tracks, path, wanted).index]
     usable = [track for track in tracks if not track.disposition & _NO_VIDEO and _is_decodable(track)]
     if not usable:
-        raise MediaError(_fault(container, path))
+        raise MediaError(_fault(container, path), path=path)
     most = most_pixels(path.stat().st_size)
     fitting = [track for track in usable if track.codec_context.width * track.codec_context.height <= most]
     if not fitting:
@@ -79,10 +79,13 @@ def _is_decodable(track: VideoStream) -> bool:
 
 def _wanted(tracks: list[VideoStream], path: Path, wanted: int) -> VideoStream:
     if not 1 <= wanted <= len(tracks):
-        raise MediaError(f"'{path}' has no picture track {wanted}; it has {len(tracks)}: choose another with --stream")
+        raise MediaError(
+            f"'{path}' has no picture track {wanted}; it has {len(tracks)}: choose another with --stream", path=path
+        )
     if not _is_decodable(tracks[wanted - 1]):
         raise MediaError(
-            f"picture track {wanted} of '{path}' cannot be decoded; choose another with --stream, or convert the file"
+            f"picture track {wanted} of '{path}' cannot be decoded; choose another with --stream, or convert the file",
+            path=path,
         )
     return tracks[wanted - 1]
 

@@ -25,7 +25,7 @@ from atom_core.media.container.clock import (
     stores_order,
 )
 from atom_core.media.container.opening import check_pixels, most_pixels, open_container, reading
-from atom_core.media.container.packets import RESTARTS, packets
+from atom_core.media.container.packets import packets
 from atom_core.media.container.tracks import picture_stream, picture_streams
 from atom_core.media.pictures.crop import container_crop
 from atom_core.media.pictures.fields import Deinterlacer, may_be_interlaced
@@ -76,11 +76,12 @@ class Reader:
             with reading(path):
                 if not any(map(self._start, picture_streams(self._container, path, track))):
                     if lacking := near_limit():
-                        raise MediaError(f"cannot read '{path}': {lacking}")
+                        raise MediaError(f"cannot read '{path}': {lacking}", path=path)
                     most = most_pixels(path.stat().st_size)
                     raise MediaError(
                         f"'{path}' has a video track but no picture can be decoded, or only ones of more than {most}"
-                        " pixels; copy or convert it again"
+                        " pixels; copy or convert it again",
+                        path=path,
                     )
         except BaseException:
             self.close()
@@ -92,7 +93,7 @@ class Reader:
 
         :raises MediaError: as `Reader` does
         """
-        return cls(video.path, draft=draft, seeks=RESTARTS not in video.fault, track=video.track, leaps=video.leaps)
+        return cls(video.path, draft=draft, seeks=video.seekable, track=video.track, leaps=video.leaps)
 
     def _start(self, index: int) -> bool:
         """Stand at the first picture of the stream `index`; whether there is one."""

@@ -49,14 +49,14 @@ def write_otio(timeline: Timeline, videos: Mapping[str, Video], path: Path | str
     try:
         write_whole(path, printable_json(to_otio(timeline, videos)))
     except OSError as error:
-        raise MediaError(f"cannot write '{path}': {error.strerror}; choose another place") from None
+        raise MediaError(f"cannot write '{path}': {error.strerror}; choose another place", path=path) from None
 
 
 def _source(cut: Cut, videos: Mapping[str, Video]) -> Video:
     try:
         return videos[cut.content_hash]
     except KeyError:
-        raise MediaError(f"the source of a cut is not known: '{cut.path}'; index it again") from None
+        raise MediaError(f"the source of a cut is not known: '{cut.path}'; index it again", path=cut.path) from None
 
 
 def _item(schema: str, name: str, **more: Any) -> _Json:

@@ -146,11 +146,13 @@ class Documents:
             way = (
                 "move it, or replace it with --overwrite" if self._folder else "move it, or write elsewhere with -o DIR"
             )
-            raise atom.MediaError(f"{error.filename}: {error.strerror}; {way}") from None
+            raise atom.MediaError(f"{error.filename}: {error.strerror}; {way}", path=error.filename) from None
         except OSError as error:
-            raise atom.MediaError(f"{error.filename} cannot be written: {error.strerror}; use -o DIR") from None
+            raise atom.MediaError(
+                f"{error.filename} cannot be written: {error.strerror}; use -o DIR", path=error.filename
+            ) from None
         if not os.access(path.parent, os.W_OK):
-            raise atom.MediaError(f"no permission to write {path}; choose a folder with -o DIR")
+            raise atom.MediaError(f"no permission to write {path}; choose a folder with -o DIR", path=path)
         self._places[video.path] = path
 
     def _free(self, video: atom.Video) -> Path:
@@ -187,5 +189,7 @@ class Documents:
             self._check(path, video)
             self._outputs.write(path, text, subject=video.content_hash, overwrite=self._overwrite)
         except OSError as error:
-            raise atom.MediaError(f"{path} cannot be written: {error.strerror}; choose a folder with -o DIR") from None
+            raise atom.MediaError(
+                f"{path} cannot be written: {error.strerror}; choose a folder with -o DIR", path=path
+            ) from None
         return path

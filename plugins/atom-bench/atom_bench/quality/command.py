@@ -104,7 +104,9 @@ def render(folder: Path, num_videos: int, seed: int) -> None:
             folder, videos=num_videos, seed=seed, num_films=num_films, num_comparisons=num_comparisons
         )
     except OSError as error:
-        raise atom.MediaError(f"{folder} cannot be written: {error.strerror}; name another folder") from None
+        raise atom.MediaError(
+            f"{folder} cannot be written: {error.strerror}; name another folder", path=folder
+        ) from None
 
 
 def result(labels: Labels, runs: Mapping[str, tuple[Results, Judged]], settings: atom.Settings) -> dict[str, Any]:
@@ -166,7 +168,8 @@ def write(
             outputs.write(folder / name, content, keys=RESULTS[name], overwrite=overwrite)
     except OSError as error:
         raise atom.MediaError(
-            f"{folder} cannot be written: {error.strerror}; choose another folder with -o DIR"
+            f"{folder} cannot be written: {error.strerror}; choose another folder with -o DIR",
+            path=folder,
         ) from None
 
 

@@ -156,12 +156,12 @@ def read_labels(folder: Path) -> Labels:
 def _rows(path: Path, *, needed: bool = False) -> list[dict[str, Any]]:
     if not path.is_file():
         if needed:
-            raise atom.MediaError(f"{path} is missing; name a labelled folder, or make one with --render N")
+            raise atom.MediaError(f"{path} is missing; name a labelled folder, or make one with --render N", path=path)
         return []
     try:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, ValueError) as error:
-        raise atom.MediaError(f"{path} cannot be read: {error}; make the folder again") from None
+        raise atom.MediaError(f"{path} cannot be read: {error}; make the folder again", path=path) from None
 
 
 def _shots(row: dict[str, Any], unit: int) -> list[Shot]:
