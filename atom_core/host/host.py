@@ -227,8 +227,8 @@ class Host:
         try:
             caller.get().check()
             check_type(spec, "takes", instance.consumes, item)
-            self._notify("atom_before_task", TaskEvent(task=task, item=item))
             lent, loans = self._lent(spec, instance, settings, progress)
+            self._notify("atom_before_task", TaskEvent(task=task, item=item))
             try:
                 result = limited(spec, partial(instance.run, item, **lent))
             finally:

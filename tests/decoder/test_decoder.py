@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from atom_core.call_context import Caller, Cancel, caller
-from atom_core.decoder.request import looping
+from atom_core.call_context import Caller, Cancel
+from atom_core.decoder.request import Job, looping
 from atom_core.errors import Cancelled, ModelError
 from atom_core.host import Host, open_host
 from atom_core.media.sample import sample
@@ -237,23 +236,26 @@ def test_vectors_are_the_last_hidden_state(host: Host, whole: Any) -> None:
 
 def test_a_cancelled_call_ends_and_the_others_go_on(host: Host, clips: list[Clip]) -> None:
     """Cancelling ends one request in the middle of a batch; its neighbours get their answers."""
+    decoder: Any = host.decoder
     features = host.encoder.encode(clips[0])
     expected = host.decoder.generate([features, QUESTIONS[0]], max_new_tokens=8)
     stopped = Caller(task="stopped", cancelled=Cancel())
+    seen: list[int] = []
 
-    def endless() -> None:
-        caller.set(stopped)
-        for piece in host.decoder.stream([features, QUESTIONS[1]], max_new_tokens=100):
-            stopped.cancelled.set()
-            assert isinstance(piece, str)
+    def cancel(tokens: list[int]) -> bool:
+        seen.append(len(tokens))
+        stopped.cancelled.set()
+        return False
 
+    prompt = decoder._family.prompt([features, QUESTIONS[1]])
+    job = Job(prompt=prompt, max_new_tokens=100, caller=stopped, on_token=cancel)
     with ThreadPoolExecutor(2) as pool:
-        ended = pool.submit(copy_context().run, endless)
         others = [pool.submit(host.decoder.generate, [features, QUESTIONS[0]], max_new_tokens=8) for _ in range(3)]
-        assert all(other.result() == expected for other in others)
-        error = ended.exception()
-    assert error is None or isinstance(error, Cancelled)
-    assert stopped.cancelled.is_set()
+        ended = decoder._engine.submit(job)
+        assert all(other.result(60) == expected for other in others)
+        with pytest.raises(Cancelled, match="task 'stopped' was cancelled"):
+            ended.result(60)
+    assert seen in ([1], [1, 2]), "no step begins after the token at which it was cancelled"
 
 
 def test_what_does_not_fit_is_refused_with_the_numbers(host: Host) -> None:

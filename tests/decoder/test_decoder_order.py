@@ -14,6 +14,7 @@ from typing import Any
 from atom_core.call_context import Caller, caller
 from atom_core.host import Host, open_host
 from atom_core.records import Features
+from atom_core.testing import wait_until
 
 
 def order_of(host: Host, work: list[tuple[str, bool, str]]) -> list[str]:
@@ -34,8 +35,7 @@ def order_of(host: Host, work: list[tuple[str, bool, str]]) -> list[str]:
         futures = []
         for number, item in enumerate(work, 1):
             futures.append(pool.submit(copy_context().run, ask, *item))
-            while len(engine._waiting) < number:
-                time.sleep(0.01)
+            wait_until(lambda: len(engine._waiting) >= number)  # noqa: B023  (waited for at once)
         open_gate.set()
         for future in futures:
             future.result()
@@ -65,8 +65,8 @@ def watched(checkpoint: Path, cache: Path, batch: int) -> Iterator[tuple[Any, li
 
         def noted(what: str, jobs: list[Any]) -> None:
             done.append([what, *(job.caller.task for job in jobs)])
-            while what == "read" and len(done) == 1 and "first" not in calls:
-                time.sleep(0.001)
+            if what == "read" and len(done) == 1:
+                wait_until(lambda: "first" in calls)
             for task in done[-1][1:] if what == "read" else ():
                 calls.pop(task, lambda: None)()
 
@@ -80,8 +80,7 @@ def watched(checkpoint: Path, cache: Path, batch: int) -> Iterator[tuple[Any, li
         def later(task: str, text: str, *, urgent: bool = False) -> Any:
             number = len(engine._jobs())
             future = pool.submit(copy_context().run, ask, task, text, urgent)
-            while len(engine._jobs()) == number or not done:
-                time.sleep(0.001)
+            wait_until(lambda: len(engine._jobs()) != number and done)
             return future
 
         yield later, done, calls

@@ -29,6 +29,7 @@ from atom_core.errors import Cancelled, MediaError
 from atom_core.host import Host, open_host
 from atom_core.media.sample import rule_of
 from atom_core.records import Clip
+from atom_core.testing import wait_until
 from atom_core.testing.videos import Shot, write_video
 
 SECONDS = float(os.environ.get("ATOM_TEST_SECONDS", "2"))
@@ -162,17 +163,15 @@ def test_clips_that_somebody_waits_for_go_ahead(
 
         def later(clip: Clip, urgent: bool, number: int) -> Any:
             future = pool.submit(copy_context().run, ask, clip, urgent)
-            while len(encoder._lane._work) < number:
-                time.sleep(0.001)
+            wait_until(lambda: len(encoder._lane._work) >= number)
             return future
 
         futures = [later(clip, False, number) for number, clip in enumerate(clips[:3], 1)]
         assert begun.wait(10)
         futures += [later(clips[3], True, 4), later(copy, True, 4)]
-        while sum(pending.urgent for pending in encoder._pending.values()) < 2:
-            time.sleep(0.001)
+        wait_until(lambda: sum(pending.urgent for pending in encoder._pending.values()) >= 2)
         gate.set()
-        found = [future.result() for future in futures]
+        found = [future.result(60) for future in futures]
     assert set(done[:3]) == {copy, clips[2], clips[3]}
     assert done[3:] == [clips[0], clips[1]]
     assert [features.clip for features in found] == [*clips[:4], copy]
@@ -193,11 +192,9 @@ def test_a_cancelled_caller_takes_nobody_with_it(
                 return encoder.encode(clips[0])
 
             first = pool.submit(copy_context().run, doomed)
-            while not encoder._pending:
-                time.sleep(0.001)
+            wait_until(lambda: encoder._pending)
             second = pool.submit(encoder.encode, clips[0])
-            while encoder._ledger.as_dict()["encoder_clips"]["requested"] < 2:
-                time.sleep(0.001)
+            wait_until(lambda: encoder._ledger.as_dict()["encoder_clips"]["requested"] >= 2)
             cancelled.set()
             with pytest.raises(Cancelled):
                 first.result(10)

@@ -1,13 +1,13 @@
 """A lane works on what is most urgent."""
 
 import threading
-import time
 import weakref
 
 import pytest
 
 from atom_core.encoder.worker import Lane
 from atom_core.errors import Cancelled, ModelError
+from atom_core.testing import wait_until
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ def pieces(name, told, gate=None):
 
 def begun(told):
     """Wait until work has begun; then it is no longer told."""
-    while told != ["begun"]:
-        time.sleep(0.001)
+    wait_until(lambda: told == ["begun"])
     told.clear()
 
 
@@ -84,10 +83,7 @@ def test_a_lane_that_rests_holds_nothing_on(lane):
         return Made()
 
     made = weakref.ref(lane.submit(work()).result(5))
-    end = time.monotonic() + 5
-    while made() is not None and time.monotonic() < end:
-        time.sleep(0.001)
-    assert made() is None
+    wait_until(lambda: made() is None)
 
 
 def test_a_closed_lane_leaves_nobody_waiting():

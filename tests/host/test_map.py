@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 import atom_core as atom
 from atom_core.call_context import caller
 from atom_core.host import Host
+from atom_core.testing import wait_until
 
 
 class Waits:
@@ -23,9 +23,8 @@ class Waits:
     def run(self, query: atom.Query) -> atom.Query:
         if query.text != "go":
             self.started.set()
-        while query.text != "go" and not caller.get().cancelled.is_set():
-            time.sleep(0.005)
         if query.text != "go":
+            wait_until(caller.get().cancelled.is_set, 60)
             self.noticed.set()
         return query
 

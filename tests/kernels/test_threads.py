@@ -1,5 +1,6 @@
 """Processor threads, shared out."""
 
+import contextlib
 import gc
 import os
 import threading
@@ -14,6 +15,7 @@ from atom_core.hookspecs import Modules
 from atom_core.host.task_modules import Loans
 from atom_core.kernels import threads as threads_module
 from atom_core.kernels.threads import Threads, _openmp_pause, available_cores, matmul_seconds, rest
+from atom_core.testing import wait_until
 
 gnu_openmp = pytest.mark.skipif(_openmp_pause() is None, reason="torch works with another OpenMP here")
 
@@ -27,9 +29,8 @@ def num_helpers() -> int:
 def settled(wanted: int) -> int:
     """Number of helpers, once it is `wanted` or after a few seconds; a video's threads end when it is collected."""
     gc.collect()
-    end = time.monotonic() + 5
-    while num_helpers() != wanted and time.monotonic() < end:
-        time.sleep(0.01)
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: num_helpers() == wanted, 5)
     return num_helpers()
 
 

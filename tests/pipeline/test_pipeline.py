@@ -26,6 +26,7 @@ from atom_core.pipeline.journal import Journal
 from atom_core.pipeline.run import StepResult, run_pipeline
 from atom_core.plugins import load_plugins
 from atom_core.settings import Settings
+from atom_core.testing import wait_until
 from atom_core.testing.videos import Shot, write_video
 
 ran: Counter[str] = Counter()
@@ -170,8 +171,7 @@ class Waits:
 
     def run(self, clip: atom.Clip) -> atom.Caption:
         ran["waits"] += 1
-        while not caller.get().cancelled.is_set():
-            time.sleep(0.005)
+        wait_until(caller.get().cancelled.is_set, 60)
         ran["cancelled"] += 1
         return atom.Caption(clip=clip, text="")
 

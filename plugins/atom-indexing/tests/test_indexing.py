@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from contextlib import closing
 
 import atom_indexing
@@ -12,6 +11,7 @@ from atom_indexing.library import ChromaLibrary
 from attrs import evolve
 
 import atom_core as atom
+from atom_core.testing import wait_until
 from atom_core.testing.commands import run_command
 from atom_core.testing.fakes import FakeHost
 
@@ -194,8 +194,7 @@ def test_a_rebuild_that_is_cut_off_goes_on(files):
             def until_b():
                 for item in items:
                     if task == "index-video" and item.path.name == "b.mp4" and not resumed:
-                        while not len(self.library):  # a is there
-                            time.sleep(0.001)
+                        wait_until(lambda: len(self.library))  # a is there
                         raise KeyboardInterrupt
                     yield item
 
