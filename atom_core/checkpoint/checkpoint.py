@@ -19,7 +19,7 @@ from atom_core.checkpoint.untrusted import check_tokenizer
 from atom_core.errors import ModelError
 from atom_core.exhausted import exhausted
 from atom_core.hub.hashes import Hashes
-from atom_core.hub.repo import Repo, is_hub_id, local_folder, needed, offline_variable, shards_of
+from atom_core.hub.repo import EMBEDDER, Repo, is_hub_id, local_folder, needed, offline_variable, shards_of
 from atom_core.quiet import quiet
 from atom_core.settings import DEFAULT_MODEL, FromFolder
 
@@ -171,7 +171,7 @@ def open_checkpoint(
     :raises ModelError: if any of them is missing or does not fit, or if it is not a vision-language model
     """
     folder = find(source, revision=revision, offline=offline, memory=memory)
-    _check_weights(source, {path.name for path in folder.iterdir()})
+    check_weights(source, {path.name for path in folder.iterdir()})
     weights = read_weights(source, folder)
     _check_saved(source, weights)
     quiet()
@@ -201,7 +201,7 @@ def _processing(source: str, folder: Path) -> dict[str, Any]:
     """Preparation as the folder's files describe it, whichever of the hub's layouts they have."""
 
     def read(name: str) -> dict[str, Any]:
-        return _json(source, folder / name) if (folder / name).is_file() else {}
+        return read_json(source, folder / name) if (folder / name).is_file() else {}
 
     processor = read("processor_config.json")
     template = read("chat_template.json").get("chat_template")
@@ -239,7 +239,9 @@ def _check_before_weights(source: str, folder: Path, names: Collection[str]) -> 
     :param names: all files that the hub has of it
     """
     _check_kind(source, folder)
-    _check_weights(source, names)
+    check_weights(source, names)
+    if EMBEDDER in names:  # which is looked at when it is opened
+        return
     _check_config(source, folder, ours=None)
 
 
@@ -252,7 +254,7 @@ def _check_config(source: str, folder: Path, *, ours: bool | None) -> dict[str, 
     quiet()
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
-    raw = _json(source, folder / "config.json")
+    raw = read_json(source, folder / "config.json")
     kind = raw.get("model_type")
     known = isinstance(kind, str) and kind in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
     if "auto_map" in raw and not known:
@@ -300,7 +302,7 @@ def _check_kind(source: str, folder: Path) -> None:
     """Refuse folders that look like checkpoints and hold something else."""
     adapter = folder / "adapter_config.json"
     if adapter.is_file():
-        base = _json(source, adapter).get("base_model_name_or_path") or "its model"
+        base = read_json(source, adapter).get("base_model_name_or_path") or "its model"
         raise ModelError(
             f"model {source} holds a PEFT adapter of {base}, which Atom does not apply; merge it into its model"
             " (merge_and_unload, save_pretrained), and name that folder",
@@ -308,8 +310,9 @@ def _check_kind(source: str, folder: Path) -> None:
         )
 
 
-def _check_weights(source: str, names: Collection[str]) -> None:
-    """
+def check_weights(source: str, names: Collection[str]) -> None:
+    """Refuse what has no weights that can be read without running code.
+
     :param names: all files that it has
     """
     if any(name.endswith(".safetensors") for name in names):
@@ -329,7 +332,11 @@ def _check_weights(source: str, names: Collection[str]) -> None:
     raise ModelError(f"model {source} has no weights (*.safetensors); add them, or name another model", source=source)
 
 
-def _json(source: str, path: Path) -> dict[str, Any]:
+def read_json(source: str, path: Path) -> dict[str, Any]:
+    """The JSON object in one of a model's files.
+
+    :raises ModelError: if there is none
+    """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found, dict):

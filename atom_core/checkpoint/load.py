@@ -82,9 +82,9 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
             device_map=None if device == "cpu" else device,
         )
 
-    with returning_memory(), _without_bars(), one_thread():  # many short operations
+    with returning_memory(), without_bars(), one_thread():  # many short operations
         model, info = guarded(checkpoint.source, "weights", load)
-        _check_names(checkpoint.source, model, info)
+        check_names(checkpoint.source, model, info)
         if layers:
             fill_saved(model, layers, checkpoint)
     model.requires_grad_(False)
@@ -98,7 +98,7 @@ def empty_model(config: Any) -> PreTrainedModel:
         return _class_of(config)(copy.deepcopy(config))  # type: ignore[no-any-return]
 
 
-def _check_names(source: str, model: PreTrainedModel, info: Mapping[str, Any]) -> None:
+def check_names(source: str, model: PreTrainedModel, info: Mapping[str, Any]) -> None:
     """Refuse weights that are not those of the config.
 
     :param info: what transformers says about loading
@@ -144,7 +144,8 @@ def weights(model: nn.Module) -> Iterator[torch.Tensor]:
 
 
 @contextlib.contextmanager
-def _without_bars() -> Iterator[None]:
+def without_bars() -> Iterator[None]:
+    """Let transformers show no progress bar inside."""
     shown = hf_logging.is_progress_bar_enabled()
     hf_logging.disable_progress_bar()
     try:
@@ -295,7 +296,7 @@ def fill_saved(model: PreTrainedModel, layers: Mapping[str, str], checkpoint: Ch
         if not missing and not sizes:
             parts = {part: stored[...] for part, stored in found.items()}
             setattr(model.get_submodule(parent), child, _layer_of(layer, kind, parts))
-    _check_names(checkpoint.source, model, {"missing_keys": missing, "mismatched_keys": sizes, "unexpected_keys": ()})
+    check_names(checkpoint.source, model, {"missing_keys": missing, "mismatched_keys": sizes, "unexpected_keys": ()})
     _tie_head(model)
 
 

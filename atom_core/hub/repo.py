@@ -28,6 +28,8 @@ log = logging.getLogger("atom")
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 TOKENIZER = "tokenizer.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+EMBEDDER = "modules.json"
+"""The file that only text embedders have, in sentence-transformers' format."""
 MAIN = "main"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT = re.compile(r"[0-9a-f]{7,39}")
@@ -39,9 +41,12 @@ _NAMES = frozenset(
         "added_tokens",
         "chat_template",
         "config",
+        "config_sentence_transformers",
         "generation_config",
+        "modules",
         "preprocessor_config",
         "processor_config",
+        "sentence_bert_config",
         "special_tokens_map",
         "tokenizer",
         "tokenizer_config",
@@ -49,6 +54,8 @@ _NAMES = frozenset(
         "vocab",
     )
 ) | {"chat_template.jinja", "merges.txt", "vocab.txt"}
+_STEP = re.compile(r"\d+_\w+/(config\.json|model\.safetensors)", re.ASCII)
+"""Files of an embedder's steps after its transformer."""
 _VOCABULARIES = ("vocab.json", "vocab.txt", "merges.txt")
 _ENDINGS = (".model", ".tiktoken")
 _SHARD = re.compile(r"model-\d+-of-\d+\.safetensors")
@@ -92,7 +99,7 @@ def local_folder(source: str) -> Path | None:
 
 
 def needed(names: Collection[str], shards: Collection[str] | None = None) -> list[str]:
-    """Those of a repository's files that Atom opens; none in a folder below.
+    """Those of a repository's files that Atom opens; none in a folder below, but for an embedder's steps.
 
     :param names: all of them
     :param shards: what the index of the weights names; None is not to know, and takes what is called like a shard
@@ -104,6 +111,8 @@ def needed(names: Collection[str], shards: Collection[str] | None = None) -> lis
         wanted |= {INDEX, *(filter(_SHARD.fullmatch, names) if shards is None else shards)}
     else:
         wanted |= {name for name in names if "/" not in name and name.endswith(".safetensors")}
+    if EMBEDDER in names:
+        wanted |= {name for name in names if _STEP.fullmatch(name)}
     return sorted(wanted)
 
 
@@ -242,6 +251,8 @@ class Repo:
             return missing
         there = [*names, *missing]
         for what, others in _ONE_OF.items():
+            if EMBEDDER in names and what == "preprocessor_config.json":
+                continue
             if not any(what == name or name.startswith(others) or name.endswith(others) for name in there):
                 missing.append(what)
         return missing
@@ -279,8 +290,9 @@ def cached_repos() -> Iterable[Repo]:
 
 
 def _names(folder: Path) -> set[str]:
-    """The files of a folder; links that lead nowhere are none."""
-    return {path.name for path in folder.iterdir() if path.is_file()}
+    """The files of a folder and of an embedder's steps below it; links that lead nowhere are none."""
+    below = (path.relative_to(folder).as_posix() for path in folder.glob("*_*/*") if path.is_file())
+    return {path.name for path in folder.iterdir() if path.is_file()} | set(filter(_STEP.fullmatch, below))
 
 
 def _is_whole(path: Path, listed: Listed | None) -> bool:

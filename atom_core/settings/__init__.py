@@ -30,12 +30,17 @@ from atom_core.settings.values import convert, first_line, parse_bytes, short
 DEFAULT_MODEL = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
 DEFAULT_MODEL_BYTES = 2_030_000_000
 """What is fetched of it."""
+DEFAULT_EMBEDDER = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
+"""Text embedder for models whose decoder was not trained to embed: 50 languages, short sentences, 118 million weights,
+half a gigabyte; its files say all that is needed of it, and its licence is Apache-2.0."""
 DEFAULT_FRAMES = 8
 """Most frames of a clip where `Settings.frames` is unset."""
 T = TypeVar("T")
 log = logging.getLogger("atom")
 _told: set[Path] = set()
 _LONGEST_S = 86400.0
+_FETCHED = ("model", "revision", "embedder")
+"""Settings on whose word something may be fetched."""
 
 
 class FromFolder(str):
@@ -106,6 +111,10 @@ class Settings:
     """Model name (`atom models`), folder or hub id."""
     revision: str | None = None
     """Branch, tag or commit of a hub model."""
+    embedder: str = field(default="auto", validator=attrs.validators.min_len(1))
+    """Text embedder that captions and searches are compared by: a folder or hub id in sentence-transformers' format, or
+    none; auto is none where the model's decoder was trained to embed, else a small one of 50 languages, which is
+    fetched when it is first needed."""
     quantize: str = "fit"
     """Precision of the weights: none, bf16, int8, int8-decoder or int4; fit is none, or where memory is short the one
     that loses least; auto measures which is best here."""
@@ -215,7 +224,11 @@ def load_with_sources(
         given = _read_file(path)
     if named is None:
         given = [
-            (place, name, FromFolder(value) if name in ("model", "revision") and isinstance(value, str) else value)
+            (
+                place,
+                name,
+                FromFolder(value) if name in ("model", "revision", "embedder") and isinstance(value, str) else value,
+            )
             for place, name, value in given
         ]
     given += [

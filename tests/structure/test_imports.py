@@ -33,6 +33,7 @@ FLOORS = {
     "pipeline": 5,
     "families": 6,
     "decoder": 7,
+    "embedder": 7,
     "encoder": 7,
     "memory": 8,
     "autotune": 9,

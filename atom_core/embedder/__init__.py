@@ -1,0 +1,1 @@
+"""The text embedder: a shared module that turns texts into unit vectors."""

@@ -1,0 +1,135 @@
+"""The resident text embedder, which tasks ask for as ``embedder``."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from attrs import frozen
+
+from atom_core.embedder.opening import find, open_embedder
+from atom_core.errors import ModelError
+from atom_core.settings import DEFAULT_EMBEDDER, Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+log = logging.getLogger("atom")
+
+_BATCH = 32
+"""Texts that are read at once."""
+
+
+class Embedder:
+    """Texts to unit vectors, by any model in sentence-transformers' format. Shared by threads.
+
+    Shapes: N texts, E width of the vectors.
+    """
+
+    @frozen(kw_only=True)
+    class Settings:
+        """Settings of ``embedder``; the model is `Settings.embedder`."""
+
+        query_prefix: str | None = None
+        """Put before what is looked for; if unset what the model's own files say."""
+        passage_prefix: str | None = None
+        """Put before what is found; if unset what the model's own files say."""
+
+    def __init__(self, settings: Settings, options: Embedder.Settings | None = None) -> None:
+        """
+        :param settings: whose `embedder` names the model, by folder or hub id; ``auto`` is `DEFAULT_EMBEDDER`
+        :raises ModelError: if there is none, or it cannot be opened
+        """
+        source = DEFAULT_EMBEDDER if settings.embedder == "auto" else settings.embedder
+        if source == "none":
+            raise ModelError("the embedder is set to none; name a folder or a hub id with --embedder")
+        memory, own = settings.cache / "hashes.json", options or Embedder.Settings()
+        self._parts = open_embedder(source, find(source, offline=settings.offline, memory=memory), memory)
+        layout = self._parts.layout
+        self._prefixes = {
+            "query": layout.query_prefix if own.query_prefix is None else own.query_prefix,
+            "passage": layout.passage_prefix if own.passage_prefix is None else own.passage_prefix,
+        }
+        self.name = source.rstrip("/").rpartition("/")[2]
+        """What people call it."""
+        given = "".join(f"\0{text}" for text in (own.query_prefix, own.passage_prefix) if text is not None)
+        self.fingerprint = f"{self.name}@{_digest(self._parts.content + given)}"
+        """``name@content``: vectors of equal content can be compared."""
+        self.max_tokens = self._parts.max_tokens
+        """Tokens that are read of a text; the rest of a longer one is passed over."""
+        self._lock = threading.Lock()
+
+    def embed(self, texts: Sequence[str], *, kind: Literal["query", "passage"]) -> np.ndarray:
+        """One unit vector for each text, [N, E], float32.
+
+        :param kind: whether they are looked for, or may be found
+        :raises ModelError: if one of them has no vector, since the model's numbers are not finite
+        """
+        import numpy as np
+        import torch
+
+        prefix = self._prefixes[kind]
+        given = [self._shaped(prefix + text.strip()) for text in texts]
+        order = sorted(range(len(given)), key=lambda place: len(given[place]))
+        rows: dict[int, np.ndarray] = {}
+        with self._lock, torch.inference_mode():
+            for start in range(0, len(order), _BATCH):
+                batch = order[start : start + _BATCH]
+                vectors_BE = self._embed([given[place] for place in batch], self._skipped(prefix))
+                rows.update(zip(batch, vectors_BE.cpu().numpy(), strict=True))
+        if not rows:
+            return np.zeros((0, self.width), np.float32)
+        vectors_NE = np.stack([rows[place] for place in range(len(given))]).astype(np.float32)
+        norms_N1 = np.linalg.norm(vectors_NE, axis=1, keepdims=True)
+        if not (np.isfinite(norms_N1).all() and norms_N1.all()):
+            raise ModelError(f"embedder {self.name} gives vectors that are not finite and nonzero; fetch it again")
+        return np.asarray(vectors_NE / norms_N1, dtype=np.float32)
+
+    def num_tokens(self, text: str) -> int:
+        """How many tokens a text to look for has, prefix and marks included."""
+        return len(self._parts.tokenizer(self._shaped(self._prefixes["query"] + text.strip()))["input_ids"])
+
+    @property
+    def width(self) -> int:
+        """How many numbers a vector has, E."""
+        if self._parts.dense:
+            return int(self._parts.dense[-1][0].out_features)  # type: ignore[index]
+        return int(self._parts.model.config.hidden_size) * len(self._parts.layout.modes)
+
+    def weights(self) -> Iterable[torch.Tensor]:
+        """All weights, which nobody may change."""
+        for part in (self._parts.model, *self._parts.dense):
+            yield from part.parameters()
+
+    def _shaped(self, text: str) -> str:
+        return text.lower() if self._parts.layout.is_lowered else text
+
+    def _skipped(self, prefix: str) -> int:
+        """How many first tokens are those of a prefix that is not to be pooled."""
+        if self._parts.layout.pools_prompt or not prefix:
+            return 0
+        ids = self._parts.tokenizer(prefix)["input_ids"]
+        return len(ids) - (
+            bool(ids) and ids[-1] in (self._parts.tokenizer.sep_token_id, self._parts.tokenizer.eos_token_id)
+        )
+
+    def _embed(self, texts: list[str], skipped: int) -> torch.Tensor:
+        from atom_core.embedder.pooling import pool
+
+        tokens = self._parts.tokenizer(
+            texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
+        )
+        states_BQD = self._parts.model(**tokens).last_hidden_state
+        vectors_BE = pool(states_BQD, tokens["attention_mask"], self._parts.layout.modes, skipped)
+        for step in self._parts.dense:
+            vectors_BE = step(vectors_BE)
+        return vectors_BE
+
+
+def _digest(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

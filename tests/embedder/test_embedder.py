@@ -1,0 +1,125 @@
+"""Embedders in sentence-transformers' format give its vectors; what is wrong with a folder is one line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from atom_core.embedder.embedder import Embedder
+from atom_core.errors import ModelError
+from atom_core.settings import Settings
+from atom_core.testing.architectures.embedder import KINDS, WIDTH, make_embedder, missing_embedder, real_embedder
+
+EXPECTED = json.loads(Path(__file__).with_name("embedder_reference.json").read_text(encoding="utf-8"))
+"""Written by embedder_reference.py."""
+TEXTS = EXPECTED["texts"]
+
+
+def opened(folder: Path, **options: Any) -> Embedder:
+    return Embedder(Settings(embedder=str(folder), cache=folder.parent / "cache"), Embedder.Settings(**options))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_vectors_are_those_of_sentence_transformers(name: str, tmp_path: Path) -> None:
+    """Poolings, dense steps, prefixes and lengths are read from the model's own files, and give the same numbers."""
+    embedder = opened(make_embedder(tmp_path / name, name))
+    for kind in ("query", "passage"):
+        vectors = embedder.embed(TEXTS, kind=kind)  # type: ignore[arg-type]
+        assert vectors.dtype == np.float32
+        assert vectors.shape == (4, embedder.width)
+        assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-6)
+        assert vectors[:, :24] == pytest.approx(np.array(EXPECTED[f"{name} {kind}"]), abs=2e-5)
+
+
+@pytest.mark.skipif(bool(missing_embedder()), reason=missing_embedder())
+def test_real_weights_give_the_vectors_of_sentence_transformers(tmp_path: Path) -> None:
+    """all-MiniLM-L6-v2 as the package carries it."""
+    embedder = opened(real_embedder(tmp_path / "minilm"))
+    assert (embedder.width, embedder.max_tokens) == (384, 256)
+    vectors = embedder.embed(TEXTS, kind="query")
+    assert vectors[:, :24] == pytest.approx(np.array(EXPECTED["real query"]), abs=2e-5)
+
+
+def test_order_and_company_do_not_matter(tmp_path: Path) -> None:
+    """A text has the same vector alone and among many, and vectors come in the order of the texts; none give none."""
+    embedder = opened(make_embedder(tmp_path / "mean", "mean"))
+    texts = [text for text in TEXTS for _ in range(20)]
+    alone = np.concatenate([embedder.embed([text], kind="passage") for text in TEXTS])
+    assert embedder.embed(texts, kind="passage")[::20] == pytest.approx(alone, abs=1e-5)
+    assert embedder.embed([], kind="query").shape == (0, WIDTH)
+
+
+def test_prefixes_can_be_set(tmp_path: Path) -> None:
+    """What is set goes before what the files say; a model with other prefixes is another one."""
+    folder = make_embedder(tmp_path / "prompts", "prompts")
+    plain, other = opened(folder), opened(folder, query_prefix="passage: ")
+    assert other.embed(["a dog"], kind="query") == pytest.approx(plain.embed(["a dog"], kind="passage"), abs=1e-6)
+    assert plain.fingerprint != other.fingerprint
+    assert plain.fingerprint == opened(shutil.copytree(folder, tmp_path / "b" / "prompts")).fingerprint
+
+
+def write(folder: Path, name: str, value: Any) -> None:
+    (folder / name).write_text(value if isinstance(value, str) else json.dumps(value))
+
+
+def step(kind: str, path: str = "1_Pooling") -> dict[str, str]:
+    return {"path": path, "type": f"sentence_transformers.models.{kind}"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: (folder / "model.safetensors").unlink(), "has no weights"),
+        (lambda folder: (folder / "config.json").unlink(), "has no config.json"),
+        (lambda folder: write(folder, "modules.json", "{"), "modules.json cannot be read"),
+        (lambda folder: write(folder, "modules.json", [{"type": 1}]), "modules.json is not understood"),
+        (lambda folder: write(folder, "modules.json", [step("Transformer", "../x")]), "leads out of its folder"),
+        (lambda folder: write(folder, "modules.json", [step("CLIPModel", "")]), "has CLIPModel; Atom serves"),
+        (
+            lambda folder: write(folder, "modules.json", [step("Transformer", ""), step("Pooling"), step("LSTM", "x")]),
+            "has a step of kind 'LSTM'",
+        ),
+        (lambda folder: write(folder, "1_Pooling/config.json", {"pooling_mode": "best"}), "pools by 'best'"),
+        (lambda folder: write(folder, "1_Pooling/config.json", []), "is no JSON object"),
+        (
+            lambda folder: write(folder, "config.json", {"model_type": "mine", "auto_map": {"AutoModel": "mine.Mine"}}),
+            "runs code of its own",
+        ),
+        (
+            lambda folder: write(folder, "config.json", {"model_type": "t5", "is_encoder_decoder": True}),
+            "no text encoder",
+        ),
+        (
+            lambda folder: write(
+                folder,
+                "config.json",
+                json.loads((folder / "config.json").read_text()) | {"hidden_size": 2**40},
+            ),
+            "config.json says hidden_size",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_folder(spoil: Any, said: str, tmp_path: Path) -> None:
+    """One line says what it is; nothing of the folder's own code runs."""
+    folder = make_embedder(tmp_path / "mean", "mean")
+    spoil(folder)
+    with pytest.raises(ModelError, match=said) as raised:
+        opened(folder)
+    assert "\n" not in str(raised.value)
+
+
+def test_absent_embedders(tmp_path: Path) -> None:
+    """No folder, no hub id, none, and one of the hub where the network is forbidden: each says the way on."""
+    for name, said in (
+        (str(tmp_path / "x"), "neither a folder nor a hub id"),
+        ("none", "is set to none"),
+        ("a/b", "is not cached and --offline forbids"),
+        ("auto", "paraphrase-multilingual-MiniLM-L12-v2 is not cached"),
+    ):
+        with pytest.raises(ModelError, match=said):
+            Embedder(Settings(embedder=name, offline=True, cache=tmp_path))
