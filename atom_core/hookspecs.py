@@ -286,7 +286,8 @@ def atom_register_tasks(register: Register) -> None:
 def atom_register_models(register: Register) -> None:
     """Declare models that users can name. Called once at start, before any weight is read.
 
-    Call ``register(name, folder_or_hub_id, summary=..., notice="")`` for each. The notice is shown on first use.
+    Call ``register(name, folder_or_hub_id, summary=..., notice="", embeds=False)`` for each. The notice is shown on
+    first use. A model whose decoder was trained to embed says so with `embeds`.
 
     :param register: the function to call
     """
@@ -299,6 +300,7 @@ def atom_register_modules(register: Register) -> None:
     Call ``register(name, "package.module:Class", summary=..., memory_bytes=0, protocol="")`` for each; the class is
     imported and made when a task first names it as a parameter of `run`, see `ModuleSpec`. The host loads it once,
     lends it to every task that names it, in several threads at once, and calls its `close`, if it has one, once.
+    Its static method ``needs_bytes(settings)``, if it has one, goes before `memory_bytes`.
     A module says in `fingerprint` what it is: results that are kept count while that is the same. The names of what
     every task can ask for, ``encoder`` and ``decoder`` among them, are taken.
 

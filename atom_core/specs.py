@@ -42,6 +42,9 @@ class ModelSpec:
     """One line for listings."""
     notice: str = ""
     """One line shown on first use in a process, for example what the model does not know."""
+    embeds: bool = False
+    """Whether its decoder was trained to embed, texts and clips in one space: then searches go by its own vectors, and
+    no text embedder is needed."""
     plugin: str = ""
     """The plugin that registered it."""
 

@@ -31,6 +31,7 @@ log = logging.getLogger("atom")
 _T = TypeVar("_T")
 _TOKENIZER = ("tokenizer.json", "*.model", "vocab.*", "*.tiktoken")
 _CONTENT = frozenset({".json", ".safetensors", ".jinja", ".model", ".txt"})
+_WAYS = "open a folder with --model FOLDER, or use the embedded model with --model tiny"
 _KINDS = ("int8", "int4")
 _ATTENTION = (None, "eager", "sdpa")
 _OWN_METHOD = "atom"
@@ -120,11 +121,17 @@ def fetch_model(source: str, revision: str | None = None, *, memory: Path | None
 
 
 def find_in_cache(
-    source: str, revision: str | None = None, *, offline: bool = False, memory: Path | None = None
+    source: str,
+    revision: str | None = None,
+    *,
+    offline: bool = False,
+    memory: Path | None = None,
+    ways: str = _WAYS,
 ) -> Path:
     """The folder of a hub model, fetched or made complete where files that Atom needs are not there, or damaged.
 
     :param memory: file to remember hashes in; without it, files in the cache are not checked
+    :param ways: what else can be done where the network is forbidden
     :raises ModelError: if it is not whole and cannot be fetched
     """
     repo = Repo(source)
@@ -140,16 +147,15 @@ def find_in_cache(
     elif cached is not None:
         more = f" and {len(cached.missing) - 3} more files" if len(cached.missing) > 3 else ""
         lacking = f"it lacks {', '.join(cached.missing[:3])}{more}"
-    reason = forbidden(source, revision, offline)
+    reason = forbidden(source, revision, offline, ways)
     if reason:
         state = f"is not whole in the cache ({lacking})" if lacking else "is not cached"
         raise ModelError(f"model {source} {state} and {reason}", source=source)
     return fetch_model(source, revision, memory=memory)
 
 
-def forbidden(source: str, revision: str | None, offline: bool) -> str:
+def forbidden(source: str, revision: str | None, offline: bool, ways: str = _WAYS) -> str:
     """What forbids to fetch a model, and the ways on; "" if nothing does."""
-    ways = "open a folder with --model FOLDER, or use the embedded model with --model tiny"
     if offline:
         return f"--offline forbids the network; connect once to fetch it, {ways}"
     if variable := offline_variable():

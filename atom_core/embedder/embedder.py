@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
-from atom_core.embedder.opening import find, open_embedder
+from atom_core.embedder.opening import find, open_embedder, place
 from atom_core.errors import ModelError
-from atom_core.settings import DEFAULT_EMBEDDER, Settings
+from atom_core.settings import DEFAULT_EMBEDDER
+from atom_core.settings import Settings as AtomSettings
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
-log = logging.getLogger("atom")
-
 _BATCH = 32
 """Texts that are read at once."""
+_WORK_BYTES = 64 * 2**20
+"""For what is computed on the way."""
 
 
 class Embedder:
@@ -38,12 +39,18 @@ class Embedder:
         passage_prefix: str | None = None
         """Put before what is found; if unset what the model's own files say."""
 
-    def __init__(self, settings: Settings, options: Embedder.Settings | None = None) -> None:
+    @staticmethod
+    def needs_bytes(settings: AtomSettings) -> int:
+        """Memory that it takes, as far as its files are here."""
+        folder = place(_source(settings))
+        return 0 if folder is None else _WORK_BYTES + sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
+
+    def __init__(self, settings: AtomSettings, options: Embedder.Settings | None = None) -> None:
         """
         :param settings: whose `embedder` names the model, by folder or hub id; ``auto`` is `DEFAULT_EMBEDDER`
         :raises ModelError: if there is none, or it cannot be opened
         """
-        source = DEFAULT_EMBEDDER if settings.embedder == "auto" else settings.embedder
+        source = _source(settings)
         if source == "none":
             raise ModelError("the embedder is set to none; name a folder or a hub id with --embedder")
         memory, own = settings.cache / "hashes.json", options or Embedder.Settings()
@@ -73,16 +80,16 @@ class Embedder:
 
         prefix = self._prefixes[kind]
         given = [self._shaped(prefix + text.strip()) for text in texts]
-        order = sorted(range(len(given)), key=lambda place: len(given[place]))
+        order = sorted(range(len(given)), key=lambda row: len(given[row]))
         rows: dict[int, np.ndarray] = {}
         with self._lock, torch.inference_mode():
             for start in range(0, len(order), _BATCH):
                 batch = order[start : start + _BATCH]
-                vectors_BE = self._embed([given[place] for place in batch], self._skipped(prefix))
+                vectors_BE = self._embed([given[row] for row in batch], self._skipped(prefix))
                 rows.update(zip(batch, vectors_BE.cpu().numpy(), strict=True))
         if not rows:
             return np.zeros((0, self.width), np.float32)
-        vectors_NE = np.stack([rows[place] for place in range(len(given))]).astype(np.float32)
+        vectors_NE = np.stack([rows[row] for row in range(len(given))]).astype(np.float32)
         norms_N1 = np.linalg.norm(vectors_NE, axis=1, keepdims=True)
         if not (np.isfinite(norms_N1).all() and norms_N1.all()):
             raise ModelError(f"embedder {self.name} gives vectors that are not finite and nonzero; fetch it again")
@@ -129,7 +136,9 @@ class Embedder:
         return vectors_BE
 
 
-def _digest(text: str) -> str:
-    import hashlib
+def _source(settings: AtomSettings) -> str:
+    return DEFAULT_EMBEDDER if settings.embedder == "auto" else settings.embedder
 
+
+def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]

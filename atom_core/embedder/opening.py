@@ -17,7 +17,7 @@ from atom_core.checkpoint.sizes import check_sizes
 from atom_core.checkpoint.untrusted import check_tokenizer
 from atom_core.embedder.layout import Layout, read_layout
 from atom_core.errors import ModelError
-from atom_core.hub.repo import is_hub_id, local_folder
+from atom_core.hub.repo import Repo, is_hub_id, local_folder
 from atom_core.quiet import quiet
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
+_WAYS = "open a folder with --embedder FOLDER, or go without by --embedder none"
 _POOLER = "add_pooling_layer"
 """What classes call a layer that embedders do not use, and often come without."""
 
@@ -47,6 +48,17 @@ class Opened:
     """Hash of all that decides what it computes."""
 
 
+def place(source: str) -> Path | None:
+    """The folder of an embedder that is on this machine; None if it is not, as far as can be told without the network.
+
+    :param source: folder or hub id
+    """
+    if (folder := local_folder(source)) is not None:
+        return folder
+    cached = Repo(source).cached() if is_hub_id(source) else None
+    return None if cached is None or cached.missing else cached.folder
+
+
 def find(source: str, *, offline: bool = False, memory: Path | None = None) -> Path:
     """The folder of an embedder; one of the hub is fetched, or made complete, as models are.
 
@@ -62,7 +74,7 @@ def find(source: str, *, offline: bool = False, memory: Path | None = None) -> P
             f"embedder {source!r} is neither a folder nor a hub id such as owner/name; set another with --embedder, or"
             " --embedder none to go without"
         )
-    return find_in_cache(source, offline=offline, memory=memory)
+    return find_in_cache(source, offline=offline, memory=memory, ways=_WAYS)
 
 
 def open_embedder(source: str, folder: Path, memory: Path) -> Opened:
@@ -72,19 +84,19 @@ def open_embedder(source: str, folder: Path, memory: Path) -> Opened:
     :raises ModelError: if it is damaged, not a text model that transformers ships, or has steps that are not served
     """
     layout = read_layout(source, folder)
-    place = layout.transformer
-    if not (place / "config.json").is_file():
+    inner = layout.transformer
+    if not (inner / "config.json").is_file():
         raise ModelError(f"embedder {source} has no config.json; name a folder in sentence-transformers' format")
-    check_weights(source, {path.name for path in place.iterdir()})
-    weights = read_weights(source, place)
+    check_weights(source, {path.name for path in inner.iterdir()})
+    weights = read_weights(source, inner)
     quiet()
     from transformers import AutoConfig, AutoTokenizer
 
-    raw = _check_config(source, place)
+    raw = _check_config(source, inner)
     check_sizes(source, raw, weights)
-    check_tokenizer(source, place)
-    config = guarded(source, "config", lambda: AutoConfig.from_pretrained(place, **_LOCAL))
-    tokenizer = guarded(source, "tokenizer", lambda: AutoTokenizer.from_pretrained(place, **_LOCAL))
+    check_tokenizer(source, inner)
+    config = guarded(source, "config", lambda: AutoConfig.from_pretrained(inner, **_LOCAL))
+    tokenizer = guarded(source, "tokenizer", lambda: AutoTokenizer.from_pretrained(inner, **_LOCAL))
     limits = (layout.max_tokens, getattr(tokenizer, "model_max_length", None), raw.get("max_position_embeddings"))
     return Opened(
         layout=layout,
@@ -122,9 +134,9 @@ def _model(source: str, config: Any, weights: Weights) -> PreTrainedModel:
     from atom_core.kernels.threads import one_thread
 
     def load() -> Any:
-        known = AutoModel._model_mapping[type(config)]
-        kind = known[0] if isinstance(known, tuple) else known
-        without = {_POOLER: False} if _POOLER in inspect.signature(kind.__init__).parameters else {}
+        known: Any = AutoModel._model_mapping[type(config)]
+        kind: Any = known[0] if isinstance(known, tuple) else known
+        without = {_POOLER: False} if _POOLER in inspect.signature(kind).parameters else {}
         return kind.from_pretrained(
             None,
             config=copy.deepcopy(config),

@@ -20,6 +20,7 @@ from typing import Any, Self
 from attrs import asdict, evolve, field, frozen
 
 from atom_core.call_context import Cancel, caller
+from atom_core.embedder import hooks as embedder_provider
 from atom_core.errors import AtomError, MediaError, TaskError
 from atom_core.exhausted import exhausted
 from atom_core.files.bounded import keep
@@ -41,8 +42,12 @@ from atom_core.records import Clip, Video
 from atom_core.settings import Settings, task_settings
 from atom_core.specs import TaskSpec
 
-BUILTINS: tuple[tuple[str, object], ...] = (("media", media_provider), ("transformers", modules_provider))
-"""The plugins that every host has: shot detection and transformers models."""
+BUILTINS: tuple[tuple[str, object], ...] = (
+    ("media", media_provider),
+    ("transformers", modules_provider),
+    ("embedder", embedder_provider),
+)
+"""The plugins that every host has: shot detection, transformers models, the text embedder."""
 
 _MOST_KNOWN = 512
 """Videos whose clips are kept in mind; of others it is noted on disk where they are cut."""

@@ -12,7 +12,7 @@ from contextvars import copy_context
 from functools import partial
 from types import MappingProxyType
 
-from attrs import AttrsInstance, asdict, field, frozen
+from attrs import AttrsInstance, asdict, evolve, field, frozen
 
 from atom_core.background import aside
 from atom_core.call_context import Caller, caller
@@ -180,6 +180,8 @@ class SharedModules:
         kind = self._plugins.load(spec)
         protocol = self._plugins.imported(spec, spec.protocol) if spec.protocol else None
         options = self._options(spec, kind)
+        if callable(needs := getattr(kind, "needs_bytes", None)):
+            spec = evolve(spec, memory_bytes=needs(self._settings))
         self._count(spec)
         try:
             with self._ledger.lane("load", f"load {spec.name}"):

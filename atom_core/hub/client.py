@@ -17,7 +17,7 @@ from atom_core.errors import ModelError
 from atom_core.hookspecs import Progress
 from atom_core.hub.faults import Cut, Fault, Portal, fault_of
 from atom_core.hub.hashes import Hashes
-from atom_core.hub.repo import MAIN, Listed
+from atom_core.hub.repo import EMBEDDER, MAIN, Listed, is_step
 
 log = logging.getLogger("atom")
 
@@ -51,7 +51,7 @@ class Hub:
         return str(constants.ENDPOINT)
 
     def listing(self, revision: str | None, commit: str | None = None) -> tuple[str, dict[str, Listed]]:
-        """The commit of a revision, and its files that lie in no folder.
+        """The commit of a revision, and its files that lie in no folder; of an embedder also those of its steps.
 
         :param commit: where it is known, the hub is not asked for it
         :raises ModelError: if the hub cannot be asked, or has none
@@ -62,17 +62,27 @@ class Hub:
             commit = info.get("sha") if isinstance(info, dict) else None
         if not isinstance(commit, str) or not commit.isalnum():
             raise self._refusal(fault_of(Portal(), self.endpoint), revision)
-        url: str | None = f"{api}/tree/{commit}?recursive=false&expand=false"
+        files = self._tree(f"{api}/tree/{commit}?recursive=false&expand=false", revision)
+        if EMBEDDER in files:
+            files = self._tree(f"{api}/tree/{commit}?recursive=true&expand=false", revision)
+        return commit, {
+            name: one
+            for name, one in files.items()
+            if ("/" not in name or is_step(name)) and _ETAG.fullmatch(one.etag) and one.size_bytes >= 0
+        }
+
+    def _tree(self, url: str | None, revision: str | None) -> dict[str, Listed]:
+        """The files that the hub lists at `url` and the pages after it."""
         files: dict[str, Listed] = {}
         while url is not None:
             page, url = self._ask(url, revision)
             try:
                 for one in page:
-                    if one["type"] == "file" and "/" not in one["path"]:
+                    if one["type"] == "file":
                         files[one["path"]] = Listed(int(one["size"]), (one.get("lfs") or one)["oid"])
             except (TypeError, KeyError, ValueError, AttributeError):
                 raise self._refusal(fault_of(Portal(), self.endpoint), revision) from None
-        return commit, {name: one for name, one in files.items() if _ETAG.fullmatch(one.etag) and one.size_bytes >= 0}
+        return files
 
     def download(self, commit: str, name: str, listed: Listed, part: Path, bar: Progress) -> None:
         """Bring `part`, which may hold the file's beginning, to what the hub lists.

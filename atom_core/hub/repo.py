@@ -112,7 +112,7 @@ def needed(names: Collection[str], shards: Collection[str] | None = None) -> lis
     else:
         wanted |= {name for name in names if "/" not in name and name.endswith(".safetensors")}
     if EMBEDDER in names:
-        wanted |= {name for name in names if _STEP.fullmatch(name)}
+        wanted |= set(filter(is_step, names))
     return sorted(wanted)
 
 
@@ -123,6 +123,11 @@ def shards_of(folder: Path) -> list[str] | None:
         return sorted({name for name in found if isinstance(name, str) and Path(name).name == name})
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def is_step(name: str) -> bool:
+    """Whether a file is one of an embedder's steps after its transformer."""
+    return _STEP.fullmatch(name) is not None
 
 
 def hub_cache() -> Path:
@@ -292,7 +297,7 @@ def cached_repos() -> Iterable[Repo]:
 def _names(folder: Path) -> set[str]:
     """The files of a folder and of an embedder's steps below it; links that lead nowhere are none."""
     below = (path.relative_to(folder).as_posix() for path in folder.glob("*_*/*") if path.is_file())
-    return {path.name for path in folder.iterdir() if path.is_file()} | set(filter(_STEP.fullmatch, below))
+    return {path.name for path in folder.iterdir() if path.is_file()} | set(filter(is_step, below))
 
 
 def _is_whole(path: Path, listed: Listed | None) -> bool:

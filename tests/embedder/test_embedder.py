@@ -12,8 +12,10 @@ import pytest
 
 from atom_core.embedder.embedder import Embedder
 from atom_core.errors import ModelError
+from atom_core.host import open_host
 from atom_core.settings import Settings
 from atom_core.testing.architectures.embedder import KINDS, WIDTH, make_embedder, missing_embedder, real_embedder
+from atom_core.testing.hub import MockHub
 
 EXPECTED = json.loads(Path(__file__).with_name("embedder_reference.json").read_text(encoding="utf-8"))
 """Written by embedder_reference.py."""
@@ -118,8 +120,44 @@ def test_absent_embedders(tmp_path: Path) -> None:
     for name, said in (
         (str(tmp_path / "x"), "neither a folder nor a hub id"),
         ("none", "is set to none"),
-        ("a/b", "is not cached and --offline forbids"),
+        ("a/b", "is not cached and --offline forbids .* or go without by --embedder none"),
         ("auto", "paraphrase-multilingual-MiniLM-L12-v2 is not cached"),
     ):
         with pytest.raises(ModelError, match=said):
             Embedder(Settings(embedder=name, offline=True, cache=tmp_path))
+
+
+def test_one_of_the_hub_is_fetched_with_its_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The steps' files come with the others, nothing else does, and the next time nothing is asked."""
+    from huggingface_hub import close_session, constants
+
+    folder = make_embedder(tmp_path / "dense", "dense")
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    with MockHub().running() as hub:
+        hub.add("owner/dense", files | {"onnx/model.onnx": b"o" * 9000, "pytorch_model.bin": b"p" * 9000})
+        monkeypatch.setattr(constants, "ENDPOINT", hub.url)
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+        close_session()
+        settings = Settings(embedder="owner/dense", cache=tmp_path / "cache")
+        fetched = Embedder(settings)
+        close_session()
+    snapshot = next((tmp_path / "hub").glob("models--*/snapshots/*"))
+    found = {path.relative_to(snapshot).as_posix() for path in snapshot.rglob("*") if path.is_file()}
+    assert found == files.keys()
+    assert Embedder(settings).fingerprint == fetched.fingerprint == opened(folder).fingerprint
+    (snapshot / "2_Dense" / "model.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"lacks 2_Dense/model.safetensors"):
+        Embedder(Settings(embedder="owner/dense", cache=tmp_path / "cache", offline=True))
+
+
+def test_the_host_lends_it(tmp_path: Path) -> None:
+    """Any task may name it; its memory is that of its files, and none where it is not here."""
+    settings = Settings(model="none", embedder=str(make_embedder(tmp_path / "mean", "mean")), cache=tmp_path)
+    assert Embedder.needs_bytes(settings) > (tmp_path / "mean" / "model.safetensors").stat().st_size
+    assert Embedder.needs_bytes(Settings(embedder="a/b")) == 0
+    with open_host(settings, load_plugins=()) as host:
+        embedder = host.module("embedder")
+        assert embedder is not None
+        assert embedder.embed(["a dog"], kind="query").shape == (1, WIDTH)
+        assert embedder.num_tokens("a dog") == 4

@@ -52,7 +52,12 @@ def make_embedder(folder: Path, name: str) -> Path:
         **{f"{part}_token": f"[{part.upper()}]" for part in ("pad", "unk", "cls", "sep", "mask")},
     )
     tokenizer.save_pretrained(folder)
-    sizes = {"hidden_size": WIDTH, "intermediate_size": 32, "num_attention_heads": 2, "num_hidden_layers": 2}
+    sizes: dict[str, Any] = {
+        "hidden_size": WIDTH,
+        "intermediate_size": 32,
+        "num_attention_heads": 2,
+        "num_hidden_layers": 2,
+    }
     model = BertModel(BertConfig(vocab_size=len(WORDS), max_position_embeddings=64, **sizes), add_pooling_layer=False)
     generator = torch.Generator().manual_seed(7)
     for parameter in model.parameters():

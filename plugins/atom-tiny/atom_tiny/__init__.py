@@ -17,15 +17,14 @@ NOTICE = (
 
 
 class _Register(Protocol):
-    def __call__(self, name: str, folder: Path, *, summary: str, notice: str) -> None: ...
+    def __call__(self, name: str, folder: Path, *, summary: str, notice: str, embeds: bool) -> None: ...
 
 
 @atom.hookimpl
 def atom_register_models(register: _Register) -> None:
     """Offer the embedded model under the name `tiny`."""
-    register(
-        "tiny", CHECKPOINT, summary="Embedded model, 9 MB, knows a synthetic world of moving shapes", notice=NOTICE
-    )
+    summary = "Embedded model, 9 MB, knows a synthetic world of moving shapes"
+    register("tiny", CHECKPOINT, summary=summary, notice=NOTICE, embeds=True)
 
 
 @atom.hookimpl
