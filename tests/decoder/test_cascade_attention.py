@@ -121,12 +121,12 @@ def test_who_came_first_borrows_once_others_come(sharing_host: Host, cold_host: 
 
     def listen(tokens: list[int]) -> bool:
         if len(tokens) == 2:
-            assert not engine._runner.kv_cache.borrows(0)
+            assert not engine._runner.slots.borrows(0)
             for number, prompt in enumerate(asked[1:], 1):
                 job = Job(prompt=prompt, max_new_tokens=4 + 3 * (number % 4), caller=caller.get())
                 futures.append(engine.submit(job))
         elif len(tokens) == 3:
-            borrowing.extend(engine._runner.kv_cache.borrows(row) for row in range(len(engine._active)))
+            borrowing.extend(engine._runner.slots.borrows(row) for row in range(len(engine._active)))
         return False
 
     first = engine.submit(Job(prompt=asked[0], max_new_tokens=4, caller=caller.get(), on_token=listen))

@@ -13,7 +13,7 @@ from attrs import evolve
 
 from atom_core.checkpoint.checkpoint import open_checkpoint
 from atom_core.errors import ModelError
-from atom_core.families import FAMILIES, Family, family_class, family_of, pixels
+from atom_core.families import FAMILIES, Family, family_class, family_of, image_ops
 from atom_core.families.gemma import fitting_size
 from atom_core.families.lfm2 import token_size
 from atom_core.families.smolvlm import longest_edge
@@ -118,7 +118,7 @@ def test_smart_size_is_transformers() -> None:
 
     for height, width in ((1080, 1920), (40, 56), (1920, 1080), (7, 900), (300, 300), (28, 28)):
         for low, high in ((56 * 56, 28 * 28 * 1280), (128 * 28 * 28, 28 * 28 * 768)):
-            assert pixels.smart_size(height, width, 28, low, high) == smart_resize(height, width, 28, low, high)
+            assert image_ops.smart_size(height, width, 28, low, high) == smart_resize(height, width, 28, low, high)
 
 
 @pytest.mark.parametrize("num_frames", [2, 5, 32])
@@ -228,7 +228,7 @@ def test_patchify_is_transformers() -> None:
     from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
     picture = torch.rand(1, 3, 32, 48)
-    ours, grid = pixels.patchify(picture, 8, 2, 2)
+    ours, grid = image_ops.patchify(picture, 8, 2, 2)
     theirs, height, width = Qwen2VLImageProcessorPil().patchify(picture[0].numpy(), 8, 2, 2)
     np.testing.assert_array_equal(ours.numpy(), theirs)
     assert grid == [1, height, width]
@@ -236,7 +236,7 @@ def test_patchify_is_transformers() -> None:
 
 def test_crop_of_small_pictures() -> None:
     """A crop larger than the picture has black around it."""
-    made = pixels.center_crop(torch.ones(1, 3, 2, 5), 4, 3)
+    made = image_ops.center_crop(torch.ones(1, 3, 2, 5), 4, 3)
     assert made.shape == (1, 3, 4, 3)
     assert made[0, 0].sum(dim=1).tolist() == [0.0, 3.0, 3.0, 0.0]
 
@@ -246,6 +246,6 @@ def test_lanczos_is_pil() -> None:
     from PIL import Image
 
     frames = make_frames(2, height=30, width=20)
-    made = pixels.resize(pixels.stack(frames), 12, 10, 1)
+    made = image_ops.resize(image_ops.stack(frames), 12, 10, 1)
     wanted = [np.asarray(Image.fromarray(i).resize((10, 12), Image.Resampling.LANCZOS)) for i in frames.images]
     np.testing.assert_allclose(made.permute(0, 2, 3, 1).numpy(), np.stack(wanted), atol=1)

@@ -95,7 +95,7 @@ def test_what_does_not_fit_is_not_loaded(
     assert f"{free}.00 GiB are free" in text
     if size == "seven":
         assert "; --quantize int8" in text
-        assert caught.value.plan.name in ("int8", "int8-decoder")  # type: ignore[attr-defined]
+        assert caught.value.fitting.name in ("int8", "int8-decoder")  # type: ignore[attr-defined]
     else:
         assert "--model HuggingFaceTB/SmolVLM2-2.2B-Instruct needs" in text
 
