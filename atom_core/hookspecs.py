@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_che
 import pluggy
 from attrs import field, frozen
 
-from atom_core.records import Clip, Entry, Features, Generated, Moment, Video
+from atom_core.records import Clip, Entry, Features, Frames, Generated, Moment, Sound, Video
 
 if TYPE_CHECKING:
     import argparse
@@ -123,7 +123,30 @@ class Decoder(Protocol):
 SEVERAL = ("generate_many", "embed_many", "score_many", "scores")
 """Calls for several prompts, which a decoder that a plugin brings may leave out."""
 
-LENT = ("encoder", "decoder", "library", "settings", "host", "progress")
+
+class ReadFrames(Protocol):
+    """Reads the pictures of a clip: what a task is lent as `frames`, and `Host.frames`."""
+
+    def __call__(self, clip: Clip, num_frames: int, *, max_pixels: int | None = None) -> Frames:
+        """The pictures shown in the middles of `num_frames` equal spans of `clip`, upright; the caller's own.
+
+        :param max_pixels: larger pictures are shrunk as they are decoded; None keeps their size
+        :raises MediaError: if the file is gone, has changed, or cannot be decoded
+        """
+
+
+class ReadSound(Protocol):
+    """Reads the sound of a clip: what a task is lent as `sound`, and `Host.sound`."""
+
+    def __call__(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+        """The sound of a clip or a whole video, of the track that a player would take; silence where there is none.
+
+        :param num_channels: 1, the mean of both sides, or 2
+        :raises MediaError: if the file is gone, has changed, or cannot be read
+        """
+
+
+LENT = ("encoder", "decoder", "library", "settings", "host", "frames", "sound", "progress")
 """What a task's `run` can ask for, beside the modules that plugins share."""
 
 
@@ -132,6 +155,7 @@ class Task(Protocol):
 
     encoder, decoder: the resident model.  library: the open library.  settings: the task's own settings.
     any module that a plugin shares with `atom_register_modules`: by its name.
+    frames, sound: read a clip's pictures (`ReadFrames`) and sound (`ReadSound`).
     host: to ask for another task's work.  progress: a `Tell`, for tasks that work long without asking a module; it
     raises `Cancelled` when the result is no longer wanted.
     """

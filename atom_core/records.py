@@ -145,6 +145,18 @@ class Frames:
 
 
 @frozen(kw_only=True)
+class Sound(Span):
+    """The sound of a stretch of a video, on the clock of its pictures."""
+
+    video: Video
+    """The video it lies in."""
+    samples: np.ndarray = field(eq=False, repr=False)
+    """[C, S], float32, -1 to 1: C channels of S samples; silent where the file has no sound. The caller's own."""
+    rate_hz: int
+    """Samples per second of each channel."""
+
+
+@frozen(kw_only=True)
 class Features:
     """The encoder's output for a clip, in the decoder's embedding space. Borrowed: never change it in place."""
 

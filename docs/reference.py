@@ -174,12 +174,13 @@ def protocols() -> Iterator[str]:
     """The methods of what tasks and commands are lent."""
     yield "## Protocols\n"
     yield "What tasks and commands are lent, and what plugins that bring modules or a library write.\n"
-    for kind in (hookspecs.Encoder, hookspecs.Decoder, hookspecs.Library, hookspecs.CommandContext, Host):
+    lent = (hookspecs.Encoder, hookspecs.Decoder, hookspecs.ReadFrames, hookspecs.ReadSound, hookspecs.Library)
+    for kind in (*lent, hookspecs.CommandContext, Host):
         yield f"### {kind.__name__}\n\n{(inspect.getdoc(kind) or '').partition(chr(10))[0]}\n"
         yield "| call | does |\n|---|---|"
         yield from _attributes(kind)
         for name, method in vars(kind).items():
-            if inspect.isfunction(method) and (not name.startswith("_") or name == "__len__"):
+            if inspect.isfunction(method) and (not name.startswith("_") or name in ("__call__", "__len__")):
                 yield _row(f"`{name}{_signature(method)}`", (inspect.getdoc(method) or "").partition("\n\n")[0])
         yield ""
 

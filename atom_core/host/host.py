@@ -8,9 +8,9 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from contextvars import copy_context
 from functools import partial
 from itertools import chain, islice
@@ -21,16 +21,16 @@ from attrs import asdict, evolve, field, frozen
 
 from atom_core.call_context import Cancel, caller
 from atom_core.embedder import hooks as embedder_provider
-from atom_core.errors import AtomError, MediaError, TaskError
+from atom_core.errors import AtomError, TaskError
 from atom_core.exhausted import exhausted
-from atom_core.files.bounded import keep
 from atom_core.hookspecs import LENT, Decoder, Encoder, Library, TaskEvent, Tell
-from atom_core.host.contracts import check_type, clips_fault, kind_fault
+from atom_core.host.contracts import check_type, kind_fault
 from atom_core.host.loaded_model import Resident, log_each
 from atom_core.host.shared_modules import SharedModules
 from atom_core.host.task_host import TaskHost
 from atom_core.host.task_modules import Borrower, Loans
 from atom_core.host.time_limit import limited, teller
+from atom_core.host.videos import Videos
 from atom_core.ledger import Ledger
 from atom_core.loader import transformers_loader as modules_provider
 from atom_core.media import hooks as media_provider
@@ -38,7 +38,7 @@ from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.discovery import one_line
 from atom_core.plugins.task_settings import check_task_settings
 from atom_core.quiet import quiet
-from atom_core.records import Clip, Video
+from atom_core.records import Clip, Frames, Sound, Video
 from atom_core.settings import Settings, task_settings
 from atom_core.specs import TaskSpec
 
@@ -49,8 +49,6 @@ BUILTINS: tuple[tuple[str, object], ...] = (
 )
 """The plugins that every host has: shot detection, transformers models, the text embedder."""
 
-_MOST_KNOWN = 512
-"""Videos whose clips are kept in mind; of others it is noted on disk where they are cut."""
 _RULES = ("quantize", "frames", "frame_pixels", "segment", "window_s", "min_clip_s")
 """The settings that change what any task makes of a video."""
 
@@ -106,8 +104,7 @@ class Host:
         )
         self._lock = threading.RLock()
         self._library: Library | None = None
-        self._clips: dict[str, list[Clip]] = {}
-        self._turns: dict[str, threading.Lock] = {}
+        self._videos = Videos(settings, plugins, self.ledger)
         self._tasks: dict[str, Any] = {}
         self._maps: set[Cancel] = set()
         self._closed = False
@@ -184,36 +181,30 @@ class Host:
 
         :raises MediaError: if it cannot be read
         """
-        from atom_core.media.probe import probe, video_store
-
-        with self.ledger.lane("read", "probe"), _failing(path):
-            store = video_store(self.settings.cache) if self.settings.reuse else None
-            return probe(Path(path), store, track=self.settings.stream)
+        return self._videos.video(path)
 
     def clips(self, video: Video) -> list[Clip]:
         """The clips of `video`, in order; found once, however many threads ask.
 
         :raises MediaError: if it cannot be read
         """
-        key = f"{video.content_hash} {video.path}"
-        with self._lock:
-            turn = self._turns.setdefault(key, threading.Lock())
-        with turn:
-            with self._lock:
-                known = self._clips.get(key)
-            if known is None:
-                known = self._segment(video)
-            with self._lock:
-                keep(self._clips, key, known, _MOST_KNOWN)
-                self._turns.pop(key, None)
-        return list(known)
+        return self._videos.clips(video)
 
-    def _segment(self, video: Video) -> list[Clip]:
-        with self.ledger.lane("read", "segment", video=video.path.name), _failing(video.path):
-            clips: list[Clip] = self.plugins.first(
-                "atom_segment_video", partial(clips_fault, video), video=video, settings=self.settings
-            )
-        return clips
+    def frames(self, clip: Clip, num_frames: int, *, max_pixels: int | None = None) -> Frames:
+        """The pictures shown in the middles of `num_frames` equal spans of `clip`, upright.
+
+        :param max_pixels: larger pictures are shrunk as they are decoded; None keeps their size
+        :raises MediaError: if the file is gone, has changed, or cannot be decoded
+        """
+        return self._videos.frames(clip, num_frames, max_pixels)
+
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+        """The sound of a clip or a whole video, of the track that a player would take; silence where there is none.
+
+        :param num_channels: 1, the mean of both sides, or 2
+        :raises MediaError: if the file is gone, has changed, or cannot be read
+        """
+        return self._videos.sound(of, rate_hz, num_channels)
 
     def run(self, task: str, item: Any, *, progress: Tell | None = None, **settings: Any) -> Any:
         """The record that `task` makes of `item`, in the calling thread.
@@ -238,7 +229,7 @@ class Host:
                 result = limited(spec, partial(instance.run, item, **lent))
             finally:
                 self._take_back(spec, loans)
-                self._shared.check(self.plugins.modules_of(instance.run), Borrower(_said(spec)))
+                self._shared.check(self.plugins.modules_of(instance.run), Borrower.of(spec))
             check_type(spec, "returns", instance.produces, result)
             return result
         except AtomError as raised:
@@ -386,7 +377,8 @@ class Host:
         self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None
     ) -> tuple[dict[str, Any], Loans | None]:
         names = inspect.signature(instance.run).parameters
-        whole = {"host": TaskHost(self), "progress": teller(progress)}
+        host = TaskHost(self)
+        whole = {"host": host, "frames": host.frames, "sound": host.sound, "progress": teller(progress)}
         lent: dict[str, Any] = {}
         loans = self._resident.lend(spec) if {"encoder", "decoder"} & names.keys() else None
         for name in LENT:
@@ -397,7 +389,7 @@ class Host:
             else:
                 lent[name] = whole.get(name) or getattr(self if name == "library" else loans, name)
         shared = self.plugins.modules_of(instance.run)
-        lent |= {name: self._shared.lend(name, Borrower(_said(spec)), spec.name) for name in shared}
+        lent |= {name: self._shared.lend(name, Borrower.of(spec), spec.name) for name in shared}
         return lent, loans
 
     def _task_settings(self, spec: TaskSpec, instance: Any, overrides: dict[str, Any]) -> Any:
@@ -418,25 +410,9 @@ class Host:
             log_each(errors)
 
 
-@contextmanager
-def _failing(path: str | Path) -> Iterator[None]:
-    """Let whatever reading a video raises be that video's failure, or the machine's; never the run's."""
-    try:
-        yield
-    except AtomError:
-        raise
-    except Exception as error:
-        raise MediaError(f"cannot read '{path}': {exhausted(error) or one_line(error)}", path=path) from error
-
-
 def _is_interrupt(error: BaseException) -> bool:
     """Whether the user interrupts, which reaches the main thread alone: elsewhere a task has raised it."""
     return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
-
-
-def _said(spec: TaskSpec) -> str:
-    """How messages call a task."""
-    return f"task {spec.name!r} of plugin {spec.plugin!r}"
 
 
 def _outcome(item: Any, future: Future[Any]) -> Outcome:

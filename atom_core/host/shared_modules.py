@@ -107,7 +107,7 @@ class SharedModules:
             with self._lock:
                 if self._loads.get(name) is future:
                     self._retired.append(self._loads.pop(name))
-            raise TaskError(
+            raise borrower.error(
                 f"the weights of {self._plugins.owner(loaded.spec)} were changed while {borrower.borrower} ran; its"
                 " result is void and the module is loaded anew; mend the plugin of the task: let it change a copy"
             )
@@ -195,7 +195,8 @@ class SharedModules:
             raise ModelError(f"{owner} could not be loaded: {why}, {without}") from error
         if protocol is not None and (missing := missing_parts(protocol, made)):
             raise PluginError(
-                f"{owner} has no {', '.join(missing)}, as {protocol.__name__} says; repair or update it, {without}"
+                f"{owner} has no {', '.join(missing)}, as {protocol.__name__} says; repair or update it, {without}",
+                plugin=spec.plugin,
             )
         self._ledger.module(spec.name, computed=1)
         return _Loaded(spec=spec, value=made, weights=weights, stamp=stamp_of(weights))
@@ -226,7 +227,7 @@ class LentModule:
 
     def __getattr__(self, name: str) -> object:
         if name == "close":
-            raise TaskError(
+            raise self._borrower.error(
                 f"{self._borrower.borrower} asks for 'close' of {self._owner}, which other tasks share; the host"
                 " closes it, leave that out"
             )
@@ -261,7 +262,7 @@ class LentModule:
         return within(context, result) if inspect.isgenerator(result) else result
 
     def _change(self, name: str) -> TaskError:
-        return TaskError(
+        return self._borrower.error(
             f"{self._borrower.borrower} changes {name!r} of {self._owner}, which other tasks share; let it keep what is"
             f" its own in its run, or set what the module takes in [modules.{self._spec.name}]"
         )

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from atom_core.call_context import caller, on_behalf_of
-from atom_core.records import Clip, Video
+from atom_core.records import Clip, Frames, Sound, Video
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +54,18 @@ class TaskHost:
         with on_behalf_of(self._caller):
             clips: list[Clip] = self._host.clips(video)
             return clips
+
+    def frames(self, clip: Clip, num_frames: int, *, max_pixels: int | None = None) -> Frames:
+        """What `Host.frames` returns."""
+        with on_behalf_of(self._caller):
+            frames: Frames = self._host.frames(clip, num_frames, max_pixels=max_pixels)
+            return frames
+
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+        """What `Host.sound` returns."""
+        with on_behalf_of(self._caller):
+            sound: Sound = self._host.sound(of, rate_hz=rate_hz, num_channels=num_channels)
+            return sound
 
     def module(self, name: str) -> Any:
         """What `Host.module` returns."""

@@ -21,6 +21,7 @@ from atom_core.errors import TaskError
 from atom_core.hookspecs import Decoder, Encoder, Modules, Parts
 from atom_core.kernels.threads import one_thread
 from atom_core.records import Clip, Features, Generated
+from atom_core.specs import TaskSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,12 +33,28 @@ T = TypeVar("T")
 class Borrower:
     """Whom modules are lent to: one run of a task."""
 
+    task: str | None = None
+    """The task, for errors; None where it is none."""
+    plugin: str | None = None
+    """Its plugin."""
+
     def __init__(self, borrower: str) -> None:
         """
         :param borrower: how messages call the task
         """
         self.borrower = borrower
         self._caller = caller.get()
+
+    @classmethod
+    def of(cls, spec: TaskSpec) -> Borrower:
+        """A run of the task that `spec` declares, which begins now."""
+        borrower = cls(f"task {spec.name!r} of plugin {spec.plugin!r}")
+        borrower.task, borrower.plugin = spec.name, spec.plugin
+        return borrower
+
+    def error(self, message: str) -> TaskError:
+        """The error that says what the task did, to be raised."""
+        return TaskError(message, task=self.task, plugin=self.plugin)
 
     def acting(self) -> AbstractContextManager[None]:
         """Calls inside are made for the task that was lent the modules, also in threads that it started itself.

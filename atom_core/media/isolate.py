@@ -1,6 +1,6 @@
 """Videos read in another process: a codec that crashes, hangs or takes all memory fails that video and no other.
 
-The process is started once and reused; it is told what to read by pickle, and answers in JSON and pixels, so that what
+The process is started once and reused; it is told what to read by pickle, and answers in JSON and arrays, so that what
 a hostile file makes of it is never run here. It imports neither torch nor plugins.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import math
 import pickle
 import signal
 import subprocess
@@ -38,7 +39,7 @@ class Answer(NamedTuple):
     """What the other process says."""
 
     value: Any
-    pixels: list[np.ndarray]
+    arrays: list[np.ndarray]
 
 
 class _Process:
@@ -159,10 +160,19 @@ def frames(clips: list[Clip], num_frames: int, max_pixels: int | None) -> Iterat
     """
     for clip in clips:
         answer = _ask(clip.video.path, "frames", (clip, num_frames, max_pixels), clip.video.duration_s)
-        images = tuple(answer.pixels[place] for place in answer.value["places"])
+        images = tuple(answer.arrays[place] for place in answer.value["places"])
         yield Frames(
             clip=clip, images=images, timestamps_s=tuple(answer.value["timestamps_s"]), rule=answer.value["rule"]
         )
+
+
+def sound(clip: Clip, rate_hz: int, num_channels: int) -> np.ndarray:
+    """As `atom_core.media.listen.read` does.
+
+    :raises MediaError: as it does, and if the process does not survive the file
+    """
+    arguments = (clip, rate_hz, num_channels)
+    return _ask(clip.video.path, "sound", arguments, clip.video.duration_s).arrays[0]
 
 
 def _ask(path: Path, what: str, arguments: tuple[Any, ...], duration_s: float) -> Answer:
@@ -189,10 +199,10 @@ def _read(pipe: IO[bytes]) -> Answer:
     if not line.endswith(b"\n"):
         raise EOFError
     head = json.loads(line)
-    pixels = []
-    for height, width in head["shapes"]:
-        content = bytearray(height * width * 3)
+    arrays = []
+    for kind, *shape in head["arrays"]:
+        content = bytearray(math.prod(shape) * np.dtype(kind).itemsize)
         if pipe.readinto(content) != len(content):  # type: ignore[attr-defined]
             raise EOFError
-        pixels.append(np.frombuffer(content, np.uint8).reshape(height, width, 3))
-    return Answer(head["value"], pixels)
+        arrays.append(np.frombuffer(content, kind).reshape(shape))
+    return Answer(head["value"], arrays)

@@ -1,4 +1,4 @@
-"""The process that `atom_core.media.isolate` asks: it reads videos, and answers in JSON and pixels."""
+"""The process that `atom_core.media.isolate` asks: it reads videos, and answers in JSON and arrays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import attrs
 import numpy as np
 
 from atom_core.errors import AtomError
-from atom_core.media import probe, sample
+from atom_core.media import listen, probe, sample
 from atom_core.media.isolate import Answer
 from atom_core.media.segment import segment
 from atom_core.quiet import quiet
@@ -49,11 +49,16 @@ def _answer_frames(clip: Clip, num_frames: int, max_pixels: int | None) -> Answe
     return Answer({"timestamps_s": list(found.timestamps_s), "rule": found.rule, "places": places}, pixels)
 
 
+def _answer_sound(clip: Clip, rate_hz: int, num_channels: int) -> Answer:
+    return Answer(None, [listen.read(clip, rate_hz, num_channels)])
+
+
 _ANSWERS: dict[str, Callable[..., Answer]] = {
     "probe": _answer_probe,
     "is_film": _answer_is_film,
     "segment": _answer_segment,
     "frames": _answer_frames,
+    "sound": _answer_sound,
 }
 
 
@@ -74,13 +79,13 @@ def _serve() -> None:
         except EOFError:
             return
         try:
-            value, pixels = _ANSWERS[what](*arguments)
+            value, arrays = _ANSWERS[what](*arguments)
         except AtomError as error:
-            value, pixels = {"error": str(error)}, []
-        shapes = [image.shape[:2] for image in pixels]
-        answers.write(json.dumps({"value": value, "shapes": shapes}).encode() + b"\n")
-        for image in pixels:
-            answers.write(np.ascontiguousarray(image).data)
+            value, arrays = {"error": str(error)}, []
+        kinds = [[array.dtype.str, *array.shape] for array in arrays]
+        answers.write(json.dumps({"value": value, "arrays": kinds}).encode() + b"\n")
+        for array in arrays:
+            answers.write(np.ascontiguousarray(array).data)
         answers.flush()
 
 

@@ -18,11 +18,10 @@ from av.video.stream import VideoStream
 
 from atom_core.errors import MediaError
 from atom_core.files import beside
-from atom_core.media.container.clock import clock_stretches
 from atom_core.media.pictures.decode import Reader
 from atom_core.media.pictures.picture import letterbox
 from atom_core.media.probe import FILM_MARK, check_unchanged, is_film, probe, track_of, unchanged
-from atom_core.media.sound import RATE_HZ, silence, sound
+from atom_core.media.sound import RATE_HZ, sound_of
 from atom_core.media.timelines.rates import film_rate, source_rate
 from atom_core.records import Cut, Film, Timeline, Video
 
@@ -245,22 +244,7 @@ def _samples(num_frames: int, rate: Fraction) -> int:
 def _heard(piece: Piece, rate: Fraction, wanted: str) -> Iterator[np.ndarray]:
     """The sound of one cut, exactly as long as its frames; the source's sound runs on its pictures' clock."""
     num_samples = _samples(piece.end, rate) - _samples(piece.first, rate)
-    if not piece.video.has_audio:
-        return silence(num_samples)
-    with Reader.of(piece.video) as reader:
-        origin_s = reader.origin_s
-    stretches = clock_stretches(piece.video.leaps, origin_s, piece.cut.start_s, num_samples / RATE_HZ)
-    return _joined(piece.cut.path, stretches, num_samples, wanted)
-
-
-def _joined(path: Path, stretches: list[tuple[float, float]], num_samples: int, wanted: str) -> Iterator[np.ndarray]:
-    """The sound of several stretches of the file's clock, one after the other."""
-    elapsed_s, first = 0.0, 0
-    for start_s, duration_s in stretches:
-        elapsed_s += duration_s
-        end = min(round(elapsed_s * RATE_HZ), num_samples)
-        yield from sound(path, start_s, end - first, wanted)
-        first = end
+    return sound_of(piece.video, piece.cut.path, piece.cut.start_s, num_samples, wanted=wanted)
 
 
 class _Track:

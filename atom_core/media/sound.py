@@ -13,16 +13,19 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 
+from atom_core.media.container.clock import clock_stretches
 from atom_core.media.container.opening import open_container, reading
 from atom_core.media.container.packets import packets
+from atom_core.media.pictures.decode import Reader
+from atom_core.records import Video
 
 RATE_HZ = 48000
 """Samples per second of all sound that Atom writes."""
 NUM_CHANNELS = 2
 _RUN_UP_S = 0.5
 """Decoded before the start and thrown away: decoders of compressed sound need a run-up."""
-_DRIFT = RATE_HZ // 50
-"""Timestamps this far, in samples, from where the sound has got to mean a gap; less is rounding."""
+_DRIFT_S = 0.02
+"""Timestamps this far, seconds, from where the sound has got to mean a gap; less is rounding."""
 _BLOCK = 4096
 _STEREO = "sample_fmts=fltp:channel_layouts=stereo"
 _LIMITER = "limit=0.9:attack=1:release=50:level=disabled:latency=1"
@@ -37,13 +40,37 @@ _FOR_SOME = (
 """Marks of tracks that a player takes only when told to."""
 
 
+def sound_of(
+    video: Video, path: Path, start_s: float, num_samples: int, *, wanted: str = "", rate_hz: int = RATE_HZ
+) -> Iterator[np.ndarray]:
+    """Blocks [2, S], float32, -1 to 1, `num_samples` in all, from `start_s` on the clock of the pictures of `video`.
+
+    :param path: where its file is
+    :param wanted: the track to take, see `sound_streams`
+    :raises MediaError: if the file cannot be read
+    """
+    if not video.has_audio:
+        yield from silence(num_samples)
+        return
+    with Reader.of(video) as reader:
+        origin_s = reader.origin_s
+    elapsed_s, first = 0.0, 0
+    for at_s, duration_s in clock_stretches(video.leaps, origin_s, start_s, num_samples / rate_hz):
+        elapsed_s += duration_s
+        end = min(round(elapsed_s * rate_hz), num_samples)
+        yield from sound(path, at_s, end - first, wanted, rate_hz=rate_hz)
+        first = end
+
+
 def silence(num_samples: int) -> Iterator[np.ndarray]:
     """Blocks [2, S], float32, of nothing, `num_samples` in all."""
     for first in range(0, num_samples, _BLOCK):
         yield np.zeros((NUM_CHANNELS, min(_BLOCK, num_samples - first)), np.float32)
 
 
-def sound(path: Path, start_s: float, num_samples: int, wanted: str = "") -> Iterator[np.ndarray]:
+def sound(
+    path: Path, start_s: float, num_samples: int, wanted: str = "", *, rate_hz: int = RATE_HZ
+) -> Iterator[np.ndarray]:
     """Blocks [2, S], float32, -1 to 1, `num_samples` in all, from `start_s` on the file's own clock; gaps are silent.
 
     :param wanted: the track to take, see `sound_streams`
@@ -51,7 +78,7 @@ def sound(path: Path, start_s: float, num_samples: int, wanted: str = "") -> Ite
     """
     position = 0
     with open_container(path) as container, reading(path):
-        for at, block in _placed(container, start_s, wanted):
+        for at, block in _placed(container, start_s, wanted, rate_hz):
             first = max(position - at, 0)
             if first >= block.shape[1]:
                 continue
@@ -99,14 +126,14 @@ def _of_the_programme(container: InputContainer) -> AudioStream | None:
     return best if isinstance(best, AudioStream) else None
 
 
-def _placed(container: InputContainer, start_s: float, wanted: str) -> Iterator[tuple[int, np.ndarray]]:
+def _placed(container: InputContainer, start_s: float, wanted: str, rate_hz: int) -> Iterator[tuple[int, np.ndarray]]:
     """Blocks of resampled sound, each with the sample it starts at, counted from `start_s`.
 
     A track that gives no sound although its codec is known, for example one that is encrypted, gives way to the next.
     """
     for stream in sound_streams(container, wanted):
         heard = False
-        for placed in _of_track(container, stream, start_s):
+        for placed in _of_track(container, stream, start_s, rate_hz):
             heard = True
             yield placed
         if heard or _begins_later(container, stream):
@@ -119,7 +146,9 @@ def _begins_later(container: InputContainer, stream: AudioStream) -> bool:
     return next(_frames(container, stream), None) is not None
 
 
-def _of_track(container: InputContainer, stream: AudioStream, start_s: float) -> Iterator[tuple[int, np.ndarray]]:
+def _of_track(
+    container: InputContainer, stream: AudioStream, start_s: float, rate_hz: int
+) -> Iterator[tuple[int, np.ndarray]]:
     seek_s = start_s - _RUN_UP_S  # before 0 lies what a decoder of AAC is to be given first
     try:
         container.seek(int(seek_s / stream.time_base) if stream.time_base else 0, stream=stream)
@@ -128,11 +157,11 @@ def _of_track(container: InputContainer, stream: AudioStream, start_s: float) ->
     converter: _Converter | None = None
     position = 0
     for frame in _frames(container, stream):
-        due = position if frame.time is None else round((frame.time - start_s) * RATE_HZ)
-        if converter is None or not converter.takes(frame) or abs(due - position - converter.held) > _DRIFT:
+        due = position if frame.time is None else round((frame.time - start_s) * rate_hz)
+        if converter is None or not converter.takes(frame) or abs(due - position - converter.held) > rate_hz * _DRIFT_S:
             if converter is not None:
                 yield from _counted(position, converter.end())
-            converter, position = _Converter(frame), due
+            converter, position = _Converter(frame, rate_hz), due
         for placed in _counted(position, converter.convert(frame)):
             yield placed
             position += placed[1].shape[1]
@@ -158,14 +187,14 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[av.Audio
 
 
 class _Converter:
-    """Brings frames of one format to `RATE_HZ` and two channels.
+    """Brings frames of one format to one rate and two channels.
 
     More than two channels are mixed by ITU-R BS.775 (centre and surround 3 dB lower). Their sum can be more than full
     scale; a limiter holds such peaks down, and quieter passages keep their level.
     """
 
-    def __init__(self, frame: av.AudioFrame) -> None:
-        self._format = self._format_of(frame)
+    def __init__(self, frame: av.AudioFrame, rate_hz: int) -> None:
+        self._format, self._rate_hz = self._format_of(frame), rate_hz
         self._taken, self._given = 0.0, 0
         self._graph = av.filter.Graph()
         source = self._graph.add_abuffer(
@@ -174,7 +203,7 @@ class _Converter:
             layout=frame.layout,
             time_base=Fraction(1, frame.sample_rate),
         )
-        stages = [self._graph.add("aresample", str(RATE_HZ)), self._graph.add("aformat", _STEREO)]
+        stages = [self._graph.add("aresample", str(rate_hz)), self._graph.add("aformat", _STEREO)]
         if frame.layout.nb_channels > NUM_CHANNELS:
             stages += [self._graph.add("alimiter", _LIMITER), self._graph.add("aformat", _STEREO)]
         self._graph.link_nodes(source, *stages, self._graph.add("abuffersink")).configure()
@@ -196,7 +225,7 @@ class _Converter:
         """What comes out once `frame` is in: blocks [2, S], float32."""
         frame.pts = None  # frames are placed by whoever asks
         self._graph.push(frame)
-        self._taken += frame.samples * RATE_HZ / frame.sample_rate
+        self._taken += frame.samples * self._rate_hz / frame.sample_rate
         yield from self._pull()
 
     def end(self) -> Iterator[np.ndarray]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from secrets import token_hex
 from tempfile import gettempdir
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from attrs import evolve
 
@@ -29,7 +29,7 @@ from atom_core.errors import MediaError
 from atom_core.hookspecs import Decoder, Modules, hookimpl
 from atom_core.host import Host
 from atom_core.plugins import load_plugins
-from atom_core.records import Clip, Entry, Features, Generated, Moment, Video
+from atom_core.records import Clip, Entry, Features, Frames, Generated, Moment, Sound, Video
 from atom_core.settings import Settings
 from atom_core.specs import ModuleSpec, TaskSpec
 
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from atom_core.hookspecs import Parts
+
+Wave: TypeAlias = "Callable[[np.ndarray], np.ndarray]"
+"""Sound: from times [S], seconds, to samples [S], -1 to 1."""
 
 CAPTION_PROMPT = "Describe this clip in one sentence."
 EMBEDDING_WIDTH = 256
@@ -63,6 +66,31 @@ def fake_features(clip: Clip, shows: str = "", *, num_tokens: int = 4) -> Featur
     key = hashlib.sha256(f"{clip.video.content_hash} {clip.start_s} {clip.end_s} {shows}".encode()).hexdigest()
     middle_s = (clip.start_s + clip.end_s) / 2
     return Features(clip=clip, values=values, timestamps_s=(middle_s,), rule="fake:1", key=key, layout={"shows": shows})
+
+
+def fake_frames(clip: Clip, shows: str, num_frames: int) -> Frames:
+    """Pictures [48, 64, 3] of a clip, all of one colour that follows from `shows`."""
+    import numpy as np
+
+    colour = tuple(hashlib.sha256(shows.encode()).digest()[:3])
+    image = np.full((48, 64, 3), colour, np.uint8)
+    times_s = tuple(clip.start_s + (index + 0.5) * clip.duration_s / num_frames for index in range(num_frames))
+    rule = f"fake:{num_frames}"
+    return Frames(clip=clip, images=tuple(image.copy() for _ in times_s), timestamps_s=times_s, rule=rule)
+
+
+def fake_sound(of: Clip | Video, wave: Wave | None = None, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+    """The sound of a clip or a video, both sides alike.
+
+    :param wave: from times [S], seconds from the video's first picture, to samples [S]; silence if not given
+    """
+    import numpy as np
+
+    clip = Clip.whole(of) if isinstance(of, Video) else of
+    times_s = clip.start_s + np.arange(round(clip.duration_s * rate_hz)) / rate_hz
+    heard = np.zeros(len(times_s)) if wave is None else wave(times_s)
+    samples = np.repeat(np.asarray(heard, np.float32)[None], num_channels, axis=0)
+    return Sound(start_s=clip.start_s, end_s=clip.end_s, video=clip.video, samples=samples, rate_hz=rate_hz)
 
 
 def bag_of_words(text: str) -> np.ndarray:
@@ -258,6 +286,7 @@ class FakeWorld:
     """A plugin that brings made-up modules, videos and a library to a host.
 
     :param shows: for each file name, what each of its shots shows; may be changed later
+    :param sounds: for some file names, what is heard; others are silent
     :param clip_s: length of each shot, seconds
     """
 
@@ -265,12 +294,13 @@ class FakeWorld:
         self,
         shows: Mapping[str, Sequence[str]],
         *,
+        sounds: Mapping[str, Wave] | None = None,
         encoder: hookspecs.Encoder | None = None,
         decoder: hookspecs.Decoder | None = None,
         library: hookspecs.Library | Callable[[], hookspecs.Library] | None = None,
         clip_s: float = 5.0,
     ) -> None:
-        self.shows = dict(shows)
+        self.shows, self.sounds = dict(shows), dict(sounds or {})
         self._clip_s = clip_s
         self._modules = Modules(
             encoder=encoder or FakeEncoder(self.look), decoder=decoder or FakeDecoder(), model="fake"
@@ -295,6 +325,15 @@ class FakeWorld:
         texts = self.shows[clip.video.path.name]
         middle_s = (clip.start_s + clip.end_s) / 2
         return texts[min(int(middle_s / clip.video.duration_s * len(texts)), len(texts) - 1)]
+
+    def frames(self, clip: Clip, num_frames: int) -> Frames:
+        """Pictures of a clip, see `fake_frames`."""
+        return fake_frames(clip, self.look(clip), num_frames)
+
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+        """The sound of a clip or a video, see `fake_sound`."""
+        name = (of if isinstance(of, Video) else of.video).path.name
+        return fake_sound(of, self.sounds.get(name), rate_hz=rate_hz, num_channels=num_channels)
 
     @hookimpl(tryfirst=True)
     def atom_identify_model(self) -> str:
@@ -322,6 +361,7 @@ class FakeHost(Host):
 
     :param plugins: modules (or objects) with hook implementations, checked as installed plugins are
     :param shows: for each file name, what each of its shots shows
+    :param sounds: for some file names, what is heard; others are silent
     :param tasks: further tasks by name, instead of plugins that the test does not want
     :param modules: stand-ins for shared modules by name, also for those that no plugin of the test declares
     :param library: the library, or how to open it when it is first needed
@@ -334,6 +374,7 @@ class FakeHost(Host):
         self,
         *plugins: ModuleType | object,
         shows: Mapping[str, Sequence[str]] | None = None,
+        sounds: Mapping[str, Wave] | None = None,
         decoder: FakeDecoder | None = None,
         encoder: FakeEncoder | None = None,
         library: hookspecs.Library | Callable[[], hookspecs.Library] | None = None,
@@ -342,7 +383,7 @@ class FakeHost(Host):
         settings: Settings | None = None,
         clip_s: float = 5.0,
     ) -> None:
-        world = FakeWorld(shows or {}, encoder=encoder, decoder=decoder, library=library, clip_s=clip_s)
+        world = FakeWorld(shows or {}, sounds=sounds, encoder=encoder, decoder=decoder, library=library, clip_s=clip_s)
         named: list[tuple[str, object]] = [(_name(plugin), plugin) for plugin in plugins]
         loaded = load_plugins(Settings(load_plugins=()), builtins=[("world", world), *named])
         place = Path(gettempdir()) / f"atom-fake-{token_hex(8)}"  # made by who writes there
@@ -365,6 +406,15 @@ class FakeHost(Host):
         :raises MediaError: if there is none
         """
         return self.world.video(path)
+
+    def frames(self, clip: Clip, num_frames: int, *, max_pixels: int | None = None) -> Frames:
+        """Pictures of one colour, small whatever `max_pixels` is."""
+        del max_pixels
+        return self.world.frames(clip, num_frames)
+
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+        """What is heard in the fake world."""
+        return self.world.sound(of, rate_hz=rate_hz, num_channels=num_channels)
 
     def _task(self, name: str) -> tuple[TaskSpec, Any]:
         if name in self._given:

@@ -16,9 +16,11 @@ from atom_core.errors import ModelError
 from atom_core.hookspecs import Parts, Tell
 from atom_core.host import Host
 from atom_core.host.task_modules import Loans
+from atom_core.pipeline.graph import Pipeline
+from atom_core.pipeline.run import StepResult, run_pipeline
 from atom_core.plugins import load_plugins
 from atom_core.quiet import quiet
-from atom_core.records import Clip, Entry, Features, Generated, Video
+from atom_core.records import Clip, Entry, Features, Frames, Generated, Sound, Video
 from atom_core.settings import Settings
 from atom_core.specs import TaskSpec
 from atom_core.testing.fakes import FakeDecoder, FakeEncoder, FakeLibrary, FakeWorld, lend_fakes
@@ -139,6 +141,20 @@ class WorldHost(Host):
         """
         return self.world.video(path) if self.files is None else super().video(self.files / path)
 
+    def frames(self, clip: Clip, num_frames: int, *, max_pixels: int | None = None) -> Frames:
+        """Pictures of a clip, of the fake world or of the real files."""
+        self.world.watch.step()
+        if self.files is None:
+            return self.world.frames(clip, num_frames)
+        return super().frames(clip, num_frames, max_pixels=max_pixels)
+
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+        """Sound, of the fake world or of the real files."""
+        self.world.watch.step()
+        if self.files is None:
+            return self.world.sound(of, rate_hz=rate_hz, num_channels=num_channels)
+        return super().sound(of, rate_hz=rate_hz, num_channels=num_channels)
+
     def _lent(
         self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None
     ) -> tuple[dict[str, Any], Loans | None]:
@@ -203,6 +219,15 @@ def real_world(*plugins: str, shows: Shows, model: str, folder: Path, **argument
     with WorldHost(settings, load_plugins(settings, builtins=BUILTINS), World(shows)) as host:
         host.files = files
         yield host
+
+
+def run_named(host: Host, name: str, paths: Sequence[str | Path]) -> list[StepResult]:
+    """What each step of the pipeline that a plugin offers as `name` made of the videos at `paths`.
+
+    :raises PluginError: if no plugin offers it
+    """
+    pipeline = Pipeline.load(Path(host.plugins.find("pipelines", name).source))
+    return list(run_pipeline(pipeline, host, paths))
 
 
 def same(one: Any, other: Any) -> bool:

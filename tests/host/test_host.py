@@ -116,7 +116,7 @@ def test_clips_kept_at_hand_are_bounded(
     opened: Any, plugin_type: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A host that works for days holds the clips of the latest videos."""
-    monkeypatch.setattr("atom_core.host.host._MOST_KNOWN", 2)
+    monkeypatch.setattr("atom_core.host.videos._MOST_KNOWN", 2)
     calls: list[Path] = []
 
     class Segmenter(plugin_type):

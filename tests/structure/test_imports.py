@@ -138,6 +138,16 @@ def test_plugins_import_public_names(path):
             assert top == own, f"imports {module} of another plugin"
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/examples").rglob("*.py")), ids=name_of)
+def test_examples_import_public_names(path):
+    """An example imports `atom_core` alone, its tests the test kit, too: that is all that a plugin needs."""
+    for module in imports(path):
+        top, *below = module.split(".")
+        if top == "atom_core" and len(below) > 1:
+            assert below[0] == "testing", f"imports {module}, which is no public name"
+            assert "tests" in path.parts, f"imports {module}, which is for tests"
+
+
 @pytest.mark.parametrize("path", [*FILES, *PLUGIN_FILES], ids=name_of)
 def test_only_the_command_prints(path):
     """Nothing but `atom_core/cli` writes to standard output; scripts that train are programs of their own.

@@ -17,9 +17,9 @@ from atom_core.settings import Settings, field_docs
 ROOT = Path(__file__).parents[2]
 NAMES = """
     Answer AtomError Cancelled Caption Clip Command CommandContext Cut Decoder Encoder Entry Features Film Frames
-    Generated Host Library LibraryError MediaError ModelError Modules Moment Outcome Parts PluginError Provenance Query
-    Question Register Request Script Settings SettingsError Span Task TaskError TaskEvent Tell Timeline Video hookimpl
-    open_host
+    Generated Host Library LibraryError MediaError ModelError Modules Moment Outcome Parts PluginError Provenance
+    Query Question ReadFrames ReadSound Register Request Script Settings SettingsError Sound Span Task TaskError
+    TaskEvent Tell Timeline Video hookimpl open_host
 """
 HOOKS = {
     "atom_register_tasks": "declare",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from attrs import field, frozen
 from attrs.validators import gt, lt
@@ -31,9 +32,8 @@ class Descriptions:
     @property
     def text(self) -> str:
         """The cues as a WebVTT document."""
-        from atom_core.media.timelines.subtitles import to_vtt
-
-        return to_vtt((cue.start_s, cue.end_s, cue.text) for cue in self.cues)
+        cues = (f"\n{cue.times.replace(' - ', ' --> ')}\n{escape(cue.text, quote=False)}\n" for cue in self.cues)
+        return "WEBVTT\n" + "".join(cues)
 
 
 class DescribePauses:
@@ -53,7 +53,9 @@ class DescribePauses:
         words_per_s: float = field(default=2.5, validator=gt(0.0))
         """How fast descriptions are spoken, words per second."""
 
-    def run(self, captions: tuple[atom.Caption, ...], *, settings: DescribePauses.Settings) -> Descriptions:
+    def run(
+        self, captions: tuple[atom.Caption, ...], *, sound: atom.ReadSound, settings: DescribePauses.Settings
+    ) -> Descriptions:
         """The descriptions of the video that `captions` belong to.
 
         :raises TaskError: if the captions are of none or of several videos
@@ -63,7 +65,7 @@ class DescribePauses:
         if len(videos) != 1:
             raise atom.TaskError(f"'describe-pauses' takes the captions of one video, got those of {len(videos)}")
         [video] = videos.values()
-        pauses = find_pauses(video, settings.silence_db, settings.min_pause_s)
+        pauses = find_pauses(video, sound, settings.silence_db, settings.min_pause_s)
         return Descriptions(video=video, cues=tuple(place(captions, pauses, settings.words_per_s)))
 
 

@@ -1,20 +1,15 @@
 """The task keeps what every task promises, and speaks in pauses only; pipeline, prompt and format do what they say."""
 
-from pathlib import Path
-
 import atom_descriptions
 import pytest
 from atom_descriptions.pauses import find_pauses
 from atom_descriptions.task import place
 
 import atom_core as atom
-from atom_core.media.probe import probe
-from atom_core.pipeline.graph import Pipeline
-from atom_core.pipeline.run import run_pipeline
 from atom_core.testing.conformance import TaskConformance
 from atom_core.testing.fakes import FakeDecoder, FakeHost, fake_clips, fake_video
 from atom_core.testing.videos import write_video
-from atom_core.testing.world import fake_world
+from atom_core.testing.world import fake_world, run_named
 
 
 class TestDescribePauses(TaskConformance):
@@ -41,11 +36,13 @@ class TestDescribePauses(TaskConformance):
 
 def test_pauses_lie_between_sounds(tmp_path):
     """The test video beeps for 0.1 s at the start of each shot; the rest is quiet."""
-    video = probe(write_video(tmp_path / "a.mp4", shots=[(48, (200, 0, 0)), (36, (0, 0, 200))], audio=True))
-    pauses = find_pauses(video, -40.0, 1.0)
+    path = write_video(tmp_path / "a.mp4", shots=[(48, (200, 0, 0)), (36, (0, 0, 200))], audio=True)
+    with atom.open_host(load_plugins=(), cache=tmp_path) as host:
+        video = host.video(path)
+        pauses = find_pauses(video, host.sound, -40.0, 1.0)
+        assert find_pauses(video, host.sound, -40.0, 1.7) == pauses[:1]
     assert [pause.start_s for pause in pauses] == pytest.approx([0.15, 2.15], abs=0.11)
     assert [pause.end_s for pause in pauses] == pytest.approx([2.0, 3.5], abs=0.11)
-    assert find_pauses(video, -40.0, 1.7) == pauses[:1]
 
 
 def test_captions_fit_their_pauses():
@@ -63,8 +60,7 @@ def test_pipeline_asks_with_the_prompt():
     """The pipeline captions with the named prompt, and speaks that into the pauses."""
     shows, answers = {"a.mp4": ["dark", "light"]}, {PROMPT: "you stand in a <bright> room"}
     with fake_world("captioning", "descriptions", shows=shows, answers=answers) as host:
-        pipeline = Pipeline.load(Path(host.plugins.find("pipelines", "descriptions").source))
-        results = list(run_pipeline(pipeline, host, ["a.mp4"]))
+        results = run_named(host, "descriptions", ["a.mp4"])
         assert host.world.decoder.prompts == [PROMPT] * 2
     assert results[-1].value.text.count("you stand in a") == 2
 

@@ -11,9 +11,6 @@ from atom_remote.server import ServeCommand, Server
 from atom_remote.wire import KEY
 
 import atom_core as atom
-from atom_core.host import open_host
-from atom_core.plugins import load_plugins
-from atom_core.settings import Settings
 from atom_core.testing.distributions import write_distribution
 from atom_core.testing.fakes import FakeDecoder, FakeEncoder, fake_clips, fake_video
 
@@ -73,26 +70,26 @@ def test_remote_equals_local(server):
 
 def test_through_the_hook(server):
     """``--model remote:...`` loads them; other models are left to other plugins; a task runs on them unchanged."""
-    settings = Settings(load_plugins=("remote", "captioning"), model=f"remote:{server.address}")
-    with open_host(settings, plugins=load_plugins(settings)) as host:
+    settings = atom.Settings(load_plugins=("remote", "captioning"), model=f"remote:{server.address}")
+    with atom.open_host(settings) as host:
         captions = [outcome.value.text for outcome in host.map("caption", CLIPS)]
     assert captions == ["a red circle", "a blue square", "a star"]
-    other = open_host(Settings(load_plugins=("remote",), model="tiny"), plugins=load_plugins(settings))
+    other = atom.open_host(load_plugins=("remote",), block_plugins=("transformers",), model="tiny")
     with other as host, pytest.raises(atom.ModelError, match="no plugin loads model 'tiny'"):
         _ = host.decoder
 
 
 def test_library_needs_no_modules(server):
     """The server says which model it lends, so that a library can be opened without loading anything."""
-    settings = Settings(load_plugins=("remote",), model=f"remote:{server.address}")
-    with open_host(settings, plugins=load_plugins(settings)) as host:
+    settings = atom.Settings(load_plugins=("remote",), model=f"remote:{server.address}")
+    with atom.open_host(settings) as host:
         assert host.model == "fake@1"
         assert host.ledger.as_dict()["loads"]["computed"] == 0
 
 
 def test_serve_command(server, monkeypatch):
     """``atom serve`` lends what its host has loaded, and says where."""
-    settings = Settings(load_plugins=("remote",), model=f"remote:{server.address}")
+    settings = atom.Settings(load_plugins=("remote",), model=f"remote:{server.address}")
     notes, served = [], []
 
     def serve(self):
@@ -100,7 +97,7 @@ def test_serve_command(server, monkeypatch):
             served.append(self._modules.model)
 
     monkeypatch.setattr(Server, "serve", serve)
-    with open_host(settings, plugins=load_plugins(settings)) as host:
+    with atom.open_host(settings) as host:
         args = SimpleNamespace(listen="127.0.0.1:0")
         ServeCommand().run(SimpleNamespace(args=args, host=lambda: host, note=notes.append))
     assert served == ["fake@1"]
