@@ -19,8 +19,9 @@ from atom_core.testing.terminal import run_here
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")] + sorted(ROOT.glob("docs/*.md"))
-LANGUAGES = {"console", "json", "python", "sh", "text", "toml"}
-"""console: commands that run here, with what they print. sh: set-up, which `.ci/run` runs. text: not run."""
+LANGUAGES = {"console", "json", "mermaid", "python", "sh", "text", "toml"}
+"""console: commands that run here, with what they print. sh: set-up, which `.ci/run` runs. text: not run.
+mermaid: diagrams."""
 
 
 class Block(NamedTuple):
