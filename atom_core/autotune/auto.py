@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from atom_core.autotune.results import key_of, remember, remembered
 from atom_core.memory.available import free_memory_bytes
+from atom_core.memory.estimate import gib
 
 if TYPE_CHECKING:
     from atom_core.checkpoint.checkpoint import Checkpoint
@@ -37,21 +38,17 @@ def choose(checkpoint: Checkpoint, family: Family, *, cache: Path, threads: int,
     plain, both = measure.needed_bytes(checkpoint)
     free = free_memory_bytes() if memory is None else memory
     if free is not None and plain > free:
-        log.warning("quantize auto: int8, for memory: plain weights need %s, %s are free", _gib(plain), _gib(free))
+        log.warning("quantize auto: int8, for memory: plain weights need %s, %s are free", gib(plain), gib(free))
         return "int8"
     key = key_of(content_hash(checkpoint.folder, cache / "hashes.json"))
     known = remembered(cache)
     if key in known:
         return known[key].recipe
     if free is not None and both > free:
-        log.warning("quantize auto: int8, for memory: to compare it with plain weights needs %s", _gib(both))
+        log.warning("quantize auto: int8, for memory: to compare it with plain weights needs %s", gib(both))
         return "int8"
     log.warning("quantize auto: comparing recipes on this machine, once for this model: some seconds, up to a minute")
     finding = measure.measure(checkpoint, family, threads)
     log.warning("quantize auto: %s", finding)
     remember(cache, {**known, key: finding})
     return finding.recipe
-
-
-def _gib(size_bytes: int) -> str:
-    return f"{size_bytes / 2**30:.1f} GiB"

@@ -16,18 +16,17 @@ import torch
 from torch.nn.functional import kl_div
 
 from atom_core.autotune.results import Finding, pick
-from atom_core.checkpoint.load import empty_model, load_model
+from atom_core.checkpoint.load import empty_model
 from atom_core.checkpoint.recipes import RECIPES, kinds_by_layer, recipes_for
-from atom_core.decoder.model_runner import Runner
 from atom_core.families.prompt import Read
-from atom_core.kernels.float32 import arrange
 from atom_core.kernels.malloc import returning_memory
 from atom_core.memory import estimate
 from atom_core.records import Clip, Features, Frames, Video
+from atom_core.split_model import SplitModel
 
 if TYPE_CHECKING:
     from atom_core.checkpoint.checkpoint import Checkpoint
-    from atom_core.families import Encoded, Family
+    from atom_core.families import Family
 
 ROUNDS, MOST_ROUNDS, SECONDS = 3, 9, 6.0
 """Rounds of both in turn: at least, at most, and how long more than the least are made."""
@@ -89,10 +88,9 @@ class _Worker:
     """A loaded model, and the pieces of the pipeline's work."""
 
     def __init__(self, checkpoint: Checkpoint, family: Family, recipe: str) -> None:
-        self._model = load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe])
-        arrange(self._model)
+        self._split = SplitModel.load(checkpoint, family, recipe=RECIPES[recipe])
         self._family = family
-        self._runner = Runner(self._model, family)
+        self._runner = self._split.runner()
         self._frames = _frames()
         self._inputs = family.inputs(self._frames)
         self.features = self._features()
@@ -126,16 +124,7 @@ class _Worker:
         return min(steps)
 
     def _features(self) -> Features:
-        encoded: Encoded = self._family.encode(self._model, self._inputs)
-        return Features(
-            clip=self._frames.clip,
-            values=encoded.values,
-            timestamps_s=self._frames.timestamps_s,
-            rule=self._frames.rule,
-            key="trial",
-            layout=encoded.layout,
-            extra=encoded.extra,
-        )
+        return self._split.features(self._frames, self._inputs, key="trial")
 
 
 def _divergence(plain: _Worker, other: _Worker, *, same_features: bool = False) -> float:

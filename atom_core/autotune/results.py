@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import logging
 import platform
@@ -14,6 +13,7 @@ import attrs
 from attrs import frozen
 
 from atom_core.files import private_folder, write_whole
+from atom_core.stores.versions import versions_of
 
 log = logging.getLogger("atom")
 
@@ -128,7 +128,7 @@ def remember(cache: Path, findings: Mapping[str, Finding]) -> None:
 
 def key_of(weights: str) -> str:
     """What a finding holds for: the weights' content hash, this processor, the libraries' versions."""
-    versions = {name: importlib.metadata.version(name) for name in _VERSIONED}
+    versions = versions_of(*_VERSIONED)
     text = json.dumps(
         {"weights": weights, "machine": _machine(), "versions": versions, "trial": _TRIAL}, sort_keys=True
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field, frozen
 
+from atom_core.checkpoint.quantized_format import METHOD, QuantizedFormat
 from atom_core.checkpoint.safetensors_file import Weights, read_weights
 from atom_core.checkpoint.sizes import check_sizes
 from atom_core.checkpoint.untrusted import check_tokenizer
@@ -32,9 +33,7 @@ _T = TypeVar("_T")
 _TOKENIZER = ("tokenizer.json", "*.model", "vocab.*", "*.tiktoken")
 _CONTENT = frozenset({".json", ".safetensors", ".jinja", ".model", ".txt"})
 _WAYS = "open a folder with --model FOLDER, or use the embedded model with --model tiny"
-_KINDS = ("int8", "int4")
 _ATTENTION = (None, "eager", "sdpa")
-_OWN_METHOD = "atom"
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -52,13 +51,15 @@ class Checkpoint:
     """The tokenizer, chat template included."""
     weights: Weights = field(repr=False)
     """Where its tensors are."""
+    quantized: QuantizedFormat | None = None
+    """What a checkpoint that Atom has quantised says about itself; None for any other."""
     processing: Mapping[str, Any] = field(factory=dict, repr=False)
     """What the folder says of preparation: ``image``, ``video``, ``processor``, ``generation``, ``chat_template``."""
 
     @property
     def saved_recipe(self) -> str | None:
         """The recipe of a checkpoint that Atom has quantised."""
-        return self.weights.metadata.get("atom_recipe")
+        return None if self.quantized is None else self.quantized.recipe
 
     def load_image_processor(self) -> Any:
         """transformers' PIL image processor, for families that do not prepare frames themselves.
@@ -179,11 +180,11 @@ def open_checkpoint(
     folder = find(source, revision=revision, offline=offline, memory=memory)
     check_weights(source, {path.name for path in folder.iterdir()})
     weights = read_weights(source, folder)
-    _check_saved(source, weights)
+    quantized = read_format(source, weights)
     quiet()
     from transformers import AutoConfig, AutoTokenizer
 
-    raw = _check_config(source, folder, ours=weights.metadata.get("atom_recipe") is not None)
+    raw = _check_config(source, folder, ours=quantized is not None)
     check_sizes(source, raw, weights)
     config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **_LOCAL))
     if config._attn_implementation not in _ATTENTION:
@@ -199,6 +200,7 @@ def open_checkpoint(
         config=config,
         tokenizer=tokenizer,
         weights=weights,
+        quantized=quantized,
         processing=_processing(source, folder),
     )
 
@@ -220,6 +222,20 @@ def _processing(source: str, folder: Path) -> dict[str, Any]:
         "generation": read("generation_config.json"),
         "chat_template": template,
     }
+
+
+def read_format(source: str, weights: Weights) -> QuantizedFormat | None:
+    """What weights that Atom has quantised say about themselves; None of any others.
+
+    :param source: how messages call the model
+    :raises ModelError: if they do not hold what they say
+    """
+    try:
+        return QuantizedFormat.from_weights(weights)
+    except ValueError as wrong:
+        raise ModelError(
+            f"model {source}: its weights do not hold '{wrong}' as they say; write it again", source=source
+        ) from None
 
 
 def content_hash(folder: Path, memory: Path) -> str:
@@ -278,30 +294,13 @@ def _check_config(source: str, folder: Path, *, ours: bool | None) -> dict[str, 
         )
     quantized = raw.get("quantization_config")
     method = quantized.get("quant_method") if isinstance(quantized, dict) else quantized
-    if quantized and not (method == _OWN_METHOD if ours is None else ours):
+    if quantized and not (method == METHOD if ours is None else ours):
         raise ModelError(
             f"model {source} is quantised by {method!r}, which Atom does not read; name the model it was made from,"
             " and quantise that with `atom quantize`",
             source=source,
         )
     return raw
-
-
-def _check_saved(source: str, weights: Weights) -> None:
-    """
-    :raises ModelError: if what weights say of layers that Atom has quantised is not so
-    """
-    try:
-        layers = json.loads(weights.metadata.get("atom_layers", "{}"))
-        wrong = [
-            name for name, kind in layers.items() if kind not in _KINDS or f"{name}.qweight" not in weights.tensors
-        ]
-    except (ValueError, AttributeError, RecursionError, TypeError):
-        wrong = ["atom_layers"]
-    if wrong:
-        raise ModelError(
-            f"model {source}: its weights do not hold {wrong[0]!r} as they say; write it again", source=source
-        )
 
 
 def _check_kind(source: str, folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import json
 import os
 import shutil
@@ -12,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atom_core.checkpoint.load import METHOD
+from atom_core.checkpoint.checkpoint import read_format
+from atom_core.checkpoint.quantized_format import QuantizedFormat, quantized_layers
 from atom_core.checkpoint.safetensors_file import DTYPES, read_weights
 from atom_core.errors import ModelError
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _COPIED = ("*.json", "*.jinja", "*.model", "*.txt", "LICENSE*", "NOTICE*")
 _LEFT = ("config.json", "model.safetensors.index.json")
-_VERSIONED = ("atom-core", "torch", "torchao", "transformers")
 _ALIGN_BYTES = 64
 
 
@@ -53,40 +52,22 @@ def save_quantized(
         raise ModelError(f"recipe {recipe.name!r} is made as a model is loaded, and never written; use --to int8")
     _check_place(folder, overwrite)
     model = load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=recipe)
+    said = QuantizedFormat(
+        recipe=recipe.name,
+        source=Path(checkpoint.source).name if Path(checkpoint.source).exists() else checkpoint.source,
+        source_hash=source_hash,
+        layers=quantized_layers(model),
+    )
     with _new_folder(folder, overwrite) as fresh:
         for pattern in _COPIED:
             for file in checkpoint.folder.glob(pattern):
                 if file.name not in _LEFT:
                     shutil.copy2(file, fresh / file.name)
         config = json.loads((checkpoint.folder / "config.json").read_text(encoding="utf-8"))
-        config["quantization_config"] = {"quant_method": METHOD, "recipe": recipe.name}
+        config["quantization_config"] = said.quantization_config
         (fresh / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-        versions = {name: importlib.metadata.version(name) for name in _VERSIONED}
-        metadata = {
-            "format": "pt",
-            "atom_recipe": recipe.name,
-            "atom_source": Path(checkpoint.source).name if Path(checkpoint.source).exists() else checkpoint.source,
-            "atom_source_hash": source_hash,
-            "atom_versions": json.dumps(versions),
-            "atom_layers": json.dumps(quantized_layers(model)),
-        }
-        write_tensors(fresh / "model.safetensors", own_tensors(model), metadata)
+        write_tensors(fresh / "model.safetensors", own_tensors(model), said.to_metadata())
     return folder
-
-
-def quantized_layers(model: PreTrainedModel) -> dict[str, str]:
-    """Names and kinds of the quantised layers of a model that has not been used; a tied head is not among them."""
-    from atom_core.kernels.int4 import GroupInt4Linear
-    from atom_core.kernels.int8 import Int8Embedding, RowInt8Linear
-
-    table, head = model.get_input_embeddings(), model.get_output_embeddings()
-    shared = isinstance(table, Int8Embedding) and getattr(head, "qweight", None) is table.qweight
-    kinds: dict[type, str] = {RowInt8Linear: "int8", Int8Embedding: "int8", GroupInt4Linear: "int4"}
-    return {
-        name: kinds[type(module)]
-        for name, module in model.named_modules()
-        if type(module) in kinds and not (shared and module is head)
-    }
 
 
 def own_tensors(model: PreTrainedModel) -> dict[str, torch.Tensor]:
@@ -136,7 +117,7 @@ def _check_place(folder: Path, overwrite: bool) -> None:
 
 def _is_ours(folder: Path) -> bool:
     try:
-        return folder.is_dir() and "atom_recipe" in read_weights(str(folder), folder).metadata
+        return folder.is_dir() and read_format(str(folder), read_weights(str(folder), folder)) is not None
     except ModelError:
         return False
 

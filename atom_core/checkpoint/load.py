@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import json
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,13 +23,13 @@ from transformers.utils import logging as hf_logging
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
 from atom_core.checkpoint.checkpoint import guarded
+from atom_core.checkpoint.quantized_format import METHOD, quantized_form, stored_shapes
 from atom_core.checkpoint.recipes import RECIPES, config_of, is_tied, kinds_by_layer
 from atom_core.errors import ModelError
 from atom_core.kernels.bf16 import Bf16Embedding
-from atom_core.kernels.int4 import GROUP, GroupInt4Linear
-from atom_core.kernels.int8 import Int8Embedding, RowInt8Linear
+from atom_core.kernels.int8 import Int8Embedding
 from atom_core.kernels.malloc import give_back, returning_memory
-from atom_core.kernels.packed_linear import ArrangedLinear
+from atom_core.kernels.packed_linear import PackedLinear
 from atom_core.kernels.threads import one_thread
 
 if TYPE_CHECKING:
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atom")
 
-METHOD = "atom"
-"""What configs of Atom's quantised checkpoints call the method."""
 _NUMBER = re.compile(r"\d+")
 
 
@@ -55,7 +52,7 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
     """
     config = copy.deepcopy(checkpoint.config)
     said: dict[str, Any] = {"recipe": recipe.name, "device": device}
-    quantization, layers = None, saved_layers(checkpoint.weights.metadata)
+    quantization, layers = None, checkpoint.quantized.layers if checkpoint.quantized else {}
     plain = {
         name: stored for name, stored in checkpoint.weights.tensors.items() if name.rpartition(".")[0] not in layers
     }
@@ -129,7 +126,7 @@ def pack(modules: Iterable[nn.Module]) -> None:
 
     Done before there are states and activations, this leaves the least memory at the peak.
     """
-    found = {layer for module in modules for layer in module.modules() if isinstance(layer, ArrangedLinear)}
+    found = {layer for module in modules for layer in module.modules() if isinstance(layer, PackedLinear)}
     for layer in sorted(found, key=lambda layer: layer.out_features * layer.in_features, reverse=True):
         layer.pack()
     give_back()
@@ -139,7 +136,7 @@ def weights(model: nn.Module) -> Iterator[torch.Tensor]:
     """All weights; those of linear layers until they are arranged for a kernel, after which nobody can change them."""
     yield from model.parameters()
     for module in model.modules():
-        if isinstance(module, (ArrangedLinear, Int8Embedding, Bf16Embedding)):
+        if isinstance(module, (PackedLinear, Int8Embedding, Bf16Embedding)):
             yield from module.buffers(recurse=False)
 
 
@@ -289,13 +286,13 @@ def fill_saved(model: PreTrainedModel, layers: Mapping[str, str], checkpoint: Ch
         waiting = model.get_submodule(name)
         assert isinstance(waiting, _Waiting)
         (layer,) = waiting.layer
-        wanted = quantized_shapes(layer, kind)
+        wanted = stored_shapes(layer, kind)
         found = {part: tensors[f"{name}.{part}"] for part in wanted if f"{name}.{part}" in tensors}
         missing += [f"{name}.{part}" for part in wanted if part not in found]
         sizes += [(f"{name}.{part}", t.shape, wanted[part]) for part, t in found.items() if t.shape != wanted[part]]
         if not missing and not sizes:
             parts = {part: stored[...] for part, stored in found.items()}
-            setattr(model.get_submodule(parent), child, _layer_of(layer, kind, parts))
+            setattr(model.get_submodule(parent), child, quantized_form(layer, kind, parts))
     check_names(checkpoint.source, model, {"missing_keys": missing, "mismatched_keys": sizes, "unexpected_keys": ()})
     _tie_head(model)
 
@@ -305,25 +302,3 @@ def _tie_head(model: PreTrainedModel) -> None:
     if isinstance(model.get_output_embeddings(), _Waiting):
         assert isinstance(table, (Int8Embedding, Bf16Embedding))
         model.set_output_embeddings(table.head())
-
-
-def quantized_shapes(layer: Any, kind: str) -> dict[str, tuple[int, ...]]:
-    """What the quantised form of a layer holds."""
-    outputs, inputs = layer.weight.shape
-    bias = {} if getattr(layer, "bias", None) is None else {"bias": (outputs,)}
-    if kind == "int4":
-        return {"qweight": (outputs, inputs // 2), "scale": (inputs // GROUP, outputs, 2), **bias}
-    return {"qweight": (outputs, inputs), "scale": (outputs,), **bias}
-
-
-def _layer_of(layer: nn.Module, kind: str, parts: Mapping[str, torch.Tensor]) -> nn.Module:
-    """The quantised form of a layer, with its weights."""
-    qweight, scale, bias = parts["qweight"], parts["scale"], parts.get("bias")
-    if isinstance(layer, nn.Embedding):
-        return Int8Embedding(qweight, scale, float(getattr(layer, "scalar_embed_scale", 1.0)))
-    return (GroupInt4Linear if kind == "int4" else RowInt8Linear)(qweight, scale, bias)
-
-
-def saved_layers(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Names and kinds of the layers that a checkpoint written by Atom holds quantised."""
-    return dict(json.loads(metadata.get("atom_layers", "{}")))

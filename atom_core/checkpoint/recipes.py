@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from atom_core.errors import ModelError
+from atom_core.kernels import INT4_GROUP
 from atom_core.kernels.processor import has_bf16
 from atom_core.settings import suggest
 
@@ -139,7 +140,7 @@ def kinds_by_layer(model: PreTrainedModel, recipe: Recipe, device: str) -> dict[
             kind = recipe.decoder if id(module) in inside else recipe.encoder
         else:
             continue
-        if kind == "int4" and module.in_features % 32:
+        if kind == "int4" and module.in_features % INT4_GROUP:
             kind = "int8"
         if kind != "none":
             found[name] = kind
@@ -192,7 +193,9 @@ def _cuda_config(kind: str, device: str) -> Any:
             raise ModelError("float8 needs a card of compute capability 8.9 or higher; use --quantize int8")
         return Float8DynamicActivationFloat8WeightConfig(granularity=PerRow())
     if kind == "int4":
-        return Int4WeightOnlyConfig(group_size=32, int4_packing_format="tile_packed_to_4d", set_inductor_config=False)
+        return Int4WeightOnlyConfig(
+            group_size=INT4_GROUP, int4_packing_format="tile_packed_to_4d", set_inductor_config=False
+        )
     return Int8WeightOnlyConfig(set_inductor_config=False)
 
 

@@ -17,7 +17,7 @@ from torchao.core.config import AOBaseConfig
 from torchao.quantization.transform_module import register_quantize_module_handler
 
 from atom_core.errors import ModelError
-from atom_core.kernels.packed_linear import ArrangedLinear
+from atom_core.kernels.packed_linear import PackedLinear
 from atom_core.kernels.processor import has_bf16
 
 _USUAL_ROWS = 32
@@ -28,7 +28,7 @@ class Bf16Config(AOBaseConfig):  # type: ignore[misc]
     """torchao configuration: weights bfloat16, activations rounded to it before they are multiplied."""
 
 
-class Bf16Linear(ArrangedLinear):
+class Bf16Linear(PackedLinear):
     """A linear layer with bfloat16 weights."""
 
     stored = ("plain",)
@@ -52,12 +52,12 @@ class Bf16Linear(ArrangedLinear):
         return self._stored_weight().float()
 
     def _stored_weight(self) -> torch.Tensor:
-        sources, plain = self._sources, self.plain  # another thread may arrange them now
+        sources, plain = self._sources, self.plain  # another thread may be packing them
         if sources:
             return torch.cat([source._stored_weight() for source in sources])
         return self._packed.to_dense() if plain is None else plain
 
-    def _arranged(self) -> Any:
+    def _packed_weights(self) -> Any:
         return torch.ops.mkldnn._reorder_linear_weight(self._stored_weight().contiguous(), _USUAL_ROWS)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:

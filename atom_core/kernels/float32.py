@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn.functional import linear
 
-from atom_core.kernels.packed_linear import ArrangedLinear
+from atom_core.kernels.packed_linear import PackedLinear
 
 SMALL = 2**18
 """Weights of a layer that stays as it is."""
@@ -31,7 +31,7 @@ def has_kernel() -> bool:
     return platform.machine().lower() in ("x86_64", "amd64") and torch.backends.mkldnn.is_available()
 
 
-class Float32Linear(ArrangedLinear):
+class Float32Linear(PackedLinear):
     """A linear layer with float32 weights."""
 
     stored = ("plain",)
@@ -49,14 +49,14 @@ class Float32Linear(ArrangedLinear):
     @property
     def weight(self) -> torch.Tensor:
         """The weight [O, K]; made anew on each call where it has been arranged."""
-        sources, plain = self._sources, self.plain  # another thread may arrange them now
+        sources, plain = self._sources, self.plain  # another thread may be packing them
         if sources:
             return torch.cat([source.weight for source in sources])
         if plain is not None:
             return plain
         return self._packed.to_dense() if self._packed.is_mkldnn else self._packed  # type: ignore[no-any-return]
 
-    def _arranged(self) -> Any:
+    def _packed_weights(self) -> Any:
         weight_OK = self.weight
         if weight_OK.numel() < SMALL:
             return weight_OK
@@ -79,7 +79,7 @@ class Float32Linear(ArrangedLinear):
         return found
 
 
-def arrange(model: nn.Module) -> None:
+def pack_linears(model: nn.Module) -> None:
     """Put `Float32Linear` in the place of a model's float32 linear layers on a processor; others are left alone."""
     if not has_kernel():
         return

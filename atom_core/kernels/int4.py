@@ -16,18 +16,18 @@ from torch import nn
 from torchao.core.config import AOBaseConfig
 from torchao.quantization.transform_module import register_quantize_module_handler
 
-from atom_core.kernels.packed_linear import ArrangedLinear
+from atom_core.kernels import INT4_GROUP
+from atom_core.kernels.packed_linear import PackedLinear
 
-GROUP = 32
 _TINY = 1e-8
 
 
 @frozen
 class GroupInt4Config(AOBaseConfig):  # type: ignore[misc]
-    """torchao configuration: weights int4, a scale and a zero for each group of 32 inputs; inputs bfloat16."""
+    """torchao configuration: weights int4, a scale and a zero for each group of inputs; inputs bfloat16."""
 
 
-class GroupInt4Linear(ArrangedLinear):
+class GroupInt4Linear(PackedLinear):
     """A linear layer with int4 weights."""
 
     stored = ("qweight",)
@@ -49,7 +49,7 @@ class GroupInt4Linear(ArrangedLinear):
     @classmethod
     def from_linear(cls, linear: nn.Linear) -> GroupInt4Linear:
         """The quantised form of `linear`: least to greatest value of each group in 15 steps."""
-        weight_OGK = linear.weight.detach().float().unflatten(1, (-1, GROUP))
+        weight_OGK = linear.weight.detach().float().unflatten(1, (-1, INT4_GROUP))
         low, high = weight_OGK.amin(2, keepdim=True), weight_OGK.amax(2, keepdim=True)
         scale = ((high - low) / 15).clamp_min(_TINY).bfloat16().float()
         middle = (low + 8 * scale).bfloat16().float()
@@ -61,9 +61,9 @@ class GroupInt4Linear(ArrangedLinear):
     def weight(self) -> torch.Tensor:
         """The weight that the layer stands for, [O, K], float32; only until it is first used."""
         scale, middle = self.scale.float().transpose(0, 1).unsqueeze(2).unbind(3)
-        return ((self._steps().unflatten(1, (-1, GROUP)) - 8) * scale + middle).flatten(1)  # type: ignore[no-any-return]
+        return ((self._steps().unflatten(1, (-1, INT4_GROUP)) - 8) * scale + middle).flatten(1)  # type: ignore[no-any-return]
 
-    def _arranged(self) -> torch.Tensor:
+    def _packed_weights(self) -> torch.Tensor:
         packed: torch.Tensor = torch.ops.aten._convert_weight_to_int4pack_for_cpu(self._steps(), 1)
         return packed
 
@@ -72,7 +72,7 @@ class GroupInt4Linear(ArrangedLinear):
         if self._packed is None:
             self.pack()
         rows_NK = inputs.reshape(-1, self.in_features).bfloat16()
-        outputs_NO = torch.ops.aten._weight_int4pack_mm_for_cpu(rows_NK, self._packed, GROUP, self.scale).float()
+        outputs_NO = torch.ops.aten._weight_int4pack_mm_for_cpu(rows_NK, self._packed, INT4_GROUP, self.scale).float()
         if self.bias is not None:
             outputs_NO += self.bias
         return outputs_NO.reshape(*inputs.shape[:-1], self.out_features)  # type: ignore[no-any-return]

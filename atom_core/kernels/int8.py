@@ -20,7 +20,7 @@ from torchao.core.config import AOBaseConfig
 from torchao.quantization.transform_module import register_quantize_module_handler
 
 from atom_core.errors import ModelError
-from atom_core.kernels.packed_linear import ArrangedLinear
+from atom_core.kernels.packed_linear import PackedLinear
 
 _SCALE = 1 / 63
 _ZERO_POINT = 64
@@ -52,7 +52,7 @@ def quantize_rows(weight_OK: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return values.data, scale_O.data  # as if never changed in place: see `loans.weights_stamp`
 
 
-class RowInt8Linear(ArrangedLinear):
+class RowInt8Linear(PackedLinear):
     """A linear layer with int8 weights."""
 
     stored = ("qweight", "scale")
@@ -80,7 +80,7 @@ class RowInt8Linear(ArrangedLinear):
 
     def quantized_weight(self) -> tuple[torch.Tensor, torch.Tensor]:
         """The int8 weight [O, K] and its float32 scales [O]."""
-        sources, values_OK, scale_O = self._sources, self.qweight, self.scale  # another thread may arrange them now
+        sources, values_OK, scale_O = self._sources, self.qweight, self.scale  # another thread may be packing them
         if sources:
             pairs = [source.quantized_weight() for source in sources]
             return torch.cat([values for values, _ in pairs]), torch.cat([scale for _, scale in pairs])
@@ -95,7 +95,7 @@ class RowInt8Linear(ArrangedLinear):
         values, scale_O = self.quantized_weight()
         return values.float() * scale_O[:, None]
 
-    def _arranged(self) -> Any:
+    def _packed_weights(self) -> Any:
         return torch.ops.quantized.linear_prepack(_as_quantized(*self.quantized_weight()), None)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:

@@ -18,7 +18,7 @@ from atom_core.kernels.malloc import returning_memory
 _PACKING = threading.RLock()
 
 
-class ArrangedLinear(nn.Module, ABC):
+class PackedLinear(nn.Module, ABC):
     """A linear layer that holds its weights as they are stored, in memory or mapped from a file, until it is first
     used; then the kernel's own arrangement takes their place."""
 
@@ -50,7 +50,7 @@ class ArrangedLinear(nn.Module, ABC):
             bias_O = torch.cat([torch.zeros(x.out_features) if x.bias is None else x.bias for x in layers])
         joined = cls.__new__(cls)
         num_outputs = sum(layer.out_features for layer in layers)
-        ArrangedLinear.__init__(joined, layers[0].in_features, num_outputs, bias_O)
+        PackedLinear.__init__(joined, layers[0].in_features, num_outputs, bias_O)
         joined._sources = tuple(layers)
         return joined
 
@@ -58,13 +58,13 @@ class ArrangedLinear(nn.Module, ABC):
         """Arrange the weights for the kernel, as the first call does."""
         with _PACKING, returning_memory(trim=False):
             if self._packed is None:
-                self._packed = self._arranged()
+                self._packed = self._packed_weights()
                 for name in self.stored:
                     setattr(self, name, None)
                 self._sources = ()
 
     @abstractmethod
-    def _arranged(self) -> Any:
+    def _packed_weights(self) -> Any:
         """What the kernel takes, made of the stored weights, or of those of `_sources`."""
 
     def extra_repr(self) -> str:

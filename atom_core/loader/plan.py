@@ -186,11 +186,11 @@ class _Needs:
         return estimate.Need(states=states, work=self._encoding_bytes + reading, tasks=self._tasks_bytes, **more)
 
     def _weights(self, recipe: Recipe) -> dict[str, int]:
-        from atom_core.checkpoint.load import empty_model, saved_layers
+        from atom_core.checkpoint.load import empty_model
 
         if self._model is None:
             self._model = guarded(self._checkpoint.source, "config", lambda: empty_model(self._checkpoint.config))
-        saved = saved_layers(self._checkpoint.weights.metadata)
+        saved = self._checkpoint.quantized.layers if self._checkpoint.quantized else {}
         kinds = saved or kinds_by_layer(self._model, recipe, self._device)
         model = self._model
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, fields, frozen
 
+from atom_core.checkpoint.quantized_format import stored_bytes
 from atom_core.checkpoint.recipes import Recipe, recipes_for
 from atom_core.checkpoint.sizes import USUAL_FRAME_TOKENS, frame_tokens
 from atom_core.errors import ModelError
@@ -219,7 +220,7 @@ def quantized_bytes(shape: tuple[int, ...], kind: str) -> int:
     numbers = math.prod(shape)
     if kind == "bf16":
         return 2 * numbers
-    return numbers // 2 + numbers // 32 * 4 if kind == "int4" else numbers + 4 * shape[0]
+    return stored_bytes(numbers, shape[0], kind)
 
 
 def state_bytes(text_config: Any, *, rows: int, tokens: int, number_bytes: int) -> int:

@@ -22,6 +22,7 @@ from atom_core.records import Clip, Features, Frames
 from atom_core.testing.fakes import fake_video
 
 if TYPE_CHECKING:
+    from atom_core.decoder.engine import Engine
     from atom_core.families import Family
     from atom_core.families.prompt import Prompt
     from atom_core.specs import FamilySpec
@@ -106,14 +107,12 @@ class Pair:
         from atom_core.checkpoint.load import load_model
         from atom_core.checkpoint.recipes import RECIPES
         from atom_core.families import family_of
-        from atom_core.kernels.float32 import arrange
+        from atom_core.split_model import SplitModel
 
         checkpoint = open_checkpoint(str(folder))
         self.family = family_of(checkpoint, families)
-        self._halves, self._whole = (
-            load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe]) for _ in range(2)
-        )
-        arrange(self._halves)
+        self._split = SplitModel.load(checkpoint, self.family, recipe=RECIPES[recipe])
+        self._whole = load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=RECIPES[recipe])
         self._whole.generation_config = GenerationConfig.from_pretrained(folder)
         self._rounds = recipe != "none"
         self._tolerance = COARSE_TOLERANCE if self._rounds else TOLERANCE
@@ -135,22 +134,10 @@ class Pair:
 
     def encode(self, frames: Frames) -> Features:
         """The features of a clip."""
-        import torch
-
         inputs = self.family.inputs(frames)
-        with torch.inference_mode():
-            encoded = self.family.encode(self._halves, inputs)
         key = f"{frames.clip.video.content_hash}{len(self._inputs)}"
         self._inputs[key] = inputs
-        return Features(
-            clip=frames.clip,
-            values=encoded.values,
-            timestamps_s=frames.timestamps_s,
-            rule=frames.rule,
-            key=key,
-            layout=encoded.layout,
-            extra=encoded.extra,
-        )
+        return self._split.features(frames, inputs, key=key)
 
     def split(self, parts: Sequence[str | Features], num_tokens: int = 16) -> Told:
         """What the language half decodes, which is given features."""
@@ -218,19 +205,12 @@ class Pair:
         steps = zip(out.logits, tokens, strict=True)
         return Told(tuple(tokens), sum(float(logits[0].log_softmax(-1)[token]) for logits, token in steps))
 
-    def _open(self, *, reuse: bool, max_rows: int) -> Any:
-        from atom_core.decoder.engine import Engine
+    def _open(self, *, reuse: bool, max_rows: int) -> Engine:
         from atom_core.decoder.prefix_cache import PrefixTree
         from atom_core.kernels.threads import Threads
 
-        return Engine(
-            self._halves,
-            family=self.family,
-            max_rows=max_rows,
-            prefixes=PrefixTree(2**28) if reuse else None,
-            ledger=self.ledger,
-            threads=Threads(1),
-        )
+        prefixes = PrefixTree(2**28) if reuse else None
+        return self._split.engine(max_rows=max_rows, prefixes=prefixes, ledger=self.ledger, threads=Threads(1))
 
 
 def _type_ids(family: Family, prompt: Prompt) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from atom_core.checkpoint.recipes import RECIPES
 from atom_core.checkpoint.safetensors_file import read_weights
 from atom_core.errors import ModelError
 from atom_core.families import family_of
+from atom_core.files import stamp
 from atom_core.hub import hashes
 from atom_core.testing.models import make_checkpoint
 
@@ -280,7 +281,7 @@ def test_content_hash_follows_content(folder, tmp_path):
 def test_weights_rewritten_in_place_are_another_model(folder, tmp_path, monkeypatch):
     """Also with the size, time and place of the old ones; what is as it was is not read again."""
     monkeypatch.setattr(hashes, "_WORTH_REMEMBERING_BYTES", 1)
-    monkeypatch.setattr(hashes, "_YOUNG_NS", 0)
+    monkeypatch.setattr(stamp, "_YOUNG_NS", 0)
     memory, weights = tmp_path / "hashes.json", folder / "model.safetensors"
     first, stat = content_hash(folder, memory), weights.stat()
     with monkeypatch.context() as patch:
@@ -296,7 +297,7 @@ def test_weights_rewritten_in_place_are_another_model(folder, tmp_path, monkeypa
 def test_young_weights_are_not_known_by_their_times(folder, tmp_path, monkeypatch):
     """A clock may not have ticked between two changes."""
     monkeypatch.setattr(hashes, "_WORTH_REMEMBERING_BYTES", 1)
-    monkeypatch.setattr(hashes, "_YOUNG_NS", 10**12)
+    monkeypatch.setattr(stamp, "_YOUNG_NS", 10**12)
     content_hash(folder, tmp_path / "hashes.json")
     assert not (tmp_path / "hashes.json").exists()
 

@@ -23,8 +23,8 @@ from atom_core.kernels.int4 import GroupInt4Linear
 from atom_core.kernels.int8 import Int8Embedding, RowInt8Linear
 from atom_core.kernels.processor import has_bf16
 from atom_core.kernels.threads import Threads
+from atom_core.loader.identity import identity
 from atom_core.loader.plan import recipe_for
-from atom_core.loader.transformers_loader import identity
 from atom_core.settings import Settings
 from atom_core.testing.models import FAMILIES, make_checkpoint
 
@@ -135,7 +135,7 @@ def test_saved_folder_is_complete_and_says_what_it_is(checkpoint, tmp_path):
     assert (opened.saved_recipe, said["atom_source"], said["atom_source_hash"]) == ("int8", "small", "ab" * 32)
     assert json.loads(said["atom_versions"]).keys() == {"atom-core", "torch", "torchao", "transformers"}
     assert str(tmp_path) not in json.dumps(dict(said))
-    assert identity(opened.weights.metadata, str(folder), "cd" * 32) == f"small@{'ab' * 6}"
+    assert identity(opened.quantized, str(folder), "cd" * 32) == f"small@{'ab' * 6}"
     model = load(opened, "int8")
     name, layer = next((n, m) for n, m in model.named_modules() if isinstance(m, RowInt8Linear))
     stored = opened.weights.tensors[f"{name}.qweight"]

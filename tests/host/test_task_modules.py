@@ -17,7 +17,7 @@ from atom_core.checkpoint.load import load_model, pack, weights
 from atom_core.checkpoint.recipes import RECIPES
 from atom_core.host.contracts import modules_fault
 from atom_core.host.task_modules import Loans, weights_stamp
-from atom_core.kernels.packed_linear import ArrangedLinear
+from atom_core.kernels.packed_linear import PackedLinear
 from atom_core.testing.fakes import FakeDecoder, FakeEncoder, fake_clips, fake_features, fake_video
 from atom_core.testing.models import make_checkpoint
 
@@ -124,7 +124,7 @@ def test_quantised_weights_are_watched(tmp_path, recipe):
         modules = atom.Modules(encoder=FakeEncoder(), decoder=FakeDecoder(), model="m", weights=partial(weights, model))
         loans = Loans("task", modules, weights_stamp(modules))
         layer = model.get_decoder().layers[0].mlp.down_proj
-        layers = [module for module in model.modules() if isinstance(module, ArrangedLinear) and module is not layer]
+        layers = [module for module in model.modules() if isinstance(module, PackedLinear) and module is not layer]
         pack(layers)
         assert all(module.qweight is None for module in layers)
         assert not loans.weights_changed

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from atom_core.kernels import float32
-from atom_core.kernels.float32 import SMALL, Float32Linear, arrange, has_kernel
+from atom_core.kernels.float32 import SMALL, Float32Linear, has_kernel, pack_linears
 
 pytestmark = pytest.mark.skipif(not has_kernel(), reason="this processor has no such kernel")
 
@@ -85,7 +85,7 @@ def test_a_model_is_arranged(monkeypatch):
     )
     given = torch.randn(2, 8)
     wanted = model["b"](given)
-    arrange(model)
+    pack_linears(model)
     assert model["a"] is model["b"][0]
     kinds = {name: type(module) for name, module in model.named_modules()}
     assert kinds["a"] is Float32Linear
@@ -94,5 +94,5 @@ def test_a_model_is_arranged(monkeypatch):
     assert torch.equal(model["b"](given), wanted)
     monkeypatch.setattr(float32, "has_kernel", lambda: False)
     plain = nn.Sequential(linear(8, 8))
-    arrange(plain)
+    pack_linears(plain)
     assert type(plain[0]) is nn.Linear

@@ -36,6 +36,7 @@ FLOORS = {
     "embedder": 7,
     "encoder": 7,
     "memory": 8,
+    "split_model": 8,
     "autotune": 9,
     "loader": 10,
     "host": 11,

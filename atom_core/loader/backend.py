@@ -1,0 +1,107 @@
+"""A transformers model as the host gets it: opened, planned into memory, loaded and split into resident modules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from atom_core.checkpoint.checkpoint import Checkpoint, content_hash, open_checkpoint
+from atom_core.checkpoint.untrusted import check_template
+from atom_core.decoder.decoder import ResidentDecoder
+from atom_core.decoder.prefix_cache import PrefixTree
+from atom_core.decoder.prefix_disk_cache import PrefixFiles
+from atom_core.encoder.feature_cache import FeatureStore
+from atom_core.families import Family, family_of
+from atom_core.families.frame_budget import FrameBudget
+from atom_core.hookspecs import Modules
+from atom_core.hub.hashes import Hashes
+from atom_core.kernels.malloc import share_memory
+from atom_core.kernels.threads import Threads
+from atom_core.loader.identity import choose_device, identity, short_name
+from atom_core.loader.plan import recipe_and_plan
+from atom_core.memory.reservation import Reserve
+from atom_core.split_model import SplitModel
+
+if TYPE_CHECKING:
+    from atom_core.ledger import Ledger
+    from atom_core.memory.estimate import Plan
+    from atom_core.settings import Settings
+    from atom_core.specs import FamilySpec
+
+
+class TransformersBackend:
+    """A loaded model with its resident modules, its plan of memory and what its prefixes leave for tasks."""
+
+    def __init__(
+        self, split: SplitModel, plan: Plan, settings: Settings, ledger: Ledger, threads: Threads, *, content: str
+    ) -> None:
+        """
+        :param plan: how many rows and prefixes there is memory for
+        :param content: content hash of the checkpoint
+        """
+        frames = FrameBudget(split.family, settings.frames, plan.row_tokens)
+        store = FeatureStore(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
+        prefixes = PrefixTree(plan.prefix_cache_bytes) if settings.reuse else None
+        files = None
+        if settings.reuse and settings.prefix_disk_bytes:
+            read_by = split.prefix_fingerprint(content)
+            files = PrefixFiles(settings.cache / "prefixes", settings.prefix_disk_bytes, read_by)
+        self._split = split
+        self.encoder = split.encoder(content, frames=frames, store=store, ledger=ledger, threads=threads)
+        engine = split.engine(
+            max_rows=plan.batch, prefixes=prefixes, prefix_files=files, ledger=ledger, threads=threads
+        )
+        name = f"{short_name(settings.model)} ({split.recipe.name})"
+        self.decoder = ResidentDecoder(engine, split.family, frames=frames, name=name)
+        self.model = identity(split.checkpoint.quantized, settings.model, content)
+        self.reserve = Reserve(plan, None if engine.keeps_whole else prefixes)
+
+    def modules(self) -> Modules:
+        """What the host is handed."""
+        return Modules(
+            encoder=self.encoder,
+            decoder=self.decoder,
+            model=self.model,
+            close=self.close,
+            reserve=self.reserve,
+            weights=self._split.weights,
+        )
+
+    def close(self) -> None:
+        """End the threads of both modules; waits for the frames in work."""
+        self.encoder.close()
+        self.decoder.close()
+
+
+def load(
+    source: str,
+    settings: Settings,
+    ledger: Ledger,
+    families: Mapping[str, FamilySpec],
+    tasks_bytes: Mapping[str, int],
+) -> TransformersBackend:
+    """The model at `source`, a folder or hub id that is on this machine.
+
+    :param tasks_bytes: what tasks declare, by name
+    :raises ModelError: if the model cannot be loaded, split or quantised
+    """
+    share_memory()
+    device = choose_device(settings.device)
+    checkpoint, family = _open(source, settings, families)
+    threads = Threads(settings.threads)
+    recipe, plan = recipe_and_plan(checkpoint, family, settings, device, threads, tasks_bytes=tasks_bytes)
+    with ledger.lane("load", "load"):
+        content = content_hash(checkpoint.folder, settings.cache / "hashes.json")
+        split = SplitModel.load(checkpoint, family, recipe=recipe, device=device)
+    return TransformersBackend(split, plan, settings, ledger, threads, content=content)
+
+
+def _open(source: str, settings: Settings, families: Mapping[str, FamilySpec]) -> tuple[Checkpoint, Family]:
+    """The checkpoint, and how its architecture is split; no weight is read."""
+    checkpoint = open_checkpoint(source, revision=settings.revision, offline=settings.offline)
+    family = family_of(checkpoint, families)
+    family.most_frame_pixels = settings.frame_pixels
+    if family.foreign_template is not None:
+        tokens = checkpoint.tokenizer.special_tokens_map
+        check_template(source, family.foreign_template, tokens, Hashes(settings.cache / "hashes.json"))
+    return checkpoint, family

@@ -1,0 +1,146 @@
+"""A model in memory and the halves it is split into: put together here, and nowhere else, for whoever runs one.
+
+The loader makes the resident modules of it, autotune measures its parts without queues and caches, the test kit
+compares its halves with the unsplit model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Self
+
+import torch
+from attrs import asdict, field, frozen
+
+from atom_core.checkpoint.load import load_model, weights
+from atom_core.checkpoint.recipes import Recipe
+from atom_core.decoder.engine import Engine
+from atom_core.decoder.model_runner import Runner
+from atom_core.decoder.prefix_cache import PrefixTree
+from atom_core.decoder.prefix_disk_cache import PrefixFiles
+from atom_core.encoder.encoder import ResidentEncoder
+from atom_core.encoder.feature_cache import FeatureStore
+from atom_core.families import Family
+from atom_core.families.frame_budget import FrameBudget
+from atom_core.kernels.float32 import pack_linears
+from atom_core.kernels.threads import Threads
+from atom_core.ledger import Ledger
+from atom_core.records import Features, Frames
+from atom_core.stores.versions import versions_of
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from atom_core.checkpoint.checkpoint import Checkpoint
+
+_VERSIONED = ("torch", "transformers", "pillow", "av")
+"""The libraries that decide, beside the model, what features and kept prefixes are, bit for bit."""
+
+
+@frozen(kw_only=True, eq=False)
+class SplitModel:
+    """A checkpoint's model, whole and frozen, with its linear layers ready for the device's kernels."""
+
+    checkpoint: Checkpoint = field(repr=False)
+    """Where it comes from."""
+    model: PreTrainedModel = field(repr=False)
+    """transformers' model; both halves read its weights, neither copies them."""
+    family: Family
+    """How its architecture is split."""
+    recipe: Recipe
+    """How it is quantised."""
+    device: str
+    """The device that it is on."""
+
+    @classmethod
+    def load(cls, checkpoint: Checkpoint, family: Family, *, recipe: Recipe, device: str = "cpu") -> Self:
+        """The model of `checkpoint`: float32 on a processor, bfloat16 on a card, what `recipe` names quantised.
+
+        :raises ModelError: if the weights are damaged, or do not match the config or the device
+        """
+        model = load_model(checkpoint, dtype=_dtype(device), device=device, recipe=recipe)
+        pack_linears(model)
+        return cls(checkpoint=checkpoint, model=model, family=family, recipe=recipe, device=device)
+
+    def weights(self) -> Iterator[torch.Tensor]:
+        """All weights that code outside could change."""
+        return weights(self.model)
+
+    def features(self, frames: Frames, inputs: Mapping[str, object], *, key: str) -> Features:
+        """The features of a clip, computed in the calling thread and kept nowhere; owned by the caller.
+
+        :param inputs: what `Family.inputs` made of `frames`
+        :param key: what the features are called
+        """
+        with torch.inference_mode():
+            encoded = self.family.encode(self.model, inputs)
+        return Features(
+            clip=frames.clip,
+            values=encoded.values,
+            timestamps_s=frames.timestamps_s,
+            rule=frames.rule,
+            key=key,
+            layout=encoded.layout,
+            extra=encoded.extra,
+        )
+
+    def runner(self) -> Runner:
+        """The language half's forward passes, without a queue."""
+        return Runner(self.model, self.family)
+
+    def engine(
+        self,
+        *,
+        max_rows: int,
+        prefixes: PrefixTree | None,
+        prefix_files: PrefixFiles | None = None,
+        ledger: Ledger,
+        threads: Threads,
+    ) -> Engine:
+        """The language half with its queue, which has a thread until it is closed; `Engine` says what is given."""
+        return Engine(
+            self.model,
+            family=self.family,
+            max_rows=max_rows,
+            prefixes=prefixes,
+            prefix_files=prefix_files,
+            ledger=ledger,
+            threads=threads,
+        )
+
+    def encoder(
+        self, content: str, *, frames: FrameBudget, store: FeatureStore | None, ledger: Ledger, threads: Threads
+    ) -> ResidentEncoder:
+        """The visual half with its queue, which has a thread until it is closed.
+
+        :param content: content hash of the checkpoint
+        :param store: where features are kept; None computes them each time
+        """
+        return ResidentEncoder(
+            self.model,
+            self.family,
+            fingerprint=self._fingerprint(content, self.recipe.encoder),
+            frames=frames,
+            store=store,
+            ledger=ledger,
+            threads=threads,
+        )
+
+    def prefix_fingerprint(self, content: str) -> str:
+        """Everything that decides what the keys and values of a prefix are.
+
+        :param content: content hash of the checkpoint
+        """
+        return self._fingerprint(content, json.dumps(asdict(self.recipe)))
+
+    def _fingerprint(self, content: str, recipe: str) -> str:
+        """Names what is kept on disk: the order and form of its parts must not change, or all that is kept is lost."""
+        kind = self.device.partition(":")[0]  # cards of one machine compute alike
+        parts = [content, recipe, kind, str(_dtype(self.device)), self.family.fingerprint, versions_of(*_VERSIONED)]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _dtype(device: str) -> torch.dtype:
+    return torch.float32 if device == "cpu" else torch.bfloat16

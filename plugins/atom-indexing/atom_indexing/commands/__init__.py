@@ -1,1 +1,0 @@
-"""``atom index``, ``atom library`` and ``atom search``."""
