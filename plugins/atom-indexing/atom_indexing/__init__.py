@@ -18,10 +18,10 @@ def atom_register_tasks(register: atom.Register) -> None:
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom index``, ``atom library`` and ``atom search``."""
     summary = "Add videos and folders to the library"
-    register("index", "atom_indexing.index_command:IndexCommand", summary=summary, tasks=("caption",))
+    register("index", "atom_indexing.commands.index:IndexCommand", summary=summary, tasks=("caption",))
     summary = "List the library's videos, forget what is gone"
-    register("library", "atom_indexing.library_command:LibraryCommand", summary=summary)
-    register("search", "atom_indexing.search_command:SearchCommand", summary="Find moments in the library")
+    register("library", "atom_indexing.commands.library:LibraryCommand", summary=summary)
+    register("search", "atom_indexing.commands.search:SearchCommand", summary="Find moments in the library")
 
 
 @atom.hookimpl

@@ -10,7 +10,7 @@ from attrs import frozen
 
 import atom_core as atom
 from atom_indexing.filters import Filter
-from atom_indexing.remembering import Remembering
+from atom_indexing.library.remembering import Remembering
 
 _SHORT = 40
 """Most letters of a setting in a message."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import atom_core as atom
-from atom_indexing.remembering import Remembering
+from atom_indexing.library.remembering import Remembering
 
 State = Literal["here", "gone", "away"]
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import atom_core as atom
 from atom_core.files.outputs import Outputs
-from atom_indexing.cuts import cut_out, folder_for
-from atom_indexing.index_command import made_otherwise
-from atom_indexing.page import page, poster
-from atom_indexing.remembering import Remembering
+from atom_indexing.commands.cuts import cut_out, folder_for
+from atom_indexing.commands.index import made_otherwise
+from atom_indexing.commands.page import page, poster
+from atom_indexing.library.remembering import Remembering
 from atom_indexing.tasks import check_not_empty
 
 

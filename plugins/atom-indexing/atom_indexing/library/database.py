@@ -15,7 +15,7 @@ from attrs import frozen
 from filelock import FileLock, Timeout
 
 import atom_core as atom
-from atom_indexing import chroma
+from atom_indexing.library import chroma
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 import atom_core as atom
-from atom_indexing.chroma import PAGE
-from atom_indexing.remembering import Held
-from atom_indexing.table import Row, place_of
+from atom_indexing.library.chroma import PAGE
+from atom_indexing.library.remembering import Held
+from atom_indexing.library.table import Row, place_of
 
 if TYPE_CHECKING:
-    from atom_indexing.database import Collections
+    from atom_indexing.library.database import Collections
 
 
 def key_of(entry: atom.Entry) -> str:

@@ -26,29 +26,24 @@ import numpy as np
 from attrs import field, frozen
 
 import atom_core as atom
-from atom_indexing.chroma import (
-    CAPTIONS,
-    CLIPS,
+from atom_indexing.library.chroma import (
     DATABASE,
     PAGE,
     cannot_be_written,
     check_room,
-    connect,
     copied,
     explained,
     pages,
 )
-from atom_indexing.database import Collections, Database, Version
-from atom_indexing.groups import contents, delete, delete_groups, group_mark, group_of, key_of, replace_others
-from atom_indexing.remembering import Held
-from atom_indexing.table import Row, Table, float32, is_sound, moment, place_of, placed, row_of, unit
+from atom_indexing.library.database import Collections, Database, Version
+from atom_indexing.library.groups import contents, delete, delete_groups, group_mark, group_of, key_of, replace_others
+from atom_indexing.library.remembering import Held
+from atom_indexing.library.table import Row, Table, float32, is_sound, moment, place_of, placed, row_of, unit
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
     from chromadb.api.models.Collection import Collection
-
-__all__ = ["CAPTIONS", "CLIPS", "DATABASE", "EXACT_LIMIT", "FORMAT", "ChromaLibrary", "connect", "erase"]
 
 T = TypeVar("T")
 log = logging.getLogger("atom")

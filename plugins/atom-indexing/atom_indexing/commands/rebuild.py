@@ -10,8 +10,8 @@ from pathlib import Path
 
 import atom_core as atom
 from atom_core.files import write_whole
-from atom_indexing.library_command import state
-from atom_indexing.remembering import Held, Remembering
+from atom_indexing.commands.library import state
+from atom_indexing.library.remembering import Held, Remembering
 
 FILE = "rebuild.json"
 
@@ -25,8 +25,8 @@ def begin(context: atom.CommandContext) -> list[Path]:
     :raises ModelError: if the model cannot be loaded; the library is as it was
     :raises LibraryError: if the library cannot be read or written
     """
-    from atom_indexing.chroma import check_room
     from atom_indexing.library import erase
+    from atom_indexing.library.chroma import check_room
 
     _ = context.host().decoder  # a model that cannot be loaded must not cost the library
     place = context.settings.library

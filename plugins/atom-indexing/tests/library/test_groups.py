@@ -7,8 +7,8 @@ from contextlib import closing, suppress
 import atom_indexing
 import numpy as np
 import pytest
-from atom_indexing.database import Database
 from atom_indexing.library import ChromaLibrary
+from atom_indexing.library.database import Database
 from attrs import evolve
 
 import atom_core as atom

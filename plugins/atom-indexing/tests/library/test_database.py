@@ -9,9 +9,8 @@ import threading
 from contextlib import closing
 
 import pytest
-from atom_indexing import chroma
-from atom_indexing.database import Database
-from atom_indexing.library import ChromaLibrary
+from atom_indexing.library import ChromaLibrary, chroma
+from atom_indexing.library.database import Database
 from attrs import evolve
 
 import atom_core as atom
@@ -138,7 +137,7 @@ def test_libraries_of_one_process_share_the_database(tmp_path):
 
 def test_a_video_is_there_as_a_whole_or_not_at_all(tmp_path, monkeypatch):
     """What was stored of a video when the program ended is not found or listed, and made whole when added again."""
-    monkeypatch.setattr("atom_indexing.library.PAGE", 4)
+    monkeypatch.setattr("atom_indexing.library.chroma_library.PAGE", 4)
     with opened(tmp_path) as library:
         library.add(entries("/v/a.mp4"))
         add = library._add_page

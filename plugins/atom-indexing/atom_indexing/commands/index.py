@@ -12,9 +12,9 @@ from pathlib import Path
 from attrs import evolve
 
 import atom_core as atom
-from atom_indexing import rebuild
-from atom_indexing.library_command import state
-from atom_indexing.remembering import Remembering
+from atom_indexing.commands import rebuild
+from atom_indexing.commands.library import state
+from atom_indexing.library.remembering import Remembering
 from atom_indexing.tasks import settings_changed, settings_in_force
 
 

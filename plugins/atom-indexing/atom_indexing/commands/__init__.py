@@ -1,0 +1,1 @@
+"""``atom index``, ``atom library`` and ``atom search``."""

@@ -1,0 +1,6 @@
+"""The library: clips with their captions and vectors in a Chroma database, for the user alone."""
+
+from atom_indexing.library.chroma import CAPTIONS, CLIPS, DATABASE, connect
+from atom_indexing.library.chroma_library import EXACT_LIMIT, FORMAT, ChromaLibrary, erase
+
+__all__ = ["CAPTIONS", "CLIPS", "DATABASE", "EXACT_LIMIT", "FORMAT", "ChromaLibrary", "connect", "erase"]
