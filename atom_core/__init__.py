@@ -12,7 +12,9 @@ from atom_core.errors import (
     SettingsError,
     TaskError,
 )
-from atom_core.hookspecs import (
+from atom_core.hookspecs import hookimpl
+from atom_core.moved import keep_old_names
+from atom_core.protocols import (
     Command,
     CommandContext,
     Decoder,
@@ -22,13 +24,10 @@ from atom_core.hookspecs import (
     Parts,
     ReadFrames,
     ReadSound,
-    Register,
     Task,
     TaskEvent,
     Tell,
-    hookimpl,
 )
-from atom_core.moved import keep_old_names
 from atom_core.records import (
     Answer,
     Caption,
@@ -51,6 +50,7 @@ from atom_core.records import (
     Video,
 )
 from atom_core.settings import Settings
+from atom_core.specs import Register
 
 if TYPE_CHECKING:
     from atom_core.host import Host, Outcome, open_host

@@ -145,7 +145,7 @@ def formats(plugins: PluginSet) -> Iterator[str]:
     yield "## Formats\n"
     yield "`atom caption --format` takes these, and what plugins add.\n"
     yield "| name | files end in | is |\n|---|---|---|"
-    for name, spec in plugins.formats.items():
+    for name, spec in plugins.of(specs.FormatSpec).items():
         yield _row(f"`{name}`", f"`{spec.suffix}`", spec.summary)
     yield ""
 
@@ -165,9 +165,9 @@ def specs_() -> Iterator[str]:
     yield "## What `register` takes\n"
     yield "Those without a default must be given: the first two in order, the others by name.\n"
     for name, kind in vars(specs).items():
-        if inspect.isclass(kind) and attrs.has(kind):
+        if inspect.isclass(kind) and issubclass(kind, specs.Spec) and kind is not specs.Spec:
             yield f"### {name}\n\n{inspect.getdoc(kind)}\n"
-            yield from _fields(kind, "field", without="plugin")
+            yield from _fields(kind, "field", first=("name", kind.what, "summary"), without="plugin")
 
 
 def protocols() -> Iterator[str]:
@@ -209,12 +209,12 @@ def records_() -> Iterator[str]:
             yield from _fields(kind, "field")
 
 
-def _fields(kind: type, head: str, *, without: str = "") -> Iterator[str]:
+def _fields(kind: type, head: str, *, first: tuple[str, ...] = (), without: str = "") -> Iterator[str]:
     docs = {
         name: text for base in reversed(kind.__mro__) if attrs.has(base) for name, text in texts_under(base).items()
     }
     yield f"| {head} | default | meaning |\n|---|---|---|"
-    for field in attrs.fields(kind):
+    for field in sorted(attrs.fields(kind), key=lambda field: (*first, field.name).index(field.name)):
         if field.name != without:
             yield _row(f"`{field.name}`", _optional(field), docs[field.name])
     for name, value in vars(kind).items():

@@ -17,7 +17,7 @@ from atom_core.errors import ModelError
 from atom_core.families import Family
 from atom_core.families.frame_budget import FrameBudget
 from atom_core.families.prompt import Prompt
-from atom_core.hookspecs import Parts
+from atom_core.protocols import Parts
 from atom_core.records import Features, Generated
 
 EMBED_INSTRUCTION = "Summarize the above in one word:"

@@ -1,54 +1,11 @@
-"""What plugins hand to the host, looked at before it counts."""
+"""What tasks take and return, looked at before it counts."""
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from atom_core.errors import TaskError
-from atom_core.hookspecs import SEVERAL, Decoder, Encoder, Modules
-from atom_core.records import Clip, Video
 from atom_core.specs import TaskSpec, record_of
-
-_ROUNDING_S = 0.1
-
-
-def kind_fault(wanted: type[Any], result: Any) -> str:
-    """What is wrong with the result of a hook; empty if it is a `wanted`."""
-    return "" if isinstance(result, wanted) else f"{_a(result)}, not {wanted.__name__}"
-
-
-def modules_fault(result: Any) -> str:
-    """What is wrong with the modules that a plugin loaded; empty if they can be called as tasks will call them."""
-    if fault := kind_fault(Modules, result):
-        return fault
-    for half, protocol in (("encoder", Encoder), ("decoder", Decoder)):
-        module = getattr(result, half)
-        if missing := [name for name in missing_parts(protocol, module) if name not in SEVERAL]:
-            return f"modules whose {half}, {_a(module)}, has no {', '.join(missing)}"
-    return ""
-
-
-def missing_parts(protocol: type[Any], module: object) -> list[str]:
-    """The public methods and attributes of `protocol`, a class, that `module` lacks."""
-    members = {name for kind in protocol.__mro__ for name in (*vars(kind), *inspect.get_annotations(kind))}
-    return [name for name in sorted(members) if name[0] != "_" and not hasattr(module, name)]
-
-
-def clips_fault(video: Video, result: Any) -> str:
-    """What is wrong with the clips of `video`; empty if nothing is."""
-    if not isinstance(result, list):
-        return f"{_a(result)}, not a list of clips"
-    end_s = 0.0
-    for clip in result:
-        if not isinstance(clip, Clip):
-            return f"{_a(clip)} among the clips"
-        if clip.video != video:
-            return f"a clip of another video, '{clip.video.path}'"
-        if clip.start_s < end_s - _ROUNDING_S or clip.end_s > video.duration_s + _ROUNDING_S:
-            return f"the clip {clip.times}, which overlaps another or lies outside the video"
-        end_s = clip.end_s
-    return ""
 
 
 def check_type(spec: TaskSpec, verb: str, expected: Any, value: Any) -> None:
@@ -69,8 +26,3 @@ def check_type(spec: TaskSpec, verb: str, expected: Any, value: Any) -> None:
             task=spec.name,
             plugin=spec.plugin,
         )
-
-
-def _a(value: Any) -> str:
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

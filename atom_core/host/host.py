@@ -8,7 +8,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
@@ -23,8 +23,7 @@ from atom_core.call_context import Cancel, caller
 from atom_core.embedder import hooks as embedder_provider
 from atom_core.errors import AtomError, TaskError
 from atom_core.exhausted import exhausted
-from atom_core.hookspecs import LENT, Decoder, Encoder, Library, TaskEvent, Tell
-from atom_core.host.contracts import check_type, kind_fault
+from atom_core.host.contracts import check_type
 from atom_core.host.loaded_model import Resident, log_each
 from atom_core.host.shared_modules import SharedModules
 from atom_core.host.task_host import TaskHost
@@ -37,10 +36,11 @@ from atom_core.media import hooks as media_provider
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.discovery import one_line
 from atom_core.plugins.task_settings import check_task_settings
+from atom_core.protocols import Decoder, Encoder, Library, TaskEvent, Tell
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Frames, Sound, Video
 from atom_core.settings import Settings, task_settings
-from atom_core.specs import TaskSpec
+from atom_core.specs import LENT, TaskSpec
 
 BUILTINS: tuple[tuple[str, object], ...] = (
     ("media", media_provider),
@@ -150,9 +150,7 @@ class Host:
         with self._lock:
             if self._library is None:
                 self._resident.check_open()
-                library = self.plugins.first(
-                    "atom_open_library", partial(kind_fault, Library), settings=self.settings, model=self.model
-                )
+                library = self.plugins.open_library(self.settings, self.model)
                 if library is None:
                     raise TaskError("no installed plugin keeps a library; install atom-indexing")
                 self._library = library
@@ -224,7 +222,7 @@ class Host:
             caller.get().check()
             check_type(spec, "takes", instance.consumes, item)
             lent, loans = self._lent(spec, instance, settings, progress)
-            self._notify("atom_before_task", TaskEvent(task=task, item=item))
+            self._notify(partial(self.plugins.before_task, TaskEvent(task=task, item=item)))
             try:
                 result = limited(spec, partial(instance.run, item, **lent))
             finally:
@@ -249,7 +247,7 @@ class Host:
             caller.reset(token)
             self.ledger.task(task, start, seconds, failed=error is not None)
             event = TaskEvent(task=task, item=item, seconds=seconds, result=result, error=error)
-            self._notify("atom_after_task", event)
+            self._notify(partial(self.plugins.after_task, event))
 
     def map(self, task: str, items: Iterable[Any], **settings: Any) -> Generator[Outcome, None, None]:
         """Run `task` on several items at once; outcomes come in the items' order, a failed item fails alone.
@@ -312,7 +310,7 @@ class Host:
         spec, instance = self._task(task)
         lent = inspect.signature(instance.run).parameters.keys()
         own = asdict(self._task_settings(spec, instance, settings)) if "settings" in lent else {}
-        plugin = next((str(info) for info in self.plugins.infos if task in info.tasks), "")
+        plugin = next((str(info) for info in self.plugins.infos if task in info.names(TaskSpec)), "")
         model = self.model if lent & {"encoder", "decoder", "library", "host"} else ""
         rules = {name: getattr(self.settings, name) for name in _RULES}
         others = self._about_all() if "host" in lent else {}
@@ -342,7 +340,7 @@ class Host:
         for cancelled in tuple(self._maps):
             cancelled.set()
         try:
-            self._notify("atom_before_close", self)
+            self._notify(partial(self.plugins.before_close, self))
         finally:
             try:
                 if self._library is not None:
@@ -402,10 +400,10 @@ class Host:
         if loans is not None:
             self._resident.take_back(spec, loans)
 
-    def _notify(self, hook: str, value: Any) -> None:
-        argument = "host" if hook == "atom_before_close" else "event"
+    def _notify(self, hook: Callable[[], None]) -> None:
+        """Tell plugins; what one of them raises is said, and ends nothing."""
         try:
-            self.plugins.call(hook, **{argument: value})
+            hook()
         except AtomError as errors:
             log_each(errors)
 

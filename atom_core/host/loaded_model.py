@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
-from typing import Any
+from typing import TypeVar
 
 from atom_core.background import aside, waited_for
 from atom_core.errors import AtomError, ModelError, PluginError, TaskError
-from atom_core.hookspecs import Modules
-from atom_core.host.contracts import kind_fault, modules_fault
 from atom_core.host.task_modules import Loans, weights_stamp
 from atom_core.ledger import Ledger
 from atom_core.memory.estimate import PROGRAM_BYTES, gib
 from atom_core.plugins import PluginSet
 from atom_core.plugins.discovery import one_line
+from atom_core.protocols import Modules
 from atom_core.settings import Settings, suggest
-from atom_core.specs import ModuleSpec, TaskSpec
+from atom_core.specs import FamilySpec, ModuleSpec, TaskSpec
 
 log = logging.getLogger("atom")
+T = TypeVar("T")
 
 
 def log_each(error: AtomError) -> None:
@@ -85,9 +84,8 @@ class Resident:
 
     def _tell_ready(self, modules: Modules) -> None:
         """Tell plugins of the modules; what one of them raises is said, and ends nothing."""
-        halves = {"encoder": modules.encoder, "decoder": modules.decoder}
         try:
-            self._plugins.call("atom_modules_ready", **halves, settings=self._settings)
+            self._plugins.modules_ready(modules.encoder, modules.decoder, self._settings)
         except AtomError as errors:
             log_each(errors)
 
@@ -207,8 +205,10 @@ class Resident:
         if any(module.memory_bytes for module in self._plugins.modules.values()):
             self._count_expected_modules()
         declared |= {f"module {name}": size for name, size in self._modules_bytes.items() if size}
-        more = {"ledger": self._ledger, "families": self._plugins.families, "tasks_bytes": declared}
-        modules: Modules | None = self._ask("atom_load_modules", Modules, **more)
+        families = self._plugins.of(FamilySpec)
+        modules = self._ask(
+            lambda source: self._plugins.load_modules(source, self._settings, self._ledger, families, declared)
+        )
         if modules is None:
             raise ModelError(
                 f"no plugin loads model {self._settings.model!r}; see `atom models`", source=self._settings.model
@@ -227,16 +227,14 @@ class Resident:
         hooks = [info.hooks for info in self._plugins.infos if info.state == "loaded"]
         if any("atom_load_modules" in names and "atom_identify_model" not in names for names in hooks):
             return None
-        found: str | None = self._ask("atom_identify_model", str)
-        return found
+        return self._ask(lambda source: self._plugins.identify_model(source, self._settings))
 
-    def _ask(self, hook: str, kind: type[Any], **more: Any) -> Any:
+    def _ask(self, hook: Callable[[str], T]) -> T:
         """The result of a hook that is asked about the folder or hub id that the setting stands for."""
         name, models = self._settings.model, self._plugins.models
         source = models[name].source if name in models else name
         try:
-            fits = modules_fault if kind is Modules else partial(kind_fault, kind)
-            return self._plugins.first(hook, fits, source=source, settings=self._settings, **more)
+            return hook(source)
         except ModelError as error:
             error.source = error.source or name  # a family, kernel or recipe does not know what it is used for
             near = "" if name in models or "/" in name else suggest(name, models)

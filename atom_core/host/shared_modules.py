@@ -18,10 +18,10 @@ from atom_core.background import aside
 from atom_core.call_context import Caller, caller
 from atom_core.errors import AtomError, ModelError, PluginError, TaskError
 from atom_core.exhausted import exhausted
-from atom_core.host.contracts import missing_parts
 from atom_core.host.task_modules import Borrower, stamp_of, within
 from atom_core.ledger import Ledger
 from atom_core.plugins import PluginSet
+from atom_core.plugins.contracts import missing_parts
 from atom_core.plugins.discovery import fault_of, one_line
 from atom_core.settings import Settings, module_settings
 from atom_core.specs import ModuleSpec
@@ -120,7 +120,7 @@ class SharedModules:
         said = getattr(kind, "fingerprint", None)
         if not isinstance(said, str):
             said = str(getattr(self._loaded(name).value, "fingerprint", ""))
-        plugin = next((str(info) for info in self._plugins.infos if name in info.modules), "")
+        plugin = next((str(info) for info in self._plugins.infos if name in info.names(ModuleSpec)), "")
         options = self._options(spec, kind)
         return {"plugin": plugin, "fingerprint": said, "settings": {} if options is None else asdict(options)}
 
@@ -158,7 +158,7 @@ class SharedModules:
                 log.warning("%s could not be closed: %s; repair or update it, %s", owner, one_line(error), without)
 
     def _loaded(self, name: str) -> _Loaded:
-        spec: ModuleSpec = self._plugins.find("modules", name)
+        spec = self._plugins.find(ModuleSpec, name)
         with self._lock:
             future = self._loads.get(name)
             if self._closed or (future is None and self._shut):

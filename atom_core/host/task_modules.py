@@ -18,8 +18,8 @@ from attrs import evolve
 
 from atom_core.call_context import caller, on_behalf_of
 from atom_core.errors import TaskError
-from atom_core.hookspecs import Decoder, Encoder, Modules, Parts
 from atom_core.kernels.threads import one_thread
+from atom_core.protocols import Decoder, Encoder, Modules, Parts
 from atom_core.records import Clip, Features, Generated
 from atom_core.specs import TaskSpec
 

@@ -8,7 +8,7 @@ from typing import Any
 from atom_core.background import aside
 from atom_core.call_context import caller
 from atom_core.errors import TaskError
-from atom_core.hookspecs import Tell
+from atom_core.protocols import Tell
 from atom_core.specs import TaskSpec
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
-from atom_core.errors import AtomError, MediaError
+from atom_core.errors import AtomError, MediaError, PluginError
 from atom_core.exhausted import exhausted
 from atom_core.files.bounded import keep
-from atom_core.host.contracts import clips_fault
 from atom_core.ledger import Ledger
 from atom_core.plugins import PluginSet
 from atom_core.plugins.discovery import one_line
@@ -87,10 +85,10 @@ class Videos:
 
     def _segment(self, video: Video) -> list[Clip]:
         with self._ledger.lane("read", "segment", video=video.path.name), _failing(video.path):
-            clips: list[Clip] = self._plugins.first(
-                "atom_segment_video", partial(clips_fault, video), video=video, settings=self._settings
-            )
-        return clips
+            clips = self._plugins.segment_video(video, self._settings)
+            if clips is None:
+                raise PluginError("no plugin splits videos; let the built-in one: unset block_plugins")
+            return clips
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from urllib.parse import quote
 from attrs import define, field
 
 from atom_core.errors import ModelError
-from atom_core.hookspecs import Progress
 from atom_core.hub.faults import Cut, Fault, Portal, fault_of
 from atom_core.hub.hashes import Hashes
 from atom_core.hub.repo import EMBEDDER, MAIN, Listed, is_step
+from atom_core.protocols import Progress
 
 log = logging.getLogger("atom")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 
-from atom_core.hookspecs import Progress
+from atom_core.protocols import Progress
 
 
 class Unseen:

@@ -13,13 +13,13 @@ from atom_core.decoder.prefix_disk_cache import PrefixFiles
 from atom_core.encoder.feature_cache import FeatureStore
 from atom_core.families import Family, family_of
 from atom_core.families.frame_budget import FrameBudget
-from atom_core.hookspecs import Modules
 from atom_core.hub.hashes import Hashes
 from atom_core.kernels.malloc import share_memory
 from atom_core.kernels.threads import Threads
 from atom_core.loader.identity import choose_device, identity, short_name
 from atom_core.loader.plan import recipe_and_plan
 from atom_core.memory.reservation import Reserve
+from atom_core.protocols import Modules
 from atom_core.split_model import SplitModel
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from atom_core.hookspecs import Modules, hookimpl
+from atom_core.hookspecs import hookimpl
 from atom_core.loader.identity import choose_device, identity
+from atom_core.protocols import Modules
 from atom_core.quiet import quiet
 from atom_core.settings import Settings
 from atom_core.specs import FamilySpec

@@ -10,15 +10,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from attrs import frozen
+from attrs import asdict, field, frozen
 
 from atom_core import hookspecs
 from atom_core.background import aside
 from atom_core.plugins.stray_output import watched
 from atom_core.settings import Settings, suggest
+from atom_core.specs import KINDS, Spec, TaskSpec, Unfit
 
 T = TypeVar("T")
 GROUP = "atom"
@@ -48,22 +49,8 @@ class PluginInfo:
     """What to do about a broken one."""
     hooks: tuple[str, ...] = ()
     """The hooks it implements, sorted."""
-    tasks: tuple[str, ...] = ()
-    """The tasks it registered."""
-    models: tuple[str, ...] = ()
-    """The models it registered."""
-    modules: tuple[str, ...] = ()
-    """The resident modules it shares."""
-    families: tuple[str, ...] = ()
-    """The families of models it registered."""
-    pipelines: tuple[str, ...] = ()
-    """The pipelines it registered."""
-    prompts: tuple[str, ...] = ()
-    """The prompts it registered."""
-    formats: tuple[str, ...] = ()
-    """The formats it registered."""
-    commands: tuple[str, ...] = ()
-    """The commands it added; known once `PluginSet.commands` was called."""
+    offers: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    """What it declared, by the word for many of a kind; commands once `PluginSet.commands` was called."""
     memory_bytes: int = 0
     """Sum of what its tasks and modules declared that they need beside the model."""
     builtin: bool = False
@@ -71,6 +58,20 @@ class PluginInfo:
 
     def __str__(self) -> str:
         return f"plugin {self.name!r} ({self.distribution} {self.version})"
+
+    def names(self, kind: type[Spec]) -> tuple[str, ...]:
+        """What it declared of a kind."""
+        return self.offers.get(kind.words, ())
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The tasks it declared."""
+        return self.names(TaskSpec)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, as JSON values."""
+        values = asdict(self, filter=lambda each, _: each.name != "offers")
+        return {**values, **{kind.words: list(self.names(kind)) for kind in KINDS}}
 
     @property
     def ours(self) -> bool:
@@ -172,6 +173,8 @@ def isolated(module: str = "") -> Iterator[None]:
             yield
     except (KeyboardInterrupt, Fault):
         raise
+    except Unfit as error:
+        raise Fault(error.reason, error.advice) from error
     except BaseException as error:
         raise fault_of(error, module) from error
     if heavy := [name for name in HEAVY if name in seen.imported and name in sys.modules]:
@@ -274,11 +277,3 @@ def check_signature(hook: str, function: Any) -> None:
         if name not in passed or parameter.kind is parameter.KEYWORD_ONLY:
             what = f"{hook} takes {name!r}{suggest(name, passed)}"
             raise Fault(f"{what}; Atom passes: {', '.join(passed)}", "correct its arguments")
-
-
-def is_target(target: object) -> bool:
-    """Whether `target` is written ``package.module:Class``."""
-    if not isinstance(target, str):
-        return False
-    module, colon, path = target.partition(":")
-    return bool(colon) and all(part.isidentifier() for name in (module, path) for part in name.split("."))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import attrs
 import pluggy
 
-from atom_core import hookspecs
 from atom_core.errors import AtomError, PluginError
-from atom_core.hookspecs import LENT
-from atom_core.plugins.declared import KINDS, hook_of, make_spec, word_for
 from atom_core.plugins.discovery import (
     Fault,
     PluginInfo,
@@ -27,86 +24,48 @@ from atom_core.plugins.discovery import (
     why_blocked,
     within,
 )
-from atom_core.plugins.hook_wrappers import Fits, Guarded, Trace, guard_hooks, late_errors, wanted
+from atom_core.plugins.hook_calls import HookCalls
+from atom_core.plugins.hook_wrappers import Guarded, Trace, guard_hooks
 from atom_core.records import Caption
 from atom_core.settings import Settings, suggest
 from atom_core.specs import (
+    KINDS,
+    LENT,
     CommandSpec,
-    FamilySpec,
     FormatSpec,
     ModelSpec,
     ModuleSpec,
-    PipelineSpec,
     PromptSpec,
+    Register,
     Spec,
     TaskSpec,
     record_of,
 )
 
-_PARTS: Mapping[type[Spec], tuple[str, ...]] = {
-    TaskSpec: ("consumes", "produces", "run"),
-    CommandSpec: ("add_arguments", "run"),
-}
-"""What the class of each kind must have."""
+S = TypeVar("S", bound=Spec)
 
 
-class PluginSet:
+class PluginSet(HookCalls):
     """The plugins of one host or one command; made by `load_plugins`."""
 
     def __init__(self, settings: Settings | None = None, *, trace: Trace | None = None) -> None:
-        self._manager = pluggy.PluginManager("atom")
-        self._manager.add_hookspecs(hookspecs)
+        super().__init__()
         self._infos: list[PluginInfo] = []
         self._settings, self._trace = settings or Settings(), trace
         self._absent: tuple[str, ...] = ()
         self._cause: BaseException | None = None
-        self._offers: dict[str, dict[str, Any]] = {kinds: {} for kinds in KINDS}
-        self.tasks: dict[str, TaskSpec] = self._offers["tasks"]
-        self.models: dict[str, ModelSpec] = self._offers["models"]
-        self.modules: dict[str, ModuleSpec] = self._offers["modules"]
-        self.families: dict[str, FamilySpec] = self._offers["families"]
-        self.pipelines: dict[str, PipelineSpec] = self._offers["pipelines"]
-        self.prompts: dict[str, PromptSpec] = self._offers["prompts"]
-        self.formats: dict[str, FormatSpec] = self._offers["formats"]
+        self._offers: dict[type[Spec], dict[str, Spec]] = {kind: {} for kind in KINDS}
         self._asked_for_commands = False
+        self.tasks, self.models, self.modules = self.of(TaskSpec), self.of(ModelSpec), self.of(ModuleSpec)
 
-    @property
-    def hook(self) -> pluggy.HookRelay:
-        """The hooks, to be called by name. What a plugin raises arrives as a `PluginError` that names it."""
-        return self._manager.hook
+    def of(self, kind: type[S]) -> dict[str, S]:
+        """What plugins declared of a kind, by name."""
+        return cast("dict[str, S]", self._offers[kind])
 
     @property
     def infos(self) -> tuple[PluginInfo, ...]:
         """Every plugin found, whatever its state, in order; the built-in ones last."""
         return tuple(sorted(self._infos, key=lambda info: (info.builtin, info.name, info.distribution)))
-
-    def call(self, hook_name: str, **arguments: Any) -> Any:
-        """The result of a hook. Of a *notify* hook every plugin is called, even where an earlier one raised.
-
-        :raises PluginError: naming each plugin that raised
-        """
-        errors: list[AtomError] = []
-        token = late_errors.set(errors)
-        try:
-            result = getattr(self.hook, hook_name)(**arguments)
-        finally:
-            late_errors.reset(token)
-        if len(errors) == 1:
-            raise errors[0]
-        if errors:
-            raise PluginError("\n".join(str(error) for error in errors), errors=errors) from errors[0]
-        return result
-
-    def first(self, hook_name: str, fits: Fits, **arguments: Any) -> Any:
-        """The result of a *do* hook; each plugin's is looked at by `fits` before it counts.
-
-        :raises PluginError: naming the plugin that raised, or whose result does not fit
-        """
-        token = wanted.set((hook_name, fits))
-        try:
-            return self.call(hook_name, **arguments)
-        finally:
-            wanted.reset(token)
 
     def commands(self) -> dict[str, CommandSpec]:
         """The subcommands of ``atom`` by name; asked for on the first call only.
@@ -115,31 +74,30 @@ class PluginSet:
         """
         if not self._asked_for_commands:
             self._asked_for_commands = True
-            self._declare("commands")
+            self._declare(CommandSpec)
             if not self._settings.keep_going:
                 self.check()
-        return self._offers["commands"]
+        return self.of(CommandSpec)
 
     def task(self, name: str) -> TaskSpec:
         """The task called `name`.
 
         :raises PluginError: if no loaded plugin has it, naming the nearest
         """
-        spec: TaskSpec = self.find("tasks", name)
-        return spec
+        return self.find(TaskSpec, name)
 
-    def find(self, kinds: str, name: str) -> Any:
-        """What is called `name` among `kinds`, which is one of `KINDS`: tasks, models, modules and so on.
+    def find(self, kind: type[S], name: str) -> S:
+        """What is called `name` of a kind: task, model and so on.
 
         :raises PluginError: if no loaded plugin has it, naming the nearest
         """
-        offers = self._offers[kinds]
+        offers = self.of(kind)
         if name in offers:
             return offers[name]
         known = ", ".join(sorted(offers)) or "none"
         left_out = ", ".join(f"{info.name} ({info.state})" for info in self._infos if info.state != "loaded")
         raise PluginError(
-            f"there is no {word_for(KINDS[kinds])} {name!r}{suggest(name, offers)}; {kinds}: {known}"
+            f"there is no {kind.word} {name!r}{suggest(name, offers)}; {kind.words}: {known}"
             + (f"; plugins left out: {left_out}" if left_out else "")
             + "; see `atom plugins`"
         )
@@ -151,11 +109,10 @@ class PluginSet:
         """
         value = self.imported(spec, spec.target)
         owner = self.owner(spec)
-        for part in _PARTS.get(type(spec), ()):
+        for part in spec.parts:
             if not hasattr(value, part):
-                word = word_for(type(spec))
                 raise PluginError(
-                    f"{owner}: it has no {part!r}, as every {word} must; repair or update {spec.plugin}",
+                    f"{owner}: it has no {part!r}, as every {spec.word} must; repair or update {spec.plugin}",
                     plugin=spec.plugin,
                 )
         for part in ("consumes", "produces") if isinstance(spec, TaskSpec) else ():
@@ -230,14 +187,21 @@ class PluginSet:
     @property
     def prompt_texts(self) -> dict[str, str]:
         """The text of each prompt, by its name."""
-        return {name: spec.text for name, spec in self.prompts.items()}
+        return {name: spec.text for name, spec in self.of(PromptSpec).items()}
+
+    def suffix(self, format_name: str) -> str:
+        """How the names of files in one of the formats of documents end.
+
+        :raises PluginError: if there is no such format
+        """
+        return self.find(FormatSpec, format_name).suffix
 
     def document(self, format_name: str, captions: Sequence[Caption]) -> str:
         """The text of a document in one of `formats` with the captions of one video, in order, at least one.
 
         :raises PluginError: if there is no such format, or its plugin raises or returns no text
         """
-        spec: FormatSpec = self.find("formats", format_name)
+        spec = self.find(FormatSpec, format_name)
         try:
             text = self.load(spec)(list(captions))
         except AtomError:
@@ -278,7 +242,7 @@ class PluginSet:
     def owner(self, spec: Spec) -> str:
         """How messages call what a plugin offers: kind, name and plugin."""
         info = next((info for info in self._infos if info.name == spec.plugin), None)
-        return f"{word_for(type(spec))} {spec.name!r} of {info or f'plugin {spec.plugin!r}'}"
+        return f"{spec} of {info or f'plugin {spec.plugin!r}'}"
 
     def _update(self, info: PluginInfo, **changes: Any) -> PluginInfo:
         changed = attrs.evolve(info, **changes)
@@ -294,8 +258,7 @@ class PluginSet:
         for offers in self._offers.values():
             for name in [name for name, spec in offers.items() if spec.plugin == info.name]:
                 del offers[name]
-        nothing: dict[str, Any] = dict.fromkeys(KINDS, ())
-        self._update(info, state="broken", reason=fault.reason, advice=fault.advice, memory_bytes=0, **nothing)
+        self._update(info, state="broken", reason=fault.reason, advice=fault.advice, memory_bytes=0, offers={})
 
     def _register(self, info: PluginInfo, plugin: object) -> None:
         """Check what `plugin` implements and connect it."""
@@ -315,50 +278,35 @@ class PluginSet:
         else:
             self._update(info, state="loaded", hooks=tuple(sorted(vars(guarded))))
 
-    def _declare(self, kinds: str) -> None:
-        """Ask each plugin what it offers of `kinds`; a broken one is left out whole.
+    def _declare(self, kind: type[Spec]) -> None:
+        """Ask each plugin what it offers of a kind; a broken one is left out whole.
 
         Built-in plugins come first, then this project's own, then others by name: where two offer the same name, the
         later one is at fault, and nobody can take a built-in command away.
         """
-        hook = hook_of(kinds)
         for info in sorted(self.infos, key=lambda info: (not info.builtin, not info.ours)):
-            if info.state != "loaded" or hook not in info.hooks:
+            if info.state != "loaded" or kind.hook not in info.hooks:
                 continue
             others = [plugin for name, plugin in self._manager.list_name_plugin() if name != info.name]
-            offered: dict[str, Any] = {}
+            offered: dict[str, Spec] = {}
+            register = Register(kind, info.name, partial(self._take, kind, offered))
             try:
                 with isolated():
-                    caller = self._manager.subset_hook_caller(hook, others)
-                    offer = functools.partial(self._offer, info, kinds, offered)
-                    within(self._settings.load_limit_s, f"its {hook}", functools.partial(caller, register=offer))
+                    caller = self._manager.subset_hook_caller(kind.hook, others)
+                    within(self._settings.load_limit_s, f"its {kind.hook}", partial(caller, register=register))
             except Fault as fault:
                 self._break(info, fault)
                 continue
-            self._offers[kinds].update(offered)
-            changes: dict[str, Any] = {kinds: tuple(offered)}
-            declared = sum(getattr(spec, "memory_bytes", 0) for spec in offered.values())
-            changes["memory_bytes"] = info.memory_bytes + declared
-            self._update(info, **changes)
+            self._offers[kind].update(offered)
+            memory_bytes = info.memory_bytes + sum(getattr(spec, "memory_bytes", 0) for spec in offered.values())
+            self._update(info, offers={**info.offers, kind.words: tuple(offered)}, memory_bytes=memory_bytes)
 
-    def _offer(
-        self,
-        info: PluginInfo,
-        kinds: str,
-        offered: dict[str, Spec],
-        name: str,
-        what: Any,
-        *,
-        summary: str = "",
-        **more: Any,
-    ) -> None:
-        """The `register` function that declare hooks call."""
-        spec = make_spec(KINDS[kinds], info.name, name, what, summary, more)
-        taken = offered.get(name) or self._offers[kinds].get(name)
+    def _take(self, kind: type[Spec], offered: dict[str, Spec], spec: Spec) -> None:
+        """Note what a plugin declares beside what it has `offered` already."""
+        taken = offered.get(spec.name) or self._offers[kind].get(spec.name)
         if taken is not None:
-            owner = self.owner(taken)
-            raise Fault(f"{word_for(type(spec))} {name!r} is already registered: {owner}", "rename it in this plugin")
-        offered[name] = spec
+            raise Fault(f"{spec} is already registered: {self.owner(taken)}", "rename it in this plugin")
+        offered[spec.name] = spec
 
 
 def load_plugins(
@@ -394,9 +342,9 @@ def load_plugins(
     # pluggy calls the latest first: others' plugins before this project's, and within each by name
     for info, plugin in sorted(reversed(ready), key=lambda one: not one[0].ours):
         plugins._register(info, plugin)
-    for kinds in KINDS:
-        if kinds != "commands":
-            plugins._declare(kinds)
+    for kind in KINDS:
+        if kind is not CommandSpec:
+            plugins._declare(kind)
     installed = {candidate.info.name for candidate in found}
     plugins._absent = tuple(name for name in settings.load_plugins or () if name not in installed)
     if not settings.keep_going:

@@ -1,6 +1,6 @@
 """Settings: defaults < ``atom.toml`` < ``ATOM_*`` variables < arguments."""
 
-from atom_core.settings.fields import evolve_one, field_docs, suggest, texts_under, type_hints
+from atom_core.settings.fields import evolve_one, field_docs, texts_under, type_hints
 from atom_core.settings.settings import (
     DEFAULT_EMBEDDER,
     DEFAULT_FRAMES,
@@ -13,6 +13,7 @@ from atom_core.settings.sources import FromFolder
 from atom_core.settings.tables import GROUPS
 from atom_core.settings.tasks import module_settings, task_defaults, task_settings
 from atom_core.settings.values import parse_bytes
+from atom_core.text.suggestions import suggest
 
 __all__ = [
     "DEFAULT_EMBEDDER",

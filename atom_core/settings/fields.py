@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import functools
 import inspect
 import itertools
@@ -11,7 +10,6 @@ import sys
 import textwrap
 import types
 import typing
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import attrs
@@ -70,9 +68,3 @@ def _hint(kind: type[Any], declared: Any) -> Any:
         return typing.get_type_hints(holder, vars(sys.modules[kind.__module__]), vars(kind))["hint"]
     except Exception:
         return declared
-
-
-def suggest(name: str, names: Iterable[str]) -> str:
-    """``, did you mean 'x'?`` for the nearest of `names`, or nothing."""
-    near = difflib.get_close_matches(name, list(names), 1)
-    return f", did you mean {near[0]!r}?" if near else ""

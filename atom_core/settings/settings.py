@@ -14,10 +14,11 @@ from attrs.validators import and_, ge, in_, le
 from platformdirs import user_cache_path, user_data_path
 
 from atom_core.errors import SettingsError
-from atom_core.settings.fields import evolve_one, suggest
+from atom_core.settings.fields import evolve_one
 from atom_core.settings.sources import gathered
 from atom_core.settings.tables import GROUPS, Table, as_module_tables, as_task_tables
 from atom_core.settings.values import parse_bytes, short
+from atom_core.text.suggestions import suggest
 
 DEFAULT_MODEL = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
 DEFAULT_MODEL_BYTES = 2_030_000_000

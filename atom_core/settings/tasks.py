@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import attrs
 
 from atom_core.errors import PluginError, SettingsError
-from atom_core.settings.fields import evolve_one, suggest
+from atom_core.settings.fields import evolve_one
 from atom_core.settings.settings import Settings
 from atom_core.settings.values import first_line, short
+from atom_core.text.suggestions import suggest
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
 

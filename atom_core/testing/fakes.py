@@ -26,9 +26,10 @@ from attrs import evolve
 
 from atom_core import hookspecs
 from atom_core.errors import MediaError
-from atom_core.hookspecs import Decoder, Modules, hookimpl
+from atom_core.hookspecs import hookimpl
 from atom_core.host import Host
 from atom_core.plugins import load_plugins
+from atom_core.protocols import Decoder, Modules
 from atom_core.records import Clip, Entry, Features, Frames, Generated, Moment, Sound, Video
 from atom_core.settings import Settings
 from atom_core.specs import ModuleSpec, TaskSpec
@@ -36,7 +37,7 @@ from atom_core.specs import ModuleSpec, TaskSpec
 if TYPE_CHECKING:
     import numpy as np
 
-    from atom_core.hookspecs import Parts
+    from atom_core.protocols import Parts
 
 Wave: TypeAlias = "Callable[[np.ndarray], np.ndarray]"
 """Sound: from times [S], seconds, to samples [S], -1 to 1."""
@@ -418,14 +419,16 @@ class FakeHost(Host):
 
     def _task(self, name: str) -> tuple[TaskSpec, Any]:
         if name in self._given:
-            return TaskSpec(name=name, target="", summary="Given by the test.", plugin="world"), self._given[name]
+            return TaskSpec(name=name, target="test:Given", summary="Given by the test.", plugin="world"), self._given[
+                name
+            ]
         return super()._task(name)
 
 
 def lend_fakes(host: Host, modules: Mapping[str, object]) -> None:
     """Let tasks of `host` be lent these modules by name, instead of those that plugins share."""
     for name, module in modules.items():
-        stands_for = ModuleSpec(name=name, target="", summary="Given by the test.", plugin="world")
+        stands_for = ModuleSpec(name=name, target="test:Given", summary="Given by the test.", plugin="world")
         host.plugins.modules.setdefault(name, stands_for)
         host._shared.give(name, module)
 

@@ -13,16 +13,16 @@ import attrs
 
 from atom_core.call_context import caller
 from atom_core.errors import ModelError
-from atom_core.hookspecs import Parts, Tell
 from atom_core.host import Host
 from atom_core.host.task_modules import Loans
 from atom_core.pipeline.graph import Pipeline
 from atom_core.pipeline.run import StepResult, run_pipeline
 from atom_core.plugins import load_plugins
+from atom_core.protocols import Parts, Tell
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Entry, Features, Frames, Generated, Sound, Video
 from atom_core.settings import Settings
-from atom_core.specs import TaskSpec
+from atom_core.specs import PipelineSpec, TaskSpec
 from atom_core.testing.fakes import FakeDecoder, FakeEncoder, FakeLibrary, FakeWorld, lend_fakes
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def run_named(host: Host, name: str, paths: Sequence[str | Path]) -> list[StepRe
 
     :raises PluginError: if no plugin offers it
     """
-    pipeline = Pipeline.load(Path(host.plugins.find("pipelines", name).source))
+    pipeline = Pipeline.load(Path(host.plugins.find(PipelineSpec, name).source))
     return list(run_pipeline(pipeline, host, paths))
 
 

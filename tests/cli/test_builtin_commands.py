@@ -176,7 +176,18 @@ def test_doctor(atom, capsys, monkeypatch):
     assert atom("doctor", "--json") == 0
     found = rows(capsys)
     names = [row["name"] for row in found]
-    assert names == ["python", "versions", "plugins", "processor", "memory", "cache", "library", "device", "model"]
+    assert names == [
+        "python",
+        "versions",
+        "plugins",
+        "modules",
+        "processor",
+        "memory",
+        "cache",
+        "library",
+        "device",
+        "model",
+    ]
     assert {row["state"] for row in found} <= {"OK", "note"}
     assert [row["name"] for row in found if row["state"] == "note" and not row["todo"]] in ([], ["memory"])
     assert next(row["found"] for row in found if row["name"] == "device").endswith("torch uses 1 thread")

@@ -14,9 +14,9 @@ from attrs import evolve
 
 from atom_core import Settings, hookimpl, open_host
 from atom_core.errors import ModelError, PluginError
-from atom_core.hookspecs import Register
 from atom_core.host import BUILTINS
 from atom_core.plugins import PluginSet, load_plugins
+from atom_core.specs import FamilySpec, Register
 from atom_core.testing.architectures import RECIPES
 from atom_core.testing.models import Sizes, make_checkpoint
 
@@ -54,8 +54,8 @@ def test_added_family_serves(tmp_path: Path, module: str) -> None:
     """The class is imported when a model of its type is opened, and goes before the built-in one."""
     folder = make_checkpoint(tmp_path / "model", "llava")
     plugins = plugins_with(f"{module}:Mine")
-    assert plugins.families["llava"].summary == "my models"
-    assert next(info for info in plugins.infos if info.name == "mine").families == ("llava",)
+    assert plugins.of(FamilySpec)["llava"].summary == "my models"
+    assert next(info for info in plugins.infos if info.name == "mine").names(FamilySpec) == ("llava",)
     assert module not in sys.modules
     settings = Settings(model=str(folder), cache=tmp_path / "cache", quantize="none", load_plugins=())
     with open_host(settings, plugins=plugins) as host:
@@ -95,7 +95,7 @@ def test_the_docs_example_splits_faithfully(tmp_path: Path, monkeypatch: pytest.
         return {**raw, "model_type": "vipllava", "vision_feature_layers": [-1, -2]}
 
     folder = make_checkpoint(tmp_path / "model", evolve(llava, config=config))
-    names: dict[str, Any] = {"families": plugins.families}
+    names: dict[str, Any] = {"families": plugins.of(FamilySpec)}
     exec(proof, names)
     names["prove"](folder)
 
@@ -111,4 +111,4 @@ def test_bad_registration() -> None:
 def test_no_family_by_accident() -> None:
     """Without plugins there are no added families."""
     plugins = load_plugins(Settings(load_plugins=()), builtins=(("none", SimpleNamespace()), *BUILTINS)[1:])
-    assert plugins.families == {}
+    assert plugins.of(FamilySpec) == {}

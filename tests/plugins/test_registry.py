@@ -4,7 +4,7 @@ import pytest
 
 from atom_core.errors import PluginError
 from atom_core.hookspecs import hookimpl
-from atom_core.plugins.declared import KINDS, hook_of, word_for
+from atom_core.specs import KINDS, CommandSpec, FormatSpec
 
 TRACK = "import builtins\nPath(__file__).with_name('imported-{name}').touch()\n"
 
@@ -97,46 +97,38 @@ CLASH = """
 def {hook}(register):
     register("same", {what}, summary="A thing"{more})
 """
-THINGS = {
-    "tasks": "'module:Class'",
-    "models": "'folder'",
-    "modules": "'module:Class'",
-    "families": "'module:Class'",
-    "pipelines": "__file__",
-    "prompts": "'What is this?'",
-    "formats": "'module:function'",
-    "commands": "'module:Class'",
-}
+THINGS = {"source": "__file__", "text": "'What is this?'", "target": "'module:Class'"}
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.word)
 
 
-def clash(kinds):
+def clash(kind):
     """Code of a plugin that registers something called ``same``."""
-    more = ", suffix='.txt'" if kinds == "formats" else ""
-    return CLASH.format(hook=hook_of(kinds), what=THINGS[kinds], more=more)
+    more = ", suffix='.txt'" if kind is FormatSpec else ""
+    return CLASH.format(hook=kind.hook, what=THINGS[kind.what], more=more)
 
 
-@pytest.mark.parametrize("kinds", KINDS)
-def test_clash(site, kinds):
+@each_kind
+def test_clash(site, kind):
     """A name that two plugins register belongs to the first; the message names both."""
-    site.install("first", clash(kinds))
-    site.install("second", clash(kinds))
+    site.install("first", clash(kind))
+    site.install("second", clash(kind))
     plugins = site.load(keep_going=True)
     plugins.commands()
-    assert plugins.find(kinds, "same").plugin == "first"
-    assert getattr(site.info(plugins, "first"), kinds) == ("same",)
-    second, word = site.info(plugins, "second"), word_for(KINDS[kinds])
+    assert plugins.find(kind, "same").plugin == "first"
+    assert site.info(plugins, "first").names(kind) == ("same",)
+    second, word = site.info(plugins, "second"), kind.word
     assert second.state == "broken"
     assert second.reason == f"{word} 'same' is already registered: {word} 'same' of plugin 'first' (dist-first 1.0)"
 
 
-@pytest.mark.parametrize("kinds", KINDS)
-def test_unknown_name(site, kinds):
+@each_kind
+def test_unknown_name(site, kind):
     """What no plugin offers is refused with the nearest name and the known ones."""
-    site.install("one", clash(kinds))
+    site.install("one", clash(kind))
     plugins = site.load()
     plugins.commands()
-    with pytest.raises(PluginError, match=f"no {word_for(KINDS[kinds])} 'smae', did you mean 'same'.; {kinds}: same"):
-        plugins.find(kinds, "smae")
+    with pytest.raises(PluginError, match=f"no {kind.word} 'smae', did you mean 'same'.; {kind.words}: same"):
+        plugins.find(kind, "smae")
 
 
 def test_name_of_a_builtin(site, good):
@@ -167,7 +159,7 @@ def test_builtin_can_be_blocked(site):
 
 def test_commands_are_asked_for_once(site):
     """`atom_add_commands` is called when commands are wanted, never before, and once."""
-    code = "calls = []\n" + clash("commands") + "    calls.append(1)\n"
+    code = "calls = []\n" + clash(CommandSpec) + "    calls.append(1)\n"
     site.install("late", code)
     plugins = site.load()
     import fake_dist_late
@@ -175,7 +167,7 @@ def test_commands_are_asked_for_once(site):
     assert fake_dist_late.calls == []
     assert list(plugins.commands()) == list(plugins.commands()) == ["same"]
     assert fake_dist_late.calls == [1]
-    assert site.info(plugins, "late").commands == ("same",)
+    assert site.info(plugins, "late").names(CommandSpec) == ("same",)
 
 
 def test_commands_are_strict(site):

@@ -12,6 +12,7 @@ import atom_core
 from atom_core import errors, hookspecs, records, specs
 from atom_core.hookspecs import hook_names
 from atom_core.plugins import discovery
+from atom_core.protocols import model, work
 from atom_core.settings import Settings, field_docs
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +93,7 @@ def test_hook_is_tested(name):
 
 RECORDS = [
     value
-    for module in (records, hookspecs, specs, discovery)
+    for module in (records, model, work, hookspecs, specs, discovery)
     for value in vars(module).values()
     if isinstance(value, type) and attrs.has(value) and value.__module__ == module.__name__
 ]

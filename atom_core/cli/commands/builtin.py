@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from atom_core.hookspecs import Register, hookimpl
+from atom_core.hookspecs import hookimpl
+from atom_core.specs import Register
 
 
 @hookimpl
@@ -14,10 +15,12 @@ def atom_add_commands(register: Register) -> None:
         ("models", "List the models that can be loaded"),
         ("plugins", "List the plugins, with the reason where one is left out"),
     ):
-        register(name, f"atom_core.cli.commands.{name}:{name.capitalize()}Command", summary=summary, keep_going=True)
+        register.command(
+            name, f"atom_core.cli.commands.{name}:{name.capitalize()}Command", summary=summary, keep_going=True
+        )
     said = "Write a new plugin to start from: package, task, tests"
-    register("new-plugin", "atom_core.cli.commands.new_plugin:NewPluginCommand", summary=said, keep_going=True)
-    register(
+    register.command("new-plugin", "atom_core.cli.commands.new_plugin:NewPluginCommand", summary=said, keep_going=True)
+    register.command(
         "quantize", "atom_core.cli.commands.quantize:QuantizeCommand", summary="Write a quantised checkpoint of a model"
     )
-    register("run", "atom_core.cli.commands.run:RunCommand", summary="Run a pipeline of tasks over videos")
+    register.command("run", "atom_core.cli.commands.run:RunCommand", summary="Run a pipeline of tasks over videos")

@@ -25,6 +25,7 @@ from atom_core.memory.estimate import KNOWN_NEEDS, Room, gib, known_needs
 from atom_core.quiet import quiet
 from atom_core.settings import DEFAULT_MODEL, DEFAULT_MODEL_BYTES
 from atom_core.settings.values import size
+from atom_core.specs import FamilySpec
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -178,7 +179,7 @@ def _needs(context: Context) -> Mapping[str, int]:
 
     try:
         checkpoint = open_checkpoint(source, revision=settings.revision, offline=True)
-        return least_needs(checkpoint, family_of(checkpoint, context.plugins.families), settings)
+        return least_needs(checkpoint, family_of(checkpoint, context.plugins.of(FamilySpec)), settings)
     except AtomError:  # told by the check of the model
         return {}
 
@@ -258,7 +259,7 @@ def _opened(context: Context, name: str, place: Place) -> str:
     settings, spec = context.settings, context.plugins.models.get(name)
     source, memory = spec.source if spec is not None else name, settings.cache / "hashes.json"
     checkpoint = open_checkpoint(source, revision=settings.revision, offline=True, memory=memory)
-    family_of(checkpoint, context.plugins.families)
+    family_of(checkpoint, context.plugins.of(FamilySpec))
     commit = f" at commit {place.commit[:7]}" if place.commit else ""
     return f"{checkpoint.config.model_type}, {size(checkpoint.weights.num_bytes)}{commit}; its files open"
 

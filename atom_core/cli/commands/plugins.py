@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-import attrs
-
 from atom_core.cli.console import table
 from atom_core.memory.estimate import gib
-from atom_core.plugins.declared import KINDS, word_for
 from atom_core.plugins.discovery import PluginInfo
 from atom_core.settings import suggest
+from atom_core.specs import KINDS
 
 if TYPE_CHECKING:
     from atom_core.cli.context import Context
@@ -49,13 +47,13 @@ class PluginsCommand:
                 text += "".join(f"\n    {detail}" for detail in _details(context, info))
             if (context.args.all or names) and info.hooks:
                 text += f"\n    hooks: {', '.join(info.hooks)}"
-            context.emit(attrs.asdict(info), text)
+            context.emit(info.as_dict(), text)
         if not infos and not names:
             context.note("no plugin is installed; for example: python -m pip install atom-captioning")
 
 
 def _offers(info: PluginInfo) -> str:
-    parts = [f"{kinds} {', '.join(names)}" for kinds in KINDS if (names := getattr(info, kinds))]
+    parts = [f"{kind.words} {', '.join(names)}" for kind in KINDS if (names := info.names(kind))]
     if info.memory_bytes:
         parts.append(f"memory {info.memory_bytes / 2**20:.0f} MiB")
     return "; ".join(parts)
@@ -64,9 +62,9 @@ def _offers(info: PluginInfo) -> str:
 def _details(context: Context, info: PluginInfo) -> list[str]:
     """A line about each thing that a plugin offers."""
     lines = []
-    for kinds, kind in KINDS.items():
-        for name in getattr(info, kinds):
-            spec = context.plugins.find(kinds, name)
+    for kind in KINDS:
+        for name in info.names(kind):
+            spec = context.plugins.find(kind, name)
             size = getattr(spec, "memory_bytes", 0)
-            lines.append(f"{word_for(kind)} {name}: {spec.summary}" + (f" ({gib(size)})" if size else ""))
+            lines.append(f"{kind.word} {name}: {spec.summary}" + (f" ({gib(size)})" if size else ""))
     return lines

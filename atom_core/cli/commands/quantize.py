@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from atom_core.specs import FamilySpec
+
 if TYPE_CHECKING:
     from atom_core.cli.context import Context
 
@@ -42,7 +44,7 @@ class QuantizeCommand:
             offline=settings.offline,
             memory=memory,
         )
-        family_of(checkpoint, context.plugins.families)  # what could not be opened is not written
+        family_of(checkpoint, context.plugins.of(FamilySpec))  # what could not be opened is not written
         source_hash = content_hash(checkpoint.folder, memory)
         folder = save_quantized(
             checkpoint,

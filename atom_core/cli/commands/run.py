@@ -13,7 +13,8 @@ import attrs
 
 from atom_core.cli import console
 from atom_core.errors import MediaError, SettingsError
-from atom_core.hookspecs import CommandContext
+from atom_core.protocols import CommandContext
+from atom_core.specs import PipelineSpec
 
 if TYPE_CHECKING:
     import argparse
@@ -75,7 +76,7 @@ class RunCommand:
         named = Path(context.args.pipeline)
         if named.suffix or named.exists():
             return named
-        return Path(context.host().plugins.find("pipelines", context.args.pipeline).source)
+        return Path(context.host().plugins.find(PipelineSpec, context.args.pipeline).source)
 
     def _journal(self, context: CommandContext, file: Path) -> Journal | None:
         """The journal of this pipeline over these videos; None where the cache cannot hold it, which is told."""

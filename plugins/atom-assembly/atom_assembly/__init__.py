@@ -6,16 +6,16 @@ import atom_core as atom
 @atom.hookimpl
 def atom_register_tasks(register: atom.Register) -> None:
     """Declare ``script``, ``match``, ``assemble`` and ``film``."""
-    register("script", "atom_assembly.script:WriteScript", summary="Write the shots of a film that is asked for")
+    register.task("script", "atom_assembly.script:WriteScript", summary="Write the shots of a film that is asked for")
     said = "Find a cut in the library for each line of a script"
-    register("match", "atom_assembly.match:MatchScript", summary=said, pure=False)
+    register.task("match", "atom_assembly.match:MatchScript", summary=said, pure=False)
     said = "Turn a request into a timeline of cuts"
-    register("assemble", "atom_assembly.match:AssembleTimeline", summary=said, pure=False)
-    register("film", "atom_assembly.film:RenderFilm", summary="Render a timeline to a video file", pure=False)
+    register.task("assemble", "atom_assembly.match:AssembleTimeline", summary=said, pure=False)
+    register.task("film", "atom_assembly.film:RenderFilm", summary="Render a timeline to a video file", pure=False)
 
 
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom assemble``."""
     summary = "Make a film from the library"
-    register("assemble", "atom_assembly.command:AssembleCommand", summary=summary, tasks=("script", "match"))
+    register.command("assemble", "atom_assembly.command:AssembleCommand", summary=summary, tasks=("script", "match"))

@@ -6,4 +6,6 @@ import atom_core as atom
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom bench``."""
-    register("bench", "atom_bench.command:BenchCommand", summary="Measure Atom's speed, memory and quality here")
+    register.command(
+        "bench", "atom_bench.command:BenchCommand", summary="Measure Atom's speed, memory and quality here"
+    )

@@ -24,13 +24,13 @@ import atom_core as atom
 @atom.hookimpl
 def atom_register_tasks(register):
     """Declare a task."""
-    register("{name}", "{module}.task:Task", summary="Do nothing")
+    register.task("{name}", "{module}.task:Task", summary="Do nothing")
 
 
 @atom.hookimpl
 def atom_add_commands(register):
     """Declare a command."""
-    register("{name}", "{module}.command:Command", summary="Do nothing")
+    register.command("{name}", "{module}.command:Command", summary="Do nothing")
 '''
 
 

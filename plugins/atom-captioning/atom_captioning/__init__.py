@@ -6,8 +6,10 @@ import atom_core as atom
 @atom.hookimpl
 def atom_register_tasks(register: atom.Register) -> None:
     """Declare ``caption`` and ``summarize``."""
-    register("caption", "atom_captioning.tasks:CaptionClip", summary="Describe a clip in one sentence")
-    register("summarize", "atom_captioning.tasks:SummarizeCaptions", summary="Sum up the captions of a video's shots")
+    register.task("caption", "atom_captioning.tasks:CaptionClip", summary="Describe a clip in one sentence")
+    register.task(
+        "summarize", "atom_captioning.tasks:SummarizeCaptions", summary="Sum up the captions of a video's shots"
+    )
 
 
 @atom.hookimpl
@@ -19,11 +21,11 @@ def atom_register_formats(register: atom.Register) -> None:
         ("srt", "srt", ".srt", "SubRip subtitles"),
         ("vtt", "vtt", ".vtt", "WebVTT subtitles"),
     ):
-        register(name, f"atom_captioning.formats:{function}", summary=summary, suffix=suffix)
+        register.format(name, f"atom_captioning.formats:{function}", summary=summary, suffix=suffix)
 
 
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom caption``."""
     summary = "Describe each shot of a video, with its times"
-    register("caption", "atom_captioning.command:CaptionCommand", summary=summary, tasks=("caption",))
+    register.command("caption", "atom_captioning.command:CaptionCommand", summary=summary, tasks=("caption",))

@@ -40,7 +40,7 @@ class CaptionCommand:
         :raises SettingsError: if there is no such format, or the folder for documents cannot be written
         """
         plugins, name = context.host().plugins, context.args.format
-        suffix = plugins.find("formats", name).suffix
+        suffix = plugins.suffix(name)
         folder = _writable(Path(context.args.output)) if context.args.output else None
         videos = list(dict.fromkeys(context.videos(context.args.videos)))
         listed: list[Any] = []

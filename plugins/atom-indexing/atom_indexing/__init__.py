@@ -7,21 +7,21 @@ import atom_core as atom
 def atom_register_tasks(register: atom.Register) -> None:
     """Declare ``index``, ``index-video`` and ``search``."""
     said = "Embed a captioned clip and store it in the library"
-    register("index", "atom_indexing.tasks:IndexCaption", summary=said, pure=False)
+    register.task("index", "atom_indexing.tasks:IndexCaption", summary=said, pure=False)
     said = "Caption, embed and store all clips of a video"
-    register("index-video", "atom_indexing.tasks:IndexVideo", summary=said, pure=False)
+    register.task("index-video", "atom_indexing.tasks:IndexVideo", summary=said, pure=False)
     said = "Find moments by text"
-    register("search", "atom_indexing.tasks:SearchLibrary", summary=said, interactive=True, pure=False)
+    register.task("search", "atom_indexing.tasks:SearchLibrary", summary=said, interactive=True, pure=False)
 
 
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom index``, ``atom library`` and ``atom search``."""
     summary = "Add videos and folders to the library"
-    register("index", "atom_indexing.commands.index:IndexCommand", summary=summary, tasks=("caption",))
+    register.command("index", "atom_indexing.commands.index:IndexCommand", summary=summary, tasks=("caption",))
     summary = "List the library's videos, forget what is gone"
-    register("library", "atom_indexing.commands.library:LibraryCommand", summary=summary)
-    register("search", "atom_indexing.commands.search:SearchCommand", summary="Find moments in the library")
+    register.command("library", "atom_indexing.commands.library:LibraryCommand", summary=summary)
+    register.command("search", "atom_indexing.commands.search:SearchCommand", summary="Find moments in the library")
 
 
 @atom.hookimpl

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
 
 import atom_core as atom
 
@@ -16,18 +15,16 @@ NOTICE = (
 )
 
 
-class _Register(Protocol):
-    def __call__(self, name: str, folder: Path, *, summary: str, notice: str, embeds: bool) -> None: ...
-
-
 @atom.hookimpl
-def atom_register_models(register: _Register) -> None:
+def atom_register_models(register: atom.Register) -> None:
     """Offer the embedded model under the name `tiny`."""
     summary = "Embedded model, 9 MB, knows a synthetic world of moving shapes"
-    register("tiny", CHECKPOINT, summary=summary, notice=NOTICE, embeds=True)
+    register.model("tiny", CHECKPOINT, summary=summary, notice=NOTICE, embeds=True)
 
 
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Add `atom demo`."""
-    register("demo", "atom_tiny.demo:DemoCommand", summary="See all that Atom does, on sample videos that it makes")
+    register.command(
+        "demo", "atom_tiny.demo:DemoCommand", summary="See all that Atom does, on sample videos that it makes"
+    )

@@ -30,4 +30,4 @@ def atom_identify_model(source: str) -> str | None:
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom serve``."""
-    register("serve", "atom_remote.server:ServeCommand", summary="Lend this machine's model to other programs")
+    register.command("serve", "atom_remote.server:ServeCommand", summary="Lend this machine's model to other programs")

@@ -6,4 +6,4 @@ import atom_core as atom
 @atom.hookimpl
 def atom_register_tasks(register: atom.Register) -> None:
     """Declare ``tally``."""
-    register("tally", "atom_tally.task:TallyThings", summary="Count things in a clip")
+    register.task("tally", "atom_tally.task:TallyThings", summary="Count things in a clip")

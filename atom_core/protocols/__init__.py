@@ -1,0 +1,22 @@
+"""What tasks and commands are lent, and what plugins that bring modules or a library write."""
+
+from atom_core.protocols.commands import Command, CommandContext, Progress
+from atom_core.protocols.model import SEVERAL, Decoder, Encoder, Modules, Parts
+from atom_core.protocols.work import Library, ReadFrames, ReadSound, Task, TaskEvent, Tell
+
+__all__ = [
+    "SEVERAL",
+    "Command",
+    "CommandContext",
+    "Decoder",
+    "Encoder",
+    "Library",
+    "Modules",
+    "Parts",
+    "Progress",
+    "ReadFrames",
+    "ReadSound",
+    "Task",
+    "TaskEvent",
+    "Tell",
+]
