@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from family_table import QUESTION, SECOND, Report, row, try_family
 from transformers import AutoConfig, AutoModelForImageTextToText
 
 from atom_core.families import FAMILIES, family_class
 from atom_core.kernels import float32
 from atom_core.testing.architectures import RECIPES
 from atom_core.testing.families import Pair, make_frames
-from atom_core.testing.family_table import QUESTION, SECOND, Report, row, try_family
 from atom_core.testing.models import REAL_SIZES, make_checkpoint
 
 pytestmark = pytest.mark.usefixtures("arranged")
@@ -44,7 +44,7 @@ def test_family(checkpoint: Path) -> None:
         checkpoint.name, "by token"
     )
     assert row(checkpoint.name, report) in DOCS.read_text(encoding="utf-8").splitlines(), (
-        f"docs/families.md is stale: run {sys.executable} -m atom_core.testing.family_table docs/families.md"
+        f"docs/families.md is stale: run {sys.executable} docs/family_table.py docs/families.md"
     )
 
 

@@ -7,7 +7,7 @@ import copy
 from typing import Protocol
 
 import atom_core as atom
-from atom_bench.cuts import CutsBench
+from atom_bench.cuts.command import CutsBench
 from atom_bench.decoder import DecoderBench
 from atom_bench.encoder import EncoderBench
 from atom_bench.quality.command import QualityBench

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from atom_bench import cuts, cuts_measure
-from atom_bench.cuts_footage import Transition, dissolved, faded
-from atom_bench.cuts_kinds import KINDS
-from atom_bench.cuts_scenes import HEIGHT, WIDTH
-from atom_bench.cuts_score import Score, score
+from atom_bench.cuts import command, measure
+from atom_bench.cuts.footage import Transition, dissolved, faded
+from atom_bench.cuts.kinds import KINDS
+from atom_bench.cuts.scenes import HEIGHT, WIDTH
+from atom_bench.cuts.score import Score, score
 
 import atom_core as atom
 
@@ -61,7 +61,7 @@ def test_transitions_are_where_they_are_said_to_be():
 )
 def test_footage(name):
     """It is the same each time, and has the transitions that it says, in order, and pictures of one size."""
-    footage, again = (cuts_measure.make(BY_NAME[name], 3, 2) for _ in range(2))
+    footage, again = (measure.make(BY_NAME[name], 3, 2) for _ in range(2))
     assert np.array_equal(footage.pictures, again.pictures)
     places = [place for one in footage.transitions for place in (one.first, one.last)]
     assert places == sorted(places)
@@ -77,8 +77,8 @@ def test_footage(name):
 def test_atom_tells_the_shots_apart(tmp_path, name):
     """Footage goes through a file to Atom's cuts and the figures; the same each time."""
     settings = atom.Settings(cache=tmp_path / "cache")
-    detectors = {"atom": lambda path: cuts_measure.atom_cuts(path, settings)}
-    found = [cuts_measure.measure(BY_NAME[name], detectors, tmp_path, seeds=range(5, 6), num_shots=3) for _ in range(2)]
+    detectors = {"atom": lambda path: measure.atom_cuts(path, settings)}
+    found = [measure.measure(BY_NAME[name], detectors, tmp_path, seeds=range(5, 6), num_shots=3) for _ in range(2)]
     assert found[0] == found[1]
     assert found[0]["true"] == 2
     assert found[0]["detectors"]["atom"]["f1"] == 1
@@ -87,15 +87,13 @@ def test_atom_tells_the_shots_apart(tmp_path, name):
 def test_pyscenedetect_beside(tmp_path):
     """Its detectors are run where it is installed."""
     pytest.importorskip("scenedetect")
-    found = cuts_measure.measure(
-        BY_NAME["talking heads"], cuts_measure.others(), tmp_path, seeds=range(5, 6), num_shots=2
-    )
+    found = measure.measure(BY_NAME["talking heads"], measure.others(), tmp_path, seeds=range(5, 6), num_shots=2)
     assert {name: one["recall"] for name, one in found["detectors"].items()} == {"content": 1, "adaptive": 1}
 
 
 def test_text():
     """A row for each kind, precision and recall in percent, and what it costs."""
     kind = {"true": 4, "detectors": {"atom": {"precision": 1.0, "recall": 0.75}}}
-    told = cuts.text({"kinds": {"rain": kind}, "cost": {"ratio": {"median": 1.1}}})
+    told = command.text({"kinds": {"rain": kind}, "cost": {"ratio": {"median": 1.1}}})
     assert "rain                4     100  75" in told
     assert "1.10 times" in told

@@ -11,7 +11,7 @@ import atom_tiny
 import numpy as np
 import pytest
 from atom_tiny import demo_videos, language, mp4, prompts
-from atom_tiny.train.answering import Answerer
+from atom_tiny_training.answering import Answerer
 
 
 @pytest.fixture(scope="module")

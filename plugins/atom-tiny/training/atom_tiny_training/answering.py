@@ -11,10 +11,9 @@ from typing import Any, cast
 import numpy as np
 import torch
 import torch.nn.functional as F
+from atom_tiny import mp4, prompts
 from PIL import Image
 from torch import Tensor
-
-from atom_tiny import mp4, prompts
 
 
 class Answerer:
@@ -23,7 +22,7 @@ class Answerer:
     def __init__(self, folder: Path, device: str = "cpu") -> None:
         from transformers import AutoImageProcessor, AutoTokenizer
 
-        from atom_tiny.train.model import load
+        from atom_tiny_training.model import load
 
         self.model: Any = cast("Any", load(folder))  # transformers decorates `to` beyond its types
         self.model.to(device).eval()

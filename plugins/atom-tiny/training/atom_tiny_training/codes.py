@@ -10,7 +10,6 @@ Shape suffixes: B batch, T frames, K code width, D decoder width.
 from __future__ import annotations
 
 import numpy as np
-
 from atom_tiny.words import BACKGROUNDS, COLOUR_NAMES, SHAPES
 from atom_tiny.world import MIDPOINTS, Clip
 

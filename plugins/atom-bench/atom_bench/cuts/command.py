@@ -32,8 +32,8 @@ class CutsBench:
 
     def run(self, context: atom.CommandContext) -> None:
         """Make footage, look for cuts in it, and compare; one result."""
-        from atom_bench import cuts_measure as measuring
-        from atom_bench.cuts_kinds import KINDS
+        from atom_bench.cuts import measure as measuring
+        from atom_bench.cuts.kinds import KINDS
 
         about, args = figures.machine(), context.args
         wanted = [kind for kind in KINDS if not args.kinds or any(name in kind.name for name in args.kinds)]

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from atom_tiny.world import Clip
 from torch import Tensor
 
-from atom_tiny.train import codes, learn
-from atom_tiny.train.model import TEXT_WIDTH, new_model
-from atom_tiny.train.optim import Pair, schedule
-from atom_tiny.train.record import Log, Means, load_state, save_state
-from atom_tiny.train.rows import collate
-from atom_tiny.train.tasks import Bank, Mix, prefix_rows, step_rows
-from atom_tiny.train.team import ALONE, Team
-from atom_tiny.world import Clip
+from atom_tiny_training import codes, learn
+from atom_tiny_training.model import TEXT_WIDTH, new_model
+from atom_tiny_training.optim import Pair, schedule
+from atom_tiny_training.record import Log, Means, load_state, save_state
+from atom_tiny_training.rows import collate
+from atom_tiny_training.tasks import Bank, Mix, prefix_rows, step_rows
+from atom_tiny_training.team import ALONE, Team
 
 WEIGHTS = {
     "words": 1.0,

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from atom_tiny.words import COLOUR_NAMES, SHAPES
 from torch import Tensor, nn
 
-from atom_tiny.train import codes
-from atom_tiny.train.model import TEXT_WIDTH, VISION_WIDTH, new_model
-from atom_tiny.train.optim import Pair, schedule
-from atom_tiny.train.record import Log, load_state, save_state
-from atom_tiny.train.scenes import SIDE, Painter, Scenes
-from atom_tiny.words import COLOUR_NAMES, SHAPES
+from atom_tiny_training import codes
+from atom_tiny_training.model import TEXT_WIDTH, VISION_WIDTH, new_model
+from atom_tiny_training.optim import Pair, schedule
+from atom_tiny_training.record import Log, load_state, save_state
+from atom_tiny_training.scenes import SIDE, Painter, Scenes
 
 
 class Writer(nn.Module):

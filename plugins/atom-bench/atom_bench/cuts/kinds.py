@@ -9,10 +9,10 @@ import numpy as np
 from attrs import frozen
 from PIL import Image, ImageDraw
 
-from atom_bench import cuts_footage as put
-from atom_bench import cuts_scenes as scenes
-from atom_bench.cuts_footage import Footage
-from atom_bench.cuts_scenes import HEIGHT, WIDTH, Rng, Scene, Shot
+from atom_bench.cuts import footage as put
+from atom_bench.cuts import scenes
+from atom_bench.cuts.footage import Footage
+from atom_bench.cuts.scenes import HEIGHT, WIDTH, Rng, Scene, Shot
 
 Make = Callable[[Rng, int], Footage]
 """Makes footage of about so many shots."""

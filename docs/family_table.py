@@ -1,6 +1,6 @@
 """The table of model families in the docs, made by trying each of them.
 
-``python -m atom_core.testing.family_table docs/families.md`` writes it anew between the file's two marks.
+``python docs/family_table.py docs/families.md`` writes it anew between the file's two marks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Figures of a checkpoint on a labelled folder of MP4 files: `python -m atom_tiny.train.evaluate --help`."""
+"""Figures of a checkpoint on a labelled folder of MP4 files: `python -m atom_tiny_training.evaluate --help`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
+from atom_bench.quality.cider import cider_d, words
 from atom_tiny import labels, mp4, prompts
-from atom_tiny.train.answering import Answerer
-from atom_tiny.train.cider import cider_d, words
 from atom_tiny.words import ACTIONS
+
+from atom_tiny_training.answering import Answerer
 
 Row = dict[str, Any]
 
@@ -40,7 +40,7 @@ def caption_figures(answers: list[str], shots: list[Row]) -> dict[str, float]:
         "caption_objects": float(np.mean(nouns)),
         "caption_objects_and_motion": float(np.mean(motions)),
         "caption_exact": float(np.mean(exact)),
-        "cider_d": cider_d(answers, [s["captions"] for s in shots]),
+        "cider_d": float(np.mean(cider_d(answers, [s["captions"] for s in shots]))),
         "single_caption_objects": float(np.array(nouns)[alone].mean()),
         "single_caption_objects_and_motion": float(np.array(motions)[alone].mean()),
     }

@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from attrs import frozen
-
 from atom_tiny.draw import FIELDS, background
-from atom_tiny.train import codes
-from atom_tiny.train.model import IMAGE_SIZE, PATCH
 from atom_tiny.words import BACKGROUNDS, COLOUR_NAMES, COLOURS, SHAPES
 from atom_tiny.world import ASPECTS
+from attrs import frozen
+
+from atom_tiny_training import codes
+from atom_tiny_training.model import IMAGE_SIZE, PATCH
 
 OBJECTS = 4
 SIDE = IMAGE_SIZE // PATCH

@@ -17,11 +17,11 @@ from attrs import evolve
 from PIL import Image
 
 import atom_core as atom
-from atom_bench import cuts_scenes as scenes
 from atom_bench import figures
-from atom_bench.cuts_footage import Footage, write
-from atom_bench.cuts_kinds import Kind
-from atom_bench.cuts_score import Score, score
+from atom_bench.cuts import scenes
+from atom_bench.cuts.footage import Footage, write
+from atom_bench.cuts.kinds import Kind
+from atom_bench.cuts.score import Score, score
 from atom_core.media.pictures.decode import Reader
 from atom_core.media.probe import probe
 from atom_core.media.segment import find_cuts

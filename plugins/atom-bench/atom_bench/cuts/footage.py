@@ -12,7 +12,7 @@ import numpy as np
 from attrs import field, frozen
 from PIL import Image, ImageFilter
 
-from atom_bench.cuts_scenes import HEIGHT, WIDTH, Rng, Shot
+from atom_bench.cuts.scenes import HEIGHT, WIDTH, Rng, Shot
 
 
 @frozen(kw_only=True)

@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from atom_tiny import prompts
+from atom_tiny.words import COLOUR_NAMES
 from attrs import Factory, define, frozen
 
-from atom_tiny import prompts
-from atom_tiny.train.tokenizer import build
-from atom_tiny.words import COLOUR_NAMES
+from atom_tiny_training.tokenizer import build
 
 NOTHING = len(COLOUR_NAMES)
 WORD_WEIGHTS = {"caption": 1.0, "script": 1.0, "summary": 1.0, "order": 2.0}

@@ -1,4 +1,6 @@
-"""`python -m atom_tiny.train FOLDER` trains the embedded model from nothing; run it again to resume.
+"""`python -m atom_tiny_training FOLDER`, in this folder's parent, trains the embedded model from nothing.
+
+Run it again to resume.
 
 Stages: `vision` and the first part of `decoder` side by side, a process and a core each; the rest of `decoder` in two
 processes; then the checkpoint is written.
@@ -9,12 +11,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from atom_tiny.train.stages import STAGES, Plan, conclude, train
+from atom_tiny_training.stages import STAGES, Plan, conclude, train
 
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(prog="python -m atom_tiny.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m atom_tiny_training", description=__doc__)
     parser.add_argument("folder", type=Path, help="where states, logs, plots and the checkpoint go")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")

@@ -39,8 +39,8 @@ class Plan:
 def _work(stage: str, plan: Plan, rank: int, size: int) -> None:
     import torch
 
-    from atom_tiny.train import decoder, vision
-    from atom_tiny.train.team import Team
+    from atom_tiny_training import decoder, vision
+    from atom_tiny_training.team import Team
 
     torch.set_num_threads(1)
     common: dict[str, Any] = {"seed": plan.seed, "device": plan.device}
@@ -79,8 +79,8 @@ def train(plan: Plan, wanted: list[str]) -> None:
 
 def conclude(plan: Plan, *, export: bool) -> None:
     """Plot the logs and write the checkpoint."""
-    from atom_tiny.train.export import export as write
-    from atom_tiny.train.record import plot
+    from atom_tiny_training.export import export as write
+    from atom_tiny_training.record import plot
 
     for stage in STAGES:
         if (plan.folder / f"{stage}.jsonl").exists():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from atom_bench.cuts_footage import Transition
+from atom_bench.cuts.footage import Transition
 
 CUT_REACH, GRADUAL_REACH = 1, 3
 """How far from a cut, and from the ends of a gradual transition, a boundary may lie to be right, pictures."""

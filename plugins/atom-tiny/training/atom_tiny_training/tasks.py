@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from attrs import define, frozen
-
 from atom_tiny import films, prompts, questions
 from atom_tiny.language import caption, change_one, references, reword
-from atom_tiny.train import codes
-from atom_tiny.train.rows import NOTHING, Row, Turn, length, pack, turn_ids
 from atom_tiny.words import ACTION_NAMES, BACKGROUNDS, COLOUR_NAMES, SHAPES
 from atom_tiny.world import Clip, repaint, sample_clip
+from attrs import define, frozen
+
+from atom_tiny_training import codes
+from atom_tiny_training.rows import NOTHING, Row, Turn, length, pack, turn_ids
 
 FrameSource = Callable[[Clip], np.ndarray]
 SHARES = {"absent": 4, "does": 4, "first": 4, "last": 4, "who": 4, "motion": 3, "size": 3}

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from atom_tiny.words import ACTION_NAMES, BACKGROUNDS, COLOUR_NAMES, SHAPES
 from torch import Tensor, nn
 
-from atom_tiny.train.rows import Batch, allowed
-from atom_tiny.train.tasks import FACTS, PATHS, Truth
-from atom_tiny.words import ACTION_NAMES, BACKGROUNDS, COLOUR_NAMES, SHAPES
+from atom_tiny_training.rows import Batch, allowed
+from atom_tiny_training.tasks import FACTS, PATHS, Truth
 
 EARLY, MIDDLE, LATE, LAST = 2, 3, 4, 5
 """Layers after which heads read: a clip's paths, its facts, what a named colour is, what a question is about."""

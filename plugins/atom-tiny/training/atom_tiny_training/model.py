@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atom_tiny.train.tokenizer import build
+from atom_tiny_training.tokenizer import build
 
 if TYPE_CHECKING:
     from transformers import SmolVLMForConditionalGeneration

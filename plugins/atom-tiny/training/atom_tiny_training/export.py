@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from atom_tiny.train.model import new_model, save
-from atom_tiny.train.record import load_state
-from atom_tiny.train.vision import Writer
+from atom_tiny_training.model import new_model, save
+from atom_tiny_training.record import load_state
+from atom_tiny_training.vision import Writer
 
 
 def assemble(folder: Path, seed: int) -> Any:

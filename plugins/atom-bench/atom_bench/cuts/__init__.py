@@ -1,0 +1,1 @@
+"""Where shots are told apart: footage with known transitions, looked through by Atom and by PySceneDetect."""
