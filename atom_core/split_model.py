@@ -17,9 +17,9 @@ from attrs import asdict, field, frozen
 from atom_core.checkpoint.load import load_model, weights
 from atom_core.checkpoint.recipes import Recipe
 from atom_core.decoder.engine import Engine
-from atom_core.decoder.model_runner import Runner
-from atom_core.decoder.prefix_cache import PrefixTree
-from atom_core.decoder.prefix_disk_cache import PrefixFiles
+from atom_core.decoder.model_runner import ModelRunner
+from atom_core.decoder.prefix_cache import RadixPrefixCache
+from atom_core.decoder.prefix_disk_cache import PrefixDiskCache
 from atom_core.encoder.encoder import ResidentEncoder
 from atom_core.encoder.feature_cache import FeatureStore
 from atom_core.families import Family
@@ -86,16 +86,16 @@ class SplitModel:
             extra=encoded.extra,
         )
 
-    def runner(self) -> Runner:
+    def runner(self) -> ModelRunner:
         """The language half's forward passes, without a queue."""
-        return Runner(self.model, self.family)
+        return ModelRunner(self.model, self.family)
 
     def engine(
         self,
         *,
         max_rows: int,
-        prefixes: PrefixTree | None,
-        prefix_files: PrefixFiles | None = None,
+        prefixes: RadixPrefixCache | None,
+        prefix_files: PrefixDiskCache | None = None,
         ledger: Ledger,
         threads: Threads,
     ) -> Engine:

@@ -18,7 +18,7 @@ from torch.nn.functional import kl_div
 from atom_core.autotune.results import Finding, pick
 from atom_core.checkpoint.load import empty_model
 from atom_core.checkpoint.recipes import RECIPES, kinds_by_layer, recipes_for
-from atom_core.families.prompt import Read
+from atom_core.families.prompt import PrefillChunk
 from atom_core.kernels.malloc import returning_memory
 from atom_core.memory import estimate
 from atom_core.records import Clip, Features, Frames, Video
@@ -98,8 +98,8 @@ class _Worker:
     def told(self, features: Features) -> torch.Tensor:
         """Log-probabilities of what follows each token of text after the clip, [Q, V]."""
         prompt = self._family.prompt([features, _TEXT])
-        self._runner.slots.clear()
-        hidden = self._runner.read(0, [Read(prompt, 0, len(prompt))])[0]
+        self._runner.kv_cache.clear()
+        hidden = self._runner.prefill(0, [PrefillChunk(prompt, 0, len(prompt))])[0]
         return self._runner.logits(hidden[prompt.visual_end :]).log_softmax(-1)
 
     def seconds(self) -> dict[str, float]:
@@ -107,20 +107,20 @@ class _Worker:
         found = {}
         prompt = self._family.prompt([self.features, _TEXT])
         found["encode"] = _timed(self._features)
-        self._runner.slots.clear()
-        read = Read(prompt, 0, len(prompt))
-        found["prefill"] = _timed(lambda: self._runner.read(0, [read]))
+        self._runner.kv_cache.clear()
+        chunk = PrefillChunk(prompt, 0, len(prompt))
+        found["prefill"] = _timed(lambda: self._runner.prefill(0, [chunk]))
         found["decode"] = self._steps(1, len(prompt))
-        self._runner.slots.clear()
+        self._runner.kv_cache.clear()
         asked = self._family.prompt([_QUESTION])
         for row in range(_BATCH):
-            self._runner.read(row, [Read(asked, 0, len(asked))])
+            self._runner.prefill(row, [PrefillChunk(asked, 0, len(asked))])
         found["batch"] = self._steps(_BATCH, len(asked))
         return found
 
     def _steps(self, rows: int, at: int, num_steps: int = 3) -> float:
         """Seconds of one step, the shortest of a few."""
-        steps = [_timed(lambda: self._runner.step([1] * rows, [at] * rows, [at] * rows)) for _ in range(num_steps)]
+        steps = [_timed(lambda: self._runner.decode([1] * rows, [at] * rows, [at] * rows)) for _ in range(num_steps)]
         return min(steps)
 
     def _features(self) -> Features:

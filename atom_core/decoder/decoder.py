@@ -12,7 +12,7 @@ import numpy as np
 
 from atom_core.call_context import caller
 from atom_core.decoder.engine import Engine
-from atom_core.decoder.request import Job
+from atom_core.decoder.request import DecodeRequest
 from atom_core.errors import ModelError
 from atom_core.families import Family
 from atom_core.families.frame_budget import FrameBudget
@@ -77,8 +77,8 @@ class ResidentDecoder:
         if choices is not None:
             return self._choose(prompts, choices)
         until = self._until(stop) if stop else None
-        jobs = (self._job(parts, max_new_tokens, temperature, until) for parts in prompts)
-        return [self._text(job, stop) for job, _ in self._results(jobs)]
+        requests = (self._request(parts, max_new_tokens, temperature, until) for parts in prompts)
+        return [self._text(request, stop) for request, _ in self._results(requests)]
 
     def stream(
         self, parts: Parts, *, max_new_tokens: int = 64, temperature: float = 0.0, stop: Sequence[str] = ()
@@ -95,7 +95,7 @@ class ResidentDecoder:
                 sent = text
             return abandoned.is_set() or _holds(self._decode(tokens), stop)
 
-        future = self._engine.submit(self._job(parts, max_new_tokens, temperature, listen))
+        future = self._engine.submit(self._request(parts, max_new_tokens, temperature, listen))
         future.add_done_callback(lambda _: pieces.put(None))
         try:
             while (piece := pieces.get()) is not None:
@@ -112,7 +112,7 @@ class ResidentDecoder:
 
     def embed_many(self, prompts: Iterable[Parts]) -> np.ndarray:
         """The vectors of several prompts, in their order, [N, D]; [0, 0] of none. Prompts may be made lazily."""
-        vectors = [vector.cpu().numpy() for _, vector in self._results(map(self._embedding, prompts))]
+        vectors = [vector.cpu().numpy() for _, vector in self._results(map(self._embed_request, prompts))]
         if not vectors:
             return np.zeros((0, 0), dtype=np.float32)
         return np.stack([np.asarray(vector / np.linalg.norm(vector), dtype=np.float32) for vector in vectors])
@@ -133,15 +133,17 @@ class ResidentDecoder:
         """End the engine."""
         self._engine.close()
 
-    def _results(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Any]]:
-        """Each of `jobs` with its result, in order. So many are under way that no row waits for one, and no more: each
-        holds its features. Where one fails, or nobody asks on, what is not done is given up.
+    def _results(self, requests: Iterable[DecodeRequest]) -> Iterator[tuple[DecodeRequest, Any]]:
+        """Each of `requests` with its result, in order.
+
+        So many are under way that no row waits for one, and no more, since each holds its clip's features. Where one
+        fails, or nobody asks on, what is not done is given up.
         """
-        waiting: deque[Job] = deque()
+        waiting: deque[DecodeRequest] = deque()
         try:
-            for job in jobs:
-                self._engine.submit(job)
-                waiting.append(job)
+            for request in requests:
+                self._engine.submit(request)
+                waiting.append(request)
                 if len(waiting) > self._engine.most_waiting:
                     first = waiting.popleft()
                     yield first, first.future.result()
@@ -149,12 +151,14 @@ class ResidentDecoder:
                 first = waiting.popleft()
                 yield first, first.future.result()
         finally:
-            for job in waiting:
-                job.future.cancel()
+            for request in waiting:
+                request.future.cancel()
 
     def _scored(self, pairs: Iterable[tuple[Parts, str]]) -> list[tuple[float, int]]:
         """The log-probability of each continuation, and how many tokens it has."""
-        return [(float(score), job.num_answer_tokens) for job, score in self._results(self._scorings(pairs))]
+        return [
+            (float(score), request.num_answer_tokens) for request, score in self._results(self._score_requests(pairs))
+        ]
 
     def _choose(self, prompts: Iterable[Parts], choices: Sequence[str]) -> list[Generated]:
         """The likeliest of `choices` for each prompt."""
@@ -168,19 +172,19 @@ class ResidentDecoder:
             chosen.append(Generated(choices[best - start], logprob=logprob, num_tokens=num_tokens))
         return chosen
 
-    def _embedding(self, parts: Parts) -> Job:
+    def _embed_request(self, parts: Parts) -> DecodeRequest:
         last = parts[-1] if parts else ""
         asked = [*parts[:-1], f"{last}\n{EMBED_INSTRUCTION}"] if isinstance(last, str) else [*parts, EMBED_INSTRUCTION]
-        return Job(prompt=self._prompt(asked, 0), embed=True, caller=caller.get())
+        return DecodeRequest(prompt=self._prompt(asked, 0), embed=True, caller=caller.get())
 
-    def _scorings(self, pairs: Iterable[tuple[Parts, str]]) -> Iterator[Job]:
+    def _score_requests(self, pairs: Iterable[tuple[Parts, str]]) -> Iterator[DecodeRequest]:
         asked, prompt = None, None
         for parts, continuation in pairs:
             if prompt is None or parts is not asked:  # what several are scored for is written once
                 asked, prompt = parts, self._prompt(parts, 0)
             answer = self._family.answer_ids(parts, continuation)
             self._frames.check(parts, len(prompt), len(answer))
-            yield Job(prompt=prompt.with_answer(answer), answer_from=len(prompt), caller=caller.get())
+            yield DecodeRequest(prompt=prompt.with_answer(answer), answer_from=len(prompt), caller=caller.get())
 
     def _prompt(self, parts: Parts, max_new_tokens: int) -> Prompt:
         for part in parts:
@@ -190,12 +194,12 @@ class ResidentDecoder:
         self._frames.check(parts, len(prompt), max_new_tokens)
         return prompt
 
-    def _job(
+    def _request(
         self, parts: Parts, max_new_tokens: int, temperature: float, listen: Callable[[list[int]], bool] | None
-    ) -> Job:
+    ) -> DecodeRequest:
         if max_new_tokens < 1:
             raise ModelError(f"max_new_tokens must be at least 1, got {max_new_tokens}")
-        return Job(
+        return DecodeRequest(
             prompt=self._prompt(parts, max_new_tokens),
             max_new_tokens=max_new_tokens,
             temperature=temperature,
@@ -209,9 +213,11 @@ class ResidentDecoder:
     def _decode(self, tokens: Sequence[int]) -> str:
         return str(self._tokenizer.decode(list(tokens), skip_special_tokens=True))
 
-    def _text(self, job: Any, stop: Sequence[str]) -> Generated:
-        text = _before(self._decode(job.tokens), stop).strip()
-        return Generated(text, logprob=job.logprob, num_tokens=len(job.tokens), finish_reason=job.finish)
+    def _text(self, request: DecodeRequest, stop: Sequence[str]) -> Generated:
+        text = _before(self._decode(request.tokens), stop).strip()
+        return Generated(
+            text, logprob=request.logprob, num_tokens=len(request.tokens), finish_reason=request.finish_reason
+        )
 
 
 def _holds(text: str, stop: Sequence[str]) -> bool:

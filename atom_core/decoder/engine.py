@@ -1,30 +1,28 @@
-"""One decoder for everybody: requests of all tasks and threads are read and decoded together.
+"""One decoder for everybody: requests of all tasks and threads are prefilled and decoded together.
 
-Continuous batching: a request joins when a row is free and leaves when it is done. Requests are admitted by urgency,
-then by how little their task has been served. Of several that share a prefix nobody has read yet, one reads it and the
-others wait for it. What somebody waits for is not kept by bulk work: it has a row of its own, is read next, and goes on
-being decoded while others are read.
+The engine's thread asks the `Scheduler` what is next, lets the `ModelRunner` compute it, and chooses the tokens; what
+was computed before comes from the `PrefixStore`. Requests enter from any thread.
+
+Shape letters: R rows, Q new tokens, D width, V vocabulary.
 """
 
 from __future__ import annotations
 
-import itertools
-import logging
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from atom_core.decoder.model_runner import Runner
-from atom_core.decoder.prefix_cache import KV, PrefixTree, joined
-from atom_core.decoder.prefix_disk_cache import PrefixFiles
-from atom_core.decoder.request import Job, groups
-from atom_core.decoder.state_cache import SnapshotStore
+from atom_core.decoder.model_runner import ModelRunner
+from atom_core.decoder.prefix_cache import RadixPrefixCache
+from atom_core.decoder.prefix_disk_cache import PrefixDiskCache
+from atom_core.decoder.prefix_store import prefix_store
+from atom_core.decoder.request import DecodeRequest
+from atom_core.decoder.scheduler import Scheduler
 from atom_core.errors import Cancelled, ModelError
-from atom_core.families.prompt import PrefixKey, Read
+from atom_core.families.prompt import PrefillChunk
 from atom_core.kernels.threads import Threads, rest
 from atom_core.ledger import Ledger
 
@@ -33,16 +31,11 @@ if TYPE_CHECKING:
 
     from atom_core.families import Family
 
-log = logging.getLogger("atom")
-
 T = TypeVar("T")
-
-_SHARE_BYTES = 2_500_000
-"""Rows borrow kept states if that spares each layer reading this much at every step; for less, copies are faster."""
 
 
 class Engine:
-    """The decoder's thread. Results: [D] for embedding, a float for scoring, the finished `Job` for decoding."""
+    """The decoder's thread: a loop of prefills and decode steps, and the sampling of tokens."""
 
     def __init__(
         self,
@@ -50,32 +43,27 @@ class Engine:
         *,
         family: Family,
         max_rows: int,
-        prefixes: PrefixTree | None,
-        prefix_files: PrefixFiles | None = None,
+        prefixes: RadixPrefixCache | None,
+        prefix_files: PrefixDiskCache | None = None,
         ledger: Ledger,
         threads: Threads,
     ) -> None:
         """
-        :param prefixes: where prefixes are kept; None reads every prompt whole
+        :param max_rows: rows of bulk requests, see `scheduler.num_rows`
+        :param prefixes: where prefixes are kept; None computes every prompt whole
         :param prefix_files: where they are kept between runs, too
         :raises ModelError: if the language half has layers that cannot be served faithfully
         """
-        self._runner = Runner(model, family)
+        self._runner = ModelRunner(model, family)
+        self._prefixes = prefix_store(prefixes, prefix_files, self._runner)
+        # padding would go into the states of convolution and recurrent layers
+        self._scheduler = Scheduler(max_rows, self._prefixes, pads=not self._runner.has_states)
         self._end_ids = family.end_ids
         self._rules = family.rules
         self._max_rows = max_rows
-        self._prefixes = prefixes if not self._runner.has_states else None
-        self._snapshots = SnapshotStore(prefixes.max_bytes) if prefixes and self._runner.has_states else None
-        self._files = prefix_files if self._prefixes is not None else None
-        self._recalling = threading.Lock()
         self._ledger = ledger
         self._threads = threads
-        self._waiting: list[Job] = []
-        self._unread: list[Job] = []
-        self._active: list[Job] = []
-        self._served: Counter[str] = Counter()
-        self._present: Counter[tuple[PrefixKey, ...]] = Counter()
-        self._arrivals = itertools.count()
+        # held where requests enter and where they move between the scheduler's queues, never during a forward pass
         self._wake = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="decoder", daemon=True)
@@ -84,254 +72,134 @@ class Engine:
     @property
     def keeps_whole(self) -> bool:
         """Whether prefixes are kept whole, because layers keep states that cannot be cut."""
-        return self._snapshots is not None
+        return self._prefixes.keeps_whole
 
     @property
     def most_waiting(self) -> int:
         """How many requests of one caller are worth having under way: every row has one, and one that follows it."""
         return 2 * self._max_rows
 
-    def submit(self, job: Job) -> Future[Any]:
-        """Queue a job; the future's result comes from the engine's thread.
+    def submit(self, request: DecodeRequest) -> Future[Any]:
+        """Queue a request; the future's result comes from the engine's thread.
 
         :raises ModelError: if the engine is closed
         """
-        self._recall(job)
+        self._prefixes.recall(request)  # here, since a disk that is slow keeps its caller waiting and nobody else
         with self._wake:
             if self._closed:
                 raise ModelError("the decoder is closed; open a new host")
-            job.arrival = next(self._arrivals)
-            self._enter(job.caller.task)
-            self._waiting.append(job)
+            self._scheduler.add(request)
             self._wake.notify()
-        return job.future
+        return request.future
 
     def close(self) -> None:
-        """End the thread; jobs that are not done are cancelled."""
+        """End the thread; requests that are not done are cancelled."""
         with self._wake:
             self._closed = True
             self._wake.notify()
         self._thread.join()
-        if self._files is not None:
-            self._files.close()
-
-    def _recall(self, job: Job) -> None:
-        """Bring a prefix from disk, in the thread of who asks."""
-        if self._files is None or self._prefixes is None or not job.head:
-            return
-        with self._recalling:
-            if self._prefixes.missing_from(job.head) < job.prompt.visual_end:
-                kv = self._files.get(job.head)
-                if kv is not None:
-                    self._prefixes.insert(job.head, self._runner.placed(kv), 0)
-
-    def _enter(self, task: str) -> None:
-        """A task that comes anew starts level with the others: it owes nothing and is owed nothing."""
-        present = {job.caller.task for job in self._jobs()}
-        if present and task not in present:
-            self._served[task] = max(self._served[task], min(self._served[other] for other in present))
+        self._prefixes.close()
 
     def _run(self) -> None:
         error: Exception = Cancelled("the host was closed before the decoder was done")
         try:
             with torch.inference_mode():
-                self._serve()
+                while self._schedule():
+                    self._work()
         except Exception as raised:
             error = raised
+        # also after a fault of the scheduler itself: nobody may wait for ever on a thread that has ended
         with self._wake:
             self._closed = True
-            for job in self._jobs():
-                job.fail(error)
+            for request in self._scheduler.requests:
+                request.fail(error)
 
-    def _jobs(self) -> tuple[Job, ...]:
-        """All that are not done."""
-        return (*self._waiting, *self._unread, *self._active)
-
-    def _serve(self) -> None:
-        while True:
-            with self._wake:
-                while not (self._jobs() or self._closed):
-                    rest()
-                    self._wake.wait()
-                if self._closed:
-                    return
-                self._drop_cancelled()
-                self._admit()
-            self._work()
+    def _schedule(self) -> bool:
+        """Wait until there is work, drop what was cancelled and admit what waits; False once the engine is closed."""
+        with self._wake:
+            while not (self._scheduler.requests or self._closed):
+                rest()
+                self._wake.wait()
+            if self._closed:
+                return False
+            self._drop_cancelled()
+            self._scheduler.admit()
+            return True
 
     def _work(self) -> None:
-        """Read some of what was admitted; decode a token of the others once all is read, or where somebody waits."""
+        """Prefill one group of requests and decode a token of others, as far as each is due."""
+        scheduler = self._scheduler
         try:
-            if self._unread:
-                self._read_some()
-            if self._active and (not self._unread or any(job.caller.interactive for job in self._active)):
-                with self._threads.share(("step", len(self._active))):
-                    self._step()
+            if scheduler.prefilling:
+                requests = scheduler.next_prefill()
+                num_tokens = sum(len(r.prompt) - self._prefixes.num_reused(r) for r in requests)
+                # how many threads are fastest depends on the size of the work, roughly: powers of two are enough
+                with self._threads.share(("read", num_tokens.bit_length())):
+                    self._prefill(requests)
+            if scheduler.decodes_now:
+                with self._threads.share(("step", len(scheduler.running))):
+                    self._decode()
         except Exception as error:
-            for job in {*self._unread, *self._active}:
-                job.fail(error)
-            self._unread.clear()
-            self._active.clear()
-            self._runner.slots.clear()
+            # a pass that was cut off leaves all rows in doubt, not just the row that it failed for
+            for request in scheduler.clear():
+                request.fail(error)
+            self._runner.kv_cache.clear()
 
     def _drop_cancelled(self) -> None:
-        for queue in (self._waiting, self._unread):
-            for job in [job for job in queue if job.is_cancelled]:
-                queue.remove(job)
-                job.fail(Cancelled(f"task {job.caller.task!r} was cancelled"))
-        cancelled = [row for row, job in enumerate(self._active) if job.is_cancelled]
-        for row in cancelled:
-            self._active[row].fail(Cancelled(f"task {self._active[row].caller.task!r} was cancelled"))
-        self._leave(cancelled)
+        running = self._scheduler.running
+        rows = [row for row, request in enumerate(running) if request.is_cancelled]
+        for request in [*self._scheduler.take_cancelled(), *(running[row] for row in rows)]:
+            request.fail(Cancelled(f"task {request.caller.task!r} was cancelled"))
+        self._leave(rows)
 
-    def _admit(self) -> None:
-        """Give rows to those that wait: once those that have one are read, or at once if somebody waits for them."""
-        admitted: list[Job] = []
-        claimed = {job.head for job in self._unread}
-        taken = len(self._active) + len(self._unread)
-        order = sorted(
-            self._waiting,
-            key=lambda job: (not job.caller.interactive, self._served[job.caller.task], job.arrival),
-        )
-        for job in order:
-            urgent = job.caller.interactive
-            rows = self._max_rows + (urgent and self._max_rows > 1)
-            if taken + len(admitted) >= rows or (self._unread and not urgent):
-                break
-            head = self._unread_head(job)
-            if head and head in claimed:
-                continue
-            claimed.add(head)
-            admitted.append(job)
-            self._waiting.remove(job)
-            self._served[job.caller.task] += len(job.prompt) + job.max_new_tokens
-        if admitted:
-            self._unread += admitted
-            self._present = Counter(job.head for job in self._jobs())
-
-    def _unread_head(self, job: Job) -> tuple[PrefixKey, ...]:
-        """The prompt up to its last clip, if it will be worth keeping and is not kept yet."""
-        end, head = job.prompt.visual_end, job.head
-        if not head:
-            return ()
-        if self._snapshots is not None:
-            known = self._snapshots.match(head, end)
-            return head if known is None or known.num_tokens < end else ()
-        return head if self._prefixes is not None and self._prefixes.missing_from(head) < end else ()
-
-    def _matched(self, job: Job) -> int:
-        """How many of the prompt's tokens need not be read; the last one always is."""
-        if self._snapshots is not None:
-            snapshot = self._snapshots.match(job.units, job.limit)
-            return snapshot.num_tokens if snapshot is not None else 0
-        if self._prefixes is None:
-            return 0
-        return job.cut(self._prefixes.missing_from(job.units))
-
-    def _read_some(self) -> None:
-        """Read those of about one length together, the shortest first; before others what somebody waits for."""
-        wanted = {job.head for job in tuple(self._waiting) if job.head and job.caller.interactive}
-        urgent = [job for job in self._unread if job.caller.interactive or job.head in wanted]
-        group = groups(urgent or self._unread, self._matched, together=not self._runner.has_states)[0]
-        num_tokens = sum(len(job.prompt) - self._matched(job) for job in group)
-        with self._threads.share(("read", num_tokens.bit_length())):
-            self._read(group)
-        self._unread = [job for job in self._unread if job not in group]
-
-    def _read(self, jobs: list[Job]) -> None:
-        first = len(self._active)
-        reads = []
-        for offset, job in enumerate(jobs):
-            start = self._restore(first + offset, job)
-            reads.append(Read(job.prompt, start, len(job.prompt)))
-            total = len(job.prompt)
+    def _prefill(self, requests: Sequence[DecodeRequest]) -> None:
+        """Compute what is not known of the prompts, into the next free rows; serve what is done by that."""
+        scheduler, first = self._scheduler, len(self._scheduler.running)
+        chunks = []
+        for row, request in enumerate(requests, first):
+            total = len(request.prompt)
+            start = self._prefixes.restore(row, request, scheduler.running, scheduler.num_sharing(request))
+            chunks.append(PrefillChunk(request.prompt, start, total))
             self._ledger.count("prefill_tokens", requested=total, computed=total - start, reused=start)
-        self._ledger.batch("read", len(jobs))
-        with self._ledger.lane("decode", "read", prompts=len(jobs), tokens=sum(r.num_tokens for r in reads)):
-            if self._snapshots is not None:
-                reads = [self._read_head(first, self._snapshots, jobs[0], reads[0])]
-            hidden = self._with_room(lambda: self._runner.read(first, reads))
-            self._active += jobs
-            for row, (job, read) in enumerate(zip(jobs, reads, strict=True), first):
-                self._keep_prefix(row, job, read.start)
-            self._after_read(range(first, len(self._active)), hidden, [read.start for read in reads])
-
-    def _restore(self, row: int, job: Job) -> int:
-        """Fill `row` with what is known of the prompt; how many tokens that are."""
-        if self._snapshots is not None:
-            snapshot = self._snapshots.match(job.units, job.limit)
-            return self._runner.load(row, snapshot) if snapshot is not None else 0
-        if self._prefixes is None:
-            return 0
-        known, chain = self._prefixes.match(job.units)
-        limit = job.cut(known)
-        if limit:
-            share = self._shares(job, chain)
-            self._runner.restore(row, chain, limit, share=share)
-            if share:
-                self._lend(job.head)
-        return limit
-
-    def _lend(self, head: tuple[PrefixKey, ...]) -> None:
-        """Let rows that came when they were fewer, and hold the states of `head` themselves, borrow them, too."""
-        assert self._prefixes is not None
-        for row, job in enumerate(self._active):
-            if job.head == head and not self._runner.slots.borrows(row):
-                known, chain = self._prefixes.match(head)
-                if known == job.prompt.visual_end:
-                    self._runner.lend(row, chain, len(job.prompt) + len(job.tokens) - 1)
-
-    def _shares(self, job: Job, chain: Sequence[KV]) -> bool:
-        """Whether so many requests have the same head that their rows should borrow its states."""
-        longest = max(kv.num_bytes // len(kv.layers) for kv in chain)
-        return self._runner.can_share and (self._present[job.head] - 1) * longest >= _SHARE_BYTES
+        self._ledger.batch("read", len(requests))
+        num_tokens = sum(chunk.num_tokens for chunk in chunks)
+        with self._ledger.lane("decode", "read", prompts=len(requests), tokens=num_tokens):
+            placed = list(zip(range(first, first + len(requests)), requests, strict=True))
+            chunks = [
+                self._prefixes.prefill_prefix(row, request, chunk)
+                for (row, request), chunk in zip(placed, chunks, strict=True)
+            ]
+            hidden = self._with_room(lambda: self._runner.prefill(first, chunks))
+            scheduler.start(requests)
+            for (row, request), chunk in zip(placed, chunks, strict=True):
+                self._prefixes.keep(row, request, chunk.start, scheduler.num_sharing(request))
+            self._after_prefill(range(first, len(scheduler.running)), hidden, [chunk.start for chunk in chunks])
 
     def _with_room(self, forward: Callable[[], T]) -> T:
         """A forward pass; where memory runs out, kept prefixes are let go and it is done again."""
         try:
             return forward()
         except (MemoryError, RuntimeError) as error:
-            prefixes = self._prefixes
-            if prefixes is None or not prefixes.num_bytes or not _is_out_of_memory(error):
+            if not (_is_out_of_memory(error) and self._prefixes.release()):
                 raise
-            log.warning("memory ran out: letting go of %d MB of kept prefixes", prefixes.num_bytes // 10**6)
-            prefixes.shrink(0)
         return forward()
 
-    def _read_head(self, row: int, snapshots: SnapshotStore, job: Job, read: Read) -> Read:
-        """Read up to the last clip and keep what the model holds then; what is left to read."""
-        end = job.prompt.visual_end
-        if not job.head or not read.start < end <= job.limit:
-            return read
-        self._runner.read(row, [Read(job.prompt, read.start, end)])
-        snapshots.insert(job.head, self._runner.slots.snapshot(row, end))
-        return Read(job.prompt, end, read.end)
-
-    def _keep_prefix(self, row: int, job: Job, start: int) -> None:
-        end = job.prompt.visual_end
-        if self._prefixes is not None and job.head and end > start:
-            self._prefixes.insert(job.head, self._runner.slots.view(row, start, end), start)
-            known, chain = self._prefixes.match(job.head)
-            if self._files is not None and known == end:
-                self._files.put(job.head, joined(chain))
-            if known == end and job.max_new_tokens and not start and self._shares(job, chain):
-                self._runner.lend(row, chain, len(job.prompt))
-
-    def _after_read(self, rows: range, hidden: Sequence[torch.Tensor], starts: Sequence[int]) -> None:
-        """Serve the rows that were read.
+    def _after_prefill(self, rows: range, hidden: Sequence[torch.Tensor], starts: Sequence[int]) -> None:
+        """Finish requests that embed or score; choose the first token of the others.
 
         :param hidden: [Q, D] for each row, from its start
         """
         done, decoding = [], []
         for row, hidden_QD, start in zip(rows, hidden, starts, strict=True):
-            job = self._active[row]
-            if job.embed:
-                job.end(hidden_QD[-1].float().clone())
-            elif job.answer_from is not None:
-                answer = torch.tensor(job.prompt.ids[job.answer_from :])
-                logits = self._runner.logits(hidden_QD[job.answer_from - 1 - start : -1])
+            request = self._scheduler.running[row]
+            if request.embed:
+                request.finish(hidden_QD[-1].float().clone())  # the pass's whole output would be kept alive
+            elif request.answer_from is not None:
+                answer = torch.tensor(request.prompt.ids[request.answer_from :])
+                # the token before tells each token's probability
+                logits = self._runner.logits(hidden_QD[request.answer_from - 1 - start : -1])
                 chosen = logits.log_softmax(-1).cpu().gather(1, answer[:, None])
-                job.end(float(chosen.double().sum()))
+                request.finish(float(chosen.double().sum()))
             else:
                 decoding.append(row)
                 continue
@@ -341,57 +209,58 @@ class Engine:
             done += self._choose(decoding, self._runner.logits(last_RD))
         self._leave(done)
 
-    def _step(self) -> None:
-        jobs = self._active
-        tokens = [job.tokens[-1] for job in jobs]
-        lengths = [len(job.prompt) + len(job.tokens) - 1 for job in jobs]
-        positions = [job.position for job in jobs]
-        self._ledger.batch("decode", len(jobs))
-        self._ledger.count("decode_steps", requested=len(jobs), computed=1, reused=len(jobs) - 1)
-        with self._ledger.lane("decode", "step", rows=len(jobs)):
-            logits_RV = self._with_room(lambda: self._runner.step(tokens, lengths, positions))
-            self._leave(self._choose(range(len(jobs)), logits_RV))
+    def _decode(self) -> None:
+        """One more token of every running request."""
+        requests = self._scheduler.running
+        tokens = [request.tokens[-1] for request in requests]
+        lengths = [request.num_cached_tokens for request in requests]
+        positions = [request.position for request in requests]
+        self._ledger.batch("decode", len(requests))
+        self._ledger.count("decode_steps", requested=len(requests), computed=1, reused=len(requests) - 1)
+        with self._ledger.lane("decode", "step", rows=len(requests)):
+            logits_RV = self._with_room(lambda: self._runner.decode(tokens, lengths, positions))
+            self._leave(self._choose(range(len(requests)), logits_RV))
 
     def _choose(self, rows: Sequence[int], logits_RV: torch.Tensor) -> list[int]:
         """Give each of the rows its next token; which of them are done."""
         self._ledger.count("decode_tokens", requested=len(rows), computed=len(rows))
-        logprobs_RV = logits_RV.log_softmax(-1)
-        greedy_R, done = logits_RV.argmax(-1).tolist(), []
-        for row, logits_V, logprobs_V, token in zip(rows, logits_RV, logprobs_RV, greedy_R, strict=True):
-            job = self._active[row]
-            if self._rules.change or job.temperature > 0:
-                token = self._sample(job, logits_V)
-            job.tokens.append(token)
-            job.logprob += float(logprobs_V[token])
-            if token in self._end_ids or job.tell():
-                job.finish = "stop"
-            elif job.loops:
-                job.finish = "loop"
-            elif len(job.tokens) < job.max_new_tokens:
+        requests = [self._scheduler.running[row] for row in rows]
+        tokens_R = logits_RV.argmax(-1)
+        for place, request in enumerate(requests):
+            if self._rules.change or request.temperature > 0:
+                tokens_R[place] = self._sample(request, logits_RV[place])
+        # one transfer for all rows: each costs as much as a kernel
+        logprobs = logits_RV.log_softmax(-1).gather(1, tokens_R[:, None])[:, 0].tolist()
+        done = []
+        for row, request, token, logprob in zip(rows, requests, tokens_R.tolist(), logprobs, strict=True):
+            request.tokens.append(token)
+            request.logprob += logprob
+            if token in self._end_ids or request.stops():
+                request.finish_reason = "stop"
+            elif request.loops:
+                request.finish_reason = "loop"
+            elif len(request.tokens) < request.max_new_tokens:
                 continue
-            job.end(job)
+            request.finish(request)
             done.append(row)
         return done
 
-    def _sample(self, job: Job, logits_V: torch.Tensor) -> int:
-        """A token by the model's rules and the job's temperature."""
-        logits_V = self._rules.apply(logits_V, (*job.prompt.ids, *job.tokens))
-        if job.temperature > 0:
-            return int(torch.multinomial((logits_V / job.temperature).softmax(-1), 1))
+    def _sample(self, request: DecodeRequest, logits_V: torch.Tensor) -> int:
+        """A token by the model's rules and the request's temperature."""
+        logits_V = self._rules.apply(logits_V, (*request.prompt.ids, *request.tokens))
+        if request.temperature > 0:
+            return int(torch.multinomial((logits_V / request.temperature).softmax(-1), 1))
         return int(logits_V.argmax())
 
     def _leave(self, rows: Sequence[int]) -> None:
-        """Take the rows' jobs out; each time, the last row's sequence moves into the free place."""
+        """Free the rows of requests that are done. From the last row on, since each time the last row moves."""
         for row in sorted(rows, reverse=True):
-            last = len(self._active) - 1
-            moved = self._active[last]
-            self._runner.slots.leave(row, last, len(moved.prompt) + len(moved.tokens))
-            self._active[row] = moved
-            self._active.pop()
+            last = len(self._scheduler.running) - 1
+            moved = self._scheduler.leave(row)
+            self._runner.kv_cache.free_row(row, last, moved.num_cached_tokens)
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    """Whether torch, on a processor or a card, could not get memory."""
-    # its allocator for processors raises a plain RuntimeError, which nothing but the text tells from others
+    """Whether torch could not get memory. On processors it raises a plain `RuntimeError` that only its text tells."""
     known = (MemoryError, torch.OutOfMemoryError)
     return isinstance(error, known) or "allocate memory" in str(error) or "not enough memory" in str(error)

@@ -1,8 +1,11 @@
-"""The KV states of the sequences that are being decoded: one row each, all rows in one buffer for each layer.
+"""The KV cache of the batch: what the model keeps of each running sequence, one row each, all rows in one buffer for
+each layer.
 
 A row is filled from the left and padded on the right, so rows of any length sit together, and a sequence joins or
-leaves without moving the others. A row may borrow a run of its states from the kept prefixes; its buffer then holds the
-others only. Shape letters: R rows, H heads, L tokens, D head width, Q new tokens.
+leaves without moving the others. A row may share a run of its states with other rows: that run lies in the prefix
+cache, and the row's buffer holds the others only.
+
+Shape letters: R rows, H heads, L tokens, D head width, Q new tokens.
 """
 
 from __future__ import annotations
@@ -13,37 +16,46 @@ from typing import Any
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin
 
-from atom_core.decoder.cascade_attention import Shared, Sharing
+from atom_core.decoder.cascade_attention import SharedPrefixes, SharingRows
 from atom_core.decoder.prefix_cache import KV
 from atom_core.decoder.state_cache import Snapshot
 from atom_core.errors import ModelError
 
 _ROUND_TOKENS = 64
+"""Buffers grow by so many tokens at once: each growth copies all rows."""
 _ATTENTION = frozenset({"full_attention", "sliding_attention"})
 _STATE = frozenset({"linear_attention", "conv"})
 
 
-class Window:
-    """Which rows a forward pass works on, and where each row's new tokens go."""
+class ForwardWindow:
+    """Which rows a forward pass works on, and where each row's new tokens go. All layers look at the same one."""
 
     first: int = 0
+    """The first of the rows, which are neighbours."""
     count: int = 0
+    """How many rows."""
     length: int = 0
+    """Columns in use: own tokens of the longest row, the new ones included."""
     uniform: int | None = None
+    """The column of the first new token, where it is the same in all rows."""
     rows: torch.Tensor
+    """The rows, [R, 1]."""
     columns: torch.Tensor
+    """Where each row's new tokens go, [R, Q]."""
     continued: bool = False
+    """Whether every row holds something already."""
     causal: bool = False
-    """Whether each new token sees just the new ones before it, and itself."""
-    sharing: Sharing | None = None
+    """Whether each new token sees just the new ones before it, and itself: no mask is needed then."""
+    sharing: SharedPrefixes | None = None
+    """Which rows share what; None if none does."""
 
 
-class SlotLayer(CacheLayerMixin):
-    """One layer's buffer."""
+class KVLayer(CacheLayerMixin):
+    """One attention layer's buffer of keys and values, [R, H, L, D] each."""
 
-    is_sliding = False
+    is_sliding = False  # sliding windows are cut by the mask: a ring buffer could not be shared or kept
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: ForwardWindow) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.window = window
 
@@ -61,6 +73,7 @@ class SlotLayer(CacheLayerMixin):
 
     def resize(self, rows: int, length: int) -> None:
         """Have room for `rows` of `length` tokens and few more; what lies outside of that is dropped."""
+        # zeros, not garbage: padding gets weight 0, but 0 times a NaN that happened to lie there is NaN
         length = -(-length // _ROUND_TOKENS) * _ROUND_TOKENS
         for name in ("keys", "values"):
             old = getattr(self, name)
@@ -80,7 +93,9 @@ class SlotLayer(CacheLayerMixin):
         self.reserve(end, window.length)
         assert self.keys is not None
         assert self.values is not None
-        if window.uniform is not None:
+        if (
+            window.uniform is not None
+        ):  # a slice is much faster than indices, and the usual case while decoding one clip
             columns = slice(window.uniform, window.uniform + key_states.shape[2])
             self.keys[window.first : end, :, columns] = key_states
             self.values[window.first : end, :, columns] = value_states
@@ -93,7 +108,7 @@ class SlotLayer(CacheLayerMixin):
         )
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:  # noqa: ARG002
-        """Length and offset of the keys."""
+        """Length and offset of the keys, as transformers asks for them."""
         return self.window.length, 0
 
     def get_seq_length(self) -> int:
@@ -101,23 +116,23 @@ class SlotLayer(CacheLayerMixin):
         return int(self.window.columns[0, 0]) if self.is_initialized else 0
 
     def get_max_length(self) -> int:
-        """No limit."""
+        """There is no limit: -1."""
         return -1
 
 
 class StateLayer(LinearAttentionCacheLayerMixin):
     """One layer whose memory of a sequence has a fixed size: convolution and recurrent states, one for each row.
 
-    Such a state cannot be cut, and padding would go into it: rows are read one by one, or step by step together.
+    Such a state cannot be cut, and padding would go into it: rows are prefilled one by one, and decoded together.
     """
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: ForwardWindow) -> None:
         super().__init__(number_of_states=1)
         self.window = window
         self.buffers: dict[str, torch.Tensor] = {}
 
     def lazy_initialization(self, *_: Any, **__: Any) -> None:
-        """Buffers are made when the first states come."""
+        """Nothing is made in advance: the first states tell the buffers' shapes."""
 
     def open(self) -> None:
         """Show the window's rows to the model."""
@@ -175,29 +190,32 @@ def layer_kinds(config: Any) -> tuple[str, ...]:
     return tuple("state" if kind in _STATE else "kv" for kind in kinds)
 
 
-class Slots(Cache):
+class BatchKVCache(Cache):
     """All layers' buffers, and the window that the next forward pass works on."""
 
     def __init__(self, kinds: Sequence[str]) -> None:
         """
         :param kinds: what each layer keeps, see `layer_kinds`
         """
-        self.window = Window()
-        self._borrowed: dict[int, KV] = {}
-        self._held: dict[int, int] = {}
+        self.window = ForwardWindow()
+        self._shared: dict[int, KV] = {}
+        """What each row shares, if it does."""
+        self._num_own: dict[int, int] = {}
+        """How many tokens each row holds itself."""
         super().__init__(
-            layers=[StateLayer(self.window) if kind == "state" else SlotLayer(self.window) for kind in kinds]
+            layers=[StateLayer(self.window) if kind == "state" else KVLayer(self.window) for kind in kinds]
         )
 
-    def open(self, first: int, starts: list[int], num_new: int) -> torch.Tensor:
+    def begin_forward(self, first: int, starts: list[int], num_new: int) -> torch.Tensor:
         """Point the window at rows `first` onwards, each getting `num_new` tokens from its own start.
 
-        :param starts: tokens that each row holds already
+        :param starts: tokens of each row before the new ones
         :return: which keys each new token may see, bool [R, 1, Q, L]
         """
         window = self.window
-        starts = [start - self._num_borrowed(row) for row, start in enumerate(starts, first)]
-        self._held.update((row, start + num_new) for row, start in enumerate(starts, first))
+        # from here on columns count, and a row that shares a prefix does not hold it in its columns
+        starts = [start - self._num_shared(row) for row, start in enumerate(starts, first)]
+        self._num_own.update((row, start + num_new) for row, start in enumerate(starts, first))
         starts_R = torch.tensor(starts)
         window.first, window.count = first, len(starts)
         window.length = max(starts) + num_new
@@ -211,44 +229,47 @@ class Slots(Cache):
             layer.open()
         return (torch.arange(window.length) <= window.columns[:, :, None])[:, None]
 
-    def restore(self, row: int, chain: Sequence[KV], *, borrow: bool = False) -> None:
+    def restore(self, row: int, chain: Sequence[KV], *, share: bool = False) -> None:
         """Fill an empty row from its start with kept states.
 
-        :param borrow: the longest run is not copied; for language halves whose attention is `cascade` only
+        :param share: the longest run is not copied; for language halves whose attention is `cascade` only
         """
-        lent = max(chain, key=lambda kv: kv.num_tokens) if borrow else None
+        longest = max(chain, key=lambda kv: kv.num_tokens) if share else None
         at = 0
         for kv in chain:
-            if kv is lent:
-                self._borrowed[row] = kv
+            if kv is longest:
+                self._shared[row] = kv
             else:
                 self._fill(row, at, kv)
                 at += kv.num_tokens
-        self._held[row] = at
+        self._num_own[row] = at
 
-    def borrow(self, row: int, start: int, kv: KV, length: int) -> None:
-        """Let `row`, which holds `length` tokens, use `kv` for those from `start` on and no longer hold them."""
-        for layer in self._slot_layers():
-            for slots in (layer.keys, layer.values):
-                assert slots is not None
-                slots[row, :, start : length - kv.num_tokens] = slots[row, :, start + kv.num_tokens : length].clone()
-        self._borrowed[row], self._held[row] = kv, length - kv.num_tokens
+    def share_longest(self, row: int, chain: Sequence[KV], length: int) -> None:
+        """Let `row`, which holds all its `length` tokens, share the longest run of `chain` and drop its own copy."""
+        longest = max(range(len(chain)), key=lambda place: chain[place].num_tokens)
+        start, kv = sum(run.num_tokens for run in chain[:longest]), chain[longest]
+        for layer in self._kv_layers():
+            for buffer in (layer.keys, layer.values):
+                assert buffer is not None
+                # a copy in between: source and target overlap
+                buffer[row, :, start : length - kv.num_tokens] = buffer[row, :, start + kv.num_tokens : length].clone()
+        self._shared[row], self._num_own[row] = kv, length - kv.num_tokens
         self._shrink()
 
-    def borrows(self, row: int) -> bool:
-        """Whether `row` uses states that it does not hold."""
-        return row in self._borrowed
+    def shares(self, row: int) -> bool:
+        """Whether `row` uses states that it does not hold itself."""
+        return row in self._shared
 
     def _shrink(self) -> None:
-        """Give back what is reserved if it is far more than the rows hold."""
-        rows, length = max(self._held) + 1, max(self._held.values()) + 1
-        for layer in self._slot_layers():
+        """Give back what is reserved if it is far more than the rows hold, as after a long prefix is shared."""
+        rows, length = max(self._num_own) + 1, max(self._num_own.values()) + 1
+        for layer in self._kv_layers():
             assert layer.keys is not None
             if layer.keys.shape[2] > 2 * (length + _ROUND_TOKENS):
                 layer.resize(rows, length)
 
     def _fill(self, row: int, start: int, kv: KV) -> None:
-        for layer, (keys, values) in zip(self._slot_layers(), kv.layers, strict=True):
+        for layer, (keys, values) in zip(self._kv_layers(), kv.layers, strict=True):
             if not layer.is_initialized:
                 layer.lazy_initialization(keys[None], values[None])
             layer.reserve(row + 1, start + kv.num_tokens)
@@ -258,10 +279,10 @@ class Slots(Cache):
             layer.values[row, :, start : start + kv.num_tokens] = values
 
     def view(self, row: int, start: int, end: int) -> KV:
-        """The states of tokens `start` to `end` of `row`, after those it borrows; valid until the next forward pass."""
-        start, end = start - self._num_borrowed(row), end - self._num_borrowed(row)
+        """The states of tokens `start` to `end` of `row`, after those it shares; valid until the next forward pass."""
+        start, end = start - self._num_shared(row), end - self._num_shared(row)
         pairs = []
-        for layer in self._slot_layers():
+        for layer in self._kv_layers():
             assert layer.keys is not None
             assert layer.values is not None
             pairs.append((layer.keys[row, :, start:end], layer.values[row, :, start:end]))
@@ -277,16 +298,16 @@ class Slots(Cache):
     def load(self, row: int, snapshot: Snapshot) -> None:
         """Fill `row` with what was kept."""
         self._fill(row, 0, snapshot.kv)
-        self._held[row] = snapshot.num_tokens
+        self._num_own[row] = snapshot.num_tokens
         for layer, states in zip(self._state_layers(), snapshot.states, strict=True):
             for name, state in states.items():
                 layer.reserve(name, row + 1, state[None])
                 layer.buffers[name][row] = state
 
-    def leave(self, row: int, last: int, length: int) -> None:
-        """Let go of `row`; the last row's sequence of `length` tokens moves into its place."""
-        moved = length - self._num_borrowed(last)
-        for about in (self._borrowed, self._held):
+    def free_row(self, row: int, last: int, length: int) -> None:
+        """Free `row`; the last row's sequence of `length` tokens moves into its place, so that rows have no gaps."""
+        num_moved = length - self._num_shared(last)
+        for about in (self._shared, self._num_own):
             about.pop(row, None)
             if last in about:
                 about[row] = about.pop(last)  # type: ignore[assignment]
@@ -295,59 +316,60 @@ class Slots(Cache):
         for state_layer in self._state_layers():
             for buffer in state_layer.buffers.values():
                 buffer[row] = buffer[last]
-        for layer in self._slot_layers():
-            for slots in (layer.keys, layer.values):
-                assert slots is not None
-                slots[row, :, :moved] = slots[last, :, :moved]
+        for layer in self._kv_layers():
+            for kv_buffer in (layer.keys, layer.values):
+                assert kv_buffer is not None
+                kv_buffer[row, :, :num_moved] = kv_buffer[last, :, :num_moved]
 
     def clear(self) -> None:
-        """Let go of all rows."""
-        self._borrowed.clear()
-        self._held.clear()
+        """Free all rows."""
+        self._shared.clear()
+        self._num_own.clear()
 
     @property
     def num_bytes(self) -> int:
         """Memory held, bytes."""
-        layers = self._slot_layers()
+        layers = self._kv_layers()
         buffers = [buffer for layer in layers for buffer in (layer.keys, layer.values)]
         buffers += [buffer for layer in self._state_layers() for buffer in layer.buffers.values()]
         return sum(buffer.numel() * buffer.element_size() for buffer in buffers if buffer is not None)
 
-    def _num_borrowed(self, row: int) -> int:
-        kv = self._borrowed.get(row)
+    def _num_shared(self, row: int) -> int:
+        kv = self._shared.get(row)
         return 0 if kv is None else kv.num_tokens
 
-    def _sharing(self, starts: Sequence[int], num_new: int) -> Sharing | None:
-        """Which of the window's rows borrow what; None if none does."""
-        lent = [self._borrowed.get(self.window.first + place) for place in range(len(starts))]
+    def _sharing(self, starts: Sequence[int], num_new: int) -> SharedPrefixes | None:
+        """Which of the window's rows share what; None if none does."""
+        shared = [self._shared.get(self.window.first + place) for place in range(len(starts))]
         groups: dict[tuple[int, int], tuple[KV, list[int]]] = {}
-        for place, kv in enumerate(lent):
+        for place, kv in enumerate(shared):
             if kv is not None:
+                # by address: a view of the same states for a shorter prefix is a group of its own
                 groups.setdefault((kv.layers[0][0].data_ptr(), kv.num_tokens), (kv, []))[1].append(place)
         if not groups:
             return None
-        borrowers = [place for place, kv in enumerate(lent) if kv is not None]
-        others = [place for place, kv in enumerate(lent) if kv is None]
-        return Sharing(
-            groups=tuple(Shared(_rows(places), kv) for kv, places in groups.values()),
-            borrowers=_span(borrowers),
-            length=max(starts[place] for place in borrowers) + num_new,
+        sharing = [place for place, kv in enumerate(shared) if kv is not None]
+        others = [place for place, kv in enumerate(shared) if kv is None]
+        return SharedPrefixes(
+            groups=tuple(SharingRows(_rows(places), kv) for kv, places in groups.values()),
+            sharing=_span(sharing),
+            length=max(starts[place] for place in sharing) + num_new,
             others=_span(others),
-            borrows=torch.tensor([kv is not None for kv in lent])[:, None, None, None],
+            shares_R111=torch.tensor([kv is not None for kv in shared])[:, None, None, None],
         )
 
-    def _slot_layers(self) -> list[SlotLayer]:
-        return [layer for layer in self.layers if isinstance(layer, SlotLayer)]
+    def _kv_layers(self) -> list[KVLayer]:
+        return [layer for layer in self.layers if isinstance(layer, KVLayer)]
 
     def _state_layers(self) -> list[StateLayer]:
         return [layer for layer in self.layers if isinstance(layer, StateLayer)]
 
 
 def _span(places: list[int]) -> slice:
-    """From the first to the last."""
+    """A slice from the first to the last."""
     return slice(places[0], places[-1] + 1) if places else slice(0, 0)
 
 
 def _rows(places: list[int]) -> torch.Tensor | slice:
-    """Neighbours as a slice, which copies nothing."""
+    """The places as indices; neighbours as a slice, which copies nothing."""
     return _span(places) if places[-1] - places[0] + 1 == len(places) else torch.tensor(places)

@@ -1,4 +1,4 @@
-"""A lean forward pass for Llama language halves on processors: the arithmetic of transformers' `LlamaModel` in fewer,
+"""A fused forward pass for Llama language halves on processors: the arithmetic of transformers' `LlamaModel` in fewer,
 larger operations.
 
 A decode step of a small model is made of thousands of short operations, whose overhead costs as much as the arithmetic.
@@ -10,7 +10,6 @@ Shape letters: R rows, Q new tokens, L keys, D width, H query heads, G key heads
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,14 +23,14 @@ from atom_core.kernels.float32 import Float32Linear
 from atom_core.kernels.int8 import RowInt8Linear
 
 if TYPE_CHECKING:
-    from atom_core.decoder.kv_cache import Slots
+    from atom_core.decoder.kv_cache import BatchKVCache
 
 
-def is_lean(language: nn.Module) -> bool:
-    """Whether `Lean` does the same as `language`."""
+def can_fuse(language: nn.Module) -> bool:
+    """Whether `FusedLlama` computes what `language` does."""
     config = getattr(language, "config", None)
     return (
-        type(language) is LlamaModel
+        type(language) is LlamaModel  # a subclass may do something else
         and config is not None
         and config.hidden_act == "silu"
         and language.dtype == torch.float32
@@ -39,8 +38,8 @@ def is_lean(language: nn.Module) -> bool:
     )
 
 
-class Lean:
-    """Called like the language half that it stands for, with prepared masks and a slot cache."""
+class FusedLlama:
+    """The layers of a `LlamaModel`, whose linear layers it takes over: the model itself cannot be called any more."""
 
     def __init__(self, language: LlamaModel) -> None:
         config = language.config
@@ -52,24 +51,24 @@ class Lean:
         self._layers = [_Layer(layer) for layer in language.layers]
 
     def __call__(
-        self,
-        *,
-        inputs_embeds: torch.Tensor,
-        attention_mask: torch.Tensor,
-        position_ids: torch.Tensor,
-        past_key_values: Slots,
-        use_cache: bool = True,  # noqa: ARG002
-    ) -> SimpleNamespace:
-        """Final hidden states [R, Q, D] as `last_hidden_state`."""
-        hidden = inputs_embeds
-        cos, sin = self._rotary(hidden, position_ids)
+        self, embeds_RQD: torch.Tensor, mask_R1QL: torch.Tensor, positions_RQ: torch.Tensor, kv_cache: BatchKVCache
+    ) -> torch.Tensor:
+        """Final hidden states [R, Q, D].
+
+        :param mask_R1QL: which keys each new token may see
+        """
+        hidden_RQD = embeds_RQD
+        cos, sin = self._rotary(hidden_RQD, positions_RQ)
+        # both halves are equal, since first half and second half of a head are rotated by the same angles
         half = cos.shape[-1] // 2
         cos, sin = cos[:, :, None, :half], sin[:, :, None, :half]
-        mask = None if past_key_values.window.causal else self._scores(attention_mask, hidden.dtype)
+        # without a mask the kernel skips the keys that a token cannot see
+        mask = None if kv_cache.window.causal else self._scores(mask_R1QL, hidden_RQD.dtype)
         for index, layer in enumerate(self._layers):
-            hidden = hidden + self._attend(layer, layer.first_norm(hidden), cos, sin, mask, past_key_values, index)
-            hidden = hidden + layer.feed_forward(layer.second_norm(hidden))
-        return SimpleNamespace(last_hidden_state=self._norm(hidden))
+            attn_out = self._attend(layer, layer.first_norm(hidden_RQD), cos, sin, mask, kv_cache, index)
+            hidden_RQD = hidden_RQD + attn_out
+            hidden_RQD = hidden_RQD + layer.feed_forward(layer.second_norm(hidden_RQD))
+        return self._norm(hidden_RQD)  # type: ignore[no-any-return]
 
     def _attend(
         self,
@@ -78,33 +77,35 @@ class Lean:
         cos: torch.Tensor,
         sin: torch.Tensor,
         mask: torch.Tensor | None,
-        slots: Slots,
+        kv_cache: BatchKVCache,
         index: int,
     ) -> torch.Tensor:
         rows, new = inputs_RQD.shape[:2]
-        both = self._heads + self._key_heads
-        qkv = layer.project(inputs_RQD).view(rows, new, both + self._key_heads, self._width)
-        turned = _rotate(qkv[:, :, :both], cos, sin)
-        query = turned[:, :, : self._heads].transpose(1, 2)
-        keys, values = slots.update(
-            turned[:, :, self._heads :].transpose(1, 2), qkv[:, :, both:].transpose(1, 2), index
+        num_rotated = self._heads + self._key_heads
+        qkv = layer.qkv_proj(inputs_RQD).view(rows, new, num_rotated + self._key_heads, self._width)
+        rotated = _rotate(qkv[:, :, :num_rotated], cos, sin)
+        query_RHQW = rotated[:, :, : self._heads].transpose(1, 2)
+        keys_RGLW, values_RGLW = kv_cache.update(
+            rotated[:, :, self._heads :].transpose(1, 2), qkv[:, :, num_rotated:].transpose(1, 2), index
         )
         if mask is None:
-            mixed = scaled_dot_product_attention(
-                query, keys, values, is_causal=True, scale=layer.scaling, enable_gqa=True
+            attn_out = scaled_dot_product_attention(
+                query_RHQW, keys_RGLW, values_RGLW, is_causal=True, scale=layer.scaling, enable_gqa=True
             )
         else:
             # heads that share keys become further queries of one head: no key is copied
-            query = query.reshape(rows, self._key_heads, -1, self._width)
-            if (sharing := slots.window.sharing) is not None:
-                mixed = cascade(query, keys, values, mask, sharing, index, layer.scaling)
+            query_RGQW = query_RHQW.reshape(rows, self._key_heads, -1, self._width)
+            if (shared := kv_cache.window.sharing) is not None:
+                attn_out = cascade(query_RGQW, keys_RGLW, values_RGLW, mask, shared, index, layer.scaling)
             else:
-                mixed = scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=layer.scaling)
-        mixed = mixed.reshape(rows, self._heads, new, self._width).transpose(1, 2)
-        return layer.out(mixed.reshape(rows, new, -1))  # type: ignore[no-any-return]
+                attn_out = scaled_dot_product_attention(
+                    query_RGQW, keys_RGLW, values_RGLW, attn_mask=mask, scale=layer.scaling
+                )
+        attn_out = attn_out.reshape(rows, self._heads, new, self._width).transpose(1, 2)
+        return layer.o_proj(attn_out.reshape(rows, new, -1))  # type: ignore[no-any-return]
 
     def _scores(self, mask_R1QL: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-        """What is added to the scores: once for all layers, for each of the heads that share keys."""
+        """What is added to the scores, made once for all layers; for one new token it is the same for all heads."""
         groups = self._heads // self._key_heads
         if groups > 1 and mask_R1QL.shape[2] > 1:
             mask_R1QL = mask_R1QL.repeat(1, 1, groups, 1)
@@ -118,19 +119,19 @@ class _Layer:
         attention, mlp = layer.self_attn, layer.mlp
         self.scaling = float(attention.scaling)
         self.first_norm, self.second_norm = _Norm(layer.input_layernorm), _Norm(layer.post_attention_layernorm)
-        self.project = _joined(attention, ("q_proj", "k_proj", "v_proj"))
-        self.out = attention.o_proj
-        self._gate_up = _joined(mlp, ("gate_proj", "up_proj"))
-        self._down = mlp.down_proj
+        self.qkv_proj = _joined(attention, ("q_proj", "k_proj", "v_proj"))
+        self.o_proj = attention.o_proj
+        self._gate_up_proj = _joined(mlp, ("gate_proj", "up_proj"))
+        self._down_proj = mlp.down_proj
 
     def feed_forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """silu(gate) * up, projected down."""
-        gate, up = self._gate_up(inputs).chunk(2, dim=-1)
-        return self._down(silu(gate) * up)  # type: ignore[no-any-return]
+        """The SwiGLU block: silu(gate) * up, projected down."""
+        gate, up = self._gate_up_proj(inputs).chunk(2, dim=-1)
+        return self._down_proj(silu(gate) * up)  # type: ignore[no-any-return]
 
 
 class _Norm:
-    """Root mean square normalisation in one call."""
+    """Root mean square normalisation in one call; transformers' own takes six."""
 
     def __init__(self, norm: Any) -> None:
         self._weight, self._epsilon = norm.weight, float(norm.variance_epsilon)

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from atom_core.checkpoint.load import pack
-from atom_core.decoder.kv_cache import Slots, layer_kinds
-from atom_core.decoder.llama import Lean, is_lean
+from atom_core.decoder.kv_cache import BatchKVCache, layer_kinds
+from atom_core.decoder.llama import FusedLlama, can_fuse
 from atom_core.decoder.prefix_cache import KV
-from atom_core.decoder.state_cache import Snapshot
-from atom_core.families.prompt import Read
+from atom_core.families.prompt import PrefillChunk
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from atom_core.families import Family
 
 
-class Runner:
-    """The language half and the rows it works on. Used by one thread only."""
+class ModelRunner:
+    """The language half and the batch's KV cache. Used by one thread only."""
 
     def __init__(self, model: PreTrainedModel, family: Family) -> None:
         """
@@ -32,50 +31,51 @@ class Runner:
         """
         self.config = model.config.get_text_config()
         kinds = layer_kinds(self.config)
-        self.slots = Slots(kinds)
+        self.kv_cache = BatchKVCache(kinds)
         self.has_states = "state" in kinds
-        """Whether some layers keep states that cannot be cut or padded: rows are read one by one."""
+        """Whether some layers keep states that cannot be cut or padded: rows are prefilled one by one."""
         self._family = family
         self._sliding_window: int | None = getattr(self.config, "sliding_window", None)
         self._softcap: float | None = getattr(self.config, "final_logit_softcapping", None)
+        # two conventions: Cohere multiplies by `logit_scale`, Granite divides by `logits_scaling`
         self._scale = float(getattr(self.config, "logit_scale", 1.0)) / float(
             getattr(self.config, "logits_scaling", 1.0)
         )
         self._layer_types: list[str] = sorted(set(getattr(self.config, "layer_types", None) or ()))
-        language = model.get_decoder()
-        self._language: Any = Lean(language) if is_lean(language) else language
-        self.can_share = isinstance(self._language, Lean) and self._sliding_window is None
-        """Whether rows can share kept states."""
+        self._language = language = model.get_decoder()
+        self._fused = FusedLlama(language) if can_fuse(language) else None
+        self.can_share = self._fused is not None and self._sliding_window is None
+        """Whether rows can share kept states: only the fused forward pass has cascade attention."""
         self._embed = model.get_input_embeddings()
-        self._head = model.get_output_embeddings()
+        self._lm_head = model.get_output_embeddings()
         self._device = model.device
-        self._unpacked = [model.get_decoder(), self._head]
+        self._unpacked = [language, self._lm_head]
 
-    def read(self, first: int, reads: Sequence[Read]) -> list[torch.Tensor]:
-        """Read prompts into rows `first` onwards, padded on the right to the longest.
+    def prefill(self, first: int, chunks: Sequence[PrefillChunk]) -> list[torch.Tensor]:
+        """Compute parts of prompts into rows `first` onwards, padded on the right to the longest.
 
-        :return: for each prompt the final hidden states of its new tokens, [Q, D]
+        :return: for each part the final hidden states of its tokens, [Q, D]
         """
-        if self._unpacked:
+        if self._unpacked:  # not before the first use: who only encodes does not pay for it
             pack(self._unpacked)
             self._unpacked.clear()
-        lengths = [read.num_tokens for read in reads]
+        lengths = [chunk.num_tokens for chunk in chunks]
         longest = max(lengths)
-        embeds = [self._embeds(read) for read in reads]
+        embeds = [self._embeds(chunk) for chunk in chunks]
         embeds_RQD = torch.stack([torch.nn.functional.pad(e, (0, 0, 0, longest - e.shape[0])) for e in embeds])
-        positions = _stack_positions([self._positions(read, longest) for read in reads])
-        mask = self.slots.open(first, [read.start for read in reads], longest)
-        for row, read in enumerate(reads):
-            for start, end in read.prompt.blocks:
-                if read.start <= start and end <= read.end:
-                    mask[row, :, start - read.start : end - read.start, start:end] = True
-                    self.slots.window.causal = False
-        more = self._family.language_inputs(self._language, [_ids(read, longest) for read in reads], reads)
+        positions = _stack_positions([self._positions(chunk, longest) for chunk in chunks])
+        mask = self.kv_cache.begin_forward(first, [chunk.start for chunk in chunks], longest)
+        for row, chunk in enumerate(chunks):
+            for start, end in chunk.prompt.blocks:
+                if chunk.start <= start and end <= chunk.end:
+                    mask[row, :, start - chunk.start : end - chunk.start, start:end] = True
+                    self.kv_cache.window.causal = False
+        more = self._family.language_inputs(self._language, [_ids(chunk, longest) for chunk in chunks], chunks)
         hidden_RQD = self._forward(embeds_RQD, mask, positions, more)
         return [hidden[:length] for hidden, length in zip(hidden_RQD, lengths, strict=True)]
 
-    def step(self, tokens: Sequence[int], lengths: Sequence[int], positions: Sequence[int]) -> torch.Tensor:
-        """Read one more token in each of the first rows.
+    def decode(self, tokens: Sequence[int], lengths: Sequence[int], positions: Sequence[int]) -> torch.Tensor:
+        """Compute one more token in each of the first rows.
 
         :param tokens: a token id for each row
         :param lengths: how many tokens each row holds already
@@ -84,74 +84,57 @@ class Runner:
         """
         ids_R1 = torch.tensor(tokens, device=self._device)[:, None]
         positions_R1 = torch.tensor(positions, device=self._device)[:, None]
-        mask = self.slots.open(0, list(lengths), 1)
+        mask = self.kv_cache.begin_forward(0, list(lengths), 1)
         more = self._family.language_inputs(self._language, [[token] for token in tokens], ())
         hidden_RQD = self._forward(self._embed(ids_R1), mask, positions_R1, more)
         return self.logits(hidden_RQD[:, -1])
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits [..., V], float32, of final hidden states [..., D]."""
-        logits: torch.Tensor = self._head(hidden)
+        logits: torch.Tensor = self._lm_head(hidden)
         if self._scale != 1.0:
             logits = logits * self._scale
         if self._softcap is not None:
             logits = torch.tanh(logits / self._softcap) * self._softcap
         return logits.float()
 
-    def placed(self, kv: KV) -> KV:
+    def on_device(self, kv: KV) -> KV:
         """Kept states on the model's device."""
         return KV(tuple((k.to(self._device), v.to(self._device)) for k, v in kv.layers), kv.num_tokens)
 
-    def restore(self, row: int, chain: Sequence[KV], limit: int, *, share: bool) -> None:
-        """Fill `row` from its start with `limit` tokens of kept states.
-
-        :param share: the longest run is not copied, so that rows can share it
-        """
-        whole, at = [], 0
-        for kv in chain:
-            whole.append(kv if at + kv.num_tokens <= limit else kv.view(0, limit - at))
-            at += kv.num_tokens
-            if at >= limit:
-                break
-        self.slots.restore(row, whole, borrow=share)
-
-    def lend(self, row: int, chain: Sequence[KV], length: int) -> None:
-        """Let `row`, which holds `length` tokens, use the longest run of kept states instead of its own."""
-        place = max(range(len(chain)), key=lambda at: chain[at].num_tokens)
-        self.slots.borrow(row, sum(kv.num_tokens for kv in chain[:place]), chain[place], length)
-
-    def load(self, row: int, snapshot: Snapshot) -> int:
-        """Fill `row` with a kept prefix; how many tokens that are."""
-        self.slots.load(row, snapshot)
-        return snapshot.num_tokens
-
-    def _embeds(self, read: Read) -> torch.Tensor:
-        ids = torch.tensor(read.prompt.ids[read.start : read.end], device=self._device)
+    def _embeds(self, chunk: PrefillChunk) -> torch.Tensor:
+        """[Q, D]: the tokens' embeddings; features where clips stand."""
+        ids = torch.tensor(chunk.prompt.ids[chunk.start : chunk.end], device=self._device)
         embeds_QD: torch.Tensor = self._embed(ids)
-        for visual in read.prompt.visuals:
-            skip = max(0, read.start - visual.start)
-            if skip >= visual.num_tokens or visual.start >= read.end:
+        for visual in chunk.prompt.visuals:
+            skip = max(0, chunk.start - visual.start)
+            if skip >= visual.num_tokens or visual.start >= chunk.end:
                 continue
             rows = visual.features.values[visual.row + skip : visual.row + visual.num_tokens]
-            at = visual.start + skip - read.start
+            at = visual.start + skip - chunk.start
             embeds_QD[at : at + rows.shape[0]] = rows.to(embeds_QD)
         return embeds_QD
 
-    def _positions(self, read: Read, length: int) -> torch.Tensor:
-        known = read.prompt.position_ids
+    def _positions(self, chunk: PrefillChunk, length: int) -> torch.Tensor:
+        known = chunk.prompt.position_ids
         if known is None:
-            return torch.arange(read.start, read.start + length, device=self._device)
-        known = torch.nn.functional.pad(known[:, read.start : read.end], (0, length - read.num_tokens))
+            return torch.arange(chunk.start, chunk.start + length, device=self._device)
+        known = torch.nn.functional.pad(known[:, chunk.start : chunk.end], (0, length - chunk.num_tokens))
         return (known[0] if known.shape[0] == 1 else known).to(self._device)
 
     def _forward(
         self, embeds_RQD: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, more: Mapping[str, Any]
     ) -> torch.Tensor:
+        """Final hidden states [R, Q, D]."""
+        masks = self._masks(mask)
+        if self._fused is not None:
+            assert isinstance(masks, torch.Tensor)
+            return self._fused(embeds_RQD, masks, positions, self.kv_cache)
         output = self._language(
             inputs_embeds=embeds_RQD,
-            attention_mask=self._masks(mask),
+            attention_mask=masks,
             position_ids=positions,
-            past_key_values=self.slots,
+            past_key_values=self.kv_cache,
             use_cache=True,
             **more,
         )
@@ -171,18 +154,18 @@ class Runner:
         return kinds
 
     def _slide(self, mask: torch.Tensor) -> torch.Tensor:
-        """What a layer sees that looks back no further than its window."""
+        """The mask of a layer that looks back no further than its window."""
         if self._sliding_window is None:
             return mask.to(self._device)
-        window = self.slots.window
+        window = self.kv_cache.window
         window.causal = False
         near = torch.arange(window.length) > window.columns[:, :, None] - self._sliding_window
         return (mask & near[:, None]).to(self._device)
 
 
-def _ids(read: Read, length: int) -> list[int]:
-    """The ids that are read, padded on the right with 0."""
-    return [*read.prompt.ids[read.start : read.end], *[0] * (length - read.num_tokens)]
+def _ids(chunk: PrefillChunk, length: int) -> list[int]:
+    """The chunk's token ids, padded on the right with 0."""
+    return [*chunk.prompt.ids[chunk.start : chunk.end], *[0] * (length - chunk.num_tokens)]
 
 
 def _stack_positions(positions: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -52,9 +52,20 @@ def joined(chain: Sequence[KV]) -> KV:
     return KV(layers, sum(kv.num_tokens for kv in chain))
 
 
+def first_tokens(chain: Sequence[KV], num_tokens: int) -> list[KV]:
+    """The first `num_tokens` tokens of runs that follow each other, not copied."""
+    runs: list[KV] = []
+    for kv in chain:
+        missing = num_tokens - sum(run.num_tokens for run in runs)
+        if missing <= 0:
+            break
+        runs.append(kv if kv.num_tokens <= missing else kv.view(0, missing))
+    return runs
+
+
 @define(eq=False)
 class _Node:
-    units: tuple[PrefixKey, ...]
+    keys: tuple[PrefixKey, ...]
     kv: KV | None
     parent: _Node | None
     children: dict[PrefixKey, _Node] = field(factory=dict)
@@ -70,7 +81,7 @@ class _Node:
         return found[::-1]
 
 
-class PrefixTree:
+class RadixPrefixCache:
     """Longest-prefix lookup of KV states under a byte budget; the least recently used leaves go first."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -83,56 +94,56 @@ class PrefixTree:
         self._clock = itertools.count(1)
         self._lock = threading.Lock()
 
-    def match(self, units: Sequence[PrefixKey]) -> tuple[int, list[KV]]:
-        """The longest kept prefix of `units`.
+    def match(self, keys: Sequence[PrefixKey]) -> tuple[int, list[KV]]:
+        """The longest kept prefix of `keys`.
 
         :return: how many tokens it covers, and its KV in order; the tensors are borrowed, copy before changing
         """
         with self._lock:
-            node, at, extra = self._walk(units)
+            node, at, extra = self._walk(keys)
             now = next(self._clock)
             chain = node.chain()
             if extra:
-                child = node.children[units[at]]
+                child = node.children[keys[at]]
                 assert child.kv is not None
                 child.used = now
-                chain.append(child.kv.view(0, sum(n for _, n in child.units[:extra])))
+                chain.append(child.kv.view(0, sum(n for _, n in child.keys[:extra])))
             walk: _Node | None = node
             while walk is not None:
                 walk.used, walk = now, walk.parent
             return sum(kv.num_tokens for kv in chain), chain
 
-    def missing_from(self, units: Sequence[PrefixKey]) -> int:
-        """The token at which a prompt of `units` stops being known."""
+    def missing_from(self, keys: Sequence[PrefixKey]) -> int:
+        """The token at which a prompt of `keys` stops being known."""
         with self._lock:
-            _, at, extra = self._walk(units)
-            return sum(n for _, n in units[: at + extra])
+            _, at, extra = self._walk(keys)
+            return sum(n for _, n in keys[: at + extra])
 
-    def insert(self, units: Sequence[PrefixKey], kv: KV, start: int) -> None:
+    def insert(self, keys: Sequence[PrefixKey], kv: KV, start: int) -> None:
         """Keep a prefix.
 
-        :param units: the whole prefix
+        :param keys: the whole prefix
         :param kv: its states from token `start` on; copied where kept
         :param start: at most what `missing_from` says
         """
         if not self.max_bytes:
             return
         with self._lock:
-            _, at, extra = self._walk(units)
-            known = sum(n for _, n in units[: at + extra])
-            if at + extra == len(units) or known < start:
+            _, at, extra = self._walk(keys)
+            known = sum(n for _, n in keys[: at + extra])
+            if at + extra == len(keys) or known < start:
                 return
             size = kv.num_bytes * (kv.num_tokens + start - known) // kv.num_tokens
             if size > self.max_bytes:
                 return
             self._evict(self.max_bytes - size)  # first, so that no more is ever held
-            node, at, extra = self._walk(units)
-            if sum(n for _, n in units[: at + extra]) < known:
+            node, at, extra = self._walk(keys)
+            if sum(n for _, n in keys[: at + extra]) < known:
                 return
             if extra:
-                node, at = self._split(node.children[units[at]], extra), at + extra
-            new = _Node(tuple(units[at:]), kv.cut(known - start, kv.num_tokens), node, used=next(self._clock))
-            node.children[units[at]] = new
+                node, at = self._split(node.children[keys[at]], extra), at + extra
+            new = _Node(tuple(keys[at:]), kv.cut(known - start, kv.num_tokens), node, used=next(self._clock))
+            node.children[keys[at]] = new
             assert new.kv is not None
             self.num_bytes += new.kv.num_bytes
 
@@ -147,13 +158,13 @@ class PrefixTree:
             self.max_bytes = max_bytes
             self._evict(max_bytes)
 
-    def _walk(self, units: Sequence[PrefixKey]) -> tuple[_Node, int, int]:
-        """The deepest node wholly on the path, the units it covers, and how many more lie on one of its edges."""
+    def _walk(self, keys: Sequence[PrefixKey]) -> tuple[_Node, int, int]:
+        """The deepest node wholly on the path, the keys it covers, and how many more lie on one of its edges."""
         node, at = self._root, 0
-        while at < len(units) and (child := node.children.get(units[at])) is not None:
-            pairs = zip(child.units, units[at:], strict=False)
+        while at < len(keys) and (child := node.children.get(keys[at])) is not None:
+            pairs = zip(child.keys, keys[at:], strict=False)
             shared = sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
-            if shared < len(child.units):
+            if shared < len(child.keys):
                 return node, at, shared
             node, at = child, at + shared
         return node, at, 0
@@ -161,12 +172,12 @@ class PrefixTree:
     def _split(self, node: _Node, at: int) -> _Node:
         assert node.kv is not None
         assert node.parent is not None
-        num_tokens = sum(n for _, n in node.units[:at])
-        upper = _Node(node.units[:at], node.kv.cut(0, num_tokens), node.parent, used=node.used)
-        node.parent.children[node.units[0]] = upper
+        num_tokens = sum(n for _, n in node.keys[:at])
+        upper = _Node(node.keys[:at], node.kv.cut(0, num_tokens), node.parent, used=node.used)
+        node.parent.children[node.keys[0]] = upper
         node.kv = node.kv.cut(num_tokens, node.kv.num_tokens)
-        node.units, node.parent = node.units[at:], upper
-        upper.children[node.units[0]] = node
+        node.keys, node.parent = node.keys[at:], upper
+        upper.children[node.keys[0]] = node
         return upper
 
     def _evict(self, max_bytes: int) -> None:
@@ -174,7 +185,7 @@ class PrefixTree:
             leaf = min(self._leaves(self._root), key=lambda node: node.used)
             assert leaf.parent is not None
             assert leaf.kv is not None
-            del leaf.parent.children[leaf.units[0]]
+            del leaf.parent.children[leaf.keys[0]]
             self.num_bytes -= leaf.kv.num_bytes
 
     def _leaves(self, node: _Node) -> Iterator[_Node]:

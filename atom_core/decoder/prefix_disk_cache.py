@@ -18,7 +18,7 @@ FORMAT = 2
 _MOST_WAITING = 4
 
 
-class PrefixFiles:
+class PrefixDiskCache:
     """KV states of whole prompt heads by content. Written by a thread of its own, which nobody waits for."""
 
     def __init__(self, folder: Path, max_bytes: int, fingerprint: str) -> None:
@@ -32,27 +32,27 @@ class PrefixFiles:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="prefixes")
         self._free = BoundedSemaphore(_MOST_WAITING)
 
-    def get(self, units: Sequence[PrefixKey]) -> KV | None:
-        """The states of the prefix `units`; None if there are none."""
-        found = self._files.read(self._key(units))
+    def get(self, keys: Sequence[PrefixKey]) -> KV | None:
+        """The states of the prefix `keys`; None if there are none."""
+        found = self._files.read(self._key(keys))
         if found is None:
             return None
         tensors, _ = found
         layers = tuple((tensors[f"{n}.keys"], tensors[f"{n}.values"]) for n in range(len(tensors) // 2))
-        return KV(layers, sum(num_tokens for _, num_tokens in units))
+        return KV(layers, sum(num_tokens for _, num_tokens in keys))
 
-    def put(self, units: Sequence[PrefixKey], kv: KV) -> None:
-        """Keep the states `kv` of the prefix `units`; owned from then on. Skipped while the disk does not keep up."""
+    def put(self, keys: Sequence[PrefixKey], kv: KV) -> None:
+        """Keep the states `kv` of the prefix `keys`; owned from then on. Skipped while the disk does not keep up."""
         if not self._free.acquire(blocking=False):
             return
         tensors = {f"{n}.keys": keys for n, (keys, _) in enumerate(kv.layers)}
         tensors |= {f"{n}.values": values for n, (_, values) in enumerate(kv.layers)}
-        written = self._writer.submit(self._files.write, self._key(units), tensors, {})
+        written = self._writer.submit(self._files.write, self._key(keys), tensors, {})
         written.add_done_callback(lambda _: self._free.release())
 
     def close(self) -> None:
         """Finish writing."""
         self._writer.shutdown()
 
-    def _key(self, units: Sequence[PrefixKey]) -> str:
-        return hashlib.sha256(json.dumps([FORMAT, self._fingerprint, list(units)]).encode()).hexdigest()
+    def _key(self, keys: Sequence[PrefixKey]) -> str:
+        return hashlib.sha256(json.dumps([FORMAT, self._fingerprint, list(keys)]).encode()).hexdigest()

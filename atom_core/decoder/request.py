@@ -1,4 +1,4 @@
-"""Requests on their way through the engine."""
+"""A request to the decoder, from its prompt to its last token."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from atom_core.call_context import Caller
 from atom_core.errors import AtomError, ModelError
 from atom_core.families.prompt import PrefixKey, Prompt
 
-_READ_TOKENS = 2048
-_LOOPS, _LOOP_TOKENS = 4, 32
+_LOOP_ROUNDS, _LOOP_TOKENS = 4, 32
 """Rounds, and tokens, that say the same before it counts as a loop: refrains, lists and rules of tables are shorter."""
-_LOOK_TOKENS = 8
-"""How often that is looked at."""
+_LOOP_CHECK_TOKENS = 8
+"""A loop is looked for once every so many tokens: looking at each would cost more than a loop found a little later."""
 
 
 @define(eq=False, kw_only=True)
-class Job:
-    """A request to the decoder."""
+class DecodeRequest:
+    """A request to the decoder: to embed, to score an answer, or to decode new tokens."""
 
     prompt: Prompt
-    """What is read."""
+    """What is prefilled; for scoring, the answer included."""
     answer_from: int | None = None
     """For scoring: the first token of the answer, which is the end of the prompt."""
     embed: bool = False
@@ -38,29 +37,30 @@ class Job:
     on_token: Callable[[list[int]], bool] | None = None
     """Called in the engine's thread with all tokens so far; True ends the decoding."""
     future: Future[Any] = field(factory=Future)
-    """Where the result goes."""
+    """Where the result goes: [D] for embedding, a float for scoring, this request for decoding."""
     arrival: int = 0
     """Order of arrival."""
-    units: tuple[PrefixKey, ...] = ()
-    """Of the prompt."""
-    head: tuple[PrefixKey, ...] = ()
-    """The units up to the end of the last clip, if that does not depend on what follows."""
+    prefix_keys: tuple[PrefixKey, ...] = field(init=False)
+    """Prefix keys of the prompt, in order."""
+    shared_prefix: tuple[PrefixKey, ...] = field(init=False)
+    """The prefix keys up to the end of the last clip, which other requests about the same clips share; empty if there
+    is no clip, or if what the model computes for it depends on what follows."""
+    first_position: int = field(init=False)
+    """Position of the first decoded token."""
     tokens: list[int] = field(factory=list)
     """Decoded so far."""
     logprob: float = 0.0
-    """Of `tokens`."""
-    finish: str = "length"
-    """Why decoding ended."""
+    """Sum of the natural log-probabilities of `tokens`."""
+    finish_reason: str = "length"
+    """Why decoding ended, see `Generated.finish_reason`."""
 
     def __attrs_post_init__(self) -> None:
-        self.units = self.prompt.units()
-        if self.prompt.can_cut(self.prompt.visual_end):
-            self.head = _head(self.units, self.prompt.visual_end)
-
-    @property
-    def limit(self) -> int:
-        """The most tokens that need not be read: the hidden state of what follows is wanted."""
-        return len(self.prompt) - 1 if self.answer_from is None else self.answer_from - 1
+        prompt, known = self.prompt, self.prompt.position_ids
+        self.prefix_keys = prompt.prefix_keys()
+        cuttable = prompt.can_cut(prompt.visual_end)
+        self.shared_prefix = _keys_of(self.prefix_keys, prompt.visual_end) if cuttable else ()
+        # where positions have several axes a clip takes fewer of them than it has tokens
+        self.first_position = len(prompt) if known is None else int(known.max()) + 1
 
     @property
     def num_answer_tokens(self) -> int:
@@ -68,43 +68,53 @@ class Job:
         return 0 if self.answer_from is None else len(self.prompt) - self.answer_from
 
     @property
+    def max_reused_tokens(self) -> int:
+        """Upper bound for reuse: the token after it must be computed, its hidden state is needed."""
+        return len(self.prompt) - 1 if self.answer_from is None else self.answer_from - 1
+
+    @property
+    def num_cached_tokens(self) -> int:
+        """How many tokens the KV cache holds of a running request: the last decoded one comes in at the next step."""
+        return len(self.prompt) + max(0, len(self.tokens) - 1)
+
+    @property
     def position(self) -> int:
         """The position of the last decoded token."""
-        known = self.prompt.position_ids
-        after = len(self.prompt) if known is None else int(known.max()) + 1
-        return after + len(self.tokens) - 1
+        return self.first_position + len(self.tokens) - 1
 
-    def cut(self, known: int) -> int:
-        """How many of the first `known` tokens need not be read: whole units that do not depend on what follows."""
-        at = place = 0
-        for _, num_tokens in self.units:
+    def reusable(self, num_known: int) -> int:
+        """How many of the first `num_known` tokens need not be computed: whole prefix keys, and none that the model
+        computes differently for what follows.
+        """
+        reused = place = 0
+        for _, num_tokens in self.prefix_keys:
             place += num_tokens
-            if place > min(known, self.limit):
+            if place > min(num_known, self.max_reused_tokens):
                 break
-            at = place if self.prompt.can_cut(place) else at
-        return at
+            reused = place if self.prompt.can_cut(place) else reused
+        return reused
 
-    def tell(self) -> bool:
-        """Tell the listener about a new token; whether it has enough."""
+    def stops(self) -> bool:
+        """Show the listener the tokens so far; whether it has enough."""
         return self.on_token is not None and self.on_token(self.tokens)
 
     @property
     def loops(self) -> bool:
         """Whether what is decoded says the same over and over; looked at now and then."""
-        return len(self.tokens) % _LOOK_TOKENS == 0 and looping(self.tokens)
-
-    def end(self, result: Any) -> None:
-        """Hand over the result."""
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_result(result)
+        return len(self.tokens) % _LOOP_CHECK_TOKENS == 0 and looping(self.tokens)
 
     @property
     def is_cancelled(self) -> bool:
         """Whether nobody wants the result any more: the task was cancelled, or who asked has given it up."""
         return self.caller.cancelled.is_set() or self.future.cancelled()
 
+    def finish(self, result: Any) -> None:
+        """Hand over the result."""
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_result(result)
+
     def fail(self, error: Exception) -> None:
-        """Hand over what went wrong, unless the job is done."""
+        """Hand over what went wrong, unless the request is done."""
         if self.future.done():
             return
         if not isinstance(error, AtomError):
@@ -116,39 +126,22 @@ class Job:
 
 
 def looping(tokens: Sequence[int]) -> bool:
-    """Whether `tokens` end with one sequence again and again, `_LOOPS` times or more, and `_LOOP_TOKENS` long."""
-    for period in range(1, len(tokens) // _LOOPS + 1):
-        start = len(tokens) - max(_LOOP_TOKENS, _LOOPS * period)
+    """Whether `tokens` end with one sequence repeated `_LOOP_ROUNDS` times or more, over `_LOOP_TOKENS` or more."""
+    for period in range(1, len(tokens) // _LOOP_ROUNDS + 1):
+        start = len(tokens) - max(_LOOP_TOKENS, _LOOP_ROUNDS * period)
         if start < 0:
             return False
+        # a sequence of this period is equal to itself moved by one period
         if tokens[-1] == tokens[-1 - period] and tokens[start + period :] == tokens[start:-period]:
             return True
     return False
 
 
-def groups(jobs: Sequence[Job], matched: Callable[[Job], int], *, together: bool) -> list[list[Job]]:
-    """Jobs that are read together: padded to the longest, none is padded to more than twice its length.
-
-    :param matched: how many of a job's tokens need not be read
-    :param together: whether rows may be padded; else each job is read alone
-    """
-    found: list[list[Job]] = []
-    sized = sorted(((len(job.prompt) - matched(job), job) for job in jobs), key=lambda pair: (pair[0], pair[1].arrival))
-    shortest = 0
-    for size, job in sized:
-        if found and together and size <= 2 * shortest and size * (len(found[-1]) + 1) <= _READ_TOKENS:
-            found[-1].append(job)
-        else:
-            found.append([job])
-            shortest = size
-    return found
-
-
-def _head(units: Sequence[PrefixKey], end: int) -> tuple[PrefixKey, ...]:
-    """The units that stand for the first `end` tokens."""
-    at = 0
-    for place, (_, num_tokens) in enumerate(units):
-        at += num_tokens
-        if at == end:
-            return tuple(units[: place + 1])
+def _keys_of(keys: Sequence[PrefixKey], end: int) -> tuple[PrefixKey, ...]:
+    """The keys that stand for exactly the first `end` tokens; none if a key goes across that place."""
+    num_tokens = 0
+    for place, (_, of_key) in enumerate(keys):
+        num_tokens += of_key
+        if num_tokens == end:
+            return tuple(keys[: place + 1])
     return ()

@@ -37,7 +37,7 @@ class Snapshot:
         return self.kv.num_bytes + sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
-class SnapshotStore:
+class StateCache:
     """Lookup of snapshots by prefix under a byte budget; the least recently used go first."""
 
     def __init__(self, max_bytes: int) -> None:
@@ -49,23 +49,23 @@ class SnapshotStore:
         self._kept: OrderedDict[tuple[PrefixKey, ...], Snapshot] = OrderedDict()
         self._lock = threading.Lock()
 
-    def match(self, units: Sequence[PrefixKey], limit: int) -> Snapshot | None:
-        """The snapshot of the longest kept prefix of `units` of at most `limit` tokens; borrowed."""
+    def match(self, keys: Sequence[PrefixKey], limit: int) -> Snapshot | None:
+        """The snapshot of the longest kept prefix of `keys` of at most `limit` tokens; borrowed."""
         with self._lock:
             for length in sorted({len(key) for key in self._kept}, reverse=True):
-                key = tuple(units[:length])
+                key = tuple(keys[:length])
                 found = self._kept.get(key)
                 if found is not None and found.num_tokens <= limit:
                     self._kept.move_to_end(key)
                     return found
         return None
 
-    def insert(self, units: Sequence[PrefixKey], snapshot: Snapshot) -> None:
+    def insert(self, keys: Sequence[PrefixKey], snapshot: Snapshot) -> None:
         """Keep the snapshot of a prefix; owned from then on."""
         with self._lock:
-            old = self._kept.pop(tuple(units), None)
+            old = self._kept.pop(tuple(keys), None)
             self.num_bytes += snapshot.num_bytes - (old.num_bytes if old is not None else 0)
-            self._kept[tuple(units)] = snapshot
+            self._kept[tuple(keys)] = snapshot
             while self.num_bytes > self.max_bytes:
                 _, snapshot = self._kept.popitem(last=False)
                 self.num_bytes -= snapshot.num_bytes

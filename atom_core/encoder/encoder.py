@@ -17,7 +17,7 @@ from torch import nn
 
 from atom_core.call_context import caller
 from atom_core.encoder.feature_cache import FeatureStore, feature_key
-from atom_core.encoder.worker import Lane
+from atom_core.encoder.worker import PriorityWorker
 from atom_core.errors import Cancelled, ModelError
 from atom_core.families import Encoded, Family, join
 from atom_core.families.frame_budget import FrameBudget
@@ -71,7 +71,7 @@ class ResidentEncoder:
         self._store = store
         self._ledger = ledger
         self._threads = threads
-        self._lane = Lane("encoder")
+        self._worker = PriorityWorker("encoder")
         self._lock = threading.Lock()
         self._pending: dict[str, _Pending] = {}
 
@@ -101,7 +101,7 @@ class ResidentEncoder:
 
     def close(self) -> None:
         """End the lane; waits for the frames in work."""
-        self._lane.close()
+        self._worker.close()
 
     def _encode_at_most(self, num_frames: int, clip: Clip) -> Features:
         return self._encode(clip, min(num_frames, self._frames.own(clip)))
@@ -156,7 +156,7 @@ class ResidentEncoder:
             frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
         with self._ledger.lane("preprocess", "preprocess"), one_thread():
             inputs = self._family.inputs(frames)
-        encoded = self._lane.submit(self._forward(inputs), urgent=lambda: pending.urgent).result()
+        encoded = self._worker.submit(self._forward(inputs), urgent=lambda: pending.urgent).result()
         self._ledger.count("encoder_clips", computed=1)
         return Features(
             clip=clip,

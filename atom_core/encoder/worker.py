@@ -23,7 +23,7 @@ class _Work(Generic[T]):
     future: Future[T] = field(factory=Future)
 
 
-class Lane:
+class PriorityWorker:
     """Does what is submitted in the order of arrival; urgent work goes ahead, also of what has been begun."""
 
     def __init__(self, name: str) -> None:

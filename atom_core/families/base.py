@@ -18,7 +18,7 @@ from attrs import field, frozen
 
 from atom_core.errors import ModelError
 from atom_core.families.logits_processor import Rules
-from atom_core.families.prompt import Prompt, Read, Visual
+from atom_core.families.prompt import PrefillChunk, Prompt, Visual
 from atom_core.records import Features, Frames
 
 if TYPE_CHECKING:
@@ -296,13 +296,13 @@ class Family:
         self,
         language: Any,  # noqa: ARG002
         ids: Sequence[Sequence[int]],  # noqa: ARG002
-        reads: Sequence[Read],  # noqa: ARG002
+        chunks: Sequence[PrefillChunk],  # noqa: ARG002
     ) -> dict[str, Any]:
         """Further arguments of the language half.
 
         :param language: the language half
         :param ids: the token ids of each row, all padded to one length
-        :param reads: what is read into each row; empty when one more token is decoded
+        :param chunks: what is prefilled into each row; empty when one more token is decoded
         """
         return {}
 

@@ -11,7 +11,7 @@ import torch
 from atom_core.errors import ModelError
 from atom_core.families import image_ops
 from atom_core.families.base import Encoded, Family, clip_times_s, clock, encoded
-from atom_core.families.prompt import Read, Visual
+from atom_core.families.prompt import PrefillChunk, Visual
 from atom_core.records import Features, Frames
 
 
@@ -165,10 +165,12 @@ class Gemma4(Family):
         both = getattr(self.config.get_text_config(), "use_bidirectional_attention", None) == "vision"
         return runs(visuals) if both else ()
 
-    def language_inputs(self, language: Any, ids: Sequence[Sequence[int]], reads: Sequence[Read]) -> dict[str, Any]:
+    def language_inputs(
+        self, language: Any, ids: Sequence[Sequence[int]], chunks: Sequence[PrefillChunk]
+    ) -> dict[str, Any]:
         """The embeddings that each layer has of its own; visual tokens count as padding there."""
         if not self.config.get_text_config().hidden_size_per_layer_input:
-            return super().language_inputs(language, ids, reads)
+            return super().language_inputs(language, ids, chunks)
         table = torch.tensor([list(row) for row in ids], device=language.device)
         pad = self.config.get_text_config().pad_token_id
         visual = [self.config.image_token_id, self.config.video_token_id, self.config.audio_token_id]

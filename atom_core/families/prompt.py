@@ -1,4 +1,4 @@
-"""A prompt: token ids, the features that stand at some of them, and the units by which prefixes are matched."""
+"""A prompt: token ids, the features that stand at some of them, and the keys by which prefixes are matched."""
 
 from __future__ import annotations
 
@@ -56,15 +56,15 @@ class Prompt:
         """Whether what is before `place` does not depend on what follows."""
         return not any(start < place < end for start, end in self.blocks)
 
-    def units(self) -> tuple[PrefixKey, ...]:
-        """Identities of the tokens in order: equal units before a place mean equal KV states before it."""
-        units: list[PrefixKey] = []
+    def prefix_keys(self) -> tuple[PrefixKey, ...]:
+        """Identities of the tokens in order: equal keys before a place mean equal KV states before it."""
+        keys: list[PrefixKey] = []
         at = 0
         for visual in self.visuals:
-            units += [(token, 1) for token in self.ids[at : visual.start]]
-            units.append(((visual.features.key, visual.row), visual.num_tokens))
+            keys += [(token, 1) for token in self.ids[at : visual.start]]
+            keys.append(((visual.features.key, visual.row), visual.num_tokens))
             at = visual.start + visual.num_tokens
-        return (*units, *((token, 1) for token in self.ids[at:]))
+        return (*keys, *((token, 1) for token in self.ids[at:]))
 
     def with_answer(self, ids: tuple[int, ...]) -> Prompt:
         """This prompt followed by the tokens of an answer."""
@@ -79,17 +79,17 @@ class Prompt:
 
 
 @frozen(eq=False)
-class Read:
-    """Tokens of one prompt to be read into a row."""
+class PrefillChunk:
+    """Tokens of one prompt to be prefilled into a row."""
 
     prompt: Prompt
     """The prompt."""
     start: int
-    """The first token to read; those before are in the row already."""
+    """The first token to compute; those before are in the row already."""
     end: int
-    """The place after the last token to read."""
+    """The place after the last token to compute."""
 
     @property
     def num_tokens(self) -> int:
-        """How many tokens are read."""
+        """How many tokens are computed."""
         return self.end - self.start

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from atom_core.families import image_ops
 from atom_core.families.base import Encoded, Family, FrameRate, clip_times_s, encoded
-from atom_core.families.prompt import Read, Visual
+from atom_core.families.prompt import PrefillChunk, Visual
 from atom_core.records import Features, Frames
 
 
@@ -242,19 +242,21 @@ class Qwen3VL(Qwen2VL):
         pairs = zip(clip_times_s(features, features.layout["times_s"]), features.layout["runs"], strict=True)
         return ["".join(f"<{time_s:.1f} seconds>{start}{self.image_token * rows}{end}" for time_s, rows in pairs)]
 
-    def language_inputs(self, language: Any, ids: Sequence[Sequence[int]], reads: Sequence[Read]) -> dict[str, Any]:
+    def language_inputs(
+        self, language: Any, ids: Sequence[Sequence[int]], chunks: Sequence[PrefillChunk]
+    ) -> dict[str, Any]:
         """Features for early layers, and where they go."""
-        levels = sorted({name for read in reads for visual in read.prompt.visuals for name in visual.features.extra})
+        levels = sorted({name for chunk in chunks for visual in chunk.prompt.visuals for name in visual.features.extra})
         if not levels:
-            return super().language_inputs(language, ids, reads)
+            return super().language_inputs(language, ids, chunks)
         seen = torch.zeros(len(ids), len(ids[0]), dtype=torch.bool)
         found: list[list[torch.Tensor]] = [[] for _ in levels]
-        for row, read in enumerate(reads):
-            for visual in read.prompt.visuals:
-                first, last = max(visual.start, read.start), min(visual.start + visual.num_tokens, read.end)
+        for row, chunk in enumerate(chunks):
+            for visual in chunk.prompt.visuals:
+                first, last = max(visual.start, chunk.start), min(visual.start + visual.num_tokens, chunk.end)
                 if first >= last:
                     continue
-                seen[row, first - read.start : last - read.start] = True
+                seen[row, first - chunk.start : last - chunk.start] = True
                 skip = visual.row - visual.start
                 for level, name in enumerate(levels):
                     found[level].append(visual.features.extra[name][first + skip : last + skip])

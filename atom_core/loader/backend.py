@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from atom_core.checkpoint.checkpoint import Checkpoint, content_hash, open_checkpoint
 from atom_core.checkpoint.untrusted import check_template
 from atom_core.decoder.decoder import ResidentDecoder
-from atom_core.decoder.prefix_cache import PrefixTree
-from atom_core.decoder.prefix_disk_cache import PrefixFiles
+from atom_core.decoder.prefix_cache import RadixPrefixCache
+from atom_core.decoder.prefix_disk_cache import PrefixDiskCache
 from atom_core.encoder.feature_cache import FeatureStore
 from atom_core.families import Family, family_of
 from atom_core.families.frame_budget import FrameBudget
@@ -41,11 +41,11 @@ class TransformersBackend:
         """
         frames = FrameBudget(split.family, settings.frames, plan.row_tokens)
         store = FeatureStore(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
-        prefixes = PrefixTree(plan.prefix_cache_bytes) if settings.reuse else None
+        prefixes = RadixPrefixCache(plan.prefix_cache_bytes) if settings.reuse else None
         files = None
         if settings.reuse and settings.prefix_disk_bytes:
             read_by = split.prefix_fingerprint(content)
-            files = PrefixFiles(settings.cache / "prefixes", settings.prefix_disk_bytes, read_by)
+            files = PrefixDiskCache(settings.cache / "prefixes", settings.prefix_disk_bytes, read_by)
         self._split = split
         self.encoder = split.encoder(content, frames=frames, store=store, ledger=ledger, threads=threads)
         engine = split.engine(

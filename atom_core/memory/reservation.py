@@ -6,14 +6,14 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from atom_core.decoder.prefix_cache import PrefixTree
+    from atom_core.decoder.prefix_cache import RadixPrefixCache
     from atom_core.memory.estimate import Plan
 
 
 class Reserve:
     """What a plan leaves: first what nothing uses, then the room for prefixes. Shared by threads."""
 
-    def __init__(self, plan: Plan, prefixes: PrefixTree | None) -> None:
+    def __init__(self, plan: Plan, prefixes: RadixPrefixCache | None) -> None:
         """
         :param prefixes: those that may be let go
         """

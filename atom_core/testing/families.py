@@ -145,9 +145,12 @@ class Pair:
 
     def split_together(self, prompts: Sequence[Sequence[str | Features]], num_tokens: int = 16) -> list[Told]:
         """What is decoded of several prompts in one batch."""
-        from atom_core.decoder.request import Job
+        from atom_core.decoder.request import DecodeRequest
 
-        jobs = [Job(prompt=self.family.prompt(parts), max_new_tokens=num_tokens, caller=Caller()) for parts in prompts]
+        jobs = [
+            DecodeRequest(prompt=self.family.prompt(parts), max_new_tokens=num_tokens, caller=Caller())
+            for parts in prompts
+        ]
         done = [future.result() for future in [self._engine.submit(job) for job in jobs]]
         return [Told(tuple(job.tokens), job.logprob) for job in done]
 
@@ -173,9 +176,9 @@ class Pair:
         return self._score(self.family.prompt(parts), self.family.answer_ids(parts, answer))
 
     def _score(self, prompt: Prompt, ids: tuple[int, ...]) -> float:
-        from atom_core.decoder.request import Job
+        from atom_core.decoder.request import DecodeRequest
 
-        job = Job(prompt=prompt.with_answer(ids), answer_from=len(prompt), caller=Caller())
+        job = DecodeRequest(prompt=prompt.with_answer(ids), answer_from=len(prompt), caller=Caller())
         return float(self._engine.submit(job).result())
 
     def whole(self, parts: Sequence[str | Features], num_tokens: int = 16) -> Told:
@@ -206,10 +209,10 @@ class Pair:
         return Told(tuple(tokens), sum(float(logits[0].log_softmax(-1)[token]) for logits, token in steps))
 
     def _open(self, *, reuse: bool, max_rows: int) -> Engine:
-        from atom_core.decoder.prefix_cache import PrefixTree
+        from atom_core.decoder.prefix_cache import RadixPrefixCache
         from atom_core.kernels.threads import Threads
 
-        prefixes = PrefixTree(2**28) if reuse else None
+        prefixes = RadixPrefixCache(2**28) if reuse else None
         return self._split.engine(max_rows=max_rows, prefixes=prefixes, ledger=self.ledger, threads=Threads(1))
 
 

@@ -14,7 +14,7 @@ from atom_core.checkpoint.load import empty_model, load_model, pack
 from atom_core.checkpoint.recipes import RECIPES, kinds_by_layer, recipe_of
 from atom_core.checkpoint.safetensors_file import read_weights
 from atom_core.cli.commands.quantize import QuantizeCommand
-from atom_core.decoder.llama import Lean
+from atom_core.decoder.llama import FusedLlama
 from atom_core.errors import ModelError
 from atom_core.families import family_of
 from atom_core.kernels import int8
@@ -271,7 +271,7 @@ def test_joined_layers_stay_in_the_model(checkpoint):
         return sum(layer.in_features * layer.out_features for layer in layers)
 
     before = numbers()
-    Lean(model.get_decoder())
+    FusedLlama(model.get_decoder())
     assert "gate_proj" not in dict(model.get_decoder().layers[0].mlp.named_children())
     assert numbers() == before
     pack([model])

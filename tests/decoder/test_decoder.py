@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from atom_core.call_context import Caller, Cancel
-from atom_core.decoder.request import Job, looping
+from atom_core.decoder.request import DecodeRequest, looping
 from atom_core.errors import Cancelled, ModelError
 from atom_core.host import Host, open_host
 from atom_core.media.sample import sample
@@ -248,10 +248,10 @@ def test_a_cancelled_call_ends_and_the_others_go_on(host: Host, clips: list[Clip
         return False
 
     prompt = decoder._family.prompt([features, QUESTIONS[1]])
-    job = Job(prompt=prompt, max_new_tokens=100, caller=stopped, on_token=cancel)
+    request = DecodeRequest(prompt=prompt, max_new_tokens=100, caller=stopped, on_token=cancel)
     with ThreadPoolExecutor(2) as pool:
         others = [pool.submit(host.decoder.generate, [features, QUESTIONS[0]], max_new_tokens=8) for _ in range(3)]
-        ended = decoder._engine.submit(job)
+        ended = decoder._engine.submit(request)
         assert all(other.result(60) == expected for other in others)
         with pytest.raises(Cancelled, match="task 'stopped' was cancelled"):
             ended.result(60)
@@ -276,7 +276,7 @@ def test_text_cannot_pose_as_a_picture(host: Host) -> None:
             host.decoder.generate([text], max_new_tokens=1)
 
 
-@pytest.mark.parametrize("pass_", ["read", "step"])
+@pytest.mark.parametrize("pass_", ["prefill", "decode"])
 def test_prefixes_go_before_anything_fails(
     host: Host, checkpoint: Path, clips: list[Clip], tmp_path: Path, caplog: pytest.LogCaptureFixture, pass_: str
 ) -> None:
@@ -306,7 +306,7 @@ def test_a_fault_of_the_scheduler_reaches_who_waits(checkpoint: Path, tmp_path: 
     """Nobody waits for ever on a decoder whose thread has ended."""
     with open_host(model=str(checkpoint), load_plugins=(), cache=tmp_path) as broken:
         engine: Any = broken.decoder._engine  # type: ignore[attr-defined]
-        engine._admit = lambda: [][0]
+        engine._scheduler.admit = lambda: [][0]
         with pytest.raises(ModelError, match="the decoder failed: IndexError"):
             broken.decoder.generate(["red"], max_new_tokens=1)
         with pytest.raises(ModelError, match="closed"):

@@ -5,7 +5,7 @@ import random
 import pytest
 import torch
 
-from atom_core.decoder.prefix_cache import KV, PrefixTree
+from atom_core.decoder.prefix_cache import KV, RadixPrefixCache
 
 
 def states(values: list[int]) -> KV:
@@ -24,7 +24,7 @@ def units(text: str) -> tuple[tuple[str, int], ...]:
     return tuple((letter, 1) for letter in text)
 
 
-def put(tree: PrefixTree, text: str) -> None:
+def put(tree: RadixPrefixCache, text: str) -> None:
     """Insert `text` as the engine does: only what is missing."""
     start = tree.missing_from(units(text))
     tree.insert(units(text), states([ord(letter) for letter in text[start:]]), start)
@@ -34,7 +34,7 @@ def put(tree: PrefixTree, text: str) -> None:
 def test_the_longest_kept_prefix_is_found(seed: int) -> None:
     """Whatever was inserted, a match is the longest common prefix, with exactly its states."""
     rng = random.Random(seed)
-    tree, kept = PrefixTree(10**9), []
+    tree, kept = RadixPrefixCache(10**9), []
     for _ in range(60):
         text = "".join(rng.choices("ab", k=rng.randint(1, 9)))
         put(tree, text)
@@ -48,7 +48,7 @@ def test_the_longest_kept_prefix_is_found(seed: int) -> None:
 
 def test_a_unit_is_never_split() -> None:
     """A clip's tokens match together or not at all; another clip's never do."""
-    tree = PrefixTree(10**9)
+    tree = RadixPrefixCache(10**9)
     tree.insert((("head", 1), (("clip a", 0), 3)), states([1, 2, 3, 4]), 0)
     assert tree.match((("head", 1), (("clip a", 0), 3), ("q", 1)))[0] == 4
     assert tree.match((("head", 1), (("clip b", 0), 3), ("q", 1)))[0] == 1
@@ -56,7 +56,7 @@ def test_a_unit_is_never_split() -> None:
 
 def test_kept_states_are_copies() -> None:
     """Changing what was inserted changes nothing that is kept."""
-    tree, kv = PrefixTree(10**9), states([1, 2])
+    tree, kv = RadixPrefixCache(10**9), states([1, 2])
     tree.insert(units("ab"), kv, 0)
     kv.layers[0][0].zero_()
     assert told(tree.match(units("ab"))[1]) == [1, 2]
@@ -65,7 +65,7 @@ def test_kept_states_are_copies() -> None:
 def test_the_budget_holds_and_the_least_recently_used_goes_first() -> None:
     """Memory stays under the budget; what was matched last stays longest."""
     size = states([1]).num_bytes
-    tree = PrefixTree(4 * size)
+    tree = RadixPrefixCache(4 * size)
     put(tree, "ab")
     put(tree, "cd")
     tree.match(units("ab"))
@@ -87,7 +87,7 @@ def test_the_budget_holds_and_the_least_recently_used_goes_first() -> None:
 def test_there_is_room_before_a_prefix_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     """What must go is let go first, so that memory is under the budget at every moment."""
     size, cut, held = states([1]).num_bytes, KV.cut, []
-    tree = PrefixTree(4 * size)
+    tree = RadixPrefixCache(4 * size)
 
     def watched(self: KV, start: int, end: int) -> KV:
         held.append(tree.num_bytes + (end - start) * size)
@@ -101,7 +101,7 @@ def test_there_is_room_before_a_prefix_is_copied(monkeypatch: pytest.MonkeyPatch
 
 def test_a_budget_of_nothing_keeps_nothing() -> None:
     """With no budget nothing is kept and nothing fails."""
-    tree = PrefixTree(0)
+    tree = RadixPrefixCache(0)
     put(tree, "ab")
     assert tree.match(units("ab"))[0] == 0
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from atom_core.decoder.prefix_cache import KV, joined
-from atom_core.decoder.prefix_disk_cache import PrefixFiles
+from atom_core.decoder.prefix_disk_cache import PrefixDiskCache
 from atom_core.families.prompt import PrefixKey
 
 HEAD: tuple[PrefixKey, ...] = ((5, 1), (("features", 0), 3), (7, 1))
@@ -23,7 +23,7 @@ def kv(number: float = 1.0, num_tokens: int = 5) -> KV:
 
 def kept(folder: Path, *heads: tuple[PrefixKey, ...], fingerprint: str = "model", max_bytes: int = 10**9) -> None:
     """Keep states of `heads`."""
-    files = PrefixFiles(folder, max_bytes, fingerprint)
+    files = PrefixDiskCache(folder, max_bytes, fingerprint)
     for number, head in enumerate(heads):
         files.put(head, kv(number))
     files.close()
@@ -32,7 +32,7 @@ def kept(folder: Path, *heads: tuple[PrefixKey, ...], fingerprint: str = "model"
 def test_what_was_put_is_found_in_another_run(tmp_path: Path) -> None:
     """The states of each layer come back bit for bit."""
     kept(tmp_path, HEAD)
-    found = PrefixFiles(tmp_path, 10**9, "model").get(HEAD)
+    found = PrefixDiskCache(tmp_path, 10**9, "model").get(HEAD)
     assert found is not None
     assert found.num_tokens == 5
     assert all(
@@ -51,9 +51,9 @@ def test_another_prompt_clip_or_model_finds_nothing(tmp_path: Path) -> None:
         (HEAD[0], (("features", 1), 3), HEAD[2]),
         HEAD[:2],
     ]
-    files = PrefixFiles(tmp_path, 10**9, "model")
+    files = PrefixDiskCache(tmp_path, 10**9, "model")
     assert [files.get(head) for head in others] == [None] * len(others)
-    assert PrefixFiles(tmp_path, 10**9, "model in int8").get(HEAD) is None
+    assert PrefixDiskCache(tmp_path, 10**9, "model in int8").get(HEAD) is None
 
 
 def test_a_damaged_file_is_told_and_removed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -63,7 +63,7 @@ def test_a_damaged_file_is_told_and_removed(tmp_path: Path, caplog: pytest.LogCa
     data = bytearray(path.read_bytes())
     data[-3] ^= 1
     path.write_bytes(data)
-    assert PrefixFiles(tmp_path, 10**9, "model").get(HEAD) is None
+    assert PrefixDiskCache(tmp_path, 10**9, "model").get(HEAD) is None
     assert "prefixes" in caplog.text
     assert "damaged" in caplog.text
     assert not path.exists()
@@ -77,12 +77,12 @@ def test_the_size_cap_holds(tmp_path: Path) -> None:
     kept(tmp_path, *heads[1:], max_bytes=int(2.5 * size))
     left = list(tmp_path.glob("*/*.safetensors"))
     assert len(left) == 2
-    assert PrefixFiles(tmp_path, 10**9, "model").get(heads[0]) is None
+    assert PrefixDiskCache(tmp_path, 10**9, "model").get(heads[0]) is None
 
 
 def test_a_slow_disk_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be written soon is not kept, and memory does not fill with what waits."""
-    files = PrefixFiles(tmp_path, 10**9, "model")
+    files = PrefixDiskCache(tmp_path, 10**9, "model")
     go = threading.Event()
     monkeypatch.setattr(files._files, "write", lambda *_: go.wait(10))
     for _ in range(20):

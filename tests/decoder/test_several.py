@@ -77,7 +77,7 @@ def test_prompts_are_made_while_others_are_decoded(host: Host) -> None:
 
     most = host.settings.batch * 2 + 1
     results = host.decoder._results(  # type: ignore[attr-defined]
-        host.decoder._job(parts, 2, 0.0, None)  # type: ignore[attr-defined]
+        host.decoder._request(parts, 2, 0.0, None)  # type: ignore[attr-defined]
         for parts in prompts()
     )
     for number, _ in enumerate(results):

@@ -163,7 +163,7 @@ def test_clips_that_somebody_waits_for_go_ahead(
 
         def later(clip: Clip, urgent: bool, number: int) -> Any:
             future = pool.submit(copy_context().run, ask, clip, urgent)
-            wait_until(lambda: len(encoder._lane._work) >= number)
+            wait_until(lambda: len(encoder._worker._work) >= number)
             return future
 
         futures = [later(clip, False, number) for number, clip in enumerate(clips[:3], 1)]

@@ -5,14 +5,14 @@ import weakref
 
 import pytest
 
-from atom_core.encoder.worker import Lane
+from atom_core.encoder.worker import PriorityWorker
 from atom_core.errors import Cancelled, ModelError
 from atom_core.testing import wait_until
 
 
 @pytest.fixture
 def lane():
-    opened = Lane("encoder")
+    opened = PriorityWorker("encoder")
     yield opened
     opened.close()
 
@@ -88,7 +88,7 @@ def test_a_lane_that_rests_holds_nothing_on(lane):
 
 def test_a_closed_lane_leaves_nobody_waiting():
     """The piece in work is finished; what is not done is cancelled, and new work refused."""
-    lane, told, gate = Lane("encoder"), [], threading.Event()
+    lane, told, gate = PriorityWorker("encoder"), [], threading.Event()
     futures = [lane.submit(pieces("a", told, gate)), lane.submit(pieces("b", told))]
     begun(told)
     threading.Timer(0.05, gate.set).start()

@@ -141,7 +141,7 @@ def test_a_late_task_lets_prefixes_go(tmp_path: Path) -> None:
     mib = 2**20
     with open_host(model="tiny", load_plugins=("tiny",), cache=tmp_path, memory=600 * mib) as host:
         modules = host._resident.modules()
-        tree = modules.decoder._engine._prefixes
+        tree = modules.decoder._engine._prefixes._cache
         before = tree.max_bytes
         assert 50 * mib < before < 200 * mib
         assert modules.reserve(40 * mib)

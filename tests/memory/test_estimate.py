@@ -7,7 +7,7 @@ from attrs import evolve
 from atom_core.checkpoint.checkpoint import open_checkpoint
 from atom_core.checkpoint.load import empty_model, load_model
 from atom_core.checkpoint.recipes import RECIPES, kinds_by_layer
-from atom_core.decoder.prefix_cache import PrefixTree
+from atom_core.decoder.prefix_cache import RadixPrefixCache
 from atom_core.errors import ModelError
 from atom_core.families import family_of
 from atom_core.loader.plan import fit
@@ -144,7 +144,7 @@ def test_what_tasks_declare_counts(checkpoint):
 @pytest.mark.parametrize("states", [False, True])
 def test_memory_is_set_aside_from_what_is_spare_then_from_prefixes(states):
     """A task that comes late takes what nothing uses, then lets prefixes go; beyond that it gets nothing."""
-    plan, tree = planned(5000), PrefixTree(500)
+    plan, tree = planned(5000), RadixPrefixCache(500)
     reserve = Reserve(plan, None if states else tree)
     assert reserve(2900)
     assert tree.max_bytes == 500
