@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torchao.quantization import quantize_
 
+from atom_core.kernels import int8
 from atom_core.kernels.int4 import GroupInt4Config, GroupInt4Linear
 from atom_core.kernels.int8 import Int8Embedding, RowInt8Config, RowInt8Linear, quantize_rows
 
@@ -35,6 +36,21 @@ def test_int8_is_close_to_float():
     rows = torch.randn(64, 512)
     wanted, got = plain(rows), RowInt8Linear.from_linear(plain)(rows)
     assert (got - wanted).square().mean().sqrt() < 0.02 * wanted.square().mean().sqrt()
+
+
+def test_activations_have_8_bits_where_the_kernel_is_exact_with_them(monkeypatch):
+    """Then the loss is nearly half of that with 7 bits; neither saturates with the largest numbers there are."""
+    layer = RowInt8Linear.from_linear(linear(512, 256))
+    rows = torch.randn(64, 512)
+    wanted = rows @ layer.weight.T + layer.bias
+    losses = {}
+    for most in {63, int8.most_activation()}:
+        monkeypatch.setattr(int8, "most_activation", lambda most=most: most)
+        losses[most] = float((layer(rows) - wanted).square().mean().sqrt())
+        largest = RowInt8Linear(torch.full((8, 512), 127, dtype=torch.int8), torch.ones(8), None)
+        assert torch.allclose(largest(torch.ones(3, 512)), torch.tensor(512 * 127.0), rtol=1e-5)
+    assert losses[63] < 0.02 * float(wanted.square().mean().sqrt())
+    assert losses.get(127, 0.0) < 0.6 * losses[63]
 
 
 def test_rows_of_zeros_and_of_nonsense_stay_what_they_are():
