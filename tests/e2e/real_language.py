@@ -167,7 +167,7 @@ def perplexities(decoder: Any, passages: int | None = None) -> float:
     """
     paragraphs = TEXT.read_text(encoding="utf-8").split("\n\n")[:passages]
     asked = ["Write a paragraph."]
-    logprobs = decoder.score_all(asked, [paragraph.strip() for paragraph in paragraphs])
+    logprobs = decoder.scores(asked, [paragraph.strip() for paragraph in paragraphs])
     return math.exp(-sum(logprobs) / sum(num_tokens(decoder, paragraph.strip()) for paragraph in paragraphs))
 
 
