@@ -1,9 +1,12 @@
 """The example plugins of ``docs/examples`` work, alone and together with Atom's own tasks over one encode."""
 
+import ast
+import json
 import os
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ import pytest
 from atom_core.pipeline.graph import Pipeline
 from atom_core.pipeline.run import run_pipeline
 from atom_core.testing.distributions import write_distribution
+from atom_core.testing.terminal import run_here
+from atom_core.testing.videos import BLUE, RED, Shot, write_video
 from atom_core.testing.world import fake_world, real_world
 
 FOLDER = Path(__file__).parents[2] / "docs" / "examples"
@@ -86,3 +91,59 @@ def test_tutorial_is_the_example():
     texts = [(FOLDER / "atom-tally" / name).read_text() for name in files]
     assert all(f"```python\n# {name}\n{text}```" in page for name, text in zip(files, texts, strict=True))
     assert sum(text.count("\n") for text in texts[:2]) <= 50
+
+
+def code_lines(text):
+    """The lines of a program that are neither blank nor a comment nor a docstring."""
+    texts = {
+        line
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for line in range(node.lineno, node.end_lineno + 1)
+    }
+    lines = enumerate(text.splitlines(), 1)
+    return [line for number, line in lines if line.strip() and line.strip()[0] != "#" and number not in texts]
+
+
+def test_a_module_takes_sixty_lines():
+    """A plugin that shares a module of its own, with a task that is lent it, is at most 60 lines of code."""
+    files = sorted((FOLDER / "atom-speech" / "atom_speech").glob("*.py"))
+    assert sum(len(code_lines(file.read_text())) for file in files) <= 60
+
+
+OTHER = """
+import atom_core as atom
+
+@atom.hookimpl
+def atom_register_tasks(register):
+    register.task("count-speech", "fake_other:CountSpeech", summary="How often somebody speaks")
+
+class CountSpeech:
+    consumes, produces = atom.Clip, atom.Caption
+    def run(self, clip, *, sound, voices):
+        return atom.Caption(clip=clip, text=str(len(voices.speech(sound(clip)))))
+"""
+TWO_TASKS = """
+[[steps]]
+task = "caption-speech"
+
+[[steps]]
+task = "count-speech"
+"""
+
+
+@pytest.mark.skipif(find_spec("silero_vad") is None, reason="silero-vad is not installed")
+def test_one_load_of_a_module_for_tasks_of_two_plugins(site, tmp_path, monkeypatch):
+    """The command tells in its ledger that one voice detector and one model served both."""
+    write_distribution(site[0], "dist-other", plugins={"other": "fake_other"}, files={"fake_other.py": OTHER})
+    (tmp_path / "two.toml").write_text(TWO_TASKS)
+    write_video(tmp_path / "a.mp4", shots=[Shot(30, RED), Shot(30, BLUE)], audio=True)
+    settings = {"LOAD_PLUGINS": "speech,other,tiny", "MODEL": "tiny", "FRAMES": "2", "THREADS": "1"}
+    for name, value in {**settings, "CACHE": tmp_path / "cache", "LIBRARY": tmp_path / "library"}.items():
+        monkeypatch.setenv(f"ATOM_{name}", str(value))
+    done = run_here("run", tmp_path / "two.toml", tmp_path / "a.mp4", "--stats", tmp_path / "stats.json")
+    assert done.code == 0, done.err
+    stats = json.loads((tmp_path / "stats.json").read_text())
+    assert stats["modules"] == {"voices": {"requested": 2, "computed": 1, "reused": 1}}
+    assert stats["loads"]["computed"] == 1
+    assert stats["tasks"]["count-speech"]["runs"] == stats["tasks"]["caption-speech"]["runs"] == 2
