@@ -19,9 +19,7 @@ from atom_core.families.frame_budget import FrameBudget
 from atom_core.families.prompt import Prompt
 from atom_core.protocols import Parts
 from atom_core.records import Features, Generated
-
-EMBED_INSTRUCTION = "Summarize the above in one word:"
-"""Asked after what is embedded; the last hidden state is the vector. Source: E5-V (arXiv 2407.12580), PromptEOL."""
+from atom_core.text.embedding import EMBED_INSTRUCTION, EMBEDDING, FORM, TEXTS
 
 
 class ResidentDecoder:
@@ -39,6 +37,10 @@ class ResidentDecoder:
         self._family = family
         self._frames = frames
         self._tokenizer = family.tokenizer
+        self.embedding = EMBEDDING
+        """Names how texts become vectors; empty where the model was trained to make them, as its owner knows."""
+        self._centring = threading.Lock()
+        self._centre_D: np.ndarray | None = None
 
     def generate(
         self,
@@ -107,12 +109,17 @@ class ResidentDecoder:
             yield rest[len(sent.lstrip()) :]
 
     def embed(self, parts: Parts) -> np.ndarray:
-        """One vector [D], float32, unit length: the last hidden state after the parts and `EMBED_INSTRUCTION`."""
+        """One vector [D], float32, unit length: the last hidden state after the parts and `EMBED_INSTRUCTION`; of text
+        alone by a model that was not trained to embed, as `atom_core.text.embedding` says.
+        """
         return np.asarray(self.embed_many([parts])[0])
 
     def embed_many(self, prompts: Iterable[Parts]) -> np.ndarray:
         """The vectors of several prompts, in their order, [N, D]; [0, 0] of none. Prompts may be made lazily."""
-        vectors = [vector.cpu().numpy() for _, vector in self._results(map(self._embed_request, prompts))]
+        vectors = []
+        for request, state in self._results(map(self._embed_request, prompts)):
+            vector = state.cpu().numpy()
+            vectors.append(vector - self._centre() if request.inner else vector)
         if not vectors:
             return np.zeros((0, 0), dtype=np.float32)
         return np.stack([np.asarray(vector / np.linalg.norm(vector), dtype=np.float32) for vector in vectors])
@@ -172,7 +179,19 @@ class ResidentDecoder:
             chosen.append(Generated(choices[best - start], logprob=logprob, num_tokens=num_tokens))
         return chosen
 
+    def _centre(self) -> np.ndarray:
+        """What the states of texts have in common, [D]; found once."""
+        with self._centring:
+            if self._centre_D is None:
+                requests = (self._embed_request([text]) for text in TEXTS)
+                self._centre_D = np.mean([state.cpu().numpy() for _, state in self._results(requests)], axis=0)
+            return np.asarray(self._centre_D)
+
     def _embed_request(self, parts: Parts) -> DecodeRequest:
+        if self.embedding and parts and all(isinstance(part, str) for part in parts):
+            prompt = self._family.tokenize(FORM.format(text="\n".join(map(str, parts)).strip()), [])
+            self._frames.check(parts, len(prompt), 0)
+            return DecodeRequest(prompt=prompt, embed=True, inner=True, caller=caller.get())
         last = parts[-1] if parts else ""
         asked = [*parts[:-1], f"{last}\n{EMBED_INSTRUCTION}"] if isinstance(last, str) else [*parts, EMBED_INSTRUCTION]
         return DecodeRequest(prompt=self._prompt(asked, 0), embed=True, caller=caller.get())

@@ -169,7 +169,11 @@ class Engine:
                 self._prefixes.prefill_prefix(row, request, chunk)
                 for (row, request), chunk in zip(placed, chunks, strict=True)
             ]
-            hidden = self._with_room(lambda: self._runner.prefill(first, chunks))
+            if any(request.inner for request in requests):
+                hidden, inner = self._with_room(lambda: self._runner.prefill_inner(first, chunks))
+                hidden = [inner[at] if request.inner else hidden[at] for at, request in enumerate(requests)]
+            else:
+                hidden = self._with_room(lambda: self._runner.prefill(first, chunks))
             scheduler.start(requests)
             for (row, request), chunk in zip(placed, chunks, strict=True):
                 self._prefixes.keep(row, request, chunk.start, scheduler.num_sharing(request))

@@ -10,6 +10,7 @@ Shape letters: R rows, Q new tokens, L keys, D width, H query heads, G key heads
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,6 +22,7 @@ from atom_core.decoder.cascade_attention import cascade
 from atom_core.kernels.bf16 import Bf16Linear
 from atom_core.kernels.float32 import Float32Linear
 from atom_core.kernels.int8 import RowInt8Linear
+from atom_core.text.embedding import SKIPPED_LAYERS
 
 if TYPE_CHECKING:
     from atom_core.decoder.kv_cache import BatchKVCache
@@ -49,6 +51,9 @@ class FusedLlama:
         self._rotary = language.rotary_emb
         self._norm = language.norm
         self._layers = [_Layer(layer) for layer in language.layers]
+        self._tapped = len(self._layers) - SKIPPED_LAYERS - 1
+        self.tap: Callable[[torch.Tensor], None] | None = None
+        """Told the states [R, Q, D] after all layers but the last `SKIPPED_LAYERS`."""
 
     def __call__(
         self, embeds_RQD: torch.Tensor, mask_R1QL: torch.Tensor, positions_RQ: torch.Tensor, kv_cache: BatchKVCache
@@ -68,6 +73,8 @@ class FusedLlama:
             attn_out = self._attend(layer, layer.first_norm(hidden_RQD), cos, sin, mask, kv_cache, index)
             hidden_RQD = hidden_RQD + attn_out
             hidden_RQD = hidden_RQD + layer.feed_forward(layer.second_norm(hidden_RQD))
+            if self.tap is not None and index == self._tapped:
+                self.tap(hidden_RQD)
         return self._norm(hidden_RQD)  # type: ignore[no-any-return]
 
     def _attend(

@@ -15,6 +15,7 @@ from atom_core.decoder.kv_cache import BatchKVCache, layer_kinds
 from atom_core.decoder.llama import FusedLlama, can_fuse
 from atom_core.decoder.prefix_cache import KV
 from atom_core.families.prompt import PrefillChunk
+from atom_core.text.embedding import SKIPPED_LAYERS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -46,6 +47,7 @@ class ModelRunner:
         self._fused = FusedLlama(language) if can_fuse(language) else None
         self.can_share = self._fused is not None and self._sliding_window is None
         """Whether rows can share kept states: only the fused forward pass has cascade attention."""
+        self._tap = _Tap(language, self._fused)
         self._embed = model.get_input_embeddings()
         self._lm_head = model.get_output_embeddings()
         self._device = model.device
@@ -56,6 +58,16 @@ class ModelRunner:
 
         :return: for each part the final hidden states of its tokens, [Q, D]
         """
+        return self._prefill(first, chunks)[0]
+
+    def prefill_inner(
+        self, first: int, chunks: Sequence[PrefillChunk]
+    ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+        """What `prefill` gives, and the same of the states before the last `SKIPPED_LAYERS`."""
+        with self._tap:
+            return self._prefill(first, chunks)
+
+    def _prefill(self, first: int, chunks: Sequence[PrefillChunk]) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
         if self._unpacked:  # not before the first use: who only encodes does not pay for it
             pack(self._unpacked)
             self._unpacked.clear()
@@ -72,7 +84,12 @@ class ModelRunner:
                     self.kv_cache.window.causal = False
         more = self._family.language_inputs(self._language, [_ids(chunk, longest) for chunk in chunks], chunks)
         hidden_RQD = self._forward(embeds_RQD, mask, positions, more)
-        return [hidden[:length] for hidden, length in zip(hidden_RQD, lengths, strict=True)]
+        inner_RQD = hidden_RQD if self._tap.states_RQD is None else self._tap.states_RQD
+        final, inner = (
+            [states[:length] for states, length in zip(both_RQD, lengths, strict=True)]
+            for both_RQD in (hidden_RQD, inner_RQD)
+        )
+        return final, inner
 
     def decode(self, tokens: Sequence[int], lengths: Sequence[int], positions: Sequence[int]) -> torch.Tensor:
         """Compute one more token in each of the first rows.
@@ -161,6 +178,36 @@ class ModelRunner:
         window.causal = False
         near = torch.arange(window.length) > window.columns[:, :, None] - self._sliding_window
         return (mask & near[:, None]).to(self._device)
+
+
+class _Tap:
+    """Keeps the states before the last `SKIPPED_LAYERS`, while it is open."""
+
+    def __init__(self, language: Any, fused: FusedLlama | None) -> None:
+        self.states_RQD: torch.Tensor | None = None
+        """Those of the last forward pass; None where the layers cannot be told."""
+        self._language, self._fused = language, fused
+        self._hook: Any = None
+
+    def __enter__(self) -> None:
+        self.states_RQD = None
+        layers = getattr(self._language, "layers", None)
+        if self._fused is not None:
+            self._fused.tap = self._keep
+        elif layers is not None and len(layers) > SKIPPED_LAYERS:
+            layer = layers[len(layers) - SKIPPED_LAYERS - 1]
+            self._hook = layer.register_forward_hook(lambda _, __, out: self._keep(out))
+
+    def __exit__(self, *_: object) -> None:
+        if self._fused is not None:
+            self._fused.tap = None
+        elif self._hook is not None:
+            self._hook.remove()
+            self._hook = None
+        self.states_RQD = None
+
+    def _keep(self, out: Any) -> None:
+        self.states_RQD = out[0] if isinstance(out, tuple) else out
 
 
 def _ids(chunk: PrefillChunk, length: int) -> list[int]:

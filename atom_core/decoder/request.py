@@ -28,6 +28,8 @@ class DecodeRequest:
     """For scoring: the first token of the answer, which is the end of the prompt."""
     embed: bool = False
     """Whether the result is the last hidden state."""
+    inner: bool = False
+    """Whether that is the state before the last layers."""
     max_new_tokens: int = 0
     """Most tokens to decode."""
     temperature: float = 0.0

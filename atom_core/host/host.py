@@ -142,6 +142,11 @@ class Host:
         return self._resident.model
 
     @property
+    def embeds(self) -> bool:
+        """Whether the model's decoder was trained to embed, as its registration says."""
+        return self._resident.embeds
+
+    @property
     def library(self) -> Library:
         """The library; opened on first use, which loads no weights.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -17,7 +18,7 @@ from atom_core.plugins import PluginSet
 from atom_core.plugins.discovery import one_line
 from atom_core.protocols import Modules
 from atom_core.settings import Settings, suggest
-from atom_core.specs import FamilySpec, ModuleSpec, TaskSpec
+from atom_core.specs import FamilySpec, ModelSpec, ModuleSpec, TaskSpec
 
 log = logging.getLogger("atom")
 T = TypeVar("T")
@@ -88,6 +89,14 @@ class Resident:
             self._plugins.modules_ready(modules.encoder, modules.decoder, self._settings)
         except AtomError as errors:
             log_each(errors)
+
+    @property
+    def embeds(self) -> bool:
+        """Whether the model's decoder was trained to embed, as its registration says, by name or folder."""
+        name = str(self._settings.model)
+        specs = [spec for spec in self._plugins.of(ModelSpec).values() if spec.embeds]
+        folder = os.path.realpath(os.path.expanduser(name))
+        return any(spec.name == name or os.path.realpath(spec.source) == folder for spec in specs)
 
     def expect(self, tasks: Iterable[str]) -> None:
         """Let only these tasks, and those that are lent the modules, count with what they declare; else all do."""
@@ -209,6 +218,8 @@ class Resident:
         modules = self._ask(
             lambda source: self._plugins.load_modules(source, self._settings, self._ledger, families, declared)
         )
+        if modules is not None and self.embeds and hasattr(modules.decoder, "embedding"):
+            modules.decoder.embedding = ""
         if modules is None:
             raise ModelError(
                 f"no plugin loads model {self._settings.model!r}; see `atom models`", source=self._settings.model

@@ -152,6 +152,7 @@ class LentDecoder:
         self._decoder, self._loans = decoder, loans
         self.name = decoder.name
         self.wordings: Mapping[str, str] = getattr(decoder, "wordings", {})
+        self.embedding: str = getattr(decoder, "embedding", "")
 
     def generate(self, parts: Parts, **options: Any) -> Generated:
         """The decoder's text."""

@@ -42,7 +42,8 @@ class Decoder(Protocol):
 
     A decoder that a plugin brings may leave out the calls in `SEVERAL`: tasks are lent those below, which ask in turn.
     It may have `wordings`: the prompts that it was trained with, by what is asked for, ``caption``, and ``answer`` with
-    ``{question}`` in it. Tasks take them where the user has set no other.
+    ``{question}`` in it. Tasks take them where the user has set no other. It may have `embedding`, which names how
+    texts become vectors where it was not trained to make them: vectors of another name are in another space.
     """
 
     name: str
