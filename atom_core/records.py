@@ -11,8 +11,6 @@ from attrs import field, frozen
 from attrs.converters import optional
 from attrs.validators import ge, in_, min_len
 
-from atom_core.text.sentences import cut_back, without_loop
-
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -218,6 +216,8 @@ class Generated(str):
     @property
     def whole(self) -> str:
         """The text; where it was cut, up to its last whole sentence, clause or word, and without what it repeats."""
+        from atom_core.text.sentences import cut_back, without_loop  # its patterns take a start of `atom` milliseconds
+
         return cut_back(without_loop(self)) if self.cut else str(self)
 
 

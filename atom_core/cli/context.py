@@ -14,7 +14,6 @@ from attrs import evolve
 from atom_core.cli.console import Bar, Console, describe
 from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, SettingsError
 from atom_core.files import write_whole
-from atom_core.files.outputs import Outputs
 from atom_core.plugins import PluginSet
 from atom_core.settings import Settings
 from atom_core.text.printable import printable
@@ -141,13 +140,19 @@ class Context:
         return self.console.progress(label, total)
 
     def _check_place(self, option: str, file: Path) -> None:
-        """
+        """Refuse a file of others.
+
         :raises SettingsError: if something stands there that is no ledger of Atom's
         """
         try:
-            Outputs(self.settings.cache).check(file, keys=_KEYS[option])
+            self._check_ledger(option, file)
         except OSError as error:
             raise SettingsError(f"{option} {file}: {error.strerror}; name another file, or move that one") from None
+
+    def _check_ledger(self, option: str, file: Path) -> None:
+        from atom_core.files.outputs import Outputs
+
+        Outputs(self.settings.cache).check(file, keys=_KEYS[option])
 
     def _concerns_all(self, error: BaseException | str) -> TypeGuard[AtomError]:
         if isinstance(error, ModelError) and self._host is not None:
@@ -163,13 +168,13 @@ class Context:
             self.console.note(f"what was computed\n{ledger.table()}", lines=True)
         elif self._stats is not None:
             try:
-                Outputs(self.settings.cache).check(self._stats, keys=_KEYS["--stats"])
+                self._check_ledger("--stats", self._stats)
                 write_whole(self._stats, json.dumps(ledger.as_dict(), indent=2) + "\n")
             except OSError as error:
                 self.fail(str(self._stats), f"cannot be written: {error.strerror}; name another file with --stats")
         if self._trace is not None:
             try:
-                Outputs(self.settings.cache).check(self._trace, keys=_KEYS["--trace"])
+                self._check_ledger("--trace", self._trace)
                 ledger.write_trace(self._trace)
             except OSError as error:
                 self.fail(str(self._trace), f"cannot be written: {error.strerror}; name another file with --trace")

@@ -1,5 +1,18 @@
 """The host: owns the resident modules, the plugins, the library and the ledger, and runs tasks."""
 
-from atom_core.host.host import BUILTINS, Host, Outcome, open_host
+from typing import TYPE_CHECKING, Any
+
+from atom_core.host.builtins import BUILTINS
+
+if TYPE_CHECKING:
+    from atom_core.host.host import Host, Outcome, open_host
 
 __all__ = ["BUILTINS", "Host", "Outcome", "open_host"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Host", "Outcome", "open_host"):  # a start of `atom` needs the built-in plugins only
+        from atom_core.host import host
+
+        return getattr(host, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -20,9 +20,9 @@ from typing import Any, Self
 from attrs import asdict, evolve, field, frozen
 
 from atom_core.call_context import Cancel, caller
-from atom_core.embedder import hooks as embedder_provider
 from atom_core.errors import AtomError, TaskError
 from atom_core.exhausted import exhausted
+from atom_core.host.builtins import BUILTINS
 from atom_core.host.contracts import check_type
 from atom_core.host.loaded_model import Resident, log_each
 from atom_core.host.shared_modules import SharedModules
@@ -31,8 +31,6 @@ from atom_core.host.task_modules import Borrower, Loans
 from atom_core.host.time_limit import limited, teller
 from atom_core.host.videos import Videos
 from atom_core.ledger import Ledger
-from atom_core.loader import transformers_loader as modules_provider
-from atom_core.media import hooks as media_provider
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.discovery import one_line
 from atom_core.plugins.task_settings import check_task_settings
@@ -41,13 +39,6 @@ from atom_core.quiet import quiet
 from atom_core.records import Clip, Frames, Sound, Video
 from atom_core.settings import Settings, task_settings
 from atom_core.specs import LENT, TaskSpec
-
-BUILTINS: tuple[tuple[str, object], ...] = (
-    ("media", media_provider),
-    ("transformers", modules_provider),
-    ("embedder", embedder_provider),
-)
-"""The plugins that every host has: shot detection, transformers models, the text embedder."""
 
 _RULES = ("quantize", "frames", "frame_pixels", "segment", "window_s", "min_clip_s")
 """The settings that change what any task makes of a video."""
