@@ -248,7 +248,7 @@ def test_command_writes_a_checkpoint_that_opens(checkpoint, tmp_path):
 
     class Context:
         settings = Settings(cache=tmp_path / "cache")
-        plugins = argparse.Namespace(models={}, families={})
+        plugins = argparse.Namespace(models={}, of=lambda kind: {})
 
         def __init__(self):
             self.args = args
