@@ -42,8 +42,6 @@ class Recipe:
     """The kinds of device it is for."""
     is_saved: bool = True
     """Whether a checkpoint can be written so."""
-    measured: bool = True
-    """Whether this project has run it where it is for."""
 
     @property
     def kinds(self) -> set[str]:
@@ -88,7 +86,6 @@ RECIPES: Mapping[str, Recipe] = {
             encoder="float8",
             decoder="float8",
             devices=("cuda",),
-            measured=False,
         ),
     )
 }

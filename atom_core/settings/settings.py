@@ -75,8 +75,8 @@ class Settings:
     none; auto is none where the model's decoder was trained to embed, else a small one of 50 languages, which is
     fetched when it is first needed."""
     quantize: str = "fit"
-    """Precision of the weights: none, bf16, int8, int8-decoder or int4; fit is none, or where memory is short the one
-    that loses least; auto measures which is best here."""
+    """Precision of the weights: none, bf16, int8, int8-decoder or int4 (`atom models --recipes`); fit is none, or where
+    memory is short the one that loses least; auto measures which is best here."""
     device: str = field(default="auto", validator=_device)
     """Where modules live: auto, cpu, cuda, cuda:1."""
     threads: int = field(default=0, validator=_from(0, 1024))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from atom_core.checkpoint.recipes import RECIPES
 from atom_core.cli.console import Console
 from atom_core.hub.progress import bars
 from atom_core.testing.hub import MockHub
@@ -238,3 +239,16 @@ def test_a_command_leaves_no_bar_behind(atom: Atom) -> None:
     before = bars.get()
     assert atom("models") == 0
     assert bars.get() is before
+
+
+def test_recipes(atom: Atom, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--recipes` lists all that `--quantize` takes, and which of them this machine computes."""
+    assert atom("models", "--recipes", "--device", "cpu", "--json") == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert {"fit", "auto", *RECIPES} == rows.keys()
+    assert rows["none"]["usable"]
+    assert rows["fit"]["usable"]
+    assert not rows["float8"]["usable"]
+    assert all(row["summary"] for row in rows.values())
+    assert atom("models", "--recipes", "--device", "cpu") == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["RECIPE", "HERE", "IS"]

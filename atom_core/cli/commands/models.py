@@ -36,11 +36,17 @@ class ModelsCommand:
             const="",
             help="move a hub model, the one in force if none is named, on to what the hub has by now",
         )
+        what.add_argument(
+            "--recipes", action="store_true", help="list the precisions that --quantize takes, and what each is"
+        )
 
     def run(self, context: Context) -> None:
         """One result per model: those of plugins, the one in force, those in the cache of the hub."""
         if context.args.fetch is not None or context.args.update is not None:
             context.emit(*_fetched(context))
+            return
+        if context.args.recipes:
+            _list_recipes(context)
             return
         rows = list(_models(context))
         lines = table([("MODEL", "STATE", "SIZE", "COMMIT", "ABOUT"), *((*map(str, _cells(row)),) for row in rows)])
@@ -48,6 +54,25 @@ class ModelsCommand:
             context.emit(row, line if place else f"{lines[0]}\n{line}")
         if not any(row["ready"] for row in rows if row["name"] == context.settings.model):
             context.note(_ways_on(context.settings.model, rows))
+
+
+def _list_recipes(context: Context) -> None:
+    """One result for each recipe, and for the two settings that choose one."""
+    from atom_core.checkpoint.recipes import FIT, RECIPES, recipes_for
+    from atom_core.loader.identity import choose_device
+
+    device = choose_device(context.settings.device)
+    usable = {recipe.name for recipe in recipes_for(device)}
+    rows: list[dict[str, Any]] = [
+        {"name": FIT, "summary": "as stored, or what loses least of what fits into memory", "usable": True},
+        {"name": "auto", "summary": "what is fastest on this processor at the model's quality, measured once"},
+        *({"name": recipe.name, "summary": recipe.summary} for recipe in RECIPES.values()),
+    ]
+    rows = [{"usable": row["name"] in usable or (row["name"] == "auto" and device == "cpu"), **row} for row in rows]
+    cells = [(str(row["name"]), "yes" if row["usable"] else "no", str(row["summary"])) for row in rows]
+    lines = table([("RECIPE", "HERE", "IS"), *cells])
+    for place, (row, line) in enumerate(zip(rows, lines[1:], strict=True)):
+        context.emit(row, line if place else f"{lines[0]}\n{line}")
 
 
 @frozen(kw_only=True)
