@@ -21,7 +21,7 @@ from atom_core.decoder.model_runner import ModelRunner
 from atom_core.decoder.prefix_cache import RadixPrefixCache
 from atom_core.decoder.prefix_disk_cache import PrefixDiskCache
 from atom_core.encoder.encoder import ResidentEncoder
-from atom_core.encoder.feature_cache import FeatureStore
+from atom_core.encoder.feature_cache import FeatureCache
 from atom_core.families import Family
 from atom_core.families.frame_budget import FrameBudget
 from atom_core.kernels.float32 import pack_linears
@@ -114,19 +114,19 @@ class SplitModel:
         )
 
     def encoder(
-        self, content: str, *, frames: FrameBudget, store: FeatureStore | None, ledger: Ledger, threads: Threads
+        self, content: str, *, frames: FrameBudget, cache: FeatureCache | None, ledger: Ledger, threads: Threads
     ) -> ResidentEncoder:
         """The visual half with its queue, which has a thread until it is closed.
 
         :param content: content hash of the checkpoint
-        :param store: where features are kept; None computes them each time
+        :param cache: where features are kept; None computes them each time
         """
         return ResidentEncoder(
             self.model,
             self.family,
             fingerprint=self._fingerprint(content, self.recipe.encoder),
             frames=frames,
-            store=store,
+            cache=cache,
             ledger=ledger,
             threads=threads,
         )

@@ -16,7 +16,7 @@ from attrs import define, evolve, field
 from torch import nn
 
 from atom_core.call_context import caller
-from atom_core.encoder.feature_cache import FeatureStore, feature_key
+from atom_core.encoder.feature_cache import FeatureCache, feature_key
 from atom_core.encoder.worker import PriorityWorker
 from atom_core.errors import Cancelled, ModelError
 from atom_core.families import Encoded, Family, join
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
 
 @define(eq=False)
-class _Pending:
-    """Features on their way."""
+class _InFlight:
+    """Features that a caller looks up or computes, and that others may wait for."""
 
     urgent: bool
-    """Whether somebody waits for them; may become so."""
+    """Whether an interactive caller waits for them; may become so."""
     features: Future[Features] = field(factory=Future)
-    """When they are there."""
+    """Done when they are there."""
 
 
 class ResidentEncoder:
     """The visual half of the model, shared by every task. Follows the `Encoder` protocol.
 
-    Clips that somebody waits for go ahead of others, even between the frames of one that is being encoded.
+    Clips that an interactive caller waits for go ahead of others, even between the frames of one that is being encoded.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class ResidentEncoder:
         *,
         fingerprint: str,
         frames: FrameBudget,
-        store: FeatureStore | None,
+        cache: FeatureCache | None,
         ledger: Ledger,
         threads: Threads,
     ) -> None:
         """
         :param frames: how many frames of a clip are sampled
-        :param store: where features are kept; None computes them each time
+        :param cache: where features are kept; None computes them each time
         """
         self.fingerprint = fingerprint
         self._model = model
@@ -68,12 +68,12 @@ class ResidentEncoder:
         for layer in _first_layers(model):
             layer.register_forward_pre_hook(_in_order, with_kwargs=True)
         self._frames = frames
-        self._store = store
+        self._cache = cache
         self._ledger = ledger
         self._threads = threads
         self._worker = PriorityWorker("encoder")
         self._lock = threading.Lock()
-        self._pending: dict[str, _Pending] = {}
+        self._in_flight: dict[str, _InFlight] = {}
 
     def encode(self, clip: Clip) -> Features:
         """Features of `clip`, [T, D]; borrowed.
@@ -92,7 +92,8 @@ class ResidentEncoder:
         """
         encode = self.encode
         if in_one_prompt and clips:
-            encode = partial(self._encode_at_most, self._frames.num_frames(clips, self._encode))
+            most = self._frames.num_frames(clips, self._encode)
+            encode = lambda clip: self._encode(clip, min(most, self._frames.own(clip)))  # noqa: E731
         if len(clips) < 2:
             return [encode(clip) for clip in clips]
         contexts = [copy_context() for _ in clips]
@@ -100,63 +101,50 @@ class ResidentEncoder:
             return list(readers.map(lambda context, clip: context.run(encode, clip), contexts, clips))
 
     def close(self) -> None:
-        """End the lane; waits for the frames in work."""
+        """End the encoder's thread; waits for the frames in work."""
         self._worker.close()
 
-    def _encode_at_most(self, num_frames: int, clip: Clip) -> Features:
-        return self._encode(clip, min(num_frames, self._frames.own(clip)))
-
     def _encode(self, clip: Clip, num_frames: int) -> Features:
+        """The features of `num_frames` frames of `clip`: of several callers that want them, one gets them for all."""
         caller.get().check()
         self._ledger.count("encoder_clips", requested=1)
         key = feature_key(clip, rule_of(clip, num_frames, self._family.frame_pixels(num_frames)), self.fingerprint)
-        mine = _Pending(urgent=caller.get().interactive)
-        if self._store is None:
+        mine = _InFlight(urgent=caller.get().interactive)
+        if self._cache is None:
             return self._compute(key, clip, num_frames, mine)
-        while (pending := self._claimed(key, mine)) is not mine:
-            with contextlib.suppress(Cancelled):  # that was another caller's wish
-                features = pending.features.result()
+        while (entry := self._joined(key, mine)) is not mine:
+            with contextlib.suppress(Cancelled):  # that caller was cancelled, not this one: try again
+                features = entry.features.result()
                 self._ledger.count("encoder_clips", reused=1)
-                return evolve(features, clip=clip)
+                return evolve(features, clip=clip)  # the same frames, perhaps of a file at another path
             caller.get().check()
         try:
-            features = self._known_or_computed(self._store, key, clip, num_frames, mine)
+            compute = partial(self._compute, key, clip, num_frames, mine)
+            features, known = self._cache.get_or_compute(key, clip, compute, check=caller.get().check)
+            self._ledger.count("encoder_clips", reused=int(known))
             mine.features.set_result(features)
             return features
         except BaseException as error:
-            mine.features.set_exception(error)
+            mine.features.set_exception(error)  # also an interrupt: who waits must not wait for ever
             raise
         finally:
             with self._lock:
-                del self._pending[key]
+                del self._in_flight[key]
 
-    def _claimed(self, key: str, mine: _Pending) -> _Pending:
-        """Who is at these features: `mine`, unless another caller came first, who then hurries if `mine` does."""
+    def _joined(self, key: str, mine: _InFlight) -> _InFlight:
+        """The entry in flight for `key`: ours if we are first, else the other caller's, made urgent if ours is."""
         with self._lock:
-            pending = self._pending.setdefault(key, mine)
-            pending.urgent |= mine.urgent
-        return pending
+            entry = self._in_flight.setdefault(key, mine)
+            entry.urgent |= mine.urgent
+        return entry
 
-    def _known_or_computed(
-        self, store: FeatureStore, key: str, clip: Clip, num_frames: int, pending: _Pending
-    ) -> Features:
-        known = store.get(key, clip)
-        if known is None:
-            with store.claim(key, caller.get().check):
-                known = store.get(key, clip)
-                if known is None:
-                    features = self._compute(key, clip, num_frames, pending)
-                    store.put(features)
-                    return features
-        self._ledger.count("encoder_clips", reused=1)
-        return known
-
-    def _compute(self, key: str, clip: Clip, num_frames: int, pending: _Pending) -> Features:
+    def _compute(self, key: str, clip: Clip, num_frames: int, entry: _InFlight) -> Features:
+        """Read, prepare and encode the frames; the reading and preparing in the caller's thread."""
         with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
             frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
         with self._ledger.lane("preprocess", "preprocess"), one_thread():
             inputs = self._family.inputs(frames)
-        encoded = self._worker.submit(self._forward(inputs), urgent=lambda: pending.urgent).result()
+        encoded = self._worker.submit(self._forward(inputs), urgent=lambda: entry.urgent).result()
         self._ledger.count("encoder_clips", computed=1)
         return Features(
             clip=clip,
@@ -169,7 +157,11 @@ class ResidentEncoder:
         )
 
     def _forward(self, inputs: dict[str, object]) -> Generator[None, None, Encoded]:
-        """Encode `inputs`, which are let go; a few frames at a time where the family can."""
+        """Encode `inputs`, which are let go; a few frames at a time where the family can.
+
+        It yields between them, so that the worker can take up more urgent work. What is no longer needed is let go at
+        once: pixels of a clip are many times as large as its features.
+        """
         moved = {
             name: value.to(self._model.device) if isinstance(value, torch.Tensor) else value
             for name, value in inputs.items()
@@ -187,7 +179,7 @@ class ResidentEncoder:
         parts.clear()
         finite = bool(torch.isfinite(encoded.values).all())
         rest()
-        give_back()  # the pixels, too
+        give_back()  # to the system, which the allocator would not do by itself
         if not finite:
             raise ModelError("the encoder made values that are not finite; try another precision with --quantize none")
         return encoded
@@ -202,10 +194,10 @@ def _first_layers(model: PreTrainedModel) -> Iterator[nn.Module]:
 
 
 def _in_order(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    """Lay out what a layer is given as its norms read it.
+    """Make the inputs of a tower's first layer contiguous.
 
-    Patches come out of a convolution channel by channel; every sum of the tower keeps that layout, and every norm would
-    copy it.
+    Patches come out of a convolution channel by channel. Every sum of the tower would keep that layout, and every norm
+    would copy it: one copy here spares two in each layer.
     """
     return tuple(_contiguous(value) for value in args), {name: _contiguous(value) for name, value in kwargs.items()}
 

@@ -39,7 +39,7 @@ def feature_key(clip: Clip, rule: str, fingerprint: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-class FeatureStore:
+class FeatureCache:
     """Content-addressed features, shared by processes; the most recent ones in memory, too."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
@@ -80,6 +80,26 @@ class FeatureStore:
         about = {"timestamps_s": features.timestamps_s, "rule": features.rule, "layout": dict(features.layout)}
         self._files.write(features.key, {"values": features.values, **features.extra}, about)
 
+    def get_or_compute(
+        self, key: str, clip: Clip, compute: Callable[[], Features], *, check: Callable[[], None]
+    ) -> tuple[Features, bool]:
+        """The features kept under `key`, or else what `compute` makes, which is kept; and whether they were known.
+
+        Of several processes that want the same features one computes them, and the others wait for it.
+
+        :param check: called now and then while waiting; what it raises ends that
+        """
+        known = self.get(key, clip)
+        if known is not None:
+            return known, True
+        with self.claim(key, check):
+            known = self.get(key, clip)  # another process may have computed them meanwhile
+            if known is not None:
+                return known, True
+            features = compute()
+            self.put(features)
+            return features, False
+
     @contextlib.contextmanager
     def claim(self, key: str, check: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Hold the right to compute `key`; other processes that want it wait, and say so when that takes long.
@@ -93,7 +113,7 @@ class FeatureStore:
                 private_folder(path.parent)
                 self._wait(lock, check)
             except OSError:
-                pass  # it may be computed twice
+                pass  # without locks, as on some network disks, it may be computed twice
             else:
                 stack.callback(lock.release)
             yield
@@ -107,8 +127,7 @@ class FeatureStore:
             if not told and not lock.is_locked and time.monotonic() > start + _PATIENCE_S:
                 told = True
                 log.warning(
-                    "another process is at a clip that is wanted here, too: waiting for it; if it was stopped, let it"
-                    " go on, or end it"
+                    "waiting for another process that is encoding this clip; if it is suspended, resume or kill it"
                 )
 
     def _remember(self, features: Features) -> None:

@@ -1,4 +1,4 @@
-"""A lane: one thread that works piece by piece, always on what is most urgent."""
+"""One thread that works piece by piece, always on what is most urgent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ class _Work(Generic[T]):
 
 
 class PriorityWorker:
-    """Does what is submitted in the order of arrival; urgent work goes ahead, also of what has been begun."""
+    """A thread that does what is submitted in the order of arrival; urgent work goes ahead, also of what was begun.
+
+    Work is cooperative: a generator that yields where it can be interrupted. A model's weights are used by one thread
+    at a time, and no lock is held over more than one piece.
+    """
 
     def __init__(self, name: str) -> None:
         """
@@ -43,7 +47,7 @@ class PriorityWorker:
 
         :param pieces: yields after each piece and returns the result; pieces of other work may come between
         :param urgent: asked before each piece, so that work can become urgent while it waits
-        :raises ModelError: if the lane is closed
+        :raises ModelError: if the worker is closed
         """
         with self._wake:
             if self._closed:
@@ -74,10 +78,10 @@ class PriorityWorker:
             except BaseException as error:
                 self._work.remove(work)
                 work.future.set_exception(error)
-            del work  # what it has made is not held on while nothing comes
+            del work  # else its result would be kept alive until the next work comes
 
     def _next(self) -> _Work[Any] | None:
-        """What to work on now; None once the lane is closed."""
+        """What to work on now; None once the worker is closed."""
         with self._wake:
             while not (self._work or self._closed):
                 self._wake.wait()

@@ -10,7 +10,7 @@ from atom_core.checkpoint.untrusted import check_template
 from atom_core.decoder.decoder import ResidentDecoder
 from atom_core.decoder.prefix_cache import RadixPrefixCache
 from atom_core.decoder.prefix_disk_cache import PrefixDiskCache
-from atom_core.encoder.feature_cache import FeatureStore
+from atom_core.encoder.feature_cache import FeatureCache
 from atom_core.families import Family, family_of
 from atom_core.families.frame_budget import FrameBudget
 from atom_core.hub.hashes import Hashes
@@ -40,14 +40,14 @@ class TransformersBackend:
         :param content: content hash of the checkpoint
         """
         frames = FrameBudget(split.family, settings.frames, plan.row_tokens)
-        store = FeatureStore(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
+        cache = FeatureCache(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
         prefixes = RadixPrefixCache(plan.prefix_cache_bytes) if settings.reuse else None
         files = None
         if settings.reuse and settings.prefix_disk_bytes:
             read_by = split.prefix_fingerprint(content)
             files = PrefixDiskCache(settings.cache / "prefixes", settings.prefix_disk_bytes, read_by)
         self._split = split
-        self.encoder = split.encoder(content, frames=frames, store=store, ledger=ledger, threads=threads)
+        self.encoder = split.encoder(content, frames=frames, cache=cache, ledger=ledger, threads=threads)
         engine = split.engine(
             max_rows=plan.batch, prefixes=prefixes, prefix_files=files, ledger=ledger, threads=threads
         )

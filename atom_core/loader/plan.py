@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from atom_core.checkpoint.checkpoint import guarded
 from atom_core.checkpoint.recipes import FIT, RECIPES, Recipe, kinds_by_layer, recipe_of, recipes_for
+from atom_core.decoder import num_rows
 from atom_core.errors import ModelError
 from atom_core.memory import estimate
 from atom_core.memory.available import free_memory_bytes
@@ -180,8 +181,7 @@ class _Needs:
 
     def _need(self, rows: int, tokens: int, **more: int) -> estimate.Need:
         text = self._checkpoint.config.get_text_config()
-        most_rows = rows + (rows > 1)  # the decoder has one more for what somebody waits for
-        states = estimate.state_bytes(text, rows=most_rows, tokens=tokens, number_bytes=self._number_bytes)
+        states = estimate.state_bytes(text, rows=num_rows(rows), tokens=tokens, number_bytes=self._number_bytes)
         reading = estimate.reading_bytes(text, rows=rows, tokens=tokens, number_bytes=self._number_bytes)
         return estimate.Need(states=states, work=self._encoding_bytes + reading, tasks=self._tasks_bytes, **more)
 

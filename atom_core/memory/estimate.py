@@ -16,6 +16,7 @@ from attrs import evolve, field, fields, frozen
 from atom_core.checkpoint.quantized_format import stored_bytes
 from atom_core.checkpoint.recipes import Recipe, recipes_for
 from atom_core.checkpoint.sizes import USUAL_FRAME_TOKENS, frame_tokens
+from atom_core.decoder import PREFILL_TOKENS
 from atom_core.errors import ModelError
 from atom_core.memory.available import held_bytes
 
@@ -28,8 +29,6 @@ _QUANTIZING_BYTES = {"int8": 8, "int4": 16}
 """For a number of a layer: as stored, as float32, what is computed on the way, and the result."""
 _ARRANGING_BYTES = {"int8": 1, "int4": 6}
 """For a number of a layer that is quantised already."""
-_READ_TOKENS = 2048
-"""Most tokens of several prompts that are read together; a longer prompt is read alone."""
 _KNOWN_RECIPES = ("none", "bf16", "int8-decoder", "int8", "int4")
 KNOWN_NEEDS: Mapping[str, Mapping[str, int]] = {
     name: {recipe: size * 2**20 for recipe, size in zip(_KNOWN_RECIPES, sizes, strict=True)}
@@ -246,7 +245,7 @@ def encoding_bytes(config: Any, *, frames: int, at_once: int, workers: int, numb
 
 def reading_bytes(text_config: Any, *, rows: int, tokens: int, number_bytes: int) -> int:
     """Bytes of activations and masks while prompts are read: `rows` of `tokens`, those that are read together."""
-    together = max(tokens, min(_READ_TOKENS, rows * tokens))
+    together = max(tokens, min(PREFILL_TOKENS, rows * tokens))
     width = int(getattr(text_config, "intermediate_size", None) or 4 * text_config.hidden_size)
     heads = int(text_config.num_attention_heads)
     shared = heads // int(getattr(text_config, "num_key_value_heads", None) or heads)

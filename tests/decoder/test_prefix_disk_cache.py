@@ -1,5 +1,6 @@
 """Prefixes kept on disk between runs."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -97,3 +98,15 @@ def test_runs_joined_are_one() -> None:
     whole = joined([kv(1.0, 2), kv(2.0, 3)])
     assert whole.num_tokens == 5
     assert whole.layers[0][0][:, :, 0].tolist() == [[1, 1, 2, 2, 2]] * 2
+
+
+def test_what_was_kept_before_still_counts(tmp_path: Path) -> None:
+    """A folder that an earlier version wrote is read: its keys, its files and what is in them mean the same today."""
+    shutil.copytree(Path(__file__).parent / "kept/prefixes", tmp_path / "prefixes")
+    features = "15cec4561f920c0de1e0148c9c2db5155c38aa723761c5c00ab7827426248d02"
+    found = PrefixDiskCache(tmp_path / "prefixes", 10**6, "model").get(((5, 1), ((features, 0), 3), (7, 1)))
+    assert found is not None
+    assert found.num_tokens == 5
+    for layer, (keys, values) in enumerate(found.layers):
+        assert torch.equal(keys, torch.full((1, 5, 2), float(layer)))
+        assert torch.equal(values, torch.full((1, 5, 2), -float(layer)))

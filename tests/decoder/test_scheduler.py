@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from atom_core.call_context import Caller, Cancel
+from atom_core.decoder import PREFILL_TOKENS, num_rows
 from atom_core.decoder.request import DecodeRequest, looping
-from atom_core.decoder.scheduler import PREFILL_TOKENS, Prefix, Scheduler, num_rows, prefill_groups
+from atom_core.decoder.scheduler import Prefix, Scheduler, prefill_groups
 from atom_core.families.prompt import Prompt, Visual
 from atom_core.records import Features
 from atom_core.testing.fakes import fake_clips, fake_features, fake_video

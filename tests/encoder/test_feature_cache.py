@@ -14,7 +14,7 @@ import torch
 from attrs import evolve
 
 from atom_core.encoder import feature_cache as features_module
-from atom_core.encoder.feature_cache import FeatureStore, feature_key
+from atom_core.encoder.feature_cache import FeatureCache, feature_key
 from atom_core.errors import Cancelled
 from atom_core.files import abandon
 from atom_core.media.shot_cache import ShotStore
@@ -34,14 +34,14 @@ def features(number: float = 1.0, *, rows: int = 2, clip: Clip = CLIP) -> Featur
     )
 
 
-def fresh(store: FeatureStore) -> FeatureStore:
+def fresh(store: FeatureCache) -> FeatureCache:
     """Another store on the same folder, as another process has."""
-    return FeatureStore(store.folder, store.max_bytes)
+    return FeatureCache(store.folder, store.max_bytes)
 
 
 def test_what_was_put_is_found_by_another_process(tmp_path: Path) -> None:
     """Values, times, layout and further tensors come back as they were."""
-    store = FeatureStore(tmp_path, 10**9)
+    store = FeatureCache(tmp_path, 10**9)
     put = evolve(features(), extra={"deep": torch.arange(4.0)})
     store.put(put)
     found = fresh(store).get(put.key, CLIP)
@@ -67,7 +67,7 @@ def test_the_key_tells_apart_everything_that_changes_the_result() -> None:
 
 def test_found_features_are_placed_at_the_clip_asked_for(tmp_path: Path) -> None:
     """A copy of the file elsewhere shares features, and the result names the copy."""
-    store = FeatureStore(tmp_path, 10**9)
+    store = FeatureCache(tmp_path, 10**9)
     store.put(features())
     copy = evolve(CLIP, video=evolve(VIDEO, path="elsewhere.mp4"))
     for found in (store.get(features().key, copy), fresh(store).get(features().key, copy)):
@@ -78,7 +78,7 @@ def test_found_features_are_placed_at_the_clip_asked_for(tmp_path: Path) -> None
 @pytest.mark.parametrize("damage", ["truncate", "flip", "empty"])
 def test_a_damaged_file_is_noticed_and_removed(tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
     """Truncated or changed bytes are never served."""
-    store = FeatureStore(tmp_path, 10**9)
+    store = FeatureCache(tmp_path, 10**9)
     store.put(features())
     [path] = tmp_path.glob("features/*/*.safetensors")
     data = bytearray(path.read_bytes())
@@ -92,7 +92,7 @@ def test_a_damaged_file_is_noticed_and_removed(tmp_path: Path, damage: str, capl
 
 def test_a_file_under_another_name_is_damage(tmp_path: Path) -> None:
     """Another clip's features are never served, though they are whole."""
-    store = FeatureStore(tmp_path, 10**9)
+    store = FeatureCache(tmp_path, 10**9)
     store.put(features(1.0))
     [one] = tmp_path.glob("features/*/*.safetensors")
     store.put(features(2.0))
@@ -108,7 +108,7 @@ def test_a_folder_that_cannot_be_written_is_read(tmp_path: Path, monkeypatch: py
     def refuse(*_: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    store = FeatureStore(tmp_path, 10**9)
+    store = FeatureCache(tmp_path, 10**9)
     store.put(features())
     monkeypatch.setattr(os, "utime", refuse)
     assert fresh(store).get(features().key, CLIP) == features()
@@ -118,7 +118,7 @@ def test_a_folder_that_cannot_be_written_costs_no_result(tmp_path: Path, caplog:
     """It is said once, and the features are still known in this process."""
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
-    store = FeatureStore(blocked, 10**9)
+    store = FeatureCache(blocked, 10**9)
     with caplog.at_level(logging.WARNING, "atom"), store.claim("ab" * 32):
         store.put(features(1.0))
         store.put(features(2.0))
@@ -128,7 +128,7 @@ def test_a_folder_that_cannot_be_written_costs_no_result(tmp_path: Path, caplog:
 
 def test_the_size_cap_holds_and_the_least_recently_used_goes_first(tmp_path: Path) -> None:
     """Files used lately outlive the cap."""
-    store = FeatureStore(tmp_path, 10**9)
+    store = FeatureCache(tmp_path, 10**9)
     for number in (1.0, 2.0, 3.0):
         store.put(features(number, rows=1000))
     files = sorted(tmp_path.glob("features/*/*.safetensors"))
@@ -136,7 +136,7 @@ def test_the_size_cap_holds_and_the_least_recently_used_goes_first(tmp_path: Pat
     for file in files:
         os.utime(file, (1000, 1000))
     assert fresh(store).get(features(2.0).key, CLIP) is not None
-    FeatureStore(tmp_path, 2 * size).put(features(4.0, rows=1000))
+    FeatureCache(tmp_path, 2 * size).put(features(4.0, rows=1000))
     left = [n for n in (1.0, 2.0, 3.0, 4.0) if fresh(store).get(features(n).key, CLIP) is not None]
     assert left == [2.0, 4.0]
 
@@ -149,7 +149,7 @@ def test_stale_temporary_files_are_swept(tmp_path: Path) -> None:
         (folder / ".old.part").write_bytes(b"x")
         (folder / ".new.part").write_bytes(b"x")
         os.utime(folder / ".old.part", (time.time() - 10_000,) * 2)
-    FeatureStore(tmp_path, 10**9).put(features())
+    FeatureCache(tmp_path, 10**9).put(features())
     ShotStore(tmp_path, "1").put("ab" * 20, [])
     assert [path.name for path in tmp_path.rglob("*.part")] == [".new.part"] * 2
 
@@ -165,12 +165,12 @@ def test_an_interrupted_program_leaves_no_half_written_file(tmp_path: Path, monk
         raise OSError(written)
 
     monkeypatch.setattr(Path, "write_bytes", interrupted)
-    FeatureStore(tmp_path, 10**9).put(features())
+    FeatureCache(tmp_path, 10**9).put(features())
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def _claim_and_count(folder: Path, out: Path) -> None:
-    store = FeatureStore(folder, 10**9)
+    store = FeatureCache(folder, 10**9)
     with store.claim("ab" * 32):
         if store.get(features().key, CLIP) is None:
             time.sleep(0.05)
@@ -203,19 +203,19 @@ def test_a_long_wait_for_another_process_is_told_and_can_be_ended(
             raise Cancelled("enough")
 
     with (
-        FeatureStore(tmp_path, 10**9).claim("ab" * 32),
+        FeatureCache(tmp_path, 10**9).claim("ab" * 32),
         caplog.at_level(logging.WARNING, "atom"),
         pytest.raises(Cancelled),
-        FeatureStore(tmp_path, 10**9).claim("ab" * 32, check),
+        FeatureCache(tmp_path, 10**9).claim("ab" * 32, check),
     ):
         pytest.fail("two have one claim")
-    assert caplog.text.count("another process is at a clip") == 1
+    assert caplog.text.count("another process that is encoding this clip") == 1
     assert next(checks) == 7
 
 
 def test_the_cache_is_the_users_alone(tmp_path: Path) -> None:
     """What is kept, and the locks beside it, can be read by nobody else, whatever the umask."""
-    store, put = FeatureStore(tmp_path / "cache", 10**6), features()
+    store, put = FeatureCache(tmp_path / "cache", 10**6), features()
     before = os.umask(0o022)
     try:
         with store.claim(put.key):
@@ -225,3 +225,17 @@ def test_the_cache_is_the_users_alone(tmp_path: Path) -> None:
         os.umask(before)
     assert len([path for path in (tmp_path / "cache").rglob("*") if path.is_file()]) == 3
     assert [path for path in (tmp_path / "cache").rglob("*") if path.stat().st_mode & 0o077] == []
+
+
+def test_what_was_kept_before_still_counts(tmp_path: Path) -> None:
+    """A folder that an earlier version wrote is read: its keys, its files and what is in them mean the same today."""
+    shutil.copytree(Path(__file__).parent / "kept", tmp_path / "cache")
+    video = Video(path=Path("a.mp4"), content_hash="ab" * 32, duration_s=2.0, width=64, height=48, fps=12.0)
+    clip = Clip(video=video, start_s=0.5, end_s=1.5)
+    key = feature_key(clip, "uniform:2", "model")
+    assert key == "15cec4561f920c0de1e0148c9c2db5155c38aa723761c5c00ab7827426248d02"
+    found = FeatureCache(tmp_path / "cache", 10**6).get(key, clip)
+    assert found is not None
+    assert torch.equal(found.values, torch.arange(12.0).reshape(3, 4))
+    assert (found.clip, found.timestamps_s, found.rule, found.size) == (clip, (0.75, 1.25), "uniform:2", (48, 64))
+    assert torch.equal(found.extra["deep"], torch.ones(2, dtype=torch.bfloat16))

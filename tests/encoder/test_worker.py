@@ -1,4 +1,4 @@
-"""A lane works on what is most urgent."""
+"""A worker works on what is most urgent."""
 
 import threading
 import weakref
@@ -11,7 +11,7 @@ from atom_core.testing import wait_until
 
 
 @pytest.fixture
-def lane():
+def worker():
     opened = PriorityWorker("encoder")
     yield opened
     opened.close()
@@ -35,31 +35,31 @@ def begun(told):
     told.clear()
 
 
-def test_work_is_done_in_the_order_of_arrival(lane):
+def test_work_is_done_in_the_order_of_arrival(worker):
     """Nothing comes between the pieces of what is equally urgent, and each gets its own result."""
     told, gate = [], threading.Event()
-    futures = [lane.submit(pieces("a", told, gate))]
+    futures = [worker.submit(pieces("a", told, gate))]
     begun(told)
-    futures += [lane.submit(pieces(name, told)) for name in "bc"]
+    futures += [worker.submit(pieces(name, told)) for name in "bc"]
     gate.set()
     assert [future.result(5) for future in futures] == ["a", "b", "c"]
     assert told == [f"{name}{piece}" for name in "abc" for piece in range(3)]
 
 
-def test_urgent_work_goes_ahead_of_what_has_been_begun(lane):
+def test_urgent_work_goes_ahead_of_what_has_been_begun(worker):
     """It waits for one piece, not for the work that is in hand; what becomes urgent as it waits does, too."""
     told, gate, hurry = [], threading.Event(), []
-    bulk = lane.submit(pieces("a", told, gate))
+    bulk = worker.submit(pieces("a", told, gate))
     begun(told)
-    waiting = lane.submit(pieces("b", told), urgent=lambda: bool(hurry))
-    urgent = lane.submit(pieces("c", told), urgent=lambda: True)
+    waiting = worker.submit(pieces("b", told), urgent=lambda: bool(hurry))
+    urgent = worker.submit(pieces("c", told), urgent=lambda: True)
     hurry.append(True)
     gate.set()
     assert [future.result(5) for future in (urgent, waiting, bulk)] == ["c", "b", "a"]
     assert told == ["a0", "b0", "b1", "b2", "c0", "c1", "c2", "a1", "a2"]
 
 
-def test_a_fault_is_told_to_who_waits_and_the_lane_goes_on(lane):
+def test_a_fault_is_told_to_who_waits_and_the_worker_goes_on(worker):
     """Whatever is raised reaches the caller; the next work is done."""
 
     def faulty(error):
@@ -68,11 +68,11 @@ def test_a_fault_is_told_to_who_waits_and_the_lane_goes_on(lane):
 
     for error in (ValueError("no"), KeyboardInterrupt()):
         with pytest.raises(type(error)):
-            lane.submit(faulty(error)).result(5)
-    assert lane.submit(pieces("a", [])).result(5) == "a"
+            worker.submit(faulty(error)).result(5)
+    assert worker.submit(pieces("a", [])).result(5) == "a"
 
 
-def test_a_lane_that_rests_holds_nothing_on(lane):
+def test_a_worker_that_rests_holds_nothing_on(worker):
     """What was made goes when its caller lets it go, not when the next work comes."""
 
     class Made:
@@ -82,20 +82,20 @@ def test_a_lane_that_rests_holds_nothing_on(lane):
         yield
         return Made()
 
-    made = weakref.ref(lane.submit(work()).result(5))
+    made = weakref.ref(worker.submit(work()).result(5))
     wait_until(lambda: made() is None)
 
 
-def test_a_closed_lane_leaves_nobody_waiting():
+def test_a_closed_worker_leaves_nobody_waiting():
     """The piece in work is finished; what is not done is cancelled, and new work refused."""
-    lane, told, gate = PriorityWorker("encoder"), [], threading.Event()
-    futures = [lane.submit(pieces("a", told, gate)), lane.submit(pieces("b", told))]
+    worker, told, gate = PriorityWorker("encoder"), [], threading.Event()
+    futures = [worker.submit(pieces("a", told, gate)), worker.submit(pieces("b", told))]
     begun(told)
     threading.Timer(0.05, gate.set).start()
-    lane.close()
+    worker.close()
     for future in futures:
         with pytest.raises(Cancelled, match="before the encoder was done"):
             future.result(5)
     assert told == ["a0"]
     with pytest.raises(ModelError, match="the encoder is closed"):
-        lane.submit(pieces("c", told))
+        worker.submit(pieces("c", told))
