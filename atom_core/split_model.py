@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Self
 
 import torch
@@ -23,6 +23,7 @@ from atom_core.decoder.prefix_disk_cache import PrefixDiskCache
 from atom_core.encoder.encoder import ResidentEncoder
 from atom_core.encoder.feature_cache import FeatureCache
 from atom_core.families import Family
+from atom_core.families.base import EncoderInputs
 from atom_core.families.frame_budget import FrameBudget
 from atom_core.kernels.float32 import pack_linears
 from atom_core.kernels.threads import Threads
@@ -71,7 +72,7 @@ class SplitModel:
         """All weights that code outside could change."""
         return weights(self.model)
 
-    def features(self, frames: Frames, inputs: Mapping[str, object], *, key: str) -> Features:
+    def features(self, frames: Frames, inputs: EncoderInputs, *, key: str) -> Features:
         """The features of a clip, computed in the calling thread and kept nowhere; owned by the caller.
 
         :param inputs: what `Family.inputs` made of `frames`

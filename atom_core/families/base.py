@@ -9,14 +9,15 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import torch
 from attrs import field, frozen
 
 from atom_core.errors import ModelError
+from atom_core.families.image_ops import ProcessorConfig
 from atom_core.families.logits_processor import Rules
 from atom_core.families.prompt import PrefillChunk, Prompt, Visual
 from atom_core.records import Features, Frames
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from atom_core.checkpoint.checkpoint import Checkpoint
+
+EncoderInputs: TypeAlias = dict[str, Any]
+"""What a vision tower is given, by the names of its arguments: tensors, and numbers of them."""
+Layout: TypeAlias = dict[str, Any]
+"""How features lie in a prompt, as JSON values; `runs` is how many rows each frame has."""
+LanguageInputs: TypeAlias = dict[str, Any]
+"""What a language half is given beside embeddings, positions and masks, by the names of its arguments."""
+Message: TypeAlias = dict[str, Any]
+"""A message as chat templates take it: `role` and `content`."""
 
 FULL_HD = 1920 * 1080
 """Pixels of a frame that every family takes as it is."""
@@ -36,7 +46,7 @@ class Encoded:
 
     values: torch.Tensor
     """[T, D]."""
-    layout: Mapping[str, Any] = field(factory=dict)
+    layout: Layout = field(factory=dict)
     """JSON values that the prompt needs."""
     extra: Mapping[str, torch.Tensor] = field(factory=dict)
     """Further tensors for the language half."""
@@ -73,7 +83,7 @@ class FrameRate:
         whole = wanted // self.multiple_of * self.multiple_of
         return min(max(whole, self.min_frames, 1), self.max_frames)
 
-    def said(self, config: Mapping[str, Any]) -> FrameRate:
+    def said(self, config: ProcessorConfig) -> FrameRate:
         """This rate with what a video processor's config says instead; values that are no numbers say nothing."""
         fps, most = _positive(config.get("fps")), _positive(config.get("max_frames") or config.get("num_frames"))
         least = _positive(config.get("min_frames"))
@@ -85,10 +95,11 @@ class FrameRate:
         )
 
 
-def _positive(value: Any) -> float | None:
+def _positive(value: object) -> float | None:
     """A finite number above 0, or None."""
-    fits = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf
-    return float(value) if fits else None
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return None
+    return float(value) if 0 < value < math.inf else None
 
 
 _ROOM, _FIRST_ROOM = "atom_core.families.", "atom_core.modules.families."
@@ -155,14 +166,14 @@ class Family:
         family's models usually are."""
         return self.default_rate.said(self.processing.get("video") or {})
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """Encoder inputs made of a clip's frames; runs outside the encoder lane.
 
         :raises ModelError: if the processor refuses the frames
         """
         return dict(self.image_processor(images=list(frames.images), return_tensors="pt"))
 
-    def chunks(self, inputs: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    def chunks(self, inputs: EncoderInputs) -> Sequence[EncoderInputs]:
         """Parts of the inputs that can be encoded one after the other; what they give is joined in their order.
 
         Small parts leave the processor's caches and threads to others in time. Frames that see each other stay
@@ -174,7 +185,7 @@ class Family:
         """How many of a clip's frames are in one of the `chunks` at most; memory is counted with it."""
         return num_frames
 
-    def encode(self, model: PreTrainedModel, inputs: Mapping[str, Any]) -> Encoded:
+    def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
         """Run the visual half. `layout["runs"]` says how many rows each frame has."""
         output = model.get_image_features(**inputs)  # type: ignore[operator]
         return encoded(output.pooler_output)
@@ -184,7 +195,7 @@ class Family:
         times_s: Sequence[float],  # noqa: ARG002
         height: int,  # noqa: ARG002
         width: int,  # noqa: ARG002
-    ) -> dict[str, Any] | None:
+    ) -> Layout | None:
         """The layout that `encode` would give a clip, known before it is encoded: how many frames fit into the context
         is found with it. Where that depends on the pictures, the most rows there can be. None if only encoding tells.
 
@@ -214,7 +225,7 @@ class Family:
         content: list[dict[str, str]] = []
         for part in parts if self.keeps_order else numbered(parts):
             content += [{"type": "text", "text": part}] if isinstance(part, str) else self.content(part)
-        messages: list[dict[str, Any]] = [{"role": "user", "content": content}]
+        messages: list[Message] = [{"role": "user", "content": content}]
         if answer is not None:
             messages.append({"role": "assistant", "content": [{"type": "text", "text": answer}]})
         text = self.apply_template(messages, ask=answer is None)
@@ -237,7 +248,7 @@ class Family:
         found = re.findall("|".join(map(re.escape, (*texts, self.placeholder))), written)
         return found == [texts[0], self.placeholder, texts[1], self.placeholder]
 
-    def apply_template(self, messages: list[dict[str, Any]], *, ask: bool) -> str:
+    def apply_template(self, messages: list[Message], *, ask: bool) -> str:
         """The chat template's text for `messages`; with `ask` it ends where an answer begins."""
         template = self.chat_template
         if template is None and self.tokenizer.chat_template is None:
@@ -294,10 +305,10 @@ class Family:
 
     def language_inputs(
         self,
-        language: Any,  # noqa: ARG002
+        language: PreTrainedModel,  # noqa: ARG002
         ids: Sequence[Sequence[int]],  # noqa: ARG002
         chunks: Sequence[PrefillChunk],  # noqa: ARG002
-    ) -> dict[str, Any]:
+    ) -> LanguageInputs:
         """Further arguments of the language half.
 
         :param language: the language half
@@ -357,7 +368,7 @@ def numbered(parts: Sequence[str | Features]) -> list[str | Features]:
     return [*clips, "\n".join(told)]
 
 
-def encoded(rows: Any, **layout: Any) -> Encoded:
+def encoded(rows: Iterable[torch.Tensor], **layout: Any) -> Encoded:
     """Rows of visual tokens as one tensor; `layout["runs"]` is how many each frame has.
 
     :param rows: [T, N, D] or T tensors [N, D] of any length

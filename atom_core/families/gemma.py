@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
 from atom_core.errors import ModelError
 from atom_core.families import image_ops
-from atom_core.families.base import Encoded, Family, clip_times_s, clock, encoded
+from atom_core.families.base import (
+    Encoded,
+    EncoderInputs,
+    Family,
+    LanguageInputs,
+    Layout,
+    Message,
+    clip_times_s,
+    clock,
+    encoded,
+)
+from atom_core.families.image_ops import ProcessorConfig
 from atom_core.families.prompt import PrefillChunk, Visual
 from atom_core.records import Features, Frames
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedModel
+
+    from atom_core.checkpoint.checkpoint import Checkpoint
 
 
 class Gemma3(Family):
@@ -23,16 +39,16 @@ class Gemma3(Family):
     notes = "frames as images, never panned; a frame's tokens see each other, so a prefix is not cut inside a frame"
     placeholder = "<start_of_image>"
 
-    def __init__(self, checkpoint: Any) -> None:
+    def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__(checkpoint)
         _check_causal(checkpoint.config)
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """The pictures, one size each."""
         batch = self.image_processor(images=list(frames.images), do_pan_and_scan=False, return_tensors="pt")
         return {"pixel_values": batch["pixel_values"]}
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:  # noqa: ARG002
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:  # noqa: ARG002
         """As many rows for each frame, whatever its shape."""
         return {"runs": [int(self.config.mm_tokens_per_image)] * len(times_s)}
 
@@ -54,16 +70,16 @@ class PaliGemma(Family):
     notes = "frames as images; a prompt sees itself both ways, so no prefix can be reused; no chat template"
     wordings: ClassVar[Mapping[str, str]] = {"caption": "caption en", "answer": "answer en {question}"}
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """The pictures, one size each."""
         return {"pixel_values": super().inputs(frames)["pixel_values"]}
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:  # noqa: ARG002
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:  # noqa: ARG002
         """A row for each patch."""
         size, patch = self.image_processor.size, self.config.vision_config.patch_size
         return {"runs": [(size["height"] // patch) * (size["width"] // patch)] * len(times_s)}
 
-    def apply_template(self, messages: list[dict[str, Any]], *, ask: bool) -> str:  # noqa: ARG002
+    def apply_template(self, messages: list[Message], *, ask: bool) -> str:  # noqa: ARG002
         """What transformers' `PaliGemmaProcessor` makes of text with pictures."""
         items = messages[0]["content"]
         last = max((place for place, item in enumerate(items) if item["type"] == "image"), default=-1)
@@ -96,7 +112,7 @@ class Gemma4(Family):
     content_type = "video"
     token_field = "video_token_id"
     uses_image_processor = False
-    video_defaults: ClassVar[Mapping[str, Any]] = {
+    video_defaults: ClassVar[ProcessorConfig] = {
         "patch_size": 16,
         "max_soft_tokens": 70,
         "pooling_kernel_size": 3,
@@ -106,13 +122,13 @@ class Gemma4(Family):
     }
     """Entries of the family's video processor where the checkpoint has none."""
 
-    def __init__(self, checkpoint: Any) -> None:
+    def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__(checkpoint)
         _check_causal(checkpoint.config)
         if checkpoint.config.vision_config is None:
             raise ModelError("this Gemma 4 model has no vision tower; choose one that sees")
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """Patches of each frame, padded to the most there can be, and where they lie."""
         config = self._video_config
         patch, pool = config["patch_size"], config["pooling_kernel_size"]
@@ -132,18 +148,18 @@ class Gemma4(Family):
         }
 
     @property
-    def _video_config(self) -> dict[str, Any]:
+    def _video_config(self) -> ProcessorConfig:
         found = self.processing.get("video") or {}
         return {**self.video_defaults, **{name: value for name, value in found.items() if value is not None}}
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
         """As many rows for each frame."""
         config = self._video_config
         patch, pool = config["patch_size"], config["pooling_kernel_size"]
         new_h, new_w = fitting_size(height, width, patch, pool, config["max_soft_tokens"] * pool**2)
         return {"runs": [(new_h // patch // pool) * (new_w // patch // pool)] * len(times_s)}
 
-    def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
+    def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
         """Run the visual half; a run for each frame."""
         output = model.model.get_video_features(
             inputs["pixel_values_videos"],
@@ -166,8 +182,8 @@ class Gemma4(Family):
         return runs(visuals) if both else ()
 
     def language_inputs(
-        self, language: Any, ids: Sequence[Sequence[int]], chunks: Sequence[PrefillChunk]
-    ) -> dict[str, Any]:
+        self, language: PreTrainedModel, ids: Sequence[Sequence[int]], chunks: Sequence[PrefillChunk]
+    ) -> LanguageInputs:
         """The embeddings that each layer has of its own; visual tokens count as padding there."""
         if not self.config.get_text_config().hidden_size_per_layer_input:
             return super().language_inputs(language, ids, chunks)
@@ -175,7 +191,7 @@ class Gemma4(Family):
         pad = self.config.get_text_config().pad_token_id
         visual = [self.config.image_token_id, self.config.video_token_id, self.config.audio_token_id]
         known = torch.isin(table, torch.tensor([token for token in visual if token is not None], device=table.device))
-        return {"per_layer_inputs": language.get_per_layer_inputs(torch.where(known, pad, table))}
+        return {"per_layer_inputs": language.get_per_layer_inputs(torch.where(known, pad, table))}  # type: ignore[operator]
 
 
 def runs(visuals: Sequence[Visual]) -> tuple[tuple[int, int], ...]:
@@ -209,6 +225,6 @@ def fitting_size(height: int, width: int, patch: int, pool: int, max_patches: in
     return new_h, new_w
 
 
-def _check_causal(config: Any) -> None:
+def _check_causal(config: PretrainedConfig) -> None:
     if getattr(config.get_text_config(), "use_bidirectional_attention", None) in (True, "all"):
         raise ModelError("models whose text sees itself both ways cannot decode token by token; choose another model")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
@@ -16,6 +16,9 @@ from atom_core.errors import ModelError
 
 if TYPE_CHECKING:
     from atom_core.records import Frames
+
+ProcessorConfig: TypeAlias = Mapping[str, Any]
+"""What a processor's JSON file says, by its own names."""
 
 _MODES = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}
 
@@ -62,7 +65,7 @@ def normalize(
     return (pictures_TCHW.float() - mean_C[:, None, None]) / std_C[:, None, None]
 
 
-def standard(frames: Frames, video: Mapping[str, Any]) -> torch.Tensor:
+def standard(frames: Frames, video: ProcessorConfig) -> torch.Tensor:
     """Frames resized, cropped and normalised by the entries of a video processor's config, float32 [T, C, H, W].
 
     :param video: with `size`, `resample`, `image_mean`, `image_std`, and `crop_size` where `do_center_crop` is set
@@ -74,7 +77,7 @@ def standard(frames: Frames, video: Mapping[str, Any]) -> torch.Tensor:
     return normalized(center_crop(pictures, *standard_size(height, width, {**video, "do_resize": False})), video)
 
 
-def standard_size(height: int, width: int, video: Mapping[str, Any]) -> tuple[int, int]:
+def standard_size(height: int, width: int, video: ProcessorConfig) -> tuple[int, int]:
     """Height and width of what `standard` makes of frames of a size."""
     if video.get("do_center_crop"):
         crop = _size(video["crop_size"])
@@ -82,7 +85,7 @@ def standard_size(height: int, width: int, video: Mapping[str, Any]) -> tuple[in
     return _resized(height, width, video)
 
 
-def _resized(height: int, width: int, video: Mapping[str, Any]) -> tuple[int, int]:
+def _resized(height: int, width: int, video: ProcessorConfig) -> tuple[int, int]:
     size = _size(video["size"])
     if not video.get("do_resize", True):
         return height, width
@@ -91,7 +94,7 @@ def _resized(height: int, width: int, video: Mapping[str, Any]) -> tuple[int, in
     return size["height"], size["width"]
 
 
-def normalized(pictures_TCHW: torch.Tensor, video: Mapping[str, Any]) -> torch.Tensor:
+def normalized(pictures_TCHW: torch.Tensor, video: ProcessorConfig) -> torch.Tensor:
     """Pictures normalised by the entries of a video processor's config."""
     scale = float(video.get("rescale_factor") or 1 / 255) if video.get("do_rescale", True) else 1.0
     if not video.get("do_normalize", True):
@@ -152,10 +155,10 @@ def flat_patches(pictures_TCHW: torch.Tensor, patch: int, num_patches: int) -> t
     return torch.nn.functional.pad(patches, (0, 0, 0, missing)), torch.nn.functional.pad(mask, (0, missing))
 
 
-def _size(value: Any) -> dict[str, int]:
+def _size(value: int | Mapping[str, int] | Sequence[int]) -> dict[str, int]:
     """A processor's size as named edges, whichever way its config writes it."""
     if isinstance(value, int):
         return {"height": value, "width": value}
-    if isinstance(value, (list, tuple)):
-        return {"height": value[0], "width": value[1]}
-    return {name: edge for name, edge in value.items() if edge is not None}
+    if isinstance(value, Mapping):
+        return {name: edge for name, edge in value.items() if edge is not None}
+    return {"height": value[0], "width": value[1]}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from atom_core.families import image_ops
-from atom_core.families.base import Encoded, Family, encoded
+from atom_core.families.base import Encoded, EncoderInputs, Family, Layout, encoded
+from atom_core.families.image_ops import ProcessorConfig
 from atom_core.records import Features, Frames
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 _DEFAULTS = {
     "size": {"height": 448, "width": 448},
@@ -27,16 +31,16 @@ class InternVL(Family):
     content_type = "video"
     uses_image_processor = False
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """The pictures, one size each."""
         return {"pixel_values": image_ops.standard(frames, self._video_config)}
 
     @property
-    def _video_config(self) -> dict[str, Any]:
+    def _video_config(self) -> ProcessorConfig:
         found = self.processing.get("video") or self.processing.get("image") or {}
         return {**_DEFAULTS, **{name: value for name, value in found.items() if value is not None}}
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
         """As many rows for each frame."""
         patches = self.config.vision_config.patch_size
         patch = patches[0] if isinstance(patches, (list, tuple)) else patches
@@ -44,9 +48,9 @@ class InternVL(Family):
         shrink = float(self.config.downsample_ratio)
         return {"runs": [int(made[0] // patch * shrink) * int(made[1] // patch * shrink)] * len(times_s)}
 
-    def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
+    def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
         """Run the visual half; a run for each frame."""
-        return encoded(model.get_image_features(**inputs).pooler_output)
+        return encoded(model.get_image_features(**inputs).pooler_output)  # type: ignore[operator]
 
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `InternVLProcessor.replace_video_token`."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 
 from atom_core.families import image_ops
-from atom_core.families.base import Family
+from atom_core.families.base import EncoderInputs, Family, Layout
+from atom_core.families.image_ops import ProcessorConfig
 from atom_core.records import Features, Frames
 
 
@@ -20,7 +21,7 @@ class Lfm2VL(Family):
     title = "LFM2-VL"
     notes = "frames as images, never tiled; prefixes are kept whole, prompts are read one by one, decoded together"
     uses_image_processor = False
-    image_defaults: ClassVar[dict[str, Any]] = {
+    image_defaults: ClassVar[ProcessorConfig] = {
         "downsample_factor": 2,
         "min_image_tokens": 64,
         "max_image_tokens": 256,
@@ -31,7 +32,7 @@ class Lfm2VL(Family):
     }
     """Entries of the family's image processor where the checkpoint has none."""
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """Patches of each frame, padded to the most there can be."""
         config = self._image_config
         patch, shrink = config["encoder_patch_size"], config["downsample_factor"]
@@ -43,7 +44,7 @@ class Lfm2VL(Family):
         return {"pixel_values": patches, "pixel_attention_mask": mask, "spatial_shapes": shapes}
 
     @property
-    def _image_config(self) -> dict[str, Any]:
+    def _image_config(self) -> ProcessorConfig:
         found = self.processing.get("image") or {}
         return {**self.image_defaults, **{name: value for name, value in found.items() if value is not None}}
 
@@ -52,7 +53,7 @@ class Lfm2VL(Family):
         side = config["encoder_patch_size"] * config["downsample_factor"]
         return token_size(height, width, side, config["min_image_tokens"], config["max_image_tokens"])
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
         """As many rows for each frame."""
         side = self._image_config["encoder_patch_size"] * self._image_config["downsample_factor"]
         new_h, new_w = self._size(height, width)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from atom_core.errors import ModelError
 from atom_core.families import image_ops
-from atom_core.families.base import Encoded, Family, encoded
+from atom_core.families.base import Encoded, EncoderInputs, Family, Layout, encoded
+from atom_core.families.image_ops import ProcessorConfig
 from atom_core.records import Features, Frames
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig, PreTrainedModel
+
+    from atom_core.checkpoint.checkpoint import Checkpoint
 
 _CLIP = {
     "image_mean": [0.48145466, 0.4578275, 0.40821073],
@@ -24,16 +30,16 @@ class Llava(Family):
     title = "LLaVA"
     notes = "frames as images; Pixtral towers are refused, their prompts need row breaks"
 
-    def __init__(self, checkpoint: Any) -> None:
+    def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__(checkpoint)
         if checkpoint.config.vision_config.model_type == "pixtral":
             raise ModelError("LLaVA models with a Pixtral tower cannot be split faithfully yet; choose another model")
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """The pictures, one size each."""
         return {"pixel_values": super().inputs(frames)["pixel_values"]}
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
         """A row for each patch, and for the tower's class token where the model takes it."""
         made = image_ops.standard_size(height, width, self.image_processor.to_dict())
         rows, columns = _grid(self.config, made)
@@ -49,7 +55,7 @@ class LlavaVideo(Family):
     content_type = "video"
     token_field = "video_token_id"
     uses_image_processor = False
-    video_defaults: ClassVar[Mapping[str, Any]] = {
+    video_defaults: ClassVar[ProcessorConfig] = {
         "size": {"shortest_edge": 224},
         "crop_size": {"height": 224, "width": 224},
         "do_center_crop": True,
@@ -58,17 +64,17 @@ class LlavaVideo(Family):
     }
     """Entries of the family's video processor where the checkpoint has none."""
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """The frames as one video."""
         return {"pixel_values_videos": image_ops.standard(frames, {**self.video_defaults, **self.video_config})[None]}
 
     @property
-    def video_config(self) -> Mapping[str, Any]:
+    def video_config(self) -> ProcessorConfig:
         """What the checkpoint says of videos, or else of pictures."""
-        config: Mapping[str, Any] = self.processing.get("video") or self.processing.get("image") or {}
+        config: ProcessorConfig = self.processing.get("video") or self.processing.get("image") or {}
         return {name: value for name, value in config.items() if value is not None}
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
         """One run of all rows."""
         made = image_ops.standard_size(height, width, {**self.video_defaults, **self.video_config})
         return {"runs": [self.num_rows(len(times_s), *_grid(self.config, made))]}
@@ -77,7 +83,7 @@ class LlavaVideo(Family):
         """Of a clip whose frames have `rows` x `columns` patches."""
         return num_frames * rows * columns
 
-    def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
+    def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
         """Run the visual half; the clip's rows are one run."""
         rows = model.model.get_video_features(**inputs).pooler_output
         return encoded([rows.reshape(-1, rows.shape[-1])])
@@ -118,14 +124,14 @@ class LlavaOnevision(LlavaVideo):
     model_types = ("llava_onevision",)
     title = "LLaVA-OneVision"
     notes = "native video, pooled to half the side, one newline row per clip"
-    video_defaults: ClassVar[Mapping[str, Any]] = {"size": {"height": 384, "width": 384}, "resample": 3, **_CLIP}
+    video_defaults: ClassVar[ProcessorConfig] = {"size": {"height": 384, "width": 384}, "resample": 3, **_CLIP}
 
     def num_rows(self, num_frames: int, rows: int, columns: int) -> int:
         """Pooled, and the newline."""
         return num_frames * math.ceil(rows / 2) * math.ceil(columns / 2) + 1
 
 
-def _grid(config: Any, size: tuple[int, int]) -> tuple[int, int]:
+def _grid(config: PretrainedConfig, size: tuple[int, int]) -> tuple[int, int]:
     """Rows and columns of patches in a picture of `size`."""
     patch = config.vision_config.patch_size
     return size[0] // patch, size[1] // patch

@@ -44,7 +44,7 @@ class Rules:
     """Further ids that end an answer."""
 
     @classmethod
-    def of(cls, generation: Mapping[str, Any]) -> Rules:
+    def of(cls, generation: Mapping[str, object]) -> Rules:
         """The rules of a ``generation_config.json``; what is not applied is said in the log.
 
         :raises ModelError: if values are not of the types that transformers takes
@@ -87,16 +87,17 @@ class Rules:
         return logits_V
 
 
-def _ids(generation: Mapping[str, Any], name: str) -> tuple[int, ...]:
+def _ids(generation: Mapping[str, object], name: str) -> tuple[int, ...]:
     """One token id, or several."""
     value = generation.get(name)
-    ids = [] if value is None else value if isinstance(value, list) else [value]
-    if not all(isinstance(token, int) for token in ids):
+    given = [] if value is None else value if isinstance(value, list) else [value]
+    ids = [token for token in given if isinstance(token, int)]
+    if len(ids) < len(given):
         raise _unfit(name, value, "token ids")
     return tuple(token for token in ids if token >= 0)
 
 
-def _unfit(name: str, value: Any, wanted: str) -> ModelError:
+def _unfit(name: str, value: object, wanted: str) -> ModelError:
     return ModelError(
         f"the model's generation_config.json sets {name}={value!r}, not {wanted}; correct it, or fetch the model again"
     )

@@ -6,16 +6,29 @@ Positions have three axes: time, height and width. Text counts on all three toge
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from attrs import evolve
 
 from atom_core.families import image_ops
-from atom_core.families.base import Encoded, Family, FrameRate, clip_times_s, encoded
+from atom_core.families.base import (
+    Encoded,
+    EncoderInputs,
+    Family,
+    FrameRate,
+    LanguageInputs,
+    Layout,
+    clip_times_s,
+    encoded,
+)
+from atom_core.families.image_ops import ProcessorConfig
 from atom_core.families.prompt import PrefillChunk, Visual
 from atom_core.records import Features, Frames
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 class Qwen2VL(Family):
@@ -30,7 +43,7 @@ class Qwen2VL(Family):
     uses_image_processor = False
     version = 2
     default_rate = FrameRate(fps=2.0, min_frames=4, max_frames=768, multiple_of=2)
-    video_defaults: ClassVar[Mapping[str, Any]] = {
+    video_defaults: ClassVar[ProcessorConfig] = {
         "size": {"shortest_edge": 128 * 28 * 28, "longest_edge": 28 * 28 * 768},
         "max_video_tokens": 128000,
         "cap_pixels_per_frame": True,
@@ -45,7 +58,7 @@ class Qwen2VL(Family):
     pictures_are_larger: ClassVar[bool] = True
     """Whether what a checkpoint says of pictures alone allows them more pixels than a frame of a video has."""
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """Patches of all frames, and their grid."""
         config = self.video_config
         pictures = image_ops.stack(frames)
@@ -63,7 +76,7 @@ class Qwen2VL(Family):
             "seconds_per_grid": config["temporal_patch_size"] * frames.clip.duration_s / len(frames.images),
         }
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
         """The grid."""
         config, temporal = self.video_config, self.video_config["temporal_patch_size"]
         num_frames = self.num_pictures(len(times_s), config)
@@ -72,7 +85,7 @@ class Qwen2VL(Family):
         seconds = temporal * (times_s[-1] - times_s[0]) / len(times_s)
         return {"runs": [h * w // config["merge_size"] ** 2] * t, "grid": [t, h, w], "seconds_per_grid": seconds}
 
-    def num_pictures(self, num_frames: int, config: Mapping[str, Any]) -> int:  # noqa: ARG002
+    def num_pictures(self, num_frames: int, config: ProcessorConfig) -> int:  # noqa: ARG002
         """How many pictures a clip of so many frames becomes."""
         return num_frames
 
@@ -81,12 +94,12 @@ class Qwen2VL(Family):
         height, width = self.size(2**14, 2**14, num_frames, self.video_config)
         return max(super().frame_pixels(num_frames), height * width)
 
-    def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
+    def size(self, height: int, width: int, num_frames: int, config: ProcessorConfig) -> tuple[int, int]:
         """What frames are resized to: each within the bounds."""
         least, most = self.bounds(num_frames, config)
         return image_ops.smart_size(height, width, config["patch_size"] * config["merge_size"], least, most)
 
-    def bounds(self, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
+    def bounds(self, num_frames: int, config: ProcessorConfig) -> tuple[int, int]:
         """Fewest and most pixels of a frame: no more than its share of what a video may have. Source: `resize` of
         transformers' `Qwen2VLVideoProcessor` with `cap_pixels_per_frame`, as the model's authors have it."""
         least, most = config["size"]["shortest_edge"], config["size"]["longest_edge"]
@@ -102,7 +115,7 @@ class Qwen2VL(Family):
         return min(least, most), most
 
     @property
-    def video_config(self) -> dict[str, Any]:
+    def video_config(self) -> ProcessorConfig:
         """What the checkpoint says of videos, or else of pictures; older ones bound the pixels by other names."""
         video = self.processing.get("video")
         found = video or self.processing.get("image") or {}
@@ -114,9 +127,9 @@ class Qwen2VL(Family):
             size["longest_edge"] = min(size["longest_edge"], self.video_defaults["size"]["longest_edge"])
         return {**config, "size": size}
 
-    def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
+    def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
         """Run the visual half; a run for each pair of frames."""
-        output = model.get_video_features(
+        output = model.get_video_features(  # type: ignore[operator]
             pixel_values_videos=inputs["pixel_values_videos"], video_grid_thw=inputs["video_grid_thw"]
         )
         grid = inputs["video_grid_thw"][0].tolist()
@@ -176,7 +189,7 @@ class Qwen3VL(Qwen2VL):
     model_types = ("qwen3_vl",)
     title = "Qwen3-VL"
     notes = "native video with timestamps; deepstack features are kept with the clip's; one frame is shown twice"
-    video_defaults: ClassVar[Mapping[str, Any]] = {
+    video_defaults: ClassVar[ProcessorConfig] = {
         **Qwen2VL.video_defaults,
         "size": {"shortest_edge": 128 * 32 * 32, "longest_edge": 32 * 32 * 768},
         "max_video_tokens": 768,
@@ -187,11 +200,11 @@ class Qwen3VL(Qwen2VL):
 
     pictures_are_larger = False  # the bounds are those of all frames
 
-    def num_pictures(self, num_frames: int, config: Mapping[str, Any]) -> int:
+    def num_pictures(self, num_frames: int, config: ProcessorConfig) -> int:
         """As many as one patch needs."""
         return max(num_frames, int(config["temporal_patch_size"]))
 
-    def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
+    def size(self, height: int, width: int, num_frames: int, config: ProcessorConfig) -> tuple[int, int]:
         """What frames are resized to: all together within the bounds. Source: `smart_resize` of transformers'
         `Qwen3VLVideoProcessor`."""
         temporal, factor = config["temporal_patch_size"], config["patch_size"] * config["merge_size"]
@@ -211,7 +224,7 @@ class Qwen3VL(Qwen2VL):
             new_w = math.ceil(width * beta / factor) * factor
         return new_h, new_w
 
-    def bounds(self, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
+    def bounds(self, num_frames: int, config: ProcessorConfig) -> tuple[int, int]:
         """Fewest and most pixels of all frames: each has its share, and no more than `max_video_tokens` become. Source:
         `resize` of transformers' `Qwen3VLVideoProcessor` with `cap_pixels_per_frame`, as the model's authors have it.
         """
@@ -221,12 +234,12 @@ class Qwen3VL(Qwen2VL):
             most = max(min(of_one, most // num_frames), int(least * 1.05)) * num_frames
         return self.within_setting(least, most, num_frames)
 
-    def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
+    def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
         """Run the visual half; the times of the pairs are kept with the rows."""
         found = super().encode(model, inputs)
         return evolve(found, layout={**found.layout, "times_s": self._middles_s(inputs["timestamps_s"])})
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
         """The grid, and the times of the pairs."""
         return {**super().expected_layout(times_s, height, width), "times_s": self._middles_s(times_s)}
 
@@ -243,8 +256,8 @@ class Qwen3VL(Qwen2VL):
         return ["".join(f"<{time_s:.1f} seconds>{start}{self.image_token * rows}{end}" for time_s, rows in pairs)]
 
     def language_inputs(
-        self, language: Any, ids: Sequence[Sequence[int]], chunks: Sequence[PrefillChunk]
-    ) -> dict[str, Any]:
+        self, language: PreTrainedModel, ids: Sequence[Sequence[int]], chunks: Sequence[PrefillChunk]
+    ) -> LanguageInputs:
         """Features for early layers, and where they go."""
         levels = sorted({name for chunk in chunks for visual in chunk.prompt.visuals for name in visual.features.extra})
         if not levels:

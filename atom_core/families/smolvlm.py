@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
 
 from atom_core.errors import ModelError
 from atom_core.families import image_ops
-from atom_core.families.base import Family, FrameRate, clip_times_s, clock
+from atom_core.families.base import Encoded, EncoderInputs, Family, FrameRate, Layout, clip_times_s, clock
+from atom_core.families.image_ops import ProcessorConfig
 from atom_core.records import Features, Frames
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from atom_core.checkpoint.checkpoint import Checkpoint
 
 CHUNK_PIXELS = 512 * 512
 """Pixels that are encoded at once."""
@@ -28,7 +34,7 @@ class Idefics3(Family):
     notes = "frames as images, one square each, never tiled"
     uses_image_processor = False
     version = 2
-    image_defaults: ClassVar[Mapping[str, Any]] = {
+    image_defaults: ClassVar[ProcessorConfig] = {
         "size": {"longest_edge": 4 * 364},
         "max_image_size": {"longest_edge": 364},
         "resample": 1,
@@ -37,7 +43,7 @@ class Idefics3(Family):
     }
     """Entries of the family's processors where the checkpoint's have none."""
 
-    def __init__(self, checkpoint: Any) -> None:
+    def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__(checkpoint)
         if not (self.processing.get("image") or self.processing.get("video")):
             raise ModelError(
@@ -56,7 +62,7 @@ class Idefics3(Family):
                 source=checkpoint.source,
             )
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """Frames resized to one square each, by way of the size that tiles would be cut from.
 
         The second resize is what transformers' `SmolVLMVideoProcessor` and `Idefics3ImageProcessor` do where pictures
@@ -73,7 +79,7 @@ class Idefics3(Family):
         mask = torch.ones(1, len(made), side, side, dtype=torch.bool)
         return {"pixel_values": image_ops.normalized(made, config)[None], "pixel_attention_mask": mask}
 
-    def chunks(self, inputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    def chunks(self, inputs: EncoderInputs) -> list[EncoderInputs]:
         """A few frames at once: frames do not see each other."""
         num_frames = inputs["pixel_values"].shape[1]
         step = self.frames_at_once(num_frames)
@@ -84,19 +90,19 @@ class Idefics3(Family):
         """As many as have the pixels of one large one."""
         return min(num_frames, max(1, CHUNK_PIXELS // self._side**2))
 
-    def encode(self, model: Any, inputs: Any) -> Any:
+    def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
         """Run the visual half; every frame has as many rows."""
         found = super().encode(model, inputs)
         num_frames = inputs["pixel_values"].shape[1]
         return type(found)(values=found.values, layout={"runs": [len(found.values) // num_frames] * num_frames})
 
-    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> dict[str, Any]:  # noqa: ARG002
+    def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:  # noqa: ARG002
         """As many rows for each frame, whatever its shape."""
         patches = self._side // self.config.vision_config.patch_size
         return {"runs": [patches**2 // self.config.scale_factor**2] * len(times_s)}
 
     @property
-    def _config(self) -> Mapping[str, Any]:
+    def _config(self) -> ProcessorConfig:
         """What the checkpoint says of pictures."""
         found = self.processing.get("image") or self.processing.get("video") or {}
         return {**self.image_defaults, **{name: value for name, value in found.items() if value is not None}}
@@ -136,7 +142,7 @@ class SmolVLM(Idefics3):
         return super().frame_rate.said(sampling if isinstance(sampling, dict) else {})
 
     @property
-    def _config(self) -> Mapping[str, Any]:
+    def _config(self) -> ProcessorConfig:
         """What the checkpoint says of videos; most say it among what they say of pictures."""
         found = self.processing.get("video") or self.processing.get("image") or {}
         sampling = found.get("video_sampling") or {}

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
 from atom_core.families import image_ops
-from atom_core.families.base import Encoded, FrameRate, clip_times_s, encoded
+from atom_core.families.base import Encoded, EncoderInputs, FrameRate, clip_times_s, encoded
+from atom_core.families.image_ops import ProcessorConfig
 from atom_core.families.qwen import Qwen2VL
 from atom_core.records import Features, Frames
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from atom_core.families.prompt import Visual
 
 _THRESHOLD = 0.1
 
@@ -24,7 +30,7 @@ class VideoLlama3(Qwen2VL):
     pictures_are_larger = False
     notes = "native video with timestamps; tokens that do not change from frame to frame are left out"
     default_rate = FrameRate(fps=1.0, min_frames=4, max_frames=180)
-    video_defaults: ClassVar[Mapping[str, Any]] = {
+    video_defaults: ClassVar[ProcessorConfig] = {
         **Qwen2VL.video_defaults,
         "temporal_patch_size": 1,
         "image_mean": [0.5, 0.5, 0.5],
@@ -32,14 +38,14 @@ class VideoLlama3(Qwen2VL):
         "use_token_compression": True,
     }
 
-    def size(self, height: int, width: int, num_frames: int, config: Mapping[str, Any]) -> tuple[int, int]:
+    def size(self, height: int, width: int, num_frames: int, config: ProcessorConfig) -> tuple[int, int]:
         """What frames are resized to: the upper bound is for all together."""
         bounds = config["size"]
         factor = config["patch_size"] * config["merge_size"]
         least, most = self.within_setting(bounds["shortest_edge"], bounds["longest_edge"] // num_frames)
         return image_ops.smart_size(height, width, factor, least, most)
 
-    def inputs(self, frames: Frames) -> dict[str, Any]:
+    def inputs(self, frames: Frames) -> EncoderInputs:
         """Patches of all frames, their grid, and which visual tokens are kept."""
         found = super().inputs(frames)
         config = self.video_config
@@ -54,9 +60,9 @@ class VideoLlama3(Qwen2VL):
             "video_compression_mask": kept.flatten(),
         }
 
-    def encode(self, model: Any, inputs: Mapping[str, Any]) -> Encoded:
+    def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
         """Run the visual half; a run for each frame, of the kept tokens."""
-        output = model.get_video_features(
+        output = model.get_video_features(  # type: ignore[operator]
             pixel_values_videos=inputs["pixel_values_videos"],
             video_grid_thw=inputs["video_grid_thw"],
             video_merge_sizes=inputs["video_merge_sizes"],
@@ -71,7 +77,7 @@ class VideoLlama3(Qwen2VL):
         pairs = zip(clip_times_s(features), features.layout["runs"], strict=True)
         return [",".join(f"Time {time_s:.1f}s:{self.image_token * rows}" for time_s, rows in pairs)]
 
-    def positions(self, ids: Any, visuals: Any) -> torch.Tensor | None:  # noqa: ARG002
+    def positions(self, ids: Sequence[int], visuals: Sequence[Visual]) -> torch.Tensor | None:  # noqa: ARG002
         """Plain counting."""
         return None
 
