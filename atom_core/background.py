@@ -1,4 +1,4 @@
-"""Work in a thread of its own, so that who wants its result can stop waiting."""
+"""Run a function in a daemon thread; the caller may stop waiting for the result."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _LOOK_S = 0.5
 
 
 def aside(work: Callable[[], T], name: str = "aside") -> Future[T]:
-    """What `work` will give, or raise. It runs in a daemon thread, which no exit waits for, in a copy of the context.
+    """The future result of `work`, which runs in a daemon thread and a copy of the context; no exit waits for it.
 
     Waiting for it can be interrupted in the main thread, also while `work` is in code that cannot.
 
-    :param name: of the thread
+    :param name: the thread's name
     """
     outcome: Future[T] = Future()
 
@@ -35,7 +35,7 @@ def aside(work: Callable[[], T], name: str = "aside") -> Future[T]:
 def waited_for(future: Future[T]) -> T:
     """The result, once it is there.
 
-    A signal that comes in the moment before a wait begins does not end it, so the wait begins anew now and then.
+    Waits in slices of 0.5 s: a signal that arrives just before a blocking wait would not interrupt it.
     """
     while True:
         try:

@@ -27,7 +27,7 @@ class Cancel:
         return self._event.is_set() or (self._parent is not None and self._parent.is_set())
 
     def child(self) -> Cancel:
-        """For a part of the work."""
+        """A token for a part of the work: it is cancelled with this one, and may be cancelled alone."""
         return Cancel(self)
 
 

@@ -26,7 +26,7 @@ _CODES = {
 }
 
 _NEAR_BYTES = 2**27
-"""Less than this is not enough for the pictures that a decoder of large videos keeps."""
+"""Bytes below which a decoder of large videos has no room for the pictures that it keeps."""
 
 
 def exhausted(error: BaseException) -> str:

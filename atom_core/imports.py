@@ -16,7 +16,7 @@ from functools import partial
 from atom_core.background import aside, waited_for
 
 _CLONE_FS = 0x200
-"""Of Linux: what a thread no longer shares with the others is its current folder."""
+"""Linux's flag for a thread that no longer shares its current folder with the others."""
 TORCH = ("torch",)
 ALL = (*TORCH, "transformers.utils.auto_docstring")
 """Modules that look around."""

@@ -45,7 +45,7 @@ class _Event(NamedTuple):
     details: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
-        """In the Trace Event Format, but for its row."""
+        """The event in the Trace Event Format, but for its row."""
         for_us = self.end_us - self.at_us
         return {"name": self.name, "ph": "X", "ts": self.at_us, "dur": for_us, "args": self.details}
 
@@ -174,7 +174,7 @@ class Ledger:
 
 
 def _mean(sizes: Mapping[str, int]) -> float:
-    """Of the sizes of batches, each with how many there were."""
+    """The mean of batch sizes, each with how many batches had it."""
     return sum(int(size) * number for size, number in sizes.items()) / sum(sizes.values())
 
 

@@ -103,7 +103,7 @@ class _Worker:
         return self._runner.logits(hidden[prompt.visual_end :]).log_softmax(-1)
 
     def seconds(self) -> dict[str, float]:
-        """Of each piece of work, once."""
+        """Seconds of each piece of work, done once."""
         found = {}
         prompt = self._family.prompt([self.features, _TEXT])
         found["encode"] = _timed(self._features)
@@ -128,7 +128,7 @@ class _Worker:
 
 
 def _divergence(plain: _Worker, other: _Worker, *, same_features: bool = False) -> float:
-    """Of what `other` tells from what `plain` tells, mean over the tokens, nats."""
+    """Kullback-Leibler divergence of what `other` tells from what `plain` tells, mean over the tokens, nats."""
     wanted = plain.told(plain.features)
     found = other.told(plain.features if same_features else other.features)
     return float(kl_div(found, wanted, log_target=True, reduction="batchmean"))
@@ -147,7 +147,7 @@ def _ratios(plain: _Worker, int8: _Worker, bf16: _Worker | None) -> dict[str, fl
             break
         seconds = {id(worker): worker.seconds() for worker in (workers if number % 2 else workers[::-1])}
         if not number:
-            continue  # kernels arrange their weights
+            continue  # the first round packs the weights for their kernels
         for each in seconds.values():
             each["decoder"] = sum(weight * each[name] for name, weight in WEIGHTS.items())
         slow = seconds[id(plain)]

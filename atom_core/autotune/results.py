@@ -37,31 +37,31 @@ class Finding:
     recipe: str
     """The recipe that was picked."""
     encode: float
-    """Of encoding a frame."""
+    """Ratio for encoding a frame."""
     prefill: float
-    """Of reading a prompt."""
+    """Ratio for prefilling a prompt."""
     decode: float
-    """Of a token of one request."""
+    """Ratio for decoding a token of one request."""
     batch: float
-    """Of a token of each of eight requests."""
+    """Ratio for decoding a token of each of eight requests."""
     decoder: float
-    """Of prefill, decode and batch together, weighted as the standard pipeline has them."""
+    """Ratio for prefill, decode and batch together, weighted as the standard pipeline has them."""
     divergence: float
-    """Of int8 in both halves from the plain model: mean over the probe's tokens, nats."""
+    """Divergence of int8 in both halves from the plain model: mean over the probe's tokens, nats."""
     decoder_divergence: float
-    """Of int8 in the decoder alone."""
+    """Divergence of int8 in the decoder alone."""
     seconds: float
-    """What the measurement took."""
+    """Seconds that the measurement took."""
     model: str = ""
     """The model it was measured with."""
     encode_share: float = 0.5
-    """What encoding takes of the standard pipeline's time with plain weights."""
+    """Share of encoding in the standard pipeline's time with plain weights."""
     bf16_encode: float = 0.0
-    """Of encoding a frame with bfloat16 weights; 0 where the processor does not compute them well. So the others."""
+    """Ratio for encoding a frame with bfloat16 weights; 0, as the next two, on processors without a kernel for them."""
     bf16_decoder: float = 0.0
-    """Of prefill, decode and batch together with bfloat16 weights."""
+    """Ratio for prefill, decode and batch together with bfloat16 weights."""
     bf16_divergence: float = 0.0
-    """Of bfloat16 weights from the plain model: mean over the probe's tokens, nats."""
+    """Divergence of bfloat16 weights from the plain model: mean over the probe's tokens, nats."""
 
     def __str__(self) -> str:
         bf16 = ""

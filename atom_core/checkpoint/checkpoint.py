@@ -42,7 +42,7 @@ class Checkpoint:
     """An opened checkpoint: config and tokenizer are read, weights and image processor can be."""
 
     source: str
-    """As the user named it."""
+    """The model as the user named it."""
     folder: Path
     """Where its files are."""
     config: Any = field(repr=False)

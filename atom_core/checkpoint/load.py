@@ -122,7 +122,7 @@ def check_names(source: str, model: PreTrainedModel, info: Mapping[str, Any]) ->
 
 
 def pack(modules: Iterable[nn.Module]) -> None:
-    """Arrange all weights for their kernels, the largest first: each is there twice for a moment.
+    """Prepack all weights, largest first; while a layer is packed both copies are in memory.
 
     Done before there are states and activations, this leaves the least memory at the peak.
     """
@@ -133,7 +133,7 @@ def pack(modules: Iterable[nn.Module]) -> None:
 
 
 def weights(model: nn.Module) -> Iterator[torch.Tensor]:
-    """All weights; those of linear layers until they are arranged for a kernel, after which nobody can change them."""
+    """All weights; those of linear layers until they are packed for a kernel, after which nobody can change them."""
     yield from model.parameters()
     for module in model.modules():
         if isinstance(module, (PackedLinear, Int8Embedding, Bf16Embedding)):

@@ -31,13 +31,13 @@ class Recipe:
     summary: str
     """One line for listings."""
     encoder: str = "none"
-    """Of the vision tower and connector."""
+    """Precision of the vision tower and connector."""
     decoder: str = "none"
-    """Of the language half's layers."""
+    """Precision of the language half's layers."""
     embeddings: str = "none"
-    """Of the token table. Where the head is tied to it, there is one table, of the head's precision."""
+    """Precision of the token embedding; ignored where the LM head is tied to it, then `head` decides."""
     head: str = "none"
-    """Of the output head."""
+    """Precision of the LM head."""
     devices: tuple[str, ...] = ("cpu", "cuda")
     """The kinds of device it is for."""
     is_saved: bool = True

@@ -47,7 +47,7 @@ class Stored:
     file: Path
     """Where it is."""
     dtype: str
-    """As safetensors names it, for example ``BF16``."""
+    """The type of its numbers as safetensors names it, for example ``BF16``."""
     shape: tuple[int, ...]
     """Its dimensions."""
     start: int
@@ -61,11 +61,11 @@ class Stored:
         return math.prod(self.shape)
 
     def get_dtype(self) -> str:
-        """As safetensors' slices have it."""
+        """The method of safetensors' slices, for which this stands in."""
         return self.dtype
 
     def get_shape(self) -> list[int]:
-        """As safetensors' slices have it."""
+        """The method of safetensors' slices, for which this stands in."""
         return list(self.shape)
 
     def __getitem__(self, index: Any) -> torch.Tensor:
@@ -85,7 +85,7 @@ class Weights:
     """All tensors of a checkpoint."""
 
     tensors: Mapping[str, Stored] = field(repr=False)
-    """By name."""
+    """The tensors by name; nothing of them is read yet."""
     metadata: Mapping[str, str] = field(factory=dict)
     """What the files say about themselves."""
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TABLE = Path("-")
 """What ``--stats`` is given to show a table."""
 _KEYS = {"--stats": ("encoder_clips", "prefill_tokens", "lanes"), "--trace": ("traceEvents",)}
-"""By which ledgers of earlier runs are known: they are replaced, other files are not."""
+"""The keys by which ledgers of earlier runs are known: those are replaced, other files are not."""
 
 
 class Context:
@@ -42,7 +42,7 @@ class Context:
         tasks: Sequence[str] = (),
     ) -> None:
         """
-        :param tasks: those that the command says it runs; none is not to say
+        :param tasks: tasks that the command declares; empty if it declares none
         """
         self.args, self.settings, self.sources, self.plugins = args, settings, sources, plugins
         self.console = console

@@ -52,7 +52,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _cut(text: str) -> str:
-    """As much of what was given as a message has room for."""
+    """What was given, as far as a message has room for it."""
     return text if len(text) <= _ROOM else f"{text[:_ROOM]}..."
 
 

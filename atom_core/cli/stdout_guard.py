@@ -41,7 +41,7 @@ class Stray(io.TextIOBase):
         self._target.flush()
 
     def writable(self) -> bool:
-        """Yes."""
+        """Whether it can be written to, which it can."""
         return True
 
     def fileno(self) -> int:

@@ -53,7 +53,7 @@ class FrameBudget:
 
     @property
     def usual_tokens(self) -> int:
-        """Of a request about one clip of a full HD video; no more than can be read."""
+        """Tokens of a request about one clip of a full HD video, at most those of the model's context."""
         video = Video(path="", content_hash="0" * 16, duration_s=60.0, width=1920, height=1080, fps=25.0)
         most = self._wanted or DEFAULT_FRAMES
         stub = self._stub(Clip.whole(video), most)
@@ -126,7 +126,7 @@ class FrameBudget:
         return low
 
     def _tokens(self, parts: Sequence[str | Clip | Features], num_frames: int, encode: Encode) -> int:
-        """Of a prompt whose clips have so many frames, or as many as are wanted of them, if that is fewer."""
+        """Tokens of a prompt whose clips have `num_frames` frames each, or what is wanted of them if that is fewer."""
 
         def shown(part: str | Clip | Features) -> str | Features:
             if isinstance(part, str):

@@ -49,7 +49,7 @@ class Gemma3(Family):
         return {"pixel_values": batch["pixel_values"]}
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:  # noqa: ARG002
-        """As many rows for each frame, whatever its shape."""
+        """The layout of a clip: each frame has as many rows, whatever its shape."""
         return {"runs": [int(self.config.mm_tokens_per_image)] * len(times_s)}
 
     def visual_texts(self, features: Features) -> list[str]:
@@ -153,7 +153,7 @@ class Gemma4(Family):
         return {**self.video_defaults, **{name: value for name, value in found.items() if value is not None}}
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
-        """As many rows for each frame."""
+        """The layout of a clip: each frame has as many rows."""
         config = self._video_config
         patch, pool = config["patch_size"], config["pooling_kernel_size"]
         new_h, new_w = fitting_size(height, width, patch, pool, config["max_soft_tokens"] * pool**2)

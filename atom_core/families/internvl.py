@@ -41,7 +41,7 @@ class InternVL(Family):
         return {**_DEFAULTS, **{name: value for name, value in found.items() if value is not None}}
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
-        """As many rows for each frame."""
+        """The layout of a clip: each frame has as many rows."""
         patches = self.config.vision_config.patch_size
         patch = patches[0] if isinstance(patches, (list, tuple)) else patches
         made = image_ops.standard_size(height, width, self._video_config)

@@ -54,7 +54,7 @@ class Lfm2VL(Family):
         return token_size(height, width, side, config["min_image_tokens"], config["max_image_tokens"])
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
-        """As many rows for each frame."""
+        """The layout of a clip: each frame has as many rows."""
         side = self._image_config["encoder_patch_size"] * self._image_config["downsample_factor"]
         new_h, new_w = self._size(height, width)
         return {"runs": [(new_h // side) * (new_w // side)] * len(times_s)}

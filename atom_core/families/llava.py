@@ -80,7 +80,7 @@ class LlavaVideo(Family):
         return {"runs": [self.num_rows(len(times_s), *_grid(self.config, made))]}
 
     def num_rows(self, num_frames: int, rows: int, columns: int) -> int:
-        """Of a clip whose frames have `rows` x `columns` patches."""
+        """The feature rows of a clip whose frames have `rows` x `columns` patches."""
         return num_frames * rows * columns
 
     def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
@@ -114,7 +114,7 @@ class VideoLlava(LlavaVideo):
     notes = "native video; trained on 8 frames"
 
     def num_rows(self, num_frames: int, rows: int, columns: int) -> int:
-        """With the tower's class token, which is kept for videos."""
+        """The feature rows of a clip; the tower's class token is kept for videos."""
         return num_frames * (rows * columns + 1)
 
 

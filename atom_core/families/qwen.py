@@ -90,7 +90,7 @@ class Qwen2VL(Family):
         return num_frames
 
     def frame_pixels(self, num_frames: int) -> int:
-        """As many as a checkpoint that takes large frames resizes them to."""
+        """Pixels of a frame, at least those that a checkpoint for large frames resizes them to."""
         height, width = self.size(2**14, 2**14, num_frames, self.video_config)
         return max(super().frame_pixels(num_frames), height * width)
 
@@ -201,7 +201,7 @@ class Qwen3VL(Qwen2VL):
     pictures_are_larger = False  # the bounds are those of all frames
 
     def num_pictures(self, num_frames: int, config: ProcessorConfig) -> int:
-        """As many as one patch needs."""
+        """The pictures that are made of `num_frames` frames, at least those that one patch spans."""
         return max(num_frames, int(config["temporal_patch_size"]))
 
     def size(self, height: int, width: int, num_frames: int, config: ProcessorConfig) -> tuple[int, int]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CHUNK_PIXELS = 512 * 512
 """Pixels that are encoded at once."""
 _LARGEST_EDGE = 4096
-"""Of a picture, whatever the processor's config says: transformers' `MAX_IMAGE_SIZE`."""
+"""The longest edge of a picture, whatever the processor's config says: transformers' `MAX_IMAGE_SIZE`."""
 
 
 class Idefics3(Family):
@@ -87,7 +87,7 @@ class Idefics3(Family):
         return [{name: value[:, start : start + step] for name, value in inputs.items()} for start in starts]
 
     def frames_at_once(self, num_frames: int) -> int:
-        """As many as have the pixels of one large one."""
+        """The frames that are encoded together: they have the pixels of one large one."""
         return min(num_frames, max(1, CHUNK_PIXELS // self._side**2))
 
     def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
@@ -97,7 +97,7 @@ class Idefics3(Family):
         return type(found)(values=found.values, layout={"runs": [len(found.values) // num_frames] * num_frames})
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:  # noqa: ARG002
-        """As many rows for each frame, whatever its shape."""
+        """The layout of a clip: each frame has as many rows, whatever its shape."""
         patches = self._side // self.config.vision_config.patch_size
         return {"runs": [patches**2 // self.config.scale_factor**2] * len(times_s)}
 
@@ -109,12 +109,12 @@ class Idefics3(Family):
 
     @property
     def _longest_edge(self) -> int:
-        """Of the frames on the way to the square, pixels."""
+        """The longest edge to which frames are first resized, pixels."""
         return min(_LARGEST_EDGE, int(self._config["size"]["longest_edge"]))
 
     @property
     def _side(self) -> int:
-        """Of the square that a frame becomes, pixels."""
+        """The side of the square that a frame becomes, pixels."""
         return int(self._config["max_image_size"]["longest_edge"])
 
     def visual_texts(self, features: Features) -> list[str]:
@@ -137,7 +137,7 @@ class SmolVLM(Idefics3):
 
     @property
     def frame_rate(self) -> FrameRate:
-        """As the checkpoint's `video_sampling` says, which stands among what it says of pictures."""
+        """The rate of the checkpoint's `video_sampling`, which stands in its config for pictures."""
         sampling = (self.processing.get("image") or {}).get("video_sampling")
         return super().frame_rate.said(sampling if isinstance(sampling, dict) else {})
 

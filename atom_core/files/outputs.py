@@ -40,9 +40,9 @@ class _Noted:
     """What is remembered of a place."""
 
     subject: str = ""
-    """Of what the text there tells, such as the content hash of a video."""
+    """What the text there is about, such as the content hash of a video."""
     digests: tuple[str, ...] = field(default=(), converter=tuple)
-    """Of the last texts that Atom wrote there: two, for a program that is killed between noting and writing."""
+    """Digests of the last texts that Atom wrote there: two, for a program that is killed between noting and writing."""
 
 
 class Outputs:

@@ -22,7 +22,7 @@ from atom_core.protocols import Progress
 log = logging.getLogger("atom")
 
 _WAITS_S = (1.0, 2.0, 4.0, 8.0)
-"""Before each new try, where nothing has come since the last."""
+"""Waits before each new try, where nothing has come since the last."""
 _PATIENCE_S = 30.0
 """Where nothing has come for so long, the next fault is the last."""
 _ONE_WAIT_S, _ALL_WAITS_S = 60.0, 120.0

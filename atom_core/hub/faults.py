@@ -143,7 +143,7 @@ def unwritable(place: Path, error: OSError) -> Fault:
 
 
 def _asked_to_wait_s(headers: Any) -> float | None:
-    """From ``Retry-After``, in seconds or as a date, or ``RateLimit``."""
+    """Seconds that the hub asks to wait: ``Retry-After``, in seconds or as a date, or ``RateLimit``."""
     said = str(headers.get("Retry-After") or "").strip()
     if said.isdigit():
         return float(said)

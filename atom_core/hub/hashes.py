@@ -33,7 +33,7 @@ class Hashes:
         self._new = False
 
     def sha256(self, path: Path) -> str:
-        """Of the bytes of a file.
+        """The sha256 of a file's bytes.
 
         :raises OSError: if it cannot be read
         """

@@ -144,7 +144,7 @@ class Cached:
     """A model's snapshot in the cache."""
 
     folder: Path
-    """With its files."""
+    """The folder with its files."""
     commit: str
     """Which of the hub's commits it is."""
     missing: list[str]
@@ -163,7 +163,7 @@ class Repo:
     name: str
     """Its hub id."""
     folder: Path = field(init=False)
-    """With its blobs, snapshots and refs."""
+    """The folder with its blobs, snapshots and refs."""
 
     @folder.default
     def _folder(self) -> Path:

@@ -44,7 +44,9 @@ class Bf16Linear(PackedLinear):
         if not has_bf16():
             raise ModelError("bf16 needs a processor with AVX-512 BF16 or AMX; use --quantize none or int8")
         super().__init__(weight_OK.shape[1], weight_OK.shape[0], bias_O)
-        self.plain = weight_OK.data  # as if never changed in place: see `loans.weights_stamp`
+        self.plain = (
+            weight_OK.data
+        )  # `.data` starts a new version counter; `weights_stamp` detects changes by those counters
 
     @property
     def weight(self) -> torch.Tensor:
@@ -65,6 +67,7 @@ class Bf16Linear(PackedLinear):
         if self._packed is None:
             self.pack()
         rows = inputs.to(torch.bfloat16)
+        # the bias is added in float32: within the kernel it would be rounded to bfloat16
         found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._packed, None, "none", [], "").float()
         return found if self.bias is None else found.add_(self.bias)
 

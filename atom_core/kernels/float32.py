@@ -1,7 +1,7 @@
-"""Float32 layers for processors: weights arranged for oneDNN's kernel.
+"""Float32 layers for processors: weights packed for oneDNN's kernel.
 
 torch gives a linear layer to MKL with the weights as they are stored. Few rows then take twice the time that reading
-the weights does, and on processors of other makers MKL leaves AVX-512 alone. oneDNN arranges weights once: a step of a
+the weights does, and on processors of other makers MKL leaves AVX-512 alone. oneDNN packs weights once: a step of a
 135M decoder takes half the time, as does a frame where there is AVX-512. Its sums do not depend on how many rows come
 together, nor on threads. The two operators are those that torch's own compiler calls.
 
@@ -44,11 +44,13 @@ class Float32Linear(PackedLinear):
         :param bias_O: float32 or None
         """
         super().__init__(weight_OK.shape[1], weight_OK.shape[0], bias_O)
-        self.plain = weight_OK.data  # as if never changed in place: see `loans.weights_stamp`
+        self.plain = (
+            weight_OK.data
+        )  # `.data` starts a new version counter; `weights_stamp` detects changes by those counters
 
     @property
     def weight(self) -> torch.Tensor:
-        """The weight [O, K]; made anew on each call where it has been arranged."""
+        """The weight [O, K]; made anew on each call where it has been packed."""
         sources, plain = self._sources, self.plain  # another thread may be packing them
         if sources:
             return torch.cat([source.weight for source in sources])
@@ -60,6 +62,7 @@ class Float32Linear(PackedLinear):
         weight_OK = self.weight
         if weight_OK.numel() < SMALL:
             return weight_OK
+        # oneDNN packs for a number of rows, yet computes any: 32 lies between a decoding step and a prompt
         return torch.ops.mkldnn._reorder_linear_weight(weight_OK.contiguous(), _USUAL_ROWS)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -87,5 +90,6 @@ def pack_linears(model: nn.Module) -> None:
     for parent in list(model.modules()):
         for name, layer in list(parent.named_children()):
             if type(layer) is nn.Linear and layer.weight.dtype == torch.float32 and layer.weight.device.type == "cpu":
+                # a head that is tied, or a layer that is used twice, stays one layer
                 new = made.setdefault(id(layer), Float32Linear(layer.weight, layer.bias))
                 setattr(parent, name, new)

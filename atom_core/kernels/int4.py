@@ -51,10 +51,12 @@ class GroupInt4Linear(PackedLinear):
         """The quantised form of `linear`: least to greatest value of each group in 15 steps."""
         weight_OGK = linear.weight.detach().float().unflatten(1, (-1, INT4_GROUP))
         low, high = weight_OGK.amin(2, keepdim=True), weight_OGK.amax(2, keepdim=True)
+        # rounded to bfloat16 before steps are counted: the kernel has nothing finer, and would count from other values
         scale = ((high - low) / 15).clamp_min(_TINY).bfloat16().float()
         middle = (low + 8 * scale).bfloat16().float()
         steps = ((weight_OGK - middle) / scale).round_().add_(8).clamp_(0, 15).to(torch.uint8).flatten(1)
         both = torch.cat([scale, middle], dim=2).transpose(0, 1).contiguous().bfloat16()
+        # two steps in a byte, as the file stores them; the kernel's own order is made by `_packed_weights`
         return cls(steps[:, ::2] | steps[:, 1::2] << 4, both, linear.bias)
 
     @property
@@ -64,6 +66,7 @@ class GroupInt4Linear(PackedLinear):
         return ((self._steps().unflatten(1, (-1, INT4_GROUP)) - 8) * scale + middle).flatten(1)  # type: ignore[no-any-return]
 
     def _packed_weights(self) -> torch.Tensor:
+        # the kernel's order depends on the processor, so what is stored is not packed
         packed: torch.Tensor = torch.ops.aten._convert_weight_to_int4pack_for_cpu(self._steps(), 1)
         return packed
 
@@ -79,7 +82,7 @@ class GroupInt4Linear(PackedLinear):
 
     def _steps(self) -> torch.Tensor:
         """0 to 15, int32 [O, K]."""
-        assert self.qweight is not None, "the weights are arranged for the kernel already"
+        assert self.qweight is not None, "the weights are packed for the kernel already"
         return torch.stack((self.qweight & 15, self.qweight >> 4), dim=2).flatten(1).int()
 
 

@@ -55,11 +55,12 @@ def quantize_rows(weight_OK: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     values, scale_O = torch.empty_like(weight_OK, dtype=torch.int8), torch.empty(weight_OK.shape[0])
     step = max(1, _BLOCK // max(1, weight_OK.shape[1]))
     for at in range(0, weight_OK.shape[0], step):
+        # a whole layer as float32 would take four bytes more per weight, and not fit into the cache
         block = weight_OK[at : at + step].float()
         scale = (block.abs().amax(dim=1) / 127).clamp_min_(_TINY)
         values[at : at + step] = (block / scale[:, None]).round_().clamp_(-127, 127)
         scale_O[at : at + step] = scale
-    return values.data, scale_O.data  # as if never changed in place: see `loans.weights_stamp`
+    return values.data, scale_O.data  # new version counters, by which `weights_stamp` detects changes
 
 
 class RowInt8Linear(PackedLinear):
@@ -96,6 +97,7 @@ class RowInt8Linear(PackedLinear):
             return torch.cat([values for values, _ in pairs]), torch.cat([scale for _, scale in pairs])
         if values_OK is not None and scale_O is not None:
             return values_OK, scale_O
+        # the stored weights were let go when they were packed: FBGEMM gives them back without loss
         quantized, _ = torch.ops.quantized.linear_unpack(self._packed)
         return quantized.int_repr(), quantized.q_per_channel_scales().float()
 

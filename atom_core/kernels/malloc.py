@@ -8,9 +8,11 @@ import functools
 import sys
 from collections.abc import Iterator
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # M_TRIM_THRESHOLD and so on, of malloc.h
 _EAGER_BYTES = 2**20
+"""Blocks from this size on are mapped by themselves inside `returning_memory`."""
 _USUAL_TRIM_BYTES, _USUAL_MMAP_BYTES = 2**26, 2**25
+"""The largest values that glibc's dynamic thresholds reach on 64 bits."""
 
 
 @contextlib.contextmanager
@@ -26,11 +28,12 @@ def returning_memory(*, trim: bool = True) -> Iterator[None]:
     if libc is None:
         yield
         return
+    # a block that is mapped by itself is unmapped as soon as it is freed, whatever lies behind it on the heap
     libc.mallopt(_MMAP_THRESHOLD, _EAGER_BYTES)
     try:
         yield
     finally:
-        # what glibc's own adjustment arrives at; it ends for good once a threshold has been set
+        # Setting a threshold turns glibc's dynamic one off for good, so restore the values it would have reached.
         libc.mallopt(_MMAP_THRESHOLD, _USUAL_MMAP_BYTES)
         libc.mallopt(_TRIM_THRESHOLD, _USUAL_TRIM_BYTES)
         if trim:
@@ -41,10 +44,11 @@ def returning_memory(*, trim: bool = True) -> Iterator[None]:
 def share_memory() -> None:
     """Let all threads take memory from one place, so that what one has freed serves the others; on glibc only.
 
-    Otherwise each lane keeps as much as it ever needed: at 500M parameters some 150 MB more in all.
+    Otherwise each thread keeps as much as it ever needed: at 500M parameters some 150 MB more in all.
     """
     libc = _glibc()
     if libc is not None:
+        # one arena: malloc waits for its lock, but tensors are few and large, and time goes into computing
         libc.mallopt(_ARENA_MAX, 1)
 
 

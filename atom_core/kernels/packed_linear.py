@@ -1,4 +1,4 @@
-"""Linear layers that are arranged for a kernel: what float32, int8 and int4 ones have in common.
+"""Linear layers whose weights are packed for a kernel: what float32, int8 and int4 ones have in common.
 
 Shape letters: K inputs, O outputs.
 """
@@ -15,12 +15,13 @@ from torch import nn
 
 from atom_core.kernels.malloc import returning_memory
 
+# One layer at a time: two threads that need the same layer would pack it twice, and the peak of memory would double.
 _PACKING = threading.RLock()
 
 
 class PackedLinear(nn.Module, ABC):
     """A linear layer that holds its weights as they are stored, in memory or mapped from a file, until it is first
-    used; then the kernel's own arrangement takes their place."""
+    used; then the kernel's own layout takes their place."""
 
     stored: ClassVar[tuple[str, ...]]
     """Names of the buffers with the weights as they are stored."""
@@ -48,6 +49,7 @@ class PackedLinear(nn.Module, ABC):
         bias_O = None
         if any(layer.bias is not None for layer in layers):
             bias_O = torch.cat([torch.zeros(x.out_features) if x.bias is None else x.bias for x in layers])
+        # not by __init__, which takes weights: those of the sources are put together only when they are packed
         joined = cls.__new__(cls)
         num_outputs = sum(layer.out_features for layer in layers)
         PackedLinear.__init__(joined, layers[0].in_features, num_outputs, bias_O)
@@ -55,8 +57,9 @@ class PackedLinear(nn.Module, ABC):
         return joined
 
     def pack(self) -> None:
-        """Arrange the weights for the kernel, as the first call does."""
+        """Pack the weights for the kernel, as the first call does."""
         with _PACKING, returning_memory(trim=False):
+            # another thread may have packed it while this one waited for the lock
             if self._packed is None:
                 self._packed = self._packed_weights()
                 for name in self.stored:

@@ -1,4 +1,4 @@
-"""Processor threads, shared out between the lanes that compute."""
+"""Processor threads, shared out between the encoder's and the decoder's thread."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SIZE, _CALLS = 640, 3
 _PAUSE_SOFT = 1
 """`omp_pause_soft`: helpers end, settings stay."""
 _KEEP_S = 60.0
-"""How long it is believed that all cores are worth having."""
+"""How long a result of all cores is trusted, seconds."""
 _DOUBT_S = 3.0
-"""How long it is believed that fewer are: what was busy, this program's own start perhaps, may be done."""
+"""How long a result below all cores is trusted, seconds: what kept the machine busy may be over soon."""
 _TRIES = 3
 """How often work is tried with each number of threads."""
 _SHORT_S = 0.02
@@ -47,8 +47,8 @@ def matmul_seconds(num_threads: int) -> float:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute inside with one thread: short work, and that of threads beside the lanes, whose helpers would be in their
-    way, see `rest`."""
+    """Compute inside with one thread: for short work, and for threads beside the encoder's and decoder's, whose OpenMP
+    helpers would compete with theirs; see `rest`."""
     import torch
 
     before = torch.get_num_threads()
@@ -60,7 +60,7 @@ def one_thread() -> Iterator[None]:
 
 
 def rest() -> None:
-    """End the helpers that the calling thread's torch work has: for a lane that has nothing to compute now.
+    """End the OpenMP helper threads of the calling thread, which has nothing to compute for now.
 
     GNU's OpenMP keeps helpers for each thread that has computed. Once they are more than the cores, those that wait no
     longer spin but sleep, and each operation pays for waking them: a small one takes four times as long.
@@ -77,17 +77,18 @@ def _openmp_pause() -> Any:
     if not sys.platform.startswith("linux"):
         return None
     loaded = ctypes.CDLL(None)
+    # GNU's alone was seen to keep helpers that slow others: any other OpenMP (__kmpc) is left as it is
     if not hasattr(loaded, "GOMP_parallel") or hasattr(loaded, "__kmpc_fork_call"):
         return None
     return getattr(loaded, "omp_pause_resource_all", None)
 
 
 class Threads:
-    """Gives each working lane its share of the processor threads.
+    """Gives each thread that computes its share of the processor threads.
 
     Threads that wait for each other at barriers while another program computes can be ten times slower than one thread,
-    so how many are worth having is measured now and then, soon again where it was not all of them. Two working lanes
-    never use more together than that. Short work may be done faster by one thread than several need to come together:
+    so how many are worth having is measured now and then, soon again where it was not all of them. Two threads never
+    use more together than that. Short work may be done faster by one thread than several need to come together:
     work that comes again and again is tried both ways.
     """
 
@@ -113,12 +114,14 @@ class Threads:
         import torch
 
         with self._lock:
+            # measured only while nothing else computes: beside a working thread any number of threads looks slow
             if not self._fixed and not self._working and time.monotonic() > self._believed_until:
                 self._best = self._fastest()
                 keep_s = _KEEP_S if self._best >= available_cores() else _DOUBT_S
                 self._believed_until = time.monotonic() + keep_s
                 self._tries.clear()
             self._working += 1
+            # a thread that came first keeps what it has until its next piece of work: nobody waits for it
             share = max(1, self._best // self._working)
             if work is not None and not self._fixed and share > 1:
                 share = self._worth(work, share)
@@ -137,12 +140,13 @@ class Threads:
     def _worth(self, work: Hashable, share: int) -> int:
         """`share`, or one thread if `work` is short and done faster so; each is tried a few times."""
         several, one = self._tries[work, share], self._tries[work, 1]
+        # the minimum, not the mean: what other programs took away says nothing about the work itself
         if len(several) < _TRIES or min(several) > _SHORT_S:
             return share
         return 1 if len(one) < _TRIES or min(one) < min(several) else share
 
     def _fastest(self) -> int:
-        """Of 1, 2, 4, ... and all cores the number of threads that works fastest."""
+        """The number of threads that works fastest, among 1, 2, 4, ... and all cores."""
         cores = available_cores()
         counts = sorted({cores, *(1 << power for power in range(cores.bit_length()))})
         return min(counts, key=self._measure)

@@ -97,7 +97,7 @@ _lock = threading.Lock()
 
 
 def begin() -> None:
-    """From now on read videos in another process, until `finish` is called as often."""
+    """Read videos in another process from now on, until `finish` is called as often."""
     global _num_users
     with _lock:
         _num_users += 1
@@ -127,7 +127,7 @@ def end() -> None:
 
 
 def probe(path: Path, track: int | None) -> Video:
-    """As `atom_core.media.probe.read` does.
+    """Read a video as `atom_core.media.probe.read` does.
 
     :raises MediaError: as it does, and if the process does not survive the file
     """
@@ -135,7 +135,7 @@ def probe(path: Path, track: int | None) -> Video:
 
 
 def is_film(path: Path) -> bool:
-    """As `atom_core.media.probe.is_film` does; no if the process does not survive the file."""
+    """Whether Atom rendered the file, as `probe.is_film` tells; no if the process does not survive it."""
     try:
         return bool(_ask(path, "is_film", (path,), 0.0).value)
     except MediaError:
@@ -143,7 +143,7 @@ def is_film(path: Path) -> bool:
 
 
 def segment(video: Video, settings: Settings) -> list[Clip]:
-    """As `atom_core.media.segment.segment` does.
+    """Segment a video as `atom_core.media.segment.segment` does.
 
     :raises MediaError: as it does, and if the process does not survive the file
     """
@@ -154,7 +154,7 @@ def segment(video: Video, settings: Settings) -> list[Clip]:
 
 
 def frames(clips: list[Clip], num_frames: int, max_pixels: int | None) -> Iterator[Frames]:
-    """As `atom_core.media.sample.sample_many` does for clips of one video.
+    """Sample clips of one video as `atom_core.media.sample.sample_many` does.
 
     :raises MediaError: as it does, and if the process does not survive the file
     """
@@ -167,7 +167,7 @@ def frames(clips: list[Clip], num_frames: int, max_pixels: int | None) -> Iterat
 
 
 def sound(clip: Clip, rate_hz: int, num_channels: int) -> np.ndarray:
-    """As `atom_core.media.listen.read` does.
+    """Read sound as `atom_core.media.listen.read` does.
 
     :raises MediaError: as it does, and if the process does not survive the file
     """

@@ -27,7 +27,7 @@ from atom_core.media.video_cache import VideoStore
 from atom_core.records import Video
 
 _VERSION = 8
-"""Of the way videos are measured; raised when something else is found, so that what was noted counts no more."""
+"""Cache version; raise it when `probe` returns other values for the same file."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
     for names in (
@@ -53,7 +53,7 @@ _MOST_KNOWN = 4096
 """Files that are kept in mind in a process; of others it is noted on disk what they are."""
 _known_hashes: dict[Path, tuple[FileStamp, str]] = {}
 _known_videos: dict[tuple[Path, str, int | None], Video] = {}
-"""By place, hash and the track that was asked for."""
+"""The videos that are known in this process, by place, hash and the track that was asked for."""
 _lock = threading.Lock()
 
 

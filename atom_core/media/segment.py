@@ -23,7 +23,7 @@ from atom_core.records import Clip, Video
 from atom_core.settings import Settings
 
 _VERSION = 2
-"""Of the way cuts are found; raised when it finds others, so that kept ones are found anew."""
+"""Cache version; raise it when `find_cuts` returns other cuts for the same video."""
 
 
 class Cut(NamedTuple):
@@ -34,9 +34,9 @@ class Cut(NamedTuple):
     strength: float
     """How wholly what is seen is replaced, 0 to 1: of two that are too near to each other the weaker is no cut."""
     first_s: float = math.nan
-    """Of a dissolve or fade, when it begins: the first picture that is not wholly the shot before; else `time_s`."""
+    """The time of the first picture that is not wholly the shot before, of a dissolve or fade; else `time_s`."""
     last_s: float = math.nan
-    """When it is over: the first picture that is wholly the new shot; else `time_s`."""
+    """The time of the first picture that is wholly the new shot, of a dissolve or fade; else `time_s`."""
 
 
 def segment(video: Video, settings: Settings) -> list[Clip]:

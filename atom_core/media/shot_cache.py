@@ -14,7 +14,7 @@ class ShotStore:
     def __init__(self, cache: Path, version: str) -> None:
         """
         :param cache: the folder of what is kept between runs
-        :param version: of all but the video that decides where cuts are found
+        :param version: names all but the video that decides where cuts are found
         """
         self._kept = KeptValues(cache / "shots", version)
 

@@ -19,7 +19,7 @@ class VideoStore:
     def __init__(self, cache: Path, version: str) -> None:
         """
         :param cache: the folder of what is kept between runs
-        :param version: of all but the file that decides what is found
+        :param version: names all but the file that decides what is found
         """
         self._kept = KeptValues(cache / "videos", version)
 

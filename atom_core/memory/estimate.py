@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 PROGRAM_BYTES = 450 * 2**20
 """Python and the libraries, before a model is loaded."""
 _QUANTIZING_BYTES = {"int8": 8, "int4": 16}
-"""For a number of a layer: as stored, as float32, what is computed on the way, and the result."""
-_ARRANGING_BYTES = {"int8": 1, "int4": 6}
-"""For a number of a layer that is quantised already."""
+"""Peak bytes per weight while quantising: stored + float32 + temporary + result."""
+_PACKING_BYTES = {"int8": 1, "int4": 6}
+"""Peak bytes per weight while a layer that is quantised already is packed."""
 _KNOWN_RECIPES = ("none", "bf16", "int8-decoder", "int8", "int4")
 KNOWN_NEEDS: Mapping[str, Mapping[str, int]] = {
     name: {recipe: size * 2**20 for recipe, size in zip(_KNOWN_RECIPES, sizes, strict=True)}
@@ -49,11 +49,11 @@ class Need:
     program: int = field(default=PROGRAM_BYTES, metadata={"text": "the program itself"})
     """Python and the libraries."""
     weights: int = field(default=0, metadata={"text": "weights"})
-    """Of both modules, as the recipe has them."""
+    """Weights of both modules, as the recipe has them."""
     states: int = field(default=0, metadata={"text": "keys and values"})
-    """Of the sequences that are decoded at once."""
+    """Keys and values of the sequences that are decoded at once."""
     work: int = field(default=0, metadata={"text": "activations and features"})
-    """Of the frames and prompts in work."""
+    """Activations of the frames and prompts in work."""
     prefixes: int = field(default=0, metadata={"text": "the prefix cache"})
     """Kept states of what has been read."""
     tasks: int = field(default=0, metadata={"text": "tasks"})
@@ -68,7 +68,7 @@ class Need:
 
     @property
     def total(self) -> int:
-        """At the peak, which is while tasks run, or before, while weights are loaded."""
+        """Bytes at the peak, which is while tasks run, or before, while weights are loaded."""
         return self.program + self.weights + max(self.working, self.loading)
 
     def __str__(self) -> str:
@@ -88,7 +88,7 @@ class Plan:
     batch: int
     """Most requests the decoder works on at once; fewer than set where memory is tight."""
     prefix_cache_bytes: int
-    """For prefixes; less than set where memory is tight."""
+    """Budget of the prefix cache; less than set where memory is tight."""
     row_tokens: int | None = None
     """Most tokens of a request, prompt and answer; None is what the model reads."""
     spare_bytes: int | None = None
@@ -112,7 +112,7 @@ class Room:
     """The memory that a model has to fit into."""
 
     num_bytes: int
-    """For everything, what this process holds already included."""
+    """Bytes for everything, what this process holds already included."""
     is_set: bool = True
     """Whether the user has set it: then requests are kept within it. Else it is what is free as the model is loaded."""
     free_bytes: int = 0
@@ -190,7 +190,7 @@ def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_byte
         layer, _, last = name.rpartition(".")
         kind = kinds.get(layer, "none") if last == "weight" else "none"
         if name in tied:
-            # on processors, a tied head is arranged for its kernel beside the table
+            # on processors, a tied head is packed for its kernel beside the table
             tables = {kinds.get(key.rpartition(".")[0]) for key in model.all_tied_weights_keys.values()}
             plain = plain_bytes if plain_bytes == 4 else 0
             each = 1 if "int8" in tables else 2 if "bf16" in tables else plain
@@ -203,13 +203,13 @@ def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_byte
 
 
 def loading_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, saved: bool) -> int:
-    """Most bytes that one layer takes beside its weights while it is quantised, and arranged for its kernel.
+    """Most bytes that one layer takes beside its weights while it is quantised, and packed for its kernel.
 
     :param model: without weights is enough
     :param kinds: names of the quantised layers, with their kinds
     :param saved: whether they are stored quantised
     """
-    each = _ARRANGING_BYTES if saved else _QUANTIZING_BYTES
+    each = _PACKING_BYTES if saved else _QUANTIZING_BYTES
     sizes = (model.get_parameter(f"{name}.weight").numel() * each.get(kind, 8) for name, kind in kinds.items())
     return max(sizes, default=0)
 

@@ -21,7 +21,7 @@ class Reserve:
         self._lock = threading.Lock()
 
     def __call__(self, num_bytes: int) -> bool:
-        """Set so much aside; whether there was room. Without it nothing is changed."""
+        """Reserve `num_bytes`; False, and nothing changed, if there is no room."""
         if self._spare is None:
             return True
         with self._lock:

@@ -1,1 +1,1 @@
-"""Graphs of tasks and the lanes that run them."""
+"""Graphs of tasks, the threads that run them, and the journal by which a run goes on."""

@@ -53,7 +53,7 @@ class Step:
     source: str | None = None
     """The step whose records it takes; by default the nearest one before that makes what it takes."""
     after: tuple[str, ...] | None = None
-    """For steps that run once: the steps that must be done with all videos first; by default all before."""
+    """The steps that must be done with all videos before this one, if it runs once; by default all before it."""
     texts: tuple[str, ...] = ()
     """What is asked, searched or requested, for tasks that take questions, queries or requests."""
     settings: Mapping[str, Any] = field(factory=dict)
@@ -87,7 +87,7 @@ class Pipeline:
     """A graph of tasks."""
 
     steps: tuple[Step, ...]
-    """In the order in which they are written; each takes from one before it."""
+    """The steps in the order in which they are written; each takes from one before it."""
 
     @classmethod
     def load(cls, path: Path) -> Pipeline:

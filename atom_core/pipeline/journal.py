@@ -28,7 +28,7 @@ log = logging.getLogger("atom")
 
 _VERSION = "2"
 _TABLE = "CREATE TABLE done (key TEXT PRIMARY KEY, result TEXT NOT NULL)"
-"""As the database remembers it; one with anything else is not a journal."""
+"""The table as the database remembers it; a database with anything else is not a journal."""
 
 
 def _converter() -> Converter:

@@ -18,7 +18,7 @@ class KeptValues:
     def __init__(self, folder: Path, version: str) -> None:
         """
         :param folder: where the files lie; made when something is kept
-        :param version: of all but the name that decides the values; those of another version are not known
+        :param version: names all but the name that decides the values; those of another version are not known
         """
         self._folder, self._version = folder, version
 

@@ -117,7 +117,7 @@ class TensorStore:
 
 
 def _checksum(key: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
-    """Of the key, too: a file under another's name is another clip's."""
+    """A checksum of tensors, metadata and key: a file that is renamed to another key is rejected."""
     import torch
 
     digest = hashlib.blake2b(json.dumps([key, about], sort_keys=True).encode(), digest_size=16)

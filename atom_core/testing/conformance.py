@@ -60,7 +60,7 @@ class TaskConformance:
     settings: ClassVar[Mapping[str, Any]] = {}
     """Settings that the items need."""
     bad_settings: ClassVar[Mapping[str, Any]] = {}
-    """For some settings, a value that must be refused though it has the right type."""
+    """Values that must be refused though they have the right type, by setting."""
     model: ClassVar[str | None] = None
     """A real model to run on too, for example ``tiny``."""
 

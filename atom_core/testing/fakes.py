@@ -197,7 +197,7 @@ class FakeDecoder:
         return bag_of_words(" ".join(_read(parts)))
 
     def score(self, parts: Parts, continuation: str) -> float:
-        """For each word of `continuation`: ln 0.9 if the parts have it, ln 0.1 if not."""
+        """The sum over the words of `continuation`: ln 0.9 for one that the parts have, ln 0.1 for any other."""
         known = set(_words(" ".join(_read(parts))))
         return sum(math.log(0.9 if word in known else 0.1) for word in _words(continuation))
 

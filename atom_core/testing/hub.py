@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from attrs import define, field
 
 LARGE_BYTES = 4096
-"""From this size a file is large: known by sha256, and served from elsewhere by way of a redirect."""
+"""Size at which a file is large: known by sha256, and served from elsewhere by way of a redirect."""
 _CHUNK_BYTES = 2048
 
 Fault = Callable[["Answer"], bool]
@@ -29,11 +29,11 @@ class Answer:
     """A request that is being answered."""
 
     path: str
-    """Without its query."""
+    """The path asked for, without its query."""
     start: int
     """The first byte asked for."""
     handler: BaseHTTPRequestHandler = field(repr=False)
-    """To answer with."""
+    """What answers it."""
     authorized: str | None = None
     """The token that came with it."""
 

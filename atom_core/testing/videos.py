@@ -48,7 +48,7 @@ _OPTIONS = {
 
 
 class Shot(NamedTuple):
-    """So many frames of one colour."""
+    """A number of frames of one colour."""
 
     num_frames: int
     colour: Colour

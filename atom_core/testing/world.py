@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Shows = Mapping[str, Sequence[str]]
-"""For each file name, what each of its shots shows."""
+"""What each shot of a file shows, by file name."""
 
 
 class Watch:

@@ -80,9 +80,9 @@ class Place:
     """Where a model is on this machine."""
 
     folder: Path | None = None
-    """With its files; None where there is none."""
+    """The folder with its files; None where there is none."""
     commit: str | None = None
-    """Of a hub model, the commit in use."""
+    """The commit in use, of a hub model."""
     missing: tuple[str, ...] = ()
     """What Atom needs and is not there."""
     served_by: str = ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 _FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"moof", b"pnot", b"uuid", b"sidx"})
-"""With which boxes such files begin."""
+"""The boxes that such files begin with."""
 _FOLDERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"dinf", b"moof", b"traf"})
 """Boxes looked into."""
 _MAX_BOXES = 4_000_000

@@ -32,7 +32,7 @@ _BARE = frozenset({"h264", "hevc", "vvc", "hxvs", "dirac"})
 _NEAR_S = 1.0
 """Stamps that fall back by less are wrong guesses."""
 _MISCOUNT = 1
-"""By how many ticks FFmpeg's count of an AVI may be off after a seek: it rounds by the rate of another track."""
+"""Ticks by which FFmpeg's count of an AVI may be off after a seek: it rounds by the rate of another track."""
 _MAX_KNOWN = 64
 """Streams without a container whose key pictures are remembered."""
 
@@ -60,6 +60,7 @@ class SparseClock(StampClock):
     def store(self, packet: Packet[Any]) -> None:
         """Take note of a packet before it is decoded."""
         if packet.size and packet.duration:
+            # for frames to which the decoder gives no duration
             self._length = packet.duration
 
     def shown(self, frame: av.VideoFrame) -> int | None:
@@ -94,6 +95,7 @@ class OrderClock:
     def store(self, packet: Packet[Any]) -> None:
         """Take note of a packet before it is decoded, and mark it with its time."""
         if self._found is not None and packet.size and packet.dts is not None:
+            # a seek ends at a key picture whose place the index has: where their times differ, FFmpeg's count is off
             if packet.is_keyframe and abs(self._found - packet.dts) <= _MISCOUNT:
                 self._shift = self._found - packet.dts
             self._found = None
@@ -104,6 +106,7 @@ class OrderClock:
             time = packet.dts + self._shift
         if packet.size and time is not None:
             packet.pts = packet.dts = time
+            # the times of all packets are those of all pictures; only which picture has which is not known
             bisect.insort(self._stored, time)
 
     def shown(self, frame: av.VideoFrame) -> int | None:
@@ -115,8 +118,10 @@ class OrderClock:
             num_leading = sum(time > own for time in self._shown)
             self._num_given = bisect.bisect_left(self._stored, own) + num_leading
         self._shown.append(own)
+        # pictures come out of the decoder in the order in which they are shown, so the n-th has the n-th time
         due = self._stored[min(self._num_given, len(self._stored) - 1)]
         self._num_given += 1
+        # forgotten now and then, or hours of video would add up; no picture is reordered past `_REACH` others
         if self._num_given > 2 * _REACH:
             del self._stored[: self._num_given - _REACH], self._shown[:-_REACH]
             self._num_given = _REACH
@@ -129,7 +134,7 @@ class Key(NamedTuple):
     time: int
     """When it is decoded, in the stream's time base, each packet lasting as long as it says."""
     position: int
-    """Of its first byte in the file."""
+    """The place of its first byte in the file."""
 
 
 _known_keys: dict[tuple[FileStamp, int], list[Key]] = {}
@@ -197,6 +202,7 @@ def clock_stretches(
     """
     stretches: list[tuple[float, float]] = []
     skipped_s, end_s = 0.0, start_s + duration_s
+    # each leap ends a stretch of the file's clock; the video's clock goes on as if it were not there
     for at_s, by_s in sorted(leaps):
         leap_s = at_s - by_s - skipped_s - origin_s  # on the clock of the video
         if start_s < min(leap_s, end_s):

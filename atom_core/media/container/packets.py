@@ -23,8 +23,8 @@ _NUM_TRIES = 100
 def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
     """The packets of `streams`, or all, each stream's in the order of the file.
 
-    Damage that nothing can be read past is the end. A packet that is stamped later than both its neighbours, as damage
-    does it, has no time stamps.
+    Stops at damage that it cannot skip. Drops the time stamps of a packet that is stamped later than both its
+    neighbours: that is damage.
     """
     held: dict[int, Packet[Any]] = {}
     before_s: dict[int, float] = {}

@@ -40,7 +40,7 @@ _REPLACED, _SPREAD = 0.5, 0.75
 _MOST_STEP = 0.5
 """Most that one step of it replaces."""
 _NEAR_S, _PLAIN_SHARE = 0.25, 0.12
-"""So near to a dissolve no picture has less than this share of the edges of its ends, seconds."""
+"""Within so many seconds of a dissolve every picture has at least this share of the edges of its ends."""
 _BLOCKS = 4
 """Contrast is looked at in 4 x 4 blocks."""
 _PLAIN = 6
@@ -60,6 +60,7 @@ def dissolves(run: Run) -> Iterator[Transition]:
         return
     pictures = _between_bars(np.stack([one.picture for one in run.looks[::stride]]))
     taken: list[tuple[int, int]] = []
+    # the best first: its neighbours in place and length find the same dissolve, and are dropped as overlapping
     for candidate in sorted(_candidates(pictures), reverse=True):
         middle, reach = candidate.middle * stride, candidate.reach * stride
         first, last = middle - reach, middle + reach
@@ -88,6 +89,7 @@ def stride_of(fps: float) -> int:
 
 def _candidates(pictures: np.ndarray) -> Iterator[_Candidate]:
     """Places and lengths of what goes steadily from one picture to another through less contrast."""
+    # all distances between pictures follow from their inner products, so one matrix product serves all lengths
     flat = halved(pictures).reshape(len(pictures), -1)
     products = flat @ flat.T
     variances = _variances(pictures)
@@ -111,10 +113,13 @@ def _scores(products: np.ndarray, variances: np.ndarray, middles: np.ndarray, re
     for offset, (least, most) in zip((-round(reach / 2), 0, round(reach / 2)), _SHARES, strict=True):
         at, time = middles + offset, (offset + reach) / (2 * reach)
         to_first = products[at, at] + products[first, first] - 2 * products[at, first]
+        # where the picture projects onto the line from the first to the last: its share of the last
         share = (products[at, last] - products[at, first] - products[first, last] + products[first, first]) / apart
         fits &= (share > least) & (share < most)
+        # its distance from that line: a mixture lies on it
         rests.append(np.sqrt(np.maximum(to_first - share**2 * apart, 0) / apart))
         straight = (1 - time) * variances[first] + time * variances[last]
+        # variances of unrelated pictures add up by the squares of their shares (Alattar 1993)
         mixed = (1 - time) ** 2 * variances[first] + time**2 * variances[last]
         depth = np.maximum((straight - mixed).sum(axis=1), 1e-3)
         dips.append(1 - np.abs(variances[at] - mixed).sum(axis=1) / depth)

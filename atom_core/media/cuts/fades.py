@@ -90,6 +90,7 @@ def _boundary(old: tuple[int, Look], plain: list[tuple[int, Look]], new: tuple[i
     :param come: the first picture that is not plain again
     """
     at_once = new[0] == come
+    # both shots must fill the picture, or a title that came and went on a plain ground would be a fade
     if min(_covered(old[1], plain[0][1]), _covered(new[1], plain[-1][1])) >= _COVERED:
         # A shot that comes at once begins with its first picture, one that fades in halfway between.
         return come if at_once else (plain[0][0] + come) // 2

@@ -63,6 +63,7 @@ _LEAST_SIDE = 12
 
 def cut_at(run: Run, index: int) -> Transition | None:
     """The cut between a picture and the one before, if there is one."""
+    # in the order of what they cost, and of how much they can be trusted
     strength = _whole_strength(run, index) or _ground_strength(run, index) or _part_strength(run, index)
     return Transition(index, index, index, strength) if strength else None
 
@@ -85,6 +86,7 @@ def _replaces(run: Run, index: int, flash_s: float) -> float:
 def _changes(run: Run, index: int) -> bool:
     """Whether other things are seen from a picture on, and not as one of many large changes."""
     change, (calm, wild) = run.changes[index], run.usual(run.changes, index)
+    # the usual change around says what this film is like: slides cut more softly than handheld footage moves
     if change < (_STILL_LEAST if wild <= _STILL else _LEAST):
         return False
     share = spread(run.looks[index - 1], run.looks[index])
@@ -95,6 +97,7 @@ def _changes(run: Run, index: int) -> bool:
         return False
     if wild <= _STILL or (change >= calm + _ABOVE_CALM and change >= wild + _ABOVE_WILD):
         return True
+    # on a screen everything changes with each page, by little: a cut is then told by that nothing at all stays
     reach = range(max(index - run.frames(AROUND_S, 3), 1), min(index + 1 + run.frames(AROUND_S, 3), len(run)))
     others = [differing(run.looks[other - 1], run.looks[other]) for other in reach if other != index]
     return differs >= _ALL_DIFFERS and sorted(others)[-2:][0] <= _PART_DIFFERS
@@ -106,6 +109,7 @@ def _lasts(run: Run, index: int, flash_s: float) -> bool:
     step, least = max(reach // 3, 1), min(_LASTING, 0.8 * float(run.changes[index]))
     before = range(index - 1, max(index - 2 - reach, -1), -step)
     after = range(index, min(index + 1 + reach, len(looks)), step)
+    # every pair, for a flash of two pictures is alike on some of its sides only
     return all(replaced(looks[old], looks[new]) >= least for old in before for new in after)
 
 
@@ -143,6 +147,7 @@ def _part_strength(run: Run, index: int) -> float:
     reach = run.frames(_BLINK_S, 3)
     first = max(index - reach - 1, 0)
     around = run.pictures[first : index + reach + 1]
+    # a film between black bars, or in a window of a screen recording, is small in the mean of the whole picture
     boxes = {_between_bars(*run.pictures[index - 1 : index + 1]), _moving_box(run, index)}
     parts = (Run.part(around, run.fps, box) for box in boxes if box is not None)
     return max((_replaces(part, index - first, _BLINK_S) for part in parts), default=0.0)
@@ -179,6 +184,7 @@ def _moving_box(run: Run, index: int) -> Box | None:
 
 def _rectangle(marks: np.ndarray) -> Box | None:
     """The rectangle that marks fill, stray ones left out."""
+    # the median of 3 x 3: noise of the codec moves single points anywhere
     around = sliding_window_view(np.pad(marks, 1), (3, 3))
     marks = around.sum(axis=(2, 3)) > 4
     top, bottom, left, right = 0, SIDE, 0, SIDE

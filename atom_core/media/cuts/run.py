@@ -76,6 +76,7 @@ class Run:
         else:
             top, bottom, left, right = self._box
             part = picture[top:bottom, left:right]
+            # a part that is small already would have no edges left if it were halved
             new = look(halved(part) if min(part.shape[:2]) >= _LEAST_HALVED else part.astype(np.float32))
         old = self.looks[-1] if self.looks else new
         self.pictures.append(picture)
@@ -93,12 +94,13 @@ class Run:
         return len(self.pictures)
 
     def frames(self, seconds: float, least: int = 1) -> int:
-        """So many pictures last so long."""
+        """The number of pictures that last `seconds`, at least `least`."""
         return max(round(seconds * self.fps), least)
 
     def usual(self, changes: Sequence[float], index: int) -> tuple[float, float]:
         """The changes around a picture, on the calmer side and on the other; one other event on each is left out."""
         reach = self.frames(AROUND_S, 3)
         sides = (changes[max(index - reach, 1) : index], changes[index + 1 : index + 1 + reach])
+        # the second largest of each side: beside a cut there may be another, which says nothing about what is usual
         calm, wild = sorted(sorted(side)[-2] if len(side) > 1 else 0.0 for side in sides)
         return calm, wild

@@ -66,6 +66,7 @@ def look(picture: np.ndarray) -> Look:
 def _edges(picture: np.ndarray, noise: float) -> np.ndarray:
     both = [(picture[:, 1:] - picture[:, :-1]).ravel(), (picture[1:] - picture[:-1]).ravel()]
     edges = np.concatenate(both)
+    # soft threshold: differences below the noise of a codec are none, others lose as much, so nothing jumps there
     return np.asarray(edges - np.clip(edges, -noise, noise))
 
 
@@ -96,6 +97,7 @@ def filled(shown: Look) -> float:
 def _compared(old: Look, new: Look) -> tuple[float, Look, Look]:
     """How wholly one replaces the other, and both with the movement between them undone."""
     share = _replaced(old, new)
+    # looking for movement costs more than all the rest, so it is done only where something has changed
     if share >= _STILL:
         rows, columns = _movement(old.picture, new.picture)
         if rows or columns:
@@ -110,6 +112,7 @@ def _replaced(old: Look, new: Look) -> float:
     for one, two in zip(old.edges, new.edges, strict=True):
         common = float(_common(one, two).mean())
         before, after = float(np.abs(one).mean()), float(np.abs(two).mean())
+        # relative to the other picture where one shows hardly anything, or noise alone would replace a plain picture
         gone = (before - common) / max(before, _FAINT * after, _NOTHING)
         come = (after - common) / max(after, _FAINT * before, _NOTHING)
         shares.append((gone, come))
@@ -139,6 +142,7 @@ def _movement(old: np.ndarray, new: np.ndarray) -> tuple[int, int]:
         return 0, 0
     inner = new[y:-y, x:-x].transpose(2, 0, 1)
     shifted = sliding_window_view(old, inner.shape[1:], axis=(0, 1))
+    # all shifts at once: small pictures, so the cost is that of a few hundred differences
     left = np.abs(shifted - inner).mean(axis=(2, 3, 4), dtype=np.float32)
     row, column = np.unravel_index(int(left.argmin()), left.shape)
     return int(row) - y, int(column) - x
@@ -165,6 +169,8 @@ def differing(old: Look, new: Look) -> float:
 def recoloured(old: Look, new: Look) -> float:
     """The share of the picture whose hue is another one, 0 to 1; brightness does not matter, black counts as grey."""
     one, two = (
-        (picture + _DARK) / (picture.sum(axis=2, keepdims=True) + 3 * _DARK) for picture in (old.picture, new.picture)
+        # shares of red, green and blue, drawn towards grey in the dark, where hue is noise
+        (picture + _DARK) / (picture.sum(axis=2, keepdims=True) + 3 * _DARK)
+        for picture in (old.picture, new.picture)
     )
     return float((np.abs(one - two).sum(axis=2) > _HUE).mean())

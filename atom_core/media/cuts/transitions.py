@@ -40,6 +40,7 @@ def find_transitions(pictures: Iterable[np.ndarray], fps: float) -> list[Transit
     for picture in pictures:
         run.add(picture)
         fades.append(fader.feed(start + len(run) - 1, run.looks[-1]))
+        # decided in blocks, with a margin on either side that the decision looks at, and forgotten behind it
         if len(run) >= 2 * margin + _TOGETHER:
             until = start + len(run) - margin
             decide(until)
@@ -48,6 +49,7 @@ def find_transitions(pictures: Iterable[np.ndarray], fps: float) -> list[Transit
             start = until - margin
     decide(start + len(run))
     fades.append(fader.end())
+    # fades first, then cuts: a fade holds pictures that look like a cut, and a cut ones that look like a mixture
     return _without_overlap([*(fade for fade in fades if fade), *cuts, *mixed])
 
 

@@ -38,7 +38,7 @@ _MAX_NITS = 10000.0
 _WHITE = 65283
 """What swscale makes of the largest code of YUV in 16 bits of RGB."""
 _STEPS = 4096
-"""Of the table that encodes light; its index is the square root of light, which is near the eye's measure."""
+"""Entries of the table that encodes light; its index is the square root of light, which is near the eye's measure."""
 _BAND_ROWS = 64
 """Rows converted at a time, so that what is between stays in the processor's cache."""
 
@@ -70,7 +70,7 @@ class Conversion(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Of the kind: pq, hlg or gamut; empty if there is nothing to do."""
+        """The name of the conversion: pq, hlg or gamut; empty if there is nothing to do."""
         kinds = {int(ColorTrc.SMPTE2084): "pq", int(ColorTrc.ARIB_STD_B67): "hlg"}
         return kinds.get(self.transfer, "gamut" if self.primaries in _TO_BT709 else "")
 

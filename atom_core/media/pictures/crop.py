@@ -19,7 +19,7 @@ _SIDES = (0x54CC, 0x54BB, 0x54DD, 0x54AA)
 """Matroska's crop at the left, top, right and bottom."""
 _MATROSKA_VIDEO = 1
 _ENTRY_BYTES = 86
-"""Of a picture track's entry in MP4, before the boxes that describe it further (ISO/IEC 14496-12, 12.1.3)."""
+"""Length of a picture track's entry in MP4, before the boxes that describe it further (ISO/IEC 14496-12, 12.1.3)."""
 _MAX_ELEMENTS = 10_000
 _MAX_HEADER_BYTES = 1 << 20
 

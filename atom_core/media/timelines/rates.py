@@ -35,7 +35,7 @@ def film_rate(source_fps: Iterable[float]) -> Fraction:
 
 
 _VARIES = 1.3
-"""So many times faster than on average pictures must come at times, for a rate to be called variable."""
+"""A rate is variable if pictures come so many times as fast as on average somewhere."""
 _CLOSEST = 0.1
 """Which part of the gaps between pictures may be shorter than the one that counts: some are rounding or damage."""
 _ALIKE = 0.1

@@ -37,7 +37,7 @@ def stated_timecode(container: InputContainer, pictures: VideoStream) -> str:
 
 
 def timecodes(video: Video, start_s: float, end_s: float) -> str:
-    """From and to which time code a span of `video` runs, its end exclusive; "" where the file states no time code.
+    """The time codes from and to which a span of `video` runs, its end exclusive; "" where the file states none.
 
     :param start_s: seconds from the first picture, as `end_s`
     """

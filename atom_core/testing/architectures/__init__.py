@@ -14,4 +14,4 @@ RECIPES: dict[str, Recipe] = {
     **videollama.RECIPES,
     **lfm2.RECIPES,
 }
-"""By model type."""
+"""How to make each architecture, by model type."""

@@ -13,7 +13,7 @@ class Sizes:
     """Dimensions of a model. The defaults are tiny."""
 
     text_width: int = 64
-    """Of the language half; also that of the visual tokens."""
+    """Width of the language half; also that of the visual tokens."""
     text_layers: int = 2
     """Layers."""
     text_heads: int = 4
@@ -23,7 +23,7 @@ class Sizes:
     text_mlp: int = 128
     """Width inside the feed-forward layers."""
     vision_width: int = 32
-    """Of the vision tower."""
+    """Width of the vision tower."""
     vision_layers: int = 2
     """Layers."""
     vision_heads: int = 2
