@@ -51,14 +51,21 @@ def segment(video: Video, settings: Settings) -> list[Clip]:
     if settings.segment == "windows":
         starts_s = window_starts_s(video.duration_s, settings.window_s, settings.min_clip_s)
     else:
-        cuts = [cut for cut in find_cuts(video, settings) if 0 < cut.time_s < video.duration_s]
-        shots_s = [0.0, *(cut.time_s for cut in join_short(cuts, video.duration_s, settings.min_clip_s))]
-        starts_s = split_long(shots_s, video.duration_s, settings.window_s)
+        starts_s = split_long(shot_starts_s(video, settings), video.duration_s, settings.window_s)
     ends_s = [*starts_s[1:], video.duration_s]
     return [
         Clip(video=video, start_s=start_s, end_s=end_s, index=index)
         for index, (start_s, end_s) in enumerate(zip(starts_s, ends_s, strict=True))
     ]
+
+
+def shot_starts_s(video: Video, settings: Settings) -> list[float]:
+    """When each shot of `video` begins, seconds; those shorter than `settings.min_clip_s` belong to a neighbour.
+
+    :raises MediaError: if the file is gone, has changed or cannot be decoded
+    """
+    cuts = [cut for cut in find_cuts(video, settings) if 0 < cut.time_s < video.duration_s]
+    return [0.0, *(cut.time_s for cut in join_short(cuts, video.duration_s, settings.min_clip_s))]
 
 
 def find_cuts(video: Video, settings: Settings) -> list[Cut]:

@@ -1,0 +1,1 @@
+"""What is known of English: words that mean the same, numbers, clauses. Nothing here asks a model."""

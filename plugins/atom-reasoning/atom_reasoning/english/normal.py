@@ -1,0 +1,116 @@
+"""A question in plain form: small letters, no contractions, no courtesies, common slips of the keyboard mended."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CONTRACTIONS = (
+    (r"\bwon't\b", "will not"),
+    (r"\bcan't\b|\bcannot\b", "can not"),
+    (r"\b(is|are|was|were|does|do|did|has|have|had|could|would|should)n't\b", r"\1 not"),
+    (r"\b(is|are|was|were|does|do|did|has|have)nt\b", r"\1 not"),
+    (r"\b(what|who|where|when|how|there|that|it|which|here|he|she)'s\b", r"\1 is"),
+    (r"\bwhats\b", "what is"),
+    (r"\bwheres\b", "where is"),
+    (r"\btheres\b", "there is"),
+    (r"\b(what|who|where|when|how|there|they|we|you|which)'re\b", r"\1 are"),
+    (r"\b(what|who|where|when|how)'d\b", r"\1 did"),
+    (r"\b(i)'m\b", r"\1 am"),
+    (r"\b(i|you|we|they)'ve\b", r"\1 have"),
+    (r"\b(i|you|we|they)'d\b", r"\1 would"),
+    (r"\blet's\b", "let us"),
+    (r"\bu\b", "you"),
+    (r"\br\b", "are"),
+    (r"\bcolor(s|ed)?\b", r"colour\1"),
+    (r"\bvid(s)?\b", r"video\1"),
+    (r"#(\d)", r"number \1"),
+    (r"\bno\. ?(\d)", r"number \1"),
+)
+_COURTESIES = re.compile(
+    r"^(?:(?:please|hi|hey|hello|ok|okay|so|and|well|now|um|quick question|just|sorry|thanks)\b[,:!. ]*"
+    r"|(?:can|could|would|will) you (?:please |kindly )?(?:tell|let|show|inform|remind) (?:me|us)(?: know)?\b[,: ]*(?:about (?=how|what|when))?"
+    r"|(?:can|could|would|will) you (?:please |kindly )?(?=(?:list|name|count|describe|summari[sz]e|enumerate|find|give|say|identify|check|explain|sum|outline)\b)"
+    r"|(?:please )?(?:tell|inform|remind) (?:me|us)\b(?! (?:about )?(?:the|a|in))[,: ]*(?:about (?=how|what|when))?"
+    r"|(?:do|does) (?:you|anyone|anybody) (?:happen to )?(?:know|remember|recall|think)\b[,: ]*(?:that )?"
+    r"|(?:any idea|i wonder|i was wondering|i am wondering|wondering|i want to know|i would like to know|i need to know|i would love to know|i am curious|we want to know"
+    r"|would you say|would it be right to say|am i right that|am i right in saying)\b[,: ]*(?:that )?"
+    r"|if you (?:look|watch)[^,]*, )"
+)
+_WHETHER = re.compile(r"^(?:whether|if)(?: or not)? ")
+_ENDINGS = re.compile(r"[,. ]*\b(?:please|thanks|thank you|pls|or not|right|correct|exactly|precisely)$")
+_SUBJECT = re.compile(r"^(there|it|the \w+(?: \w+)?|an? \w+(?: \w+)?|any \w+(?: \w+)?|something|anything) (is|are|was|were|does|do|has|have|can|will)\b")
+_KEYWORDS = (
+    "what when where which whose happens happen happening there colour colours shape shapes shot shots second third fourth"
+    " fifth first last scene scenes video videos summarise summarize summary describe before after between every always"
+    " never ever many often times time moment point beginning object objects things thing something anything anyone does"
+    " appear appears seconds minutes minute total altogether different during shown visible order sequence background"
+    " everything contain contains together both either moves disappears"
+).split()  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """`text` in small letters, without outer punctuation and runs of spaces."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = re.sub(r"[’‘`´]", "'", folded)
+    folded = re.sub(r"[“”«»]", '"', folded)
+    return " ".join(folded.split()).strip(" .,;:!?¿¡\"'")
+
+
+def normal(text: str) -> str:
+    """A question in plain form, as the patterns expect it."""
+    text = plain(text)
+    for pattern, put in _CONTRACTIONS:
+        text = re.sub(pattern, put, text)
+    text = " ".join(_mended(word) for word in text.split())
+    for _ in range(4):
+        shorter = _COURTESIES.sub("", text)
+        if not shorter or shorter == text:
+            break
+        text = shorter.strip(" ,:")
+    text = _whether(text)
+    text = re.sub(r"[?!]", " ", text)
+    while (shorter := _ENDINGS.sub("", text).strip(" ,.")) != text and shorter:
+        text = shorter
+    return " ".join(text.split())
+
+
+def _whether(text: str) -> str:
+    """ "whether there is a dog" as "is there a dog"."""
+    found = _WHETHER.match(text)
+    if not found:
+        return text
+    text = text[found.end() :]
+    if turned := _SUBJECT.match(text):
+        return f"{turned[2]} {turned[1]}{text[turned.end() :]}"
+    return f"is it true that {text}"
+
+
+def _mended(word: str) -> str:
+    """A word of questions in which one letter is doubled, missing, added or has changed places with the next."""
+    if len(word) < 5 or not word.isalpha() or word in _KNOWN:
+        return word
+    near = [known for known in _KEYWORDS if abs(len(known) - len(word)) <= 1 and one_slip(word, known)]
+    return near[0] if len(near) == 1 else word
+
+
+def one_slip(word: str, known: str) -> bool:
+    """Whether `word` is `known` with one letter left out or added, or two neighbours changed.
+
+    Another letter in the place of one is another word more often than a slip: "house" is no "horse".
+    """
+    if len(word) == len(known):
+        at = [place for place, (a, b) in enumerate(zip(word, known, strict=True)) if a != b]
+        return len(at) == 2 and at[1] == at[0] + 1 and word[at[0]] == known[at[1]] and word[at[1]] == known[at[0]]
+    longer, shorter = (word, known) if len(word) > len(known) else (known, word)
+    if len(longer) - len(shorter) != 1 or longer == f"{shorter}s" or longer[0] != shorter[0]:
+        return False
+    return any(longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer)))
+
+
+_KNOWN = frozenset(_KEYWORDS) | frozenset(
+    "these those their three where there here moved move moving shops shows showing show shown appears appeared video"
+    " shapes shades state stats point paint order older third thirty white while whole color befor forth later start"
+    " things think thing timer timed below scent scenic seven eleven person visible invisible shore short shirt sort"
+    " beginning begin happy either neither other both bolt foot boat beat".split()
+)

@@ -1,0 +1,100 @@
+"""Conditions out of the words of a question: what has to be there, and what it has to do."""
+
+from __future__ import annotations
+
+import re
+
+from atom_reasoning.english.clauses import split_subject
+from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, base, is_generic
+from atom_reasoning.reading.record import Condition
+from atom_reasoning.reading.scope import SHOT, VIDEO
+
+_SEEN = r"(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|there|on|around|available|pictured|contained|on the screen|to be seen|to be found)"
+_TAIL = re.compile(
+    rf"(?: (?:that|which) (?:is|are|was|were))?(?: (?:is|are|was|were|be|being|been|gets|get|to be|can be|could be))?(?: (?:ever|even|actually|also|all|to be))? {_SEEN}$"
+    r"| (?:appear|occur|exist|show up|come up|turn up|feature)(?:s|ed|ing)?(?: at all)?$"
+    r"| (?:do|can|could) (?:you|we|i|one) (?:see|find|spot|notice|count|observe)$| (?:is|are) there$"
+)
+_WORDS_OF_TIME = re.compile(
+    r"\b(?:ever|even|actually|really|also|at all|once|sometimes|currently|just|simply|only|still (?=mov|be)|in fact|indeed|exactly|altogether|in total|in all|overall|already|again|together|simultaneously|at the same time|at once)\b"
+)
+_STATIVE = frozenset(map(base, "be have see show contain feature include depict display".split()))
+_BEFORE_NOUN = re.compile(r"^(?:(?:a|an|the|any|some|every|each|all|both|that|this|those|these|another|other|at least one|of the|of)\b ?)+")
+
+
+def noun(text: str) -> str:
+    """A noun phrase without articles before it; empty where it stands for anything."""
+    text = _BEFORE_NOUN.sub("", text.strip(" ,.")).strip()
+    words = [word for word in text.split() if word not in ARTICLES]
+    if not words or all(is_generic(word) for word in words):
+        return ""
+    if len(words) > 1 and is_generic(words[-1]) and not is_generic(words[0]):
+        return " ".join(text.split()[:-1])
+    if len(words) > 1 and words[0] in ("something", "anything", "someone", "things", "thing", "objects", "object"):
+        return " ".join(words[1:])
+    return text
+
+
+def condition(text: str, *, copula: bool = False) -> Condition:
+    """What a phrase such as "the green moon move up", "a red circle that blinks" or "something blinking" asks for.
+
+    :param copula: whether the phrase stood behind a form of "be": "(is) the moon blinking", "(is) the moon red"
+    """
+    text = " ".join(_WORDS_OF_TIME.sub(" ", text).split()).strip(" ,")
+    text = re.sub(r"^(?:it true that|it the case that|there|the case that) ", "", text)
+    text = _TAIL.sub("", text)
+    if found := re.match(r"(?P<np>.+?) (?:that|which|who)(?: (?P<be>is|are|was|were))? (?P<vp>.+)$", text):
+        return Condition(subject=noun(found["np"]), predicate=bare(found["vp"]), copula=bool(found["be"]))
+    if found := re.match(r"(?P<np>.+?) (?:is|are|was|were|be|being|gets?) (?P<vp>.+)$", text):
+        return Condition(subject=noun(found["np"]), predicate=bare(found["vp"]), copula=True)
+    subject, predicate = split_subject(text)
+    if predicate.startswith("be ") or predicate == "be":
+        return Condition(subject=noun(subject), predicate=predicate[3:], copula=True)
+    if predicate:
+        return Condition(subject=noun(subject), predicate=bare(predicate), copula=predicate.split()[0].endswith("ing"))
+    if copula:
+        return _adjective(text)
+    return Condition(subject=noun(text))
+
+
+def _adjective(text: str) -> Condition:
+    """ "the moon red": the last word, or what follows a preposition, is what the subject has to be."""
+    if found := re.match(r"(?P<np>(?:a|an|the|any|some|every|each|all|both)\b.*?) (?P<vp>(?:in|on|at|under|above|below|behind|beside|near|inside|next to|in front of|between)\b.+)$", text):
+        return Condition(subject=noun(found["np"]), predicate=found["vp"], copula=True)
+    if found := re.match(r"(?P<np>(?:the|every|each|all|both|anything|something|everything|any)\b.*?)(?P<vp> (?:not )?\w+)$", text):
+        known = any(base(found["vp"].split()[-1]) in map(base, words.split()) for kind, words in KINDS_OF_WORDS.items() if kind != "shape")
+        if known or len(text.split()) > 2:
+            subject = noun(found["np"])
+            if subject or re.match(r"(?:any|some|every)thing", text):
+                return Condition(subject=subject, predicate=found["vp"].strip(), copula=True)
+    return Condition(subject=noun(text))
+
+
+def bare(predicate: str) -> str:
+    """A predicate without auxiliaries and with its bare verb where that is easily told: "moves up" as "move up"."""
+    predicate = re.sub(r"^(?:(?:is|are|was|were|be|do|does|did|can|to|being|been|get|gets)\b ?)+(?=\S)", "", predicate)
+    first, _, rest = predicate.partition(" ")
+    from atom_reasoning.english.clauses import VERBS
+
+    if first.endswith("s") and not first.endswith("ss") and base(first) in VERBS:
+        first = re.sub(r"(?<=sh|ch|ss)es$|(?<=x)es$", "", first) if re.search(r"(?:sh|ch|ss|x)es$", first) else first[:-1]
+        first = {"goe": "go", "ha": "have", "doe": "do"}.get(first, first)
+    return f"{first} {rest}".strip()
+
+
+def is_stative(predicate: str) -> bool:
+    """Whether a predicate only says that something is there."""
+    return not predicate or base(predicate.split()[0]) in _STATIVE
+
+
+def several(text: str) -> tuple[tuple[str, ...], str]:
+    """The things that "both a star and a moon", "A or B", "A, B and C" name, and the word that joins them."""
+    text = re.sub(r"^(?:both|either|neither) ", "", text.strip(" ,:"))
+    found = re.split(r",? (and|or|nor|as well as|than|versus|vs) |, ", text)
+    parts = [part for part in found[::2] if part] if len(found) > 1 else [text]
+    joins = [join for join in found[1::2] if join]
+    return tuple(part.strip(" ,") for part in parts if part.strip(" ,")), (joins[-1] if joins else "")
+
+
+SHOT_WORDS = re.compile(rf"\b(?:{SHOT})s?\b")
+VIDEO_WORDS = re.compile(rf"\b(?:{VIDEO}|films?)s?\b")

@@ -1,0 +1,95 @@
+"""Questions into readings, by patterns of English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from attrs import evolve
+
+from atom_reasoning.english.normal import normal
+from atom_reasoning.reading.counts import read_count, read_how_long, read_when, read_which_shot
+from atom_reasoning.reading.record import Kind, Reading, Scope
+from atom_reasoning.reading.scope import take_pick, take_scope
+from atom_reasoning.reading.what import (
+    read_attribute,
+    read_choice,
+    read_happens,
+    read_list,
+    read_order,
+    read_relative,
+    read_summary,
+    read_what,
+)
+from atom_reasoning.reading.yes_no import is_yes_no, read_yes_no
+
+_NEXT_QUESTION = re.compile(r"(?:\?+|[,;.]|,? and| &)\s+(?:and |also |then |if so,? |in that case,? )*(?=(?:what|when|where|which|who|how|is|are|does|do|did|has|can|was|were|in which|at what)\b)")
+_STARTS = re.compile(r"(?:what|when|where|which|who|how|is|are|does|do|did|has|have|can|was|were|in which|at what|in what|list|name|describe|count)\b")
+_PRONOUN = re.compile(r"\b(?:it|they|them|he|she|this one|that one|him|her)\b")
+_READERS: tuple[Callable[[str, Scope, str], Reading | None], ...] = (
+    read_summary,
+    read_count,
+    read_how_long,
+    read_when,
+    read_which_shot,
+    read_choice,
+    read_relative,
+    read_order,
+    read_attribute,
+    read_happens,
+    read_list,
+)
+
+
+@lru_cache(512)
+def read(question: str) -> Reading:
+    """What one question asks for."""
+    text = normal(question)
+    rest, scope = take_scope(text)
+    if is_yes_no(rest) and not _is_choice(rest):
+        found = read_yes_no(rest, scope, question)
+        if found is not None:
+            return found
+    for pick_taken in (False, True):
+        body, pick = take_pick(rest) if pick_taken else (rest, "")
+        if pick_taken and not pick:
+            break
+        for reader in _READERS:
+            if (found := reader(body, evolve(scope, pick=pick), question)) is not None:
+                if not pick_taken and take_pick(rest)[1] and found.kind is not Kind.CHOICE:
+                    break
+                return found
+    body, pick = take_pick(rest)
+    if pick and not body:
+        return Reading(text=question, kind=Kind.HAPPENS, scope=evolve(scope, pick=pick), clip_question="what happens")
+    if not rest and not scope.is_whole:
+        return Reading(text=question, kind=Kind.HAPPENS, scope=scope, clip_question="what happens")
+    return read_what(body, evolve(scope, pick=pick), question)
+
+
+def _is_choice(text: str) -> bool:
+    return read_choice(text, Scope(), text) is not None
+
+
+def questions_in(text: str) -> tuple[str, ...]:
+    """The questions that a text asks: "Is there a star, and when does it blink?" asks two.
+
+    "It" in a later one stands for what the one before is about.
+    """
+    parts = [part.strip() for part in _NEXT_QUESTION.split(text.strip()) if part.strip()]
+    starts = [_STARTS.match(normal(part)) is not None for part in parts]
+    if len(parts) < 2 or not all(starts):
+        return (text,)
+    out: list[str] = []
+    topic = ""
+    for part in parts:
+        if topic and _PRONOUN.search(part):
+            part = _PRONOUN.sub(f"the {topic}", part, count=1)
+        found = read(part)
+        if found.kind is Kind.WHAT and not found.sure and not found.conditions:
+            return (text,)
+        if found.conditions and found.conditions[0].subject:
+            topic = found.conditions[0].subject
+        out.append(part if part.endswith("?") else f"{part}?")
+    return tuple(out)
