@@ -288,6 +288,8 @@ class Question:
     """What it is asked of."""
     text: str = field(validator=min_len(1))
     """The question."""
+    others: tuple[Video, ...] = field(default=(), converter=tuple)
+    """Further videos that it is asked of: one answer for all of them, as for "Which video shows a dog?"."""
 
 
 @frozen(kw_only=True)

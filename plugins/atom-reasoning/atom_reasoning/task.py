@@ -2,62 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 from attrs import evolve, field, frozen
-from attrs.validators import ge, gt
+from attrs.validators import ge
 
 import atom_core as atom
-from atom_reasoning.wording import (
-    NOT_SHOWN,
-    Kind,
-    choice,
-    is_absence,
-    is_beside,
-    is_offered,
-    is_presence,
-    is_refusal,
-    key_of,
-    kind_of,
-    names,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-YES_OR_NO = ("no", "yes")
-READ_PROMPT = "These are the shots of a video, in order:"
-_TOGETHER = 8
-"""Clips that are encoded at once."""
-
-
-@frozen(kw_only=True)
-class Reply:
-    """What one clip says."""
-
-    clip: atom.Clip
-    """The clip asked."""
-    text: str
-    """Its answer."""
-    confidence: float
-    """Geometric mean token probability, 0 to 1."""
-    provenance: atom.Provenance
-    """What made it."""
-    truncated: bool = False
-    """Whether the decoder was stopped before its end."""
-    similarity: float = 0.0
-    """Cosine similarity of clip and question."""
-    weight: float = 1.0
-    """How much it counts, 0 to 1."""
+from atom_reasoning import answering
+from atom_reasoning.answers.calibration import confidence_of
+from atom_reasoning.answers.evidence import Found
+from atom_reasoning.answers.wording import merge
+from atom_reasoning.evidence.footage import Footage
+from atom_reasoning.evidence.witness import Witness
+from atom_reasoning.reading.reader import questions_in, read
+from atom_reasoning.reading.record import Kind, Reading
+from atom_reasoning.wording import NOT_SHOWN, YES_OR_NO, is_presence
 
 
 class AnswerQuestion:
-    """Answer a question about a video.
+    """Answer a question about a video, or about several together.
 
-    A video of one clip is asked directly. Otherwise every clip is asked the same question, and of the clips that show
-    what is asked for, the answer with the greatest sum of weights wins. Questions about the course of the video are
-    answered by position, or from the captions; see `Kind`.
+    The question is read into a record: the kind of its answer, the part of the video that it is about, and what a clip
+    has to show. Clips are asked only that; counts, lists, times and order are worked out from what they show. A video
+    of one shot is asked directly what it can tell by itself.
     """
 
     consumes = atom.Question
@@ -68,9 +35,9 @@ class AnswerQuestion:
         """Settings of ``answer``."""
 
         max_new_tokens: int = field(default=32, validator=ge(1))
-        """Longest answer, tokens."""
-        focus: float = field(default=0.1, validator=gt(0.0))
-        """A clip that is less similar to the question than the best one by this much counts 1/e as much."""
+        """Longest answer of a clip, tokens."""
+        looks: int = field(default=12, validator=ge(1))
+        """How many clips are looked at anew for a question; of the others their captions are read."""
 
     def run(
         self,
@@ -82,166 +49,72 @@ class AnswerQuestion:
         settings: AnswerQuestion.Settings,
     ) -> atom.Answer:
         """The answer to `question`, or ``not shown`` without evidence."""
-        clips = host.clips(question.video)
-        kind = kind_of(question.text) if len(clips) > 1 else Kind.CLIP
-        if kind is Kind.SHOTS:
-            return _answer(question, str(len(clips)), clips)
-        if kind in (Kind.SUMMARY, Kind.ORDER, Kind.READ):
-            answer = _from_captions(question, kind, host.collect("caption", clips), host, decoder, settings)
-            if answer.text != NOT_SHOWN:
-                return answer
-        if kind in (Kind.FIRST, Kind.LAST) and (chosen := _chosen(question, clips, host, last=kind is Kind.LAST)):
-            return chosen
-        replies = ask_clips(question.text, clips, encoder, decoder, settings)
-        replies = [reply for reply in replies if is_offered(question.text, reply.text)] or replies
-        if kind in (Kind.FIRST, Kind.LAST):
-            return _by_place(question, replies, last=kind is Kind.LAST)
-        return choose(question, weigh(question.text, replies, encoder, decoder, settings))
-
-
-def ask_clips(
-    question: str,
-    clips: Sequence[atom.Clip],
-    encoder: atom.Encoder,
-    decoder: atom.Decoder,
-    settings: AnswerQuestion.Settings,
-) -> list[Reply]:
-    """The replies of the clips that do not refuse, in the order of the clips.
-
-    Whether something is there is told by which of yes and no is likelier: free text wanders off.
-    """
-    prompt = getattr(decoder, "wordings", {}).get("answer", "{question}").replace("{question}", question)
-    choices = YES_OR_NO if is_presence(question) else None
-
-    provenances = []
-
-    def prompts() -> Iterator[atom.Parts]:
-        for features in _encoded(encoder, clips):
-            provenances.append(atom.Provenance.of(decoder, prompt, features))
-            yield [features, prompt]
-
-    texts = decoder.generate_many(prompts(), max_new_tokens=settings.max_new_tokens, choices=choices)
-    replies = [
-        Reply(
-            clip=clip,
-            text=text.whole.strip(),
-            confidence=text.confidence,
-            provenance=provenance,
-            truncated=text.cut,
+        footage = Footage.of(host, (question.video, *question.others))
+        witness = Witness(
+            host, encoder, decoder, footage, looks=settings.looks, tokens=settings.max_new_tokens
         )
-        for clip, text, provenance in zip(clips, texts, provenances, strict=True)
-    ]
-    return [reply for reply in replies if not is_refusal(reply.text)]
+        try:
+            parts = [self._one(text, question, witness, host) for text in questions_in(question.text)]
+        finally:
+            witness.close()
+        return _joined(question, parts, witness)
+
+    def _one(self, text: str, question: atom.Question, witness: Witness, host: atom.Host) -> tuple[Found, Reading]:
+        reading = read(text)
+        if is_direct(reading, witness.footage):
+            return _direct(evolve(reading, text=text), witness), reading
+        if reading.kind is Kind.SUMMARY:
+            return _summary(question, witness, host), reading
+        return answering.answer(reading, witness), reading
 
 
-def weigh(
-    question: str,
-    replies: list[Reply],
-    encoder: atom.Encoder,
-    decoder: atom.Decoder,
-    settings: AnswerQuestion.Settings,
-) -> list[Reply]:
-    """The replies with their weights: confidence times exp((similarity - best similarity) / focus)."""
-    if len(replies) < 2:
-        return replies
-    wanted_E = decoder.embed([question])
-    shown = _encoded(encoder, [reply.clip for reply in replies])
-    similarities = (decoder.embed_many([features] for features in shown) @ wanted_E).tolist()
-    best = max(similarities)
-    return [
-        evolve(reply, similarity=near, weight=reply.confidence * math.exp((near - best) / settings.focus))
-        for reply, near in zip(replies, similarities, strict=True)
-    ]
+def is_direct(reading: Reading, footage: Footage) -> bool:
+    """Whether the one clip of a video answers by itself."""
+    if len(footage.clips) > 1 or not reading.scope == evolve(type(reading.scope)(), pick=reading.scope.pick):
+        return False
+    if reading.kind is Kind.YES_NO:
+        return not (reading.compare or reading.negated or len(reading.conditions) > 1 or reading.together)
+    if reading.kind is Kind.HAPPENS:
+        return True
+    if reading.kind is Kind.COUNT:
+        return reading.counted == "things" and not reading.distinct and reading.conditions[0].is_anything
+    return reading.kind in (Kind.WHAT, Kind.CHOICE)
 
 
-def choose(question: atom.Question, replies: list[Reply]) -> atom.Answer:
-    """The answer with the greatest sum of weights; absences count only where no clip shows what is asked for."""
-    present = [reply for reply in replies if not is_absence(question.text, reply.text)]
-    groups: dict[str, list[Reply]] = {}
-    for reply in present or replies:
-        groups.setdefault(key_of(question.text, reply.text), []).append(reply)
-    if not groups:
-        return _answer(question, NOT_SHOWN, ())
-    group = sorted(max(groups.values(), key=lambda g: sum(r.weight for r in g)), key=lambda r: -r.weight)
-    support = [reply.clip for reply in group] if present else []
-    return _answer(question, group[0].text, support, group[0])
+def _direct(reading: Reading, witness: Witness) -> Found:
+    """What the one clip of a video says to the question as it is asked."""
+    choices = YES_OR_NO if is_presence(reading.text) else None
+    replies = witness.replies(reading.text, [0], choices=choices)
+    if not replies:
+        return Found(text=NOT_SHOWN, certainty=0.9)
+    shots = () if choices and replies[0].text == "no" else witness.footage.shots
+    return Found(text=replies[0].text, shots=shots, certainty=replies[0].confidence)
 
 
-def merge(clips: Iterable[atom.Clip], *, gap_s: float = 0.05) -> tuple[atom.Span, ...]:
-    """The clips' spans, adjacent ones as one; a merged span stands where its best clip stood."""
-    places = {clip: place for place, clip in reversed(list(enumerate(clips)))}
-    spans: list[tuple[int, atom.Span]] = []
-    for clip in sorted(places, key=lambda clip: clip.start_s):
-        if spans and clip.start_s - spans[-1][1].end_s <= gap_s:
-            place, span = spans[-1]
-            end_s = max(span.end_s, clip.end_s)
-            spans[-1] = (min(place, places[clip]), atom.Span(start_s=span.start_s, end_s=end_s))
-        else:
-            spans.append((places[clip], clip.span))
-    return tuple(span for _, span in sorted(spans, key=lambda pair: pair[0]))
-
-
-def _encoded(encoder: atom.Encoder, clips: Sequence[atom.Clip]) -> Iterator[atom.Features]:
-    """The features of `clips`, some at a time: a long video's would not all fit into memory."""
-    for start in range(0, len(clips), _TOGETHER):
-        yield from encoder.encode_batch(clips[start : start + _TOGETHER])
-
-
-def _by_place(question: atom.Question, replies: list[Reply], *, last: bool) -> atom.Answer:
-    present = [reply for reply in replies if not is_absence(question.text, reply.text)]
-    if not present:
-        return choose(question, replies)
-    reply = present[-1 if last else 0]
-    return _answer(question, reply.text, [reply.clip], reply)
-
-
-def _chosen(question: atom.Question, clips: Sequence[atom.Clip], host: atom.Host, *, last: bool) -> atom.Answer | None:
-    """Which of two things comes first, or last, if captions of different clips name them; else None."""
-    offered = choice(question.text)
-    captions = host.collect("caption", clips) if offered else ()
-    shown = [[place for place, caption in enumerate(captions) if names(caption.text, thing)] for thing in offered]
-    if not offered or not all(shown):
-        return None
-    places = [found[-1 if last else 0] for found in shown]
-    place = max(places) if last else min(places)
-    if places.count(place) > 1:
-        return None
-    return _answer(question, offered[places.index(place)], [captions[place].clip], captions[place])
-
-
-def _from_captions(
-    question: atom.Question,
-    kind: Kind,
-    captions: Sequence[atom.Caption],
-    host: atom.Host,
-    decoder: atom.Decoder,
-    settings: AnswerQuestion.Settings,
-) -> atom.Answer:
-    clips = [caption.clip for caption in captions]
-    if kind is Kind.SUMMARY:
-        return _answer(question, (summary := host.run("summarize", tuple(captions))).text, clips, summary)
-    if kind is Kind.ORDER:
-        return _answer(question, ", then ".join(caption.text.rstrip(" .") for caption in captions), clips)
-    lines = [f"{number}. {caption.text}" for number, caption in enumerate(captions, 1)]
-    prompt = "\n".join([READ_PROMPT, *lines, question.text])
-    text = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
-    if is_refusal(text) or is_beside(question.text, text):
-        return _answer(question, NOT_SHOWN, ())
-    made = atom.Caption(
-        clip=clips[0],
-        text=text.whole.strip(),
-        confidence=text.confidence,
-        provenance=atom.Provenance.of(decoder, prompt),
-        truncated=text.cut,
+def _summary(question: atom.Question, witness: Witness, host: atom.Host) -> Found:
+    """The task ``summarize``, of all captions."""
+    captions = tuple(
+        atom.Caption(clip=clip, text=text, confidence=confidence)
+        for clip, (text, confidence) in zip(witness.footage.clips, witness.captions, strict=True)
+        if clip.video.content_hash == question.video.content_hash
     )
-    return _answer(question, made.text, clips, made)
+    made = host.run("summarize", captions)
+    return Found(text=made.text, shots=witness.footage.shots, certainty=made.confidence or 0.9)
 
 
-def _answer(
-    question: atom.Question, text: str, support: Sequence[atom.Clip], made: Reply | atom.Caption | None = None
-) -> atom.Answer:
-    more: dict[str, Any] = {}
-    if made is not None:
-        more = {"confidence": made.confidence, "provenance": made.provenance, "truncated": made.truncated}
-    whole = atom.Clip.whole(question.video)
-    return atom.Answer(clip=whole, question=question.text, text=text, evidence=merge(support), **more)
+def _joined(question: atom.Question, parts: Sequence[tuple[Found, Reading]], witness: Witness) -> atom.Answer:
+    """The answer record of one or several questions that were asked at once."""
+    footage = witness.footage
+    clips = [footage.span(shot) for found, _ in parts for shot in found.shots]
+    spans: tuple[atom.Span, ...] = merge(clips)
+    if not question.others:
+        spans = tuple(clip.span for clip in merge(clips))
+    return atom.Answer(
+        clip=atom.Clip.whole(question.video),
+        question=question.text,
+        text="; ".join(found.text for found, _ in parts),
+        evidence=spans,
+        confidence=min(confidence_of(reading, found) for found, reading in parts),
+        provenance=witness.provenance,
+        truncated=False,
+    )

@@ -1,11 +1,13 @@
-"""What kind of question is asked, and what a reply amounts to. English, by patterns; nothing here asks a model."""
+"""What the reply of one clip amounts to. English, by patterns; nothing here asks a model."""
 
 from __future__ import annotations
 
 import re
-from enum import Enum
+
+from atom_reasoning.english.normal import plain
 
 NOT_SHOWN = "not shown"
+YES_OR_NO = ("no", "yes")
 
 _REFUSALS = re.compile(
     r"(it |this |that |the |it is |it's |that is |that's |this is )?"
@@ -31,49 +33,6 @@ _EXISTENCE = re.compile(
 )
 _MORE = re.compile(r"\b(or|what|which|how|where|who|whose|why|when|whether|if)\b")
 """Asks for more than whether, or offers something."""
-_VIDEO = r"(this|the|whole|entire|full)( whole| entire)? (video|film|movie|clip|recording)"
-_KINDS = (
-    (r"how many (shots|clips|scenes) (are|does|do|has|is)\b", "SHOTS"),
-    (r"summar|what (happens|is happening|goes on) in " + _VIDEO + r"$|what is " + _VIDEO + r" about", "SUMMARY"),
-    (r"describe " + _VIDEO, "SUMMARY"),
-    (r"\bin (order|sequence|what order|which order)\b|\b(order|sequence) of (the )?(events|shots|scenes)\b", "ORDER"),
-    (r"\b(first|at the (start|beginning)|in the beginning)\b", "FIRST"),
-    (r"\b(last|finally|at the (very )?end|in the end)\b", "LAST"),
-    (r"how (many|often)\b.*\b(altogether|in total|in all|different|times|in " + _VIDEO + r")\b|how often\b", "READ"),
-    (r"\b(before|after|throughout|overall)\b", "READ"),
-)
-
-
-class Kind(Enum):
-    """How a question about a video of several clips is answered."""
-
-    CLIP = "clip"
-    """Each clip is asked; the replies are weighed."""
-    FIRST = "first"
-    """Each clip is asked; the earliest that shows it answers."""
-    LAST = "last"
-    """Each clip is asked; the latest that shows it answers."""
-    SHOTS = "shots"
-    """The clips are counted."""
-    SUMMARY = "summary"
-    """The captions are summed up."""
-    ORDER = "order"
-    """The captions are listed in order."""
-    READ = "read"
-    """The decoder reads the captions and the question."""
-
-
-def plain(text: str) -> str:
-    """`text` in small letters, without outer punctuation and runs of spaces."""
-    return " ".join(text.casefold().replace("’", "'").split()).strip(" .,;:!?\"'")
-
-
-def kind_of(question: str) -> Kind:
-    """How to answer `question`; the first pattern that fits decides."""
-    text = plain(question)
-    return next((Kind[name] for pattern, name in _KINDS if re.search(pattern, text)), Kind.CLIP)
-
-
 def is_refusal(reply: str) -> bool:
     """Whether `reply` says that the clip does not answer the question."""
     text = plain(reply)

@@ -1,0 +1,1 @@
+"""Answers worked out from what clips show; nothing here asks a model."""
