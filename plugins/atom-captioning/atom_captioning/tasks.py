@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import evolve, field, frozen
 from attrs.validators import ge, min_len
 
 import atom_core as atom
+from atom_captioning.levels import in_levels
 from atom_core.text.sentences import as_caption
 
 PROMPT = "Describe this clip in one sentence."
@@ -56,7 +59,9 @@ class SummarizeCaptions:
         """Settings of ``summarize``."""
 
         max_new_tokens: int = field(default=96, validator=ge(1))
-        """Longest summary, tokens."""
+        """Longest summary, tokens; of many shots, that of each part."""
+        shots_at_once: int = field(default=4, validator=ge(2))
+        """How many captions the model reads at once; of more shots, parts are summed up first."""
 
     def run(
         self, captions: tuple[atom.Caption, ...], *, decoder: atom.Decoder, settings: SummarizeCaptions.Settings
@@ -71,12 +76,35 @@ class SummarizeCaptions:
         whole = atom.Clip.whole(captions[0].clip.video)
         if len(captions) == 1:
             return evolve(captions[0], clip=whole)
-        prompt = "\n".join([SUMMARY_PROMPT, *(f"{n}. {caption.text}" for n, caption in enumerate(captions, 1))])
-        text = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
+        made: list[atom.Generated] = []
+        prompts = [""]
+
+        def ask(groups: Sequence[Sequence[str]]) -> list[str]:
+            prompts[:] = ["\n".join([SUMMARY_PROMPT, *(f"{n}. {text}" for n, text in enumerate(g, 1))]) for g in groups]
+            texts = _summaries(decoder, prompts, settings.max_new_tokens)
+            made.extend(text for text in texts if text)
+            return [as_caption(text, cut=text.cut) for text in texts]
+
+        text = in_levels([caption.text for caption in captions], settings.shots_at_once, ask)
         return atom.Caption(
             clip=whole,
-            text=as_caption(text, cut=text.cut),
-            truncated=text.cut,
-            confidence=text.confidence,
-            provenance=atom.Provenance.of(decoder, prompt),
+            text=text,
+            truncated=any(one.cut for one in made),
+            confidence=min((one.confidence for one in made), default=None),
+            provenance=atom.Provenance.of(decoder, prompts[-1]),
         )
+
+
+def _summaries(decoder: atom.Decoder, prompts: Sequence[str], max_new_tokens: int) -> list[atom.Generated]:
+    """What the decoder makes of each prompt; nothing of one that is longer than it reads."""
+    try:
+        return decoder.generate_many([[prompt] for prompt in prompts], max_new_tokens=max_new_tokens)
+    except atom.ModelError:
+        return [_summary(decoder, prompt, max_new_tokens) for prompt in prompts]
+
+
+def _summary(decoder: atom.Decoder, prompt: str, max_new_tokens: int) -> atom.Generated:
+    try:
+        return decoder.generate([prompt], max_new_tokens=max_new_tokens)
+    except atom.ModelError:
+        return atom.Generated("")

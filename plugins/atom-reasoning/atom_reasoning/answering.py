@@ -89,6 +89,8 @@ def _yes_no(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
         if reading.compare == "all":
             return yes_no.all_things(reading, _shown(evolve(wanted, predicate=""), witness, shots), whole)
         return yes_no.only(reading, _shown(evolve(wanted, subject=""), witness, shots), whole)
+    if reading.counted == "seconds":
+        return yes_no.longer(reading, sum(witness.footage.span(shot).duration_s for shot in shots), shots)
     shown = _all_shown(reading, witness, shots)
     if reading.counted == "videos":
         return _of_videos(reading, shown, witness)
@@ -138,6 +140,8 @@ def _list(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     there = counting.picked(reading, holding(shown))
     if reading.negated:
         return _others(reading, witness, shots, shown)
+    if reading.compare:
+        return counting.commonest(reading, there)
     found = counting.names(reading, there)
     silent = [one for one in there if not one.clauses]
     if reading.counted == "" or not wanted.subject:

@@ -42,6 +42,20 @@ def names(reading: Reading, shown: Sequence[Shown]) -> dict[str, Shown]:
     return found
 
 
+def commonest(reading: Reading, there: Sequence[Shown]) -> Found:
+    """The thing, or the word of a kind, that most or fewest shots have."""
+    shots_of: dict[str, list[Shown]] = {}
+    for one in there:
+        for name in names(reading, [one]):
+            shots_of.setdefault(name, []).append(one)
+    if not shots_of:
+        return Found(text=NOT_SHOWN)
+    best = (max if reading.compare == "most" else min)(len(ones) for ones in shots_of.values())
+    chosen = {name: ones for name, ones in shots_of.items() if len(ones) == best}
+    support = tuple(one.shot for ones in chosen.values() for one in ones)
+    return Found(text=listed(chosen), shots=support, certainty=certainty(there))
+
+
 def when(reading: Reading, shown: Sequence[Shown], footage: Footage) -> Found:
     """The times at which something is shown."""
     there = picked(reading, holding(shown))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from atom_reasoning.answers.evidence import Found, Shown, certainty, holding, presence
+from atom_reasoning.evidence.footage import Shot
 from atom_reasoning.reading.record import Reading
 
 NOT_SHOWN = "not shown"
@@ -64,6 +65,13 @@ def only(reading: Reading, anything: Sequence[Shown], whole: Sequence[Shown]) ->
 
 def compared(reading: Reading, shown: Sequence[Sequence[Shown]]) -> Found:
     """Whether there are more of one than of another, or than a number."""
+    if reading.counted == "shots" and reading.negated:  # shots without it
+        lacking = [[one for one in part if not one.holds] for part in shown]
+        return Found(
+            text="yes" if len(lacking[0]) >= (reading.number or 1) else "no",
+            shots=tuple(one.shot for one in lacking[0]),
+            certainty=certainty(one for part in shown for one in part),
+        )
     counts = [sum(1 if reading.counted == "shots" else one.number for one in holding(part)) for part in shown]
     against = counts[1] if len(counts) > 1 else reading.number or 0
     yes = {
@@ -76,6 +84,13 @@ def compared(reading: Reading, shown: Sequence[Sequence[Shown]]) -> Found:
     support = [one for part in shown for one in holding(part)]
     sure = certainty(one for part in shown for one in part)
     return Found(text=said(yes, reading), shots=tuple(one.shot for one in support), certainty=sure)
+
+
+def longer(reading: Reading, length_s: float, shots: Sequence[Shot]) -> Found:
+    """Whether what is asked about lasts longer than so many seconds, or shorter."""
+    limit = reading.number or 0
+    yes = {"more": length_s > limit, "fewer": length_s < limit}.get(reading.compare, length_s >= limit)
+    return Found(text=said(yes, reading), shots=tuple(shots))
 
 
 def related(reading: Reading, first: Sequence[Shown], event: Sequence[Shown]) -> Found:

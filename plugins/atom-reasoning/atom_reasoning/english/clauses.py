@@ -8,10 +8,14 @@ from functools import lru_cache
 from attrs import frozen
 
 from atom_reasoning.english.normal import one_slip, plain
-from atom_reasoning.english.words import ARTICLES, DIRECTIONS, NUMBER, base, is_generic, meaning, number_of
+from atom_reasoning.english.words import ARTICLES, DIRECTIONS, KINDS_OF_WORDS, NUMBER, base, is_generic, meaning, number_of
 
 _JOINS = re.compile(r"(?P<then>,? (?:and )?then )|,? (?:while|whereas|as) (?=(?:a|an|the|one|two|three)\b)|,? and (?=(?:a|an|the|one|two|three|some|several)\b)|; |\. ")
 _NOT_VERBS = frozenset("glass dress grass bus cross class press less across this his its is as chess brass mess".split())
+_ALSO_NOUNS = frozenset("circle circles cross crosses play head point start show end fall drop light shine paint walk run".split())
+_BEFORE_NOUNS = frozenset(
+    " ".join(words for kind, words in KINDS_OF_WORDS.items() if kind != "shape").split()
+) | ARTICLES | frozenset("one two three four five six seven eight nine ten big little any some many bright dark".split())
 _AUXILIARIES = frozenset("is are was were has have does do can".split())
 VERBS = frozenset(
     base(word)
@@ -139,6 +143,11 @@ def best_fit(caption: str, want: Wanted) -> float:
     return max(found, default=0.0)
 
 
+def _is_row(word: str, follower: str) -> bool:
+    """Whether a word that may be a noun stands before the verb: "the cross moves"."""
+    return word in _ALSO_NOUNS and base(follower) in VERBS and follower not in ("still", "around")
+
+
 def split_subject(phrase: str, *, first: int = 1) -> tuple[str, str]:
     """A phrase with a bare verb, "the green moon move up", as subject and predicate; no predicate if no verb is found.
 
@@ -151,6 +160,8 @@ def split_subject(phrase: str, *, first: int = 1) -> tuple[str, str]:
         word = words[place]
         follower = words[place + 1] if place + 1 < len(words) else ""
         is_verb = word == "not" or base(word) in VERBS or (word.endswith("ing") and len(word) > 5)
-        if is_verb and word not in _NOT_VERBS.difference({"cross"}) and not (base(follower) in VERBS and follower not in ("still",)) :
+        if word in _ALSO_NOUNS and words[place - 1] in _BEFORE_NOUNS:
+            is_verb = False  # "a red circle" names a thing, "the moon circles" says what it does
+        if is_verb and word not in _NOT_VERBS.difference({"cross"}) and not _is_row(word, follower):
             return " ".join(words[:place]), " ".join(words[place:])
     return phrase, ""

@@ -22,6 +22,7 @@ _CONTRACTIONS = (
     (r"\blet's\b", "let us"),
     (r"\bu\b", "you"),
     (r"\br\b", "are"),
+    (r"\b(\w+)'s (?:first |last )?(appearance|arrival|entrance|debut)\b", r"\1 appearing"),
     (r"\bcolor(s|ed)?\b", r"colour\1"),
     (r"\bvid(s)?\b", r"video\1"),
     (r"#(\d)", r"number \1"),
@@ -112,5 +113,6 @@ _KNOWN = frozenset(_KEYWORDS) | frozenset(
     "these those their three where there here moved move moving shops shows showing show shown appears appeared video"
     " shapes shades state stats point paint order older third thirty white while whole color befor forth later start"
     " things think thing timer timed below scent scenic seven eleven person visible invisible shore short shirt sort"
+    " least lasts lasted thirds bothered shapely colourful tomes timed eventual fleas fires thirst cover covers"
     " beginning begin happy either neither other both bolt foot boat beat".split()
 )

@@ -69,8 +69,8 @@ KINDS_OF_WORDS = {
 }
 """Words that answer "which colour?" and the like, by what is asked for."""
 GENERIC = frozenset(
-    "object thing something anything item figure element entity shape one everything nothing stuff form symbol anyone"
-    " someone anybody somebody subject action motion movement event".split()
+    "object thing something anything item figure element entity shape one everything nothing stuff form symbol"
+    " subject action motion movement event".split()
 )
 """Nouns that any thing fits."""
 ARTICLES = frozenset("a an the this that these those any some its their his her all every each both of there".split())

@@ -158,13 +158,13 @@ class Witness:
     def _odds(self, condition: Condition, places: Sequence[int]) -> dict[int, float]:
         """The log-odds of yes against no of each of some clips; of several questions the least, of several things
         that a clip shows the greatest."""
-        there = f"Is there {with_article(condition.subject)}?" if condition.subject else ""
+        there = f"Is there {with_article(singular(condition.subject))}?" if condition.subject else ""
         asked: dict[int, list[list[str]]] = {}
         for place in places:
             if not condition.predicate:
                 asked[place] = [[there]]
                 continue
-            subjects = [condition.subject] if condition.subject else self._subjects(place, condition)
+            subjects = [singular(condition.subject)] if condition.subject else self._subjects(place, condition)
             asked[place] = [[*([there] if there else []), statement(subject, condition)] for subject in subjects]
         answers = self.ask_yes_no({place: list(dict.fromkeys(q for way in ways for q in way)) for place, ways in asked.items()})
         return {place: max(min(answers[place, q] for q in way) for way in ways) for place, ways in asked.items() if ways}

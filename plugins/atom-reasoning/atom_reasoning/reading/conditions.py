@@ -41,7 +41,8 @@ def condition(text: str, *, copula: bool = False) -> Condition:
     :param copula: whether the phrase stood behind a form of "be": "(is) the moon blinking", "(is) the moon red"
     """
     text = " ".join(_WORDS_OF_TIME.sub(" ", text).split()).strip(" ,")
-    text = re.sub(r"^(?:it true that|it the case that|there|the case that) ", "", text)
+    text = re.sub(r"^(?:it true that|it the case that|there|the case that|about|of) ", "", text)
+    text = re.sub(r"\bthe colour (?=\w)", "something ", re.sub(r"\b(?:has|have|had) (?=\w+(?:ed|en|wn|ne)\b)", "", text))
     text = _TAIL.sub("", text)
     if found := re.match(r"(?P<np>.+?) (?:that|which|who)(?: (?P<be>is|are|was|were))? (?P<vp>.+)$", text):
         return Condition(subject=noun(found["np"]), predicate=bare(found["vp"]), copula=bool(found["be"]))
@@ -65,7 +66,7 @@ def _adjective(text: str) -> Condition:
         known = any(base(found["vp"].split()[-1]) in map(base, words.split()) for kind, words in KINDS_OF_WORDS.items() if kind != "shape")
         if known or len(text.split()) > 2:
             subject = noun(found["np"])
-            if subject or re.match(r"(?:any|some|every)thing", text):
+            if subject or known:
                 return Condition(subject=subject, predicate=found["vp"].strip(), copula=True)
     return Condition(subject=noun(text))
 

@@ -89,13 +89,14 @@ def _of_things(rest: str, reading: Reading) -> Reading:
     rest = re.sub(r" (?:is|are|was|were|do|does|did|can|could|has|have) (?:there |you |we |i |it |the \w+ )?(?=\S)", " @ ", rest, count=1)
     rest = re.sub(r" (?:are|is) there$", "", rest)
     noun, _, more = rest.partition(" @ ")
+    noun = re.sub(r" (?:is|are|was|were)$", "", noun)
     more = re.sub(r"^(?:be |to )?(?:there|see|seen|shown|show|visible|present|contain|contained|have|include|included|find|found|count|feature|featured|displayed|pictured|spotted|appear|spot|in)\b ?", "", more.strip())
     return evolve(reading, counted="things", distinct=distinct, conditions=(condition(f"{noun} {more}".strip() if not more or not copula else f"{noun} be {more}"),))
 
 
 _WHEN = (
     r"(?:(?:at|around|by|from|since|until|during|in|on) )?(?:(?:what|which) (?:exact |precise )?(?:times?|points?|moments?|seconds?|minutes?|timestamps?|time ?codes?|times? ?stamps?|position|mark|stage)(?: of time| in time)?|when(?: exactly)?"
-    r"|how far (?:in(?:to)?|along|through)(?: it)?|how (?:early|late|soon|many seconds in(?:to)?(?: it)?|many seconds into)|where|(?:what|which) part|how much time (?:passes|goes by) (?:before|until)|how long (?:before|until|does it take (?:until|before|for|till)|is it (?:until|before)|till))"
+    r"|how far (?:in(?:to)?|along|through)(?: (?:it|the video|the film|the clip|the footage|the recording))?|how (?:early|late|soon|many seconds in(?:to)?(?: it)?|many seconds into)|where|(?:what|which) part|how much time (?:passes|goes by) (?:before|until)|how long (?:before|until|does it take (?:until|before|for|till)|is it (?:until|before)|till))"
 )
 
 
@@ -103,6 +104,7 @@ def read_when(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of a question for a time."""
     text = re.sub(r"^(?:what is|give (?:me )?|tell me|find|list|name|show(?: me)?)?(?: ?(?:the|all|all the|every)) (?:times?(?: ?stamps?)?|moments?|points?|exact time|seconds?|times?|time ?code)(?: in time)? (?:of|when|where|at which|that|for|in which) ", "when is ", text)
     text = re.sub(r"^what (?:time ?stamp|time) (?:does|is)", "when is", text)
+    text = re.sub(r"^from (?:when|what time) (?:to|until|till) (?:when|what time)\b", "when", text)
     text = re.sub(r"^(?:find|locate|show me|give me) (?:when|where) ", "when ", text)
     found = re.match(rf"{_WHEN} (?P<aux>{_AUX} )?(?:not )?(?:there )?(?P<r>.+)$", text)
     if not found:
@@ -115,13 +117,15 @@ def read_when(text: str, scope: Scope, asked: str) -> Reading | None:
     for word, place in (("first", "first"), ("last", "last"), ("for the first time", "first"), ("final", "last"), ("initially", "first"), ("finally", "last")):
         if re.search(rf"\b{word}\b", rest) and not re.search(rf"\b{word} (?:{SHOT}|\w+ (?:that|which))\b", rest):
             rest, pick = " ".join(re.sub(rf"\b(?:for )?(?:the )?(?:{word})(?: time)?(?: (?:that|when))?\b", " ", rest).split()), place
-    rest = re.sub(r"^(?:you|we|i|one) (?:can |could )?(?:get to )?(?:see|spot|find|watch|notice) |^the (?:start|beginning|moment|part|bit|point|scene) (?:of|when|where|in which|that) |^there (?:is|are) ", "", rest)
+    rest = re.sub(r"^(?:(?:is|are|was|do|does|did|can) )?(?:you|we|i|one) (?:can |could )?(?:get to )?(?:see|spot|find|watch|notice) |^the (?:start|beginning|moment|part|bit|point|scene) (?:of|when|where|in which|that) |^there (?:is|are) ", "", rest)
     end = re.search(r"\b(?:stop|end|finish)(?:s|es)? (?:to )?(?P<v>\w+ing\b.*)?$", rest)
     if re.match(rf"(?:the |this )?(?:{VIDEO}|it) (?:end|finish|stop|is over)", rest):
         return Reading(text=asked, kind=Kind.HOW_LONG, scope=scope)
     start = re.search(r"\b(?:start|begin)s? (?:to )?(?P<v>\w+.*)$", rest)
     if start and not end:
         rest = f"{rest[: start.start()]}{start['v']}"
+    if end:
+        rest = f"{rest[: end.start()]}{end['v'] or ''}"
     copula = (found["aux"] or "").strip() in ("is", "are", "was", "were")
     if found["aux"] and found["aux"].strip() in ("can", "could", "do", "does", "did"):
         rest = re.sub(r"^(?:you|we|i|one) (?:ever )?(?:see|spot|find|watch|notice|get to see) ", "", rest)
@@ -133,7 +137,7 @@ def read_which_shot(text: str, scope: Scope, asked: str) -> Reading | None:
     text = re.sub(r"^(?:list|name|find|identify|show(?: me)?|give(?: me)?|tell me|enumerate)(?: (?:all|every|each))?(?: of)?(?: the)? (?:numbers? of )?(?:the )?(?=" + SHOT + r"s?\b)", "which ", text)
     text = re.sub(rf"^what is the (?:number|index|position) of the (?={SHOT}\b)", "which ", text)
     text = re.sub(rf"^what are the (?:numbers of the )?(?={SHOT}s\b)", "which ", text)
-    text = re.sub(rf"^(?:which|what) (?:one )?(?:of the|among the) (?={SHOT}s)", "which ", text)
+    text = re.sub(rf"^(?P<p>(?:in |on |during |at )?)(?:which|what) (?:one |ones )?(?:of the|among the|of these) (?={SHOT}s)", r"\g<p>which ", text)
     text = re.sub(rf"^(?:which|what) (?:is|are) the (?:number of the )?(?={SHOT}s?\b)", "which ", text)
     what = rf"(?:in |on |during |at |from )?(?:which|what) (?P<v>{VIDEO}s?|videos?|films?|of the (?:two )?videos)\b"
     for kind, pattern in ((Kind.WHICH_SHOT, rf"(?:in |on |during |at |from )?(?:which|what) (?:numbered |single )?{SHOT}s?(?: (?:number|no))?s?\b"), (Kind.WHICH_VIDEO, what)):
@@ -171,7 +175,7 @@ def _which(rest: str, kind: Kind, text: str, scope: Scope, asked: str) -> Readin
 
 def read_how_long(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of a question for a length of time."""
-    whole = rf"(?:what is |tell me |give me )?(?:the )?(?:total |full |overall )?(?:length|duration|running time|runtime|run time|playing time)(?: (?:of|in seconds))?(?: (?:the |this |it)?(?:{VIDEO})?)?$|how (?:long|many (?:seconds|minutes)) (?:is|does|do|lasts?|runs?|are)? ?(?:(?:the|this|it|that)(?: (?:whole|entire))?(?: {VIDEO})? ?)?(?:long|last|run|go on|take|play|in total|altogether|in length|be|there)?$"
+    whole = rf"(?:what is |tell me |give me )?(?:the )?(?:total |full |overall )?(?:length|duration|running time|runtime|run time|playing time)(?: (?:of|in seconds))?(?: (?:the |this |it)?(?:{VIDEO})?)?$|how (?:long|many (?:seconds|minutes)(?: long)?) (?:is|does|do|lasts?|runs?|are)? ?(?:(?:the|this|it|that)(?: (?:whole|entire))?(?: {VIDEO})? ?)?(?:long|last|run|go on|take|play|in total|altogether|in length|be|there)?$"
     if re.match(whole, text):
         return Reading(text=asked, kind=Kind.HOW_LONG, scope=scope)
     found = re.match(r"(?:(?:for )?how (?:long|many seconds|many minutes|much time)|for what length of time) (?P<aux>is|are|does|do|did|was|were|can)? ?(?P<r>.+)$", text)

@@ -22,15 +22,15 @@ from atom_reasoning.reading.what import (
     read_summary,
     read_what,
 )
-from atom_reasoning.reading.yes_no import is_yes_no, read_yes_no
+from atom_reasoning.reading.yes_no import is_yes_no, read_length, read_yes_no
 
 _NEXT_QUESTION = re.compile(r"(?:\?+|[,;.]|,? and| &)\s+(?:and |also |then |if so,? |in that case,? )*(?=(?:what|when|where|which|who|how|is|are|does|do|did|has|can|was|were|in which|at what)\b)")
 _STARTS = re.compile(r"(?:what|when|where|which|who|how|is|are|does|do|did|has|have|can|was|were|in which|at what|in what|list|name|describe|count)\b")
 _PRONOUN = re.compile(r"\b(?:it|they|them|he|she|this one|that one|him|her)\b")
 _READERS: tuple[Callable[[str, Scope, str], Reading | None], ...] = (
     read_summary,
-    read_count,
     read_how_long,
+    read_count,
     read_when,
     read_which_shot,
     read_choice,
@@ -45,8 +45,13 @@ _READERS: tuple[Callable[[str, Scope, str], Reading | None], ...] = (
 @lru_cache(512)
 def read(question: str) -> Reading:
     """What one question asks for."""
-    text = normal(question)
+    text = _turned(normal(question))
+    if (length := read_length(text, question)) is not None:
+        return length
     rest, scope = take_scope(text)
+    body, pick = take_pick(rest)
+    if pick and scope.is_whole and is_yes_no(body) and not _is_choice(rest):
+        rest, scope = body, evolve(scope, shots=(1 if pick == "first" else -1,))
     if is_yes_no(rest) and not _is_choice(rest):
         found = read_yes_no(rest, scope, question)
         if found is not None:
@@ -66,6 +71,19 @@ def read(question: str) -> Reading:
     if not rest and not scope.is_whole:
         return Reading(text=question, kind=Kind.HAPPENS, scope=scope, clip_question="what happens")
     return read_what(body, evolve(scope, pick=pick), question)
+
+
+_SUBORDINATE = re.compile(
+    r"(?P<sub>(?:once|after|before|when|while|as soon as|during|following|prior to|until) .+?),? (?P<main>(?:what|which|who|where|how|is|are|does|do|did)\b.+)$"
+)
+
+
+def _turned(text: str) -> str:
+    """ "After the star blinks, what happens?" as "what happens after the star blinks"."""
+    found = _SUBORDINATE.match(text)
+    if not found or re.match(r"(?:when|before|after)? ?(?:does|do|is|are|did|was)\b", found["sub"][5:].strip()):
+        return text
+    return f"{found['main'].rstrip(' ,')} {found['sub']}"
 
 
 def _is_choice(text: str) -> bool:

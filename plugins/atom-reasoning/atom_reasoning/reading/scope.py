@@ -28,8 +28,8 @@ _EVERY = (
     rf",? ?\b(?:in|during|throughout|across) both (?:of the )?{SHOT}s\b",
     r",? ?\b(?:at all times|all the time|the (?:whole|entire) time|all the way through|from start to (?:finish|end)|from beginning to end|from (?:the )?first to (?:the )?last shot|always|constantly|continuously|without exception|throughout)\b",
 )
-_FIRST = r",? ?\b(?:at (?:the )?(?:very )?(?:start|beginning|outset|opening|first)|(?:in|to) (?:the )?(?:beginning|begin with|start with|start off)|first of all|first off|first up|initially|at first|for the first time|the first time|the earliest|earliest)\b"
-_LAST = r",? ?\b(?:at (?:the )?(?:very )?(?:end|close|finish|conclusion)|(?:in|by) the end|finally|lastly|at last|for the last time|the last time|last of all|in conclusion|latest)\b"
+_FIRST = r",? ?\b(?:(?:right |just |shortly )?after the (?:start|beginning)|at (?:the )?(?:very )?(?:start|beginning|outset|opening|first)|(?:in|to) (?:the )?(?:beginning|begin with|start with|start off)|first of all|first off|first up|initially|at first|for the first time|the first time|the earliest|earliest)\b"
+_LAST = r",? ?\b(?:(?:right |just |shortly )?before the (?:end|finish)|at (?:the )?(?:very )?(?:end|close|finish|conclusion)|(?:in|by) the end|finally|lastly|at last|for the last time|the last time|last of all|in conclusion|latest)\b"
 
 
 def take_scope(text: str) -> tuple[str, Scope]:
@@ -52,7 +52,7 @@ def take_pick(text: str) -> tuple[str, str]:
 
 def _tidy(text: str) -> str:
     text = " ".join(text.replace(" ,", ",").split()).strip(" ,.;:-")
-    return re.sub(r"(?: (?:in|during|at|of|on|from|and|,))+$", "", text)
+    return re.sub(r"(?: (?:in|during|at|of|(?<!going )(?<!goes )(?<!go )on|from|and|,))+$", "", text)
 
 
 def _cut(text: str, found: re.Match[str]) -> str:
@@ -75,8 +75,14 @@ def _take_every(text: str, scope: Scope) -> tuple[str, Scope]:
 
 
 def _take_shots(text: str, scope: Scope) -> tuple[str, Scope]:
-    """Shots by number: "the second shot", "shots 2 and 3", "the last two shots"."""
-    if found := re.search(rf"{_PREP}{_THE}\bfirst (?:and|&) (?:the )?last {SHOT}s?\b{_OF_VIDEO}", text):
+    """Shots by number: "the second shot", "shots 2 and 3", "the last two shots", "right after the second shot"."""
+    if found := re.search(rf"\b(?:right |immediately |directly |just |straight )?(?P<r>after|before|following|preceding|follows|precedes) (?:the (?P<n>{ORDINAL}) {SHOT}|{SHOT} (?:number )?(?P<m>{NUMBER}))\b{_OF_VIDEO}", text):
+        place = place_of(found["n"]) if found["n"] else int(number_of(found["m"]))
+        step = 1 if found["r"] in ("after", "following", "follows") else -1
+        if place + step != 0:
+            put = " happens " if found["r"] in ("follows", "precedes") else " "
+            return f"{text[: found.start()]}{put}{text[found.end() :]}", evolve(scope, shots=(place + step,))
+    if found := re.search(rf"{_PREP}(?:both )?{_THE}\bfirst (?:{SHOT} )?(?:and|&) (?:the )?last {SHOT}s?\b{_OF_VIDEO}", text):
         return _cut(text, found), evolve(scope, shots=(1, -1))
     if found := re.search(rf"{_PREP}{_THE}\b(?P<end>first|opening|initial|last|final|closing) (?P<n>{NUMBER}|few|couple of) {SHOT}s\b{_OF_VIDEO}", text):
         number = int(number_of(found["n"])) if found["n"] not in ("few", "couple of") else 2
@@ -84,7 +90,7 @@ def _take_shots(text: str, scope: Scope) -> tuple[str, Scope]:
         shots = tuple(range(1, number + 1)) if first else tuple(range(-number, 0))
         return _cut(text, found), evolve(scope, shots=shots)
     many = rf"{ORDINAL}(?:(?:,|,? and|,? or| &) (?:the )?{ORDINAL})+"
-    if found := re.search(rf"{_PREP}{_THE}\b(?P<n>{many}) {SHOT}s?\b{_OF_VIDEO}", text):
+    if found := re.search(rf"{_PREP}(?:both )?{_THE}\b(?P<n>{many}) {SHOT}s?\b{_OF_VIDEO}", text):
         return _cut(text, found), evolve(scope, shots=tuple(place_of(one) for one in re.findall(ORDINAL, found["n"])))
     if found := re.search(rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) (?:and|or) {_THE}?(?P<m>{ORDINAL}) ?{SHOT}s?\b", text):
         return _cut(text, found), evolve(scope, shots=(place_of(found["n"]), place_of(found["m"])))

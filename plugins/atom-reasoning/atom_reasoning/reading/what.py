@@ -6,8 +6,9 @@ import re
 
 from attrs import evolve
 
-from atom_reasoning.english.words import KINDS_OF_WORDS, base, is_generic
+from atom_reasoning.english.words import KINDS_OF_WORDS, ORDINAL, base, is_generic, place_of
 from atom_reasoning.reading.conditions import condition, is_stative, noun, several
+from atom_reasoning.reading.counts import read_count, read_when, read_which_shot
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.reading.scope import SHOT, VIDEO
 
@@ -46,7 +47,7 @@ _HYPERNYMS = frozenset("animal vehicle fruit food tool kind type sort sport acti
 def read_summary(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of a wish for a summary."""
     if any(re.search(pattern, text) for pattern in _SUMMARY):
-        return Reading(text=asked, kind=Kind.SUMMARY if scope.is_whole else Kind.HAPPENS, scope=scope, clip_question=text)
+        return Reading(text=asked, kind=Kind.SUMMARY if scope == Scope() else Kind.HAPPENS, scope=scope, clip_question=text)
     return None
 
 
@@ -147,7 +148,7 @@ def read_relative(text: str, scope: Scope, asked: str) -> Reading | None:
 def _inner(text: str, scope: Scope, asked: str) -> Reading:
     text = re.sub(r"^(?:what|which) (?:is|was) the next (?:thing|shape|object|event|shot|scene|one)(?: (?:to \w+|that \w+|shown|seen))?$|^what(?: \w+)? (?:happens|comes|is shown|is seen|appears|follows|occurs|do we see|can be seen) (?:next|then|later)$", "what happens", text)
     text = re.sub(r"^what (?:is|was)(?: it)?(?: that)?(?: \w+)? (?:comes|happens|shown|appears|seen)$", "what happens", text)
-    for read in (read_attribute, read_list, read_happens):
+    for read in (read_count, read_when, read_which_shot, read_attribute, read_happens, read_list):
         if (found := read(text, scope, asked)) is not None:
             return found
     if re.match(r"(?:what|which) (?:thing|object|shape|item|event|action|shot|scene|clip|else)s? (?:is|comes|appears|happens|occurs|do)", text) or re.match(r"(?:what|which)(?: \w+)?$", text):
@@ -187,6 +188,8 @@ def read_attribute(text: str, scope: Scope, asked: str) -> Reading | None:
 def read_list(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of "Which shapes blink?", "What blinks?", "List all colours", "What is the first thing that blinks?" """
     reading = Reading(text=asked, kind=Kind.LIST, scope=scope, clip_question=text)
+    if (common := _commonest(text, reading)) is not None:
+        return common
     if found := re.match(_LIST_VERB, text):
         rest = re.sub(r"^(?:(?:me|us|all|every|each|everything|any|of|a|the|list|different|distinct|unique|kinds|types|names?|and every|single|complete|full|various|individual)\b ?)+", "", text[found.end() :].strip(" :"))
         everything = re.search(r"\b(?:everything|every thing|anything)\b", text[: len(text) - len(rest)]) or not rest
@@ -201,7 +204,8 @@ def read_list(text: str, scope: Scope, asked: str) -> Reading | None:
         pick = "last" if found["pick"] in ("last", "final", "latest") else "first"
         more = re.sub(r"^(?:be |is |are |we |you |can )*(?:shown|seen|appears?|visible|see|there|comes?|happens?|happen|occurs?|displayed|act|acts|show up|come|occur|take place|takes place|do we see)\b ?(?:up|on screen)?", "", (found["r"] or "").strip())
         return _picked(found["n"], more, pick, reading)
-    found = re.match(rf"(?:which|what)(?: (?:kinds?|types?|sorts?|of the|different|other|all the|of these|of all)(?: of)?(?: the)?)* (?P<n>(?!{_AUX}\b)[\w-]+(?: [\w-]+)?) (?P<r>.+)$", text)
+    text = re.sub(r"^(what|which|who) (?:else|all|exactly|other)\b", r"\1", text)
+    found = re.match(rf"(?:which|what)(?: (?:kinds?|types?|sorts?|of the|different|other|all the|of these|of all)(?: of)?(?: the)?)* (?P<n>(?!{_AUX}\b|way\b|direction\b|manner\b|happens\b)[\w-]+(?: [\w-]+)?) (?P<r>.+)$", text)
     if found:
         reading_of = _which_things(found["n"], found["r"], reading)
         if reading_of is not None:
@@ -210,6 +214,25 @@ def read_list(text: str, scope: Scope, asked: str) -> Reading | None:
     if found:
         return _what_does(found["v"], reading)
     return None
+
+
+def _commonest(text: str, reading: Reading) -> Reading | None:
+    """ "Which object is seen in the most shots?", "What is the most common colour?" """
+    found = re.match(
+        rf"(?:what|which)(?: is| are)?(?: the)? (?P<how>most|least) (?:common|frequent|often seen|frequently seen|frequently shown|popular|used) (?P<n>\w+)$"
+        rf"|(?:what|which) (?P<n2>\w+) (?:is |are )?(?:shown |seen |used |there |appears? |occurs? |comes up )?(?:the )?(?P<how2>most|least)(?: often| frequently| common| times)?(?: shown| seen)?$"
+        rf"|(?:what|which) (?P<n3>\w+) (?:is |are |appears? |shown |seen |occurs? )+in (?:the )?(?P<how3>most|fewest|least) {SHOT}s$",
+        text,
+    )
+    if not found:
+        return None
+    groups = found.groupdict()
+    name = groups["n"] or groups["n2"] or groups["n3"]
+    how = groups["how"] or groups["how2"] or groups["how3"]
+    kind = next((one for one in KINDS_OF_WORDS if base(one) == base(name)), "")
+    if not kind and not is_generic(name):
+        return None
+    return evolve(reading, conditions=(Condition(),), counted=kind, compare="most" if how == "most" else "least")
 
 
 def _picked(name: str, more: str, pick: str, reading: Reading) -> Reading:
@@ -229,6 +252,8 @@ def _which_things(name: str, rest: str, reading: Reading) -> Reading | None:
     if len(words) == 2 and (base(words[1]) in _VERB_STEMS() or re.fullmatch(rf"{_AUX}|not|never|first|last|that|to|always", words[1])):
         words, rest = words[:1], f"{words[1]} {rest}"
     known = base(words[-1])
+    if base(words[0]) in _VERB_STEMS() and words[0] not in ("circle", "circles", "cross", "crosses", "people"):
+        return None
     singular = next((kind for kind in KINDS_OF_WORDS if base(kind) == known), "")
     is_noun = singular or is_generic(words[-1]) or known in map(base, _HYPERNYMS) or (words[-1].endswith("s") and re.match(rf"(?:{_AUX}\b|not\b|never\b|\w+(?:s|ing)?\b)", rest))
     if not is_noun:
@@ -299,7 +324,7 @@ def _listed(rest: str, reading: Reading) -> Reading:
     wanted = condition(more)
     if is_stative(wanted.predicate):
         wanted = evolve(wanted, predicate="")
-    if re.match(r"something (?:happens?|occurs?|that happens?|goes on|that goes on)$", rest) or re.match(r"(?:events?|actions?|happenings?|things? that happens?)\b", rest):
+    if re.match(r"(?:something )?(?:what )?(?:happens?|occurs?|that happens?|goes on|that goes on)$", rest) or re.match(r"(?:events?|actions?|happenings?|things? that happens?)\b", rest):
         return evolve(reading, kind=Kind.ORDER, conditions=())
     return evolve(reading, conditions=(wanted,))
 
@@ -313,10 +338,13 @@ def read_happens(text: str, scope: Scope, asked: str) -> Reading | None:
         return evolve(reading, scope=evolve(scope, pick="first" if re.search(r"(?:start|begin|open)$", text) else "last"))
     if re.match(r"what (?:changes|differs|is (?:the )?(?:difference|different|changed))\b|(?:compare|contrast)\b|how (?:do|does|is|are) .*\b(?:differ|different|change)", text) and (len(scope.shots) > 1 or scope.is_whole):
         return reading if len(scope.shots) > 1 else None
+    if found := re.match(rf"(?:what is|which is|describe|name|what was) the (?P<n>{ORDINAL}) (?:thing|event|action|object|shape|item|one|figure)(?: (?:that|to|which|you|we)?\b.*)?$", text):
+        if abs(place_of(found["n"])) > 1 and not re.search(r"\b(?:that|which) (?!happens|is shown|appears|is seen|occurs|comes|we see|you see|takes place)", text):
+            return evolve(reading, scope=evolve(scope, shots=(place_of(found["n"]),)))
     pick = ""
     if found := re.search(r"\b(?P<p>first|last)(?: of all)?$", text):
         text, pick = text[: found.start()].strip(), found["p"]
-    ends = re.match(rf"(?:what|which(?: \w+)?|who|what (?:thing|else|exactly|all|event|action|object)) {_HAPPENS}(?: (?:in|there|on|of|with|during|about))?$|(?:what|describe|show(?: me)?|tell me(?: about)?|tell us(?: about)?|explain|give(?: me)? a description of|caption|what about|how about|talk about|and|narrate|depict|give me details (?:on|about))?(?: what)?(?: {_HAPPENS})?(?: (?:in|on|of|about))?$|what (?:is|are|was)(?: in)?$|what (?:does|do|did) (?:it|the \w+)? ?(?:show|depict|contain|look like|have|hold|portray)$|what (?:do|can|could|did) (?:you|we|i) (?:see|watch|get)$|(?:what|which) (?:is|are) the (?:content|contents|caption|event|action|description)s?(?: of)?$|which (?:event|action|thing)s? (?:happens?|occurs?|takes? place|is shown|are shown)$", text)
+    ends = re.match(rf"(?:what|which(?: one| thing| object| event| action)?|who|what (?:thing|else|exactly|all|event|action|object)) {_HAPPENS}(?: (?:in|there|on|of|with|during|about))?$|(?:what|describe|show(?: me)?|tell me(?: about)?|tell us(?: about)?|explain|give(?: me)? a description of|caption|what about|how about|talk about|and|narrate|depict|give me details (?:on|about))?(?: what)?(?: {_HAPPENS})?(?: (?:in|on|of|about))?$|what (?:is|are|was)(?: in)?$|what (?:does|do|did) (?:it|the \w+)? ?(?:show|depict|contain|look like|have|hold|portray)$|what (?:do|can|could|did) (?:you|we|i) (?:see|watch|get)$|what (?:is|are|does) (?:show|shown|there to see)$|(?:what|which) (?:is|are) the (?:content|contents|caption|event|action|description)s?(?: of)?$|which (?:event|action|thing)s? (?:happens?|occurs?|takes? place|is shown|are shown)$", text)
     if not ends:
         return None
     return evolve(reading, scope=evolve(scope, pick=pick or scope.pick))

@@ -10,6 +10,7 @@ from atom_reasoning.english.words import NUMBER, number_of
 from atom_reasoning.reading.conditions import condition, is_stative, several
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.reading.scope import SHOT, VIDEO
+from atom_reasoning.reading.times import TIME, seconds_of
 
 AUX = r"(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|might)"
 _SHOWS = r"(?:show|shows|have|has|contain|contains|feature|features|include|includes|depict|depicts|display|displays|got|present|picture|hold)"
@@ -33,7 +34,7 @@ def is_yes_no(text: str) -> bool:
 def read_yes_no(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of a plain question that begins like one for yes or no."""
     reading = Reading(text=asked, kind=Kind.YES_NO, scope=scope, clip_question=text)
-    for read in (_compared, _related, _once, _all_things, _several, _plain):
+    for read in (_of_videos, _some_shot, _compared, _related, _once, _all_things, _several, _plain):
         if (found := read(text, reading)) is not None:
             return found
     return None
@@ -115,6 +116,44 @@ def _compared(text: str, reading: Reading) -> Reading | None:
         wanted = condition(found["a"][shots.end() :] if shots else found["a"])
         return evolve(reading, conditions=(wanted,), compare=compare, number=number, counted="shots" if shots else "things")
     return None
+
+
+def read_length(text: str, asked: str) -> Reading | None:
+    """A reading of "Is the video longer than ten seconds?", before its time is taken for a part of the video."""
+    found = re.match(rf"(?:is|does|was) (?:it|(?:the|this) {VIDEO}) (?:last |run |take )?(?P<how>longer|shorter|more|less|at least)(?: than)? (?P<n>{TIME})(?: long)?$", text)
+    if not found:
+        return None
+    compare = {"longer": "more", "more": "more", "shorter": "fewer", "less": "fewer"}.get(found["how"], "least")
+    reading = Reading(text=asked, kind=Kind.YES_NO, clip_question=text)
+    return evolve(reading, counted="seconds", compare=compare, number=round(seconds_of(found["n"])))
+
+
+def _of_videos(text: str, reading: Reading) -> Reading | None:
+    """ "Do both videos show a star?", "Does any of the videos have a moon?" """
+    found = re.search(r"\b(?:in |of )?(?P<q>both|all|every|each|either|any|one|at least one)(?: (?:one )?of)?(?: the| these| two)* (?:videos?|films?|files?|movies?|recordings?)\b", text)
+    if not found:
+        return None
+    rest = " ".join(f"{text[: found.start()]} {text[found.end() :]}".split())
+    inner = _plain(rest, reading)
+    return evolve(inner, counted="videos", any_of=found["q"] in ("either", "any", "one", "at least one"))
+
+
+def _some_shot(text: str, reading: Reading) -> Reading | None:
+    """ "Is there ever a shot without a star?", "Is there a shot with a star and a moon?" """
+    found = re.match(
+        rf"(?:is|are|was|were) there (?:ever |also |even )?(?:any |a |some |at least one |a single )?{SHOT}s? (?P<how>without|with|with no|where|in which|that|which|when|showing|containing|featuring|of) (?P<c>.+)$",
+        text,
+    )
+    if not found:
+        return None
+    body = re.sub(rf"^(?:{_SHOWS}|there (?:is|are)|(?:you|we) (?:can )?see) ", "", found["c"])
+    body, negated = _negated(body)
+    body = re.sub(r"^(?:does|do|is|are) not (?:have|show|contain|feature|include)? ?|^not (?:have|show) ", lambda m: "", body) if (refused := re.match(r"(?:does|do|is|are) not ", body)) else body
+    negated = negated or refused is not None or found["how"] in ("without", "with no")
+    parts, join = several(body)
+    if join == "and" and len(parts) > 1 and not negated:
+        return evolve(reading, conditions=tuple(condition(part) for part in parts), together=True)
+    return evolve(reading, conditions=(condition(body),), counted="shots", compare="least", number=1, negated=negated)
 
 
 def _of_shots(text: str) -> Condition:
