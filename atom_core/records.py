@@ -288,7 +288,7 @@ class Question:
     """What it is asked of."""
     text: str = field(validator=min_len(1))
     """The question."""
-    others: tuple[Video, ...] = field(default=(), converter=tuple)
+    others: tuple[Video, ...] = ()
     """Further videos that it is asked of: one answer for all of them, as for "Which video shows a dog?"."""
 
 

@@ -11,6 +11,7 @@ from atom_bench.cuts.command import CutsBench
 from atom_bench.decoder import DecoderBench
 from atom_bench.encoder import EncoderBench
 from atom_bench.quality.command import QualityBench
+from atom_bench.questions.command import QuestionsBench
 from atom_bench.reuse.command import ReuseBench
 from atom_bench.search import SearchBench
 from atom_bench.start import StartBench
@@ -36,6 +37,7 @@ BENCHES: dict[str, type[Bench]] = {
     "search": SearchBench,
     "start": StartBench,
     "quality": QualityBench,
+    "questions": QuestionsBench,
     "cuts": CutsBench,
 }
 """The subcommands by name."""

@@ -11,8 +11,10 @@ MOST_PARTS = 4
 LEAST_PAIRS = 0.8
 """Share of its pairs of neighbouring words that they must have, where summaries are summed up."""
 _WORD = re.compile(r"[^\W_]+")
-_SMALL = frozenset("a an the and then first finally while is are of in on to with it its".split())
-_NUMBERS = frozenset("one two three four five six seven eight nine ten".split())
+_SMALL = frozenset(
+    ["a", "an", "the", "and", "then", "first", "finally", "while", "is", "are", "of", "in", "on", "to", "with", "it"]
+)
+_NUMBERS = frozenset(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
 _OPENING = re.compile(r"^(?:first|finally|then),? ", re.IGNORECASE)
 
 Ask = Callable[[Sequence[Sequence[str]]], list[str]]

@@ -24,6 +24,8 @@ def answer(reading: Reading, witness: Witness) -> Found:
     shots = list(witness.footage.shots_within(reading.scope))
     if not shots:
         return Found(text=NOT_SHOWN, certainty=0.95)
+    if reading.videos:
+        return _compared_videos(reading, witness, shots)
     if reading.kind is not Kind.YES_NO and reading.scope.event is not None:
         return _relative(reading, witness, shots)
     return _of_kind(reading, witness, shots)
@@ -112,9 +114,50 @@ def _of_videos(reading: Reading, shown: Sequence[Sequence[Shown]], witness: Witn
     return Found(text=yes_no.said(p >= 0.5, reading), shots=support, certainty=max(p, 1 - p))
 
 
+def _compared_videos(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
+    """Numbers of two videos held against each other; what videos have in common, or what only one has."""
+    count = len(witness.footage.videos)
+    numbers = [(n if n > 0 else count + 1 + n) - 1 for n in reading.videos]
+    if count < 2 or any(not 0 <= n < count for n in numbers):
+        return Found(text=NOT_SHOWN, certainty=0.5)
+    own = [[shot for shot in shots if shot.video == n] for n in numbers]
+    if reading.kind is not Kind.YES_NO:
+        return _shared_or_not(reading, witness, own)
+    if reading.counted in ("seconds", "shots"):
+        sizes = [
+            sum(witness.footage.span(s).duration_s if reading.counted == "seconds" else 1 for s in part) for part in own
+        ]
+        shown: list[list[Shown]] = []
+    else:
+        shown = [_shown(reading.conditions[0], witness, part) for part in own]
+        sizes = [sum(one.number for one in holding(part)) for part in shown]
+    yes = {"more": sizes[0] > sizes[1], "fewer": sizes[0] < sizes[1]}.get(reading.compare, sizes[0] == sizes[1])
+    support = tuple(one.shot for part in shown for one in holding(part))
+    return Found(
+        text=yes_no.said(yes, reading), shots=support, certainty=certainty(one for part in shown for one in part)
+    )
+
+
+def _shared_or_not(reading: Reading, witness: Witness, own: Sequence[Sequence[Shot]]) -> Found:
+    things = [counting.names(reading, holding(_shown(Condition(), witness, part))) for part in own]
+    shared = [name for name in things[0] if all(name in other for other in things)]
+    if reading.compare == "common":
+        support = [part[name].shot for name in shared for part in things]
+        return Found(text=listed(shared) if shared else NOTHING, shots=tuple(support), certainty=0.9)
+    texts = []
+    for part, shots in zip(things, own, strict=True):
+        name = witness.footage.videos[shots[0].video].path.name
+        texts.append(
+            f"only {name}: {listed([n for n in part if n not in shared]) if set(part) - set(shared) else NOTHING}"
+        )
+    return Found(text="; ".join(texts), shots=tuple(shot for part in own for shot in part), certainty=0.9)
+
+
 def _count(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     if not reading.conditions:
-        number = len(witness.footage.videos) if reading.counted == "videos" else len(shots) - (reading.counted == "cuts")
+        number = (
+            len(witness.footage.videos) if reading.counted == "videos" else len(shots) - (reading.counted == "cuts")
+        )
         return Found(text=str(number), shots=tuple(shots), certainty=0.97)
     shown = _shown(reading.conditions[0], witness, shots)
     if reading.counted == "things" and len(shots) == 1 and reading.conditions[0].is_anything:
@@ -145,7 +188,9 @@ def _list(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     found = counting.names(reading, there)
     silent = [one for one in there if not one.clauses]
     if reading.counted == "" or not wanted.subject:
-        for reply in witness.replies(sentence(reading.clip_question), [one.place for one in silent][:4]) if silent else ():
+        for reply in (
+            witness.replies(sentence(reading.clip_question), [one.place for one in silent][:4]) if silent else ()
+        ):
             shot = next(one for one in silent if one.place == reply.place)
             found.setdefault(_without_article(reply.text), shot)
     if reading.scope.pick and found:
@@ -235,9 +280,12 @@ def happens(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     """What shots show, by their captions; of the first or last thing, only that one."""
     pick = reading.scope.pick
     chosen = [shots[0] if pick == "first" else shots[-1]] if pick else list(shots)
-    texts, sure = [], 1.0
+    texts: list[str] = []
+    sure = 1.0
     for shot in chosen:
-        places = [place for place in shot.places if place in witness.footage.within(_times(reading.scope))] or list(shot.places)
+        places = [place for place in shot.places if place in witness.footage.within(_times(reading.scope))] or list(
+            shot.places
+        )
         if pick:
             places = places[:1] if pick == "first" else places[-1:]
         for place in places:
@@ -265,7 +313,7 @@ def _one_step(own: Sequence[Clause], text: str, pick: str) -> str:
 
 
 def _what(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
-    """What the clips that show its topic reply; where the caption has a word of the kind that is asked for, that too."""
+    """What the clips that show its topic reply; where captions have a word of the kind that is asked for, that word."""
     known = [one for one in reading.conditions if not one.is_anything]
     if known:
         shown = _shown(known[0], witness, shots)
@@ -294,7 +342,10 @@ def _of_captions(reading: Reading, there: Sequence[Shown]) -> Found | None:
         for clause in one.clauses:
             if word := word_of_kind(clause, reading.counted):
                 words.setdefault(word, []).append(one)
-    if not words or (reading.counted == "shape" and any(base(word) in map(base, reading.conditions[0].subject.split()) for word in words)):
+    if not words or (
+        reading.counted == "shape"
+        and any(base(word) in map(base, reading.conditions[0].subject.split()) for word in words)
+    ):
         return None
     support = [one for ones in words.values() for one in ones]
     return Found(text=listed(words), shots=tuple(one.shot for one in support), certainty=certainty(support))
@@ -317,7 +368,8 @@ def vote(reading: Reading, replies: Sequence[Reply], shown: Sequence[Shown]) -> 
     group = sorted(max(groups.values(), key=lambda g: sum(map(weight, g))), key=lambda r: -weight(r))
     share = sum(map(weight, group)) / max(sum(weight(r) for g in groups.values() for r in g), 1e-9)
     support = tuple(of_place[reply.place].shot for reply in group if reply.place in of_place) if present else ()
-    return Found(text=group[0].text, shots=support, certainty=group[0].confidence * share)
+    sure = group[0].confidence * share
+    return Found(text=group[0].text, shots=support, certainty=sure, truncated=group[0].truncated)
 
 
 def sentence(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import atom_core as atom
@@ -10,39 +11,112 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+MOST_VIDEOS = 60
+"""Videos of the library that one question is asked of; of more, those that a search for it finds."""
+
 
 class AskCommand:
-    """Answer questions about a video, or each video of a folder, with the times that support each answer."""
+    """Answer questions about a video, each video of a folder, several together ("Which video ..."), or, where no video
+    is named, all that is in the library; with the times that support each answer."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("video", metavar="VIDEO", help="video file or folder")
-        parser.add_argument("questions", nargs="+", metavar="QUESTION", help="what to ask, in quotes")
+        parser.add_argument(
+            "video", metavar="VIDEO", nargs="?", help="video file or folder, or several; none: the library"
+        )
+        parser.add_argument("questions", nargs="*", metavar="QUESTION", help="what to ask, in quotes")
 
     def run(self, context: atom.CommandContext) -> None:
-        """One result per video and question, in order."""
-        texts = context.args.questions
+        """One result per video and question, in order; one per question that is asked of several videos together."""
+        paths, texts = _told_apart(context)
         if is_one_without_quotes(texts):
             texts = [" ".join(texts)]
             context.note(f"taken for one question, {texts[0]!r}; put each in quotes to ask several")
+        if not texts:
+            raise atom.SettingsError("there is no question; write it behind the video, in quotes")
         for blank in (text for text in texts if not text.strip()):
             context.fail(repr(blank), "a question needs words; put each question in quotes")
-        videos = context.videos([context.args.video])
+        texts = [text for text in texts if text.strip()]
+        if not paths:
+            for text in texts:
+                _ask(context, [_together(of_library(context, text), text)], named=True)
+            return
+        from atom_reasoning.reading.videos import is_about_several
+
+        videos = context.videos(paths)
+        names = [video.path.name for video in videos]
+        several = [text for text in texts if len(videos) > 1 and is_about_several(text, names)]
         for video in videos:
-            questions = [atom.Question(video=video, text=text) for text in texts if text.strip()]
-            with context.progress("Asking", len(questions)) as progress:
-                for outcome in context.host().map("answer", questions):
-                    progress.advance()
-                    if outcome.error is not None:
-                        context.fail(f"{video.path}: {outcome.item.text}", outcome.error)
-                    else:
-                        if outcome.value.truncated:
-                            context.note(
-                                f"'{video.path}': the answer to {outcome.item.text!r} ran into the limit of tokens and"
-                                " ends before it; --max-new-tokens raises it"
-                            )
-                        heading = f"{video.path}: " if len(videos) > 1 else ""
-                        context.emit(as_json(video, outcome.value), heading + as_text(outcome.value))
+            questions = [atom.Question(video=video, text=text) for text in texts if text not in several]
+            _ask(context, questions, named=len(videos) > 1)
+        _ask(context, [_together(videos, text) for text in several], named=False)
+
+
+def _told_apart(context: atom.CommandContext) -> tuple[list[str], list[str]]:
+    """Videos and questions: what stands first is a video, and what follows as long as it exists; a first word that
+    does not exist and reads like a question is one, of the library."""
+    words = [word for word in (context.args.video, *context.args.questions) if word is not None]
+    if not words:
+        return [], []
+    if not os.path.exists(words[0]) and _is_question(words):
+        return [], words
+    number = 1
+    while number < len(words) and words[number].strip() and os.path.exists(words[number]):
+        number += 1
+    return words[:number], words[number:]
+
+
+def _is_question(words: Sequence[str]) -> bool:
+    """Whether words that name no file are a question, in quotes or without."""
+    return (
+        " " in words[0].strip()
+        or (len(words) == 1 and words[0].endswith("?"))
+        or (words[-1].endswith("?") and not os.path.splitext(words[0])[1] and len(words) > 2)
+    )
+
+
+def of_library(context: atom.CommandContext, text: str) -> list[atom.Video]:
+    """The videos of the library that a question is asked of.
+
+    :raises LibraryError: if the library is empty
+    """
+    host = context.host()
+    known = host.library.videos()
+    if not known:
+        raise atom.LibraryError("the library is empty; index videos with `atom index`, or name a video")
+    chosen = list(known.values())
+    if len(known) > MOST_VIDEOS:
+        moments = host.run("search", atom.Query(text=text, limit=5 * MOST_VIDEOS))
+        chosen = list(dict.fromkeys(moment.path for moment in moments))[:MOST_VIDEOS]
+        context.note(f"asked of the {len(chosen)} videos that a search finds, of {len(known)} in the library")
+    return context.videos(sorted(map(str, chosen)))
+
+
+def _together(videos: Sequence[atom.Video], text: str) -> atom.Question:
+    """One question of several videos.
+
+    :raises MediaError: if none of them can be read
+    """
+    if not videos:
+        raise atom.MediaError("none of the library's videos can be read; `atom index` finds those that were moved")
+    return atom.Question(video=videos[0], text=text, others=tuple(videos[1:]))
+
+
+def _ask(context: atom.CommandContext, questions: Sequence[atom.Question], *, named: bool) -> None:
+    with context.progress("Asking", len(questions)) as progress:
+        for outcome in context.host().map("answer", questions):
+            progress.advance()
+            video = outcome.item.video
+            if outcome.error is not None:
+                context.fail(f"{video.path}: {outcome.item.text}", outcome.error)
+                continue
+            if outcome.value.truncated:
+                context.note(
+                    f"'{video.path}': the answer to {outcome.item.text!r} ran into the limit of tokens and"
+                    " ends before it; --max-new-tokens raises it"
+                )
+            heading = f"{video.path}: " if named and not outcome.item.others else ""
+            context.emit(as_json(video, outcome.value), heading + as_text(outcome.value))
 
 
 def is_one_without_quotes(texts: Sequence[str]) -> bool:
@@ -57,7 +131,7 @@ def as_json(video: atom.Video, answer: atom.Answer) -> dict[str, Any]:
         "video": str(video.path),
         "question": answer.question,
         "answer": answer.text,
-        "evidence": [{"start_s": span.start_s, "end_s": span.end_s} for span in answer.evidence],
+        "evidence": [_span(span) for span in answer.evidence],
         "truncated": answer.truncated,
         "confidence": answer.confidence,
         "model": answer.provenance.model if answer.provenance else None,
@@ -65,7 +139,13 @@ def as_json(video: atom.Video, answer: atom.Answer) -> dict[str, Any]:
     }
 
 
+def _span(span: atom.Span) -> dict[str, Any]:
+    where = {"video": str(span.video.path)} if isinstance(span, atom.Clip) else {}
+    return {**where, "start_s": span.start_s, "end_s": span.end_s}
+
+
 def as_text(answer: atom.Answer) -> str:
     """The answer for people: question, answer, and the times that support it."""
-    times = [f"  {span.times}" for span in answer.evidence]
+    names = [f"{span.video.path}  " if isinstance(span, atom.Clip) else "" for span in answer.evidence]
+    times = [f"  {name}{span.times}" for name, span in zip(names, answer.evidence, strict=True)]
     return "\n".join([answer.question, f"  {answer.text}", *times])

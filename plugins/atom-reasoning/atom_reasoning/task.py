@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from attrs.validators import ge
 
 import atom_core as atom
@@ -14,8 +15,8 @@ from atom_reasoning.answers.evidence import Found
 from atom_reasoning.answers.wording import merge
 from atom_reasoning.evidence.footage import Footage
 from atom_reasoning.evidence.witness import Witness
-from atom_reasoning.reading.reader import questions_in, read
-from atom_reasoning.reading.record import Kind, Reading
+from atom_reasoning.reading.reader import readings_of
+from atom_reasoning.reading.record import Kind, Reading, Scope
 from atom_reasoning.wording import NOT_SHOWN, YES_OR_NO, is_presence
 
 
@@ -50,27 +51,40 @@ class AnswerQuestion:
     ) -> atom.Answer:
         """The answer to `question`, or ``not shown`` without evidence."""
         footage = Footage.of(host, (question.video, *question.others))
-        witness = Witness(
-            host, encoder, decoder, footage, looks=settings.looks, tokens=settings.max_new_tokens
-        )
+        witness = Witness(host, encoder, decoder, footage, looks=settings.looks, tokens=settings.max_new_tokens)
         try:
-            parts = [self._one(text, question, witness, host) for text in questions_in(question.text)]
+            parts = [self._one(reading, question, witness, host) for reading in readings_of(_numbered(question))]
         finally:
             witness.close()
         return _joined(question, parts, witness)
 
-    def _one(self, text: str, question: atom.Question, witness: Witness, host: atom.Host) -> tuple[Found, Reading]:
-        reading = read(text)
+    def _one(
+        self, reading: Reading, question: atom.Question, witness: Witness, host: atom.Host
+    ) -> tuple[Found, Reading]:
         if is_direct(reading, witness.footage):
-            return _direct(evolve(reading, text=text), witness), reading
+            return _direct(reading, witness), reading
         if reading.kind is Kind.SUMMARY:
             return _summary(question, witness, host), reading
         return answering.answer(reading, witness), reading
 
 
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def _numbered(question: atom.Question) -> str:
+    """The question, with the names of several videos as "the first video" and so on."""
+    text = question.text
+    if question.others:
+        for number, video in zip(_ORDINALS, (question.video, *question.others), strict=False):
+            for name in (video.path.name, video.path.stem):
+                if len(name) > 3:
+                    text = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", f"the {number} video", text)
+    return text
+
+
 def is_direct(reading: Reading, footage: Footage) -> bool:
     """Whether the one clip of a video answers by itself."""
-    if len(footage.clips) > 1 or not reading.scope == evolve(type(reading.scope)(), pick=reading.scope.pick):
+    if len(footage.clips) > 1 or reading.scope != Scope(pick=reading.scope.pick):
         return False
     if reading.kind is Kind.YES_NO:
         return not (reading.compare or reading.negated or len(reading.conditions) > 1 or reading.together)
@@ -88,7 +102,8 @@ def _direct(reading: Reading, witness: Witness) -> Found:
     if not replies:
         return Found(text=NOT_SHOWN, certainty=0.9)
     shots = () if choices and replies[0].text == "no" else witness.footage.shots
-    return Found(text=replies[0].text, shots=shots, certainty=replies[0].confidence)
+    reply = replies[0]
+    return Found(text=reply.text, shots=shots, certainty=reply.confidence, truncated=reply.truncated)
 
 
 def _summary(question: atom.Question, witness: Witness, host: atom.Host) -> Found:
@@ -99,7 +114,8 @@ def _summary(question: atom.Question, witness: Witness, host: atom.Host) -> Foun
         if clip.video.content_hash == question.video.content_hash
     )
     made = host.run("summarize", captions)
-    return Found(text=made.text, shots=witness.footage.shots, certainty=made.confidence or 0.9)
+    sure = 0.9 if made.confidence is None else made.confidence
+    return Found(text=made.text, shots=witness.footage.shots, certainty=sure, truncated=made.truncated)
 
 
 def _joined(question: atom.Question, parts: Sequence[tuple[Found, Reading]], witness: Witness) -> atom.Answer:
@@ -116,5 +132,5 @@ def _joined(question: atom.Question, parts: Sequence[tuple[Found, Reading]], wit
         evidence=spans,
         confidence=min(confidence_of(reading, found) for found, reading in parts),
         provenance=witness.provenance,
-        truncated=False,
+        truncated=any(found.truncated for found, _ in parts),
     )

@@ -33,6 +33,8 @@ _EXISTENCE = re.compile(
 )
 _MORE = re.compile(r"\b(or|what|which|how|where|who|whose|why|when|whether|if)\b")
 """Asks for more than whether, or offers something."""
+
+
 def is_refusal(reply: str) -> bool:
     """Whether `reply` says that the clip does not answer the question."""
     text = plain(reply)

@@ -142,7 +142,11 @@ def picked(reading: Reading, there: Sequence[Shown]) -> list[Shown]:
 
 def in_order(offered: Sequence[str], shown: Sequence[Sequence[Shown]]) -> Found:
     """Several things by when they are first shown; those that are not are left out."""
-    first = [(min(map(_order, holding(part))), name, part) for name, part in zip(offered, shown, strict=True) if holding(part)]
+    first = [
+        (min(map(_order, holding(part))), name, part)
+        for name, part in zip(offered, shown, strict=True)
+        if holding(part)
+    ]
     if not first:
         return Found(text=NOT_SHOWN, certainty=1 - max((presence(part) for part in shown), default=0.0))
     ordered = sorted(first, key=lambda one: one[0])

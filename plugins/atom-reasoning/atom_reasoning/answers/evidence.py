@@ -44,6 +44,8 @@ class Found:
     """The shots that support it, best first."""
     certainty: float = 1.0
     """How sure the weakest part of the evidence is, 0 to 1."""
+    truncated: bool = False
+    """Whether it is a reply that the decoder was stopped in."""
 
 
 def by_shot(sightings: Iterable[Sighting], shots: Sequence[Shot]) -> list[Shown]:

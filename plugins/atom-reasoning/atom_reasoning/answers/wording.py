@@ -56,7 +56,9 @@ def merge(clips: Iterable[atom.Clip], *, gap_s: float = 0.05) -> tuple[atom.Clip
 def times(clips: Sequence[atom.Clip], *, names: bool = False) -> str:
     """When clips are: ``0:04.8 to 0:07.2``; with the videos' names where there are several."""
     spans = sorted(merge(clips), key=lambda clip: (str(clip.video.path), clip.start_s))
-    return listed(f"{f'{clip.video.path.name} ' if names else ''}{clock(clip.start_s)} to {clock(clip.end_s)}" for clip in spans)
+    return listed(
+        f"{f'{clip.video.path.name} ' if names else ''}{clock(clip.start_s)} to {clock(clip.end_s)}" for clip in spans
+    )
 
 
 def shots(numbers: Sequence[int]) -> str:

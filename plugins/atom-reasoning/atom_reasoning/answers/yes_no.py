@@ -55,7 +55,11 @@ def all_things(reading: Reading, subject: Sequence[Shown], whole: Sequence[Shown
 
 def only(reading: Reading, anything: Sequence[Shown], whole: Sequence[Shown]) -> Found:
     """Whether nothing else is there, or does it."""
-    others = [one for one, two in zip(anything, whole, strict=True) if one.holds and one.number > (two.number if two.holds else 0)]
+    others = [
+        one
+        for one, two in zip(anything, whole, strict=True)
+        if one.holds and one.number > (two.number if two.holds else 0)
+    ]
     there = holding(whole)
     yes = bool(there) and not others
     sure = certainty([*anything, *whole])

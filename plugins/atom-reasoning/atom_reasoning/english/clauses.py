@@ -8,25 +8,91 @@ from functools import lru_cache
 from attrs import frozen
 
 from atom_reasoning.english.normal import one_slip, plain
-from atom_reasoning.english.words import ARTICLES, DIRECTIONS, KINDS_OF_WORDS, NUMBER, base, is_generic, meaning, number_of
+from atom_reasoning.english.words import (
+    ARTICLES,
+    DIRECTIONS,
+    KINDS_OF_WORDS,
+    NUMBER,
+    base,
+    is_generic,
+    meaning,
+    number_of,
+)
 
-_JOINS = re.compile(r"(?P<then>,? (?:and )?then )|,? (?:while|whereas|as) (?=(?:a|an|the|one|two|three)\b)|,? and (?=(?:a|an|the|one|two|three|some|several)\b)|; |\. ")
-_NOT_VERBS = frozenset("glass dress grass bus cross class press less across this his its is as chess brass mess".split())
-_ALSO_NOUNS = frozenset("circle circles cross crosses play head point start show end fall drop light shine paint walk run".split())
-_BEFORE_NOUNS = frozenset(
-    " ".join(words for kind, words in KINDS_OF_WORDS.items() if kind != "shape").split()
-) | ARTICLES | frozenset("one two three four five six seven eight nine ten big little any some many bright dark".split())
-_AUXILIARIES = frozenset("is are was were has have does do can".split())
+_JOINS = re.compile(
+    r"(?P<then>,? (?:and )?then )|,? (?:while|whereas|as) (?=(?:a|an|the|one|two|three)\b)|,? and (?=(?:a|an|the|one|two|three|some|several)\b)|; |\. "
+)
+_NOT_VERBS = frozenset(
+    [
+        "glass",
+        "dress",
+        "grass",
+        "bus",
+        "cross",
+        "class",
+        "press",
+        "less",
+        "across",
+        "this",
+        "his",
+        "its",
+        "is",
+        "as",
+        "chess",
+        "brass",
+        "mess",
+    ]
+)
+_ALSO_NOUNS = frozenset(
+    [
+        "circle",
+        "circles",
+        "cross",
+        "crosses",
+        "play",
+        "head",
+        "point",
+        "start",
+        "show",
+        "end",
+        "fall",
+        "drop",
+        "light",
+        "shine",
+        "paint",
+        "walk",
+        "run",
+    ]
+)
+_BEFORE_NOUNS = (
+    frozenset(" ".join(words for kind, words in KINDS_OF_WORDS.items() if kind != "shape").split())
+    | ARTICLES
+    | frozenset(
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "big",
+            "little",
+            "any",
+            "some",
+            "many",
+            "bright",
+            "dark",
+        ]
+    )
+)
+_AUXILIARIES = frozenset(["is", "are", "was", "were", "has", "have", "does", "do", "can"])
 VERBS = frozenset(
     base(word)
-    for word in "move go slide travel drift rise ascend climb sink fall descend drop grow expand shrink contract blink"
-    " flash flicker circle orbit appear emerge disappear vanish fade stay stand rest remain get become come show turn"
-    " run walk sit jump swim fly ride drive play eat drink hold wear carry look talk speak sing dance cook cut open"
-    " close throw catch kick hit push pull put take pick lie sleep read write work smile laugh cry wait leave enter"
-    " cross follow chase spin rotate roll bounce shake wave lift bark swing start begin stop end happen occur change"
-    " keep do have use make hang float head shift glide revolve swell enlarge pass approach twinkle shine glow burn"
-    " melt rain snow pour break drag lead reach touch point blow paint draw dig clean wash brush pet feed hug kiss"
-    " stretch bend kneel crawl skate ski surf sail row skip race fight lose win see vary exist".split()
+    for word in ["move", "go", "slide", "travel", "drift", "rise", "ascend", "climb", "sink", "fall", "descend", "drop", "grow", "expand", "shrink", "contract", "blink", "flash", "flicker", "circle", "orbit", "appear", "emerge", "disappear", "vanish", "fade", "stay", "stand", "rest", "remain", "get", "become", "come", "show", "turn", "run", "walk", "sit", "jump", "swim", "fly", "ride", "drive", "play", "eat", "drink", "hold", "wear", "carry", "look", "talk", "speak", "sing", "dance", "cook", "cut", "open", "close", "throw", "catch", "kick", "hit", "push", "pull", "put", "take", "pick", "lie", "sleep", "read", "write", "work", "smile", "laugh", "cry", "wait", "leave", "enter", "cross", "follow", "chase", "spin", "rotate", "roll", "bounce", "shake", "wave", "lift", "bark", "swing", "start", "begin", "stop", "end", "happen", "occur", "change", "keep", "do", "have", "use", "make", "hang", "float", "head", "shift", "glide", "revolve", "swell", "enlarge", "pass", "approach", "twinkle", "shine", "glow", "burn", "melt", "rain", "snow", "pour", "break", "drag", "lead", "reach", "touch", "point", "blow", "paint", "draw", "dig", "clean", "wash", "brush", "pet", "feed", "hug", "kiss", "stretch", "bend", "kneel", "crawl", "skate", "ski", "surf", "sail", "row", "skip", "race", "fight", "lose", "win", "see", "vary", "exist"]
 )  # fmt: skip
 """Stems of common verbs."""
 
@@ -80,9 +146,17 @@ def verb_at(words: list[str]) -> int | None:
         if nouns and (word in _AUXILIARIES or (word.endswith("ing") and base(word) in VERBS)):
             return place
         if nouns and word.endswith("s") and not word.endswith("ss") and word not in _NOT_VERBS:
-            if base(word) in VERBS and not (follower.endswith("s") and base(follower) in VERBS and not follower.endswith("ss")):
+            if base(word) in VERBS and not (
+                follower.endswith("s") and base(follower) in VERBS and not follower.endswith("ss")
+            ):
                 return place
-        if nouns and place and base(word) in VERBS and not word.endswith("s") and re.match(r"(?:\w+ )*(?:two|three|four|five|several|some|many|\d+)\b", words[0]):
+        if (
+            nouns
+            and place
+            and base(word) in VERBS
+            and not word.endswith("s")
+            and re.match(r"(?:\w+ )*(?:two|three|four|five|several|some|many|\d+)\b", words[0])
+        ):
             return place
         nouns += word not in ARTICLES
     return None

@@ -31,7 +31,7 @@ _CONTRACTIONS = (
 _COURTESIES = re.compile(
     r"^(?:(?:please|hi|hey|hello|ok|okay|so|and|well|now|um|quick question|just|sorry|thanks)\b[,:!. ]*"
     r"|(?:can|could|would|will) you (?:please |kindly )?(?:tell|let|show|inform|remind) (?:me|us)(?: know)?\b[,: ]*(?:about (?=how|what|when))?"
-    r"|(?:can|could|would|will) you (?:please |kindly )?(?=(?:list|name|count|describe|summari[sz]e|enumerate|find|give|say|identify|check|explain|sum|outline)\b)"
+    r"|(?:can|could|would|will) you (?:please |kindly )?(?=(?:list|name|count|walk|go|put|sort|describe|summari[sz]e|enumerate|find|give|say|identify|check|explain|sum|outline)\b)"
     r"|(?:please )?(?:tell|inform|remind) (?:me|us)\b(?! (?:about )?(?:the|a|in))[,: ]*(?:about (?=how|what|when))?"
     r"|(?:do|does) (?:you|anyone|anybody) (?:happen to )?(?:know|remember|recall|think)\b[,: ]*(?:that )?"
     r"|(?:any idea|i wonder|i was wondering|i am wondering|wondering|i want to know|i would like to know|i need to know|i would love to know|i am curious|we want to know"
@@ -39,15 +39,34 @@ _COURTESIES = re.compile(
     r"|if you (?:look|watch)[^,]*, )"
 )
 _WHETHER = re.compile(r"^(?:whether|if)(?: or not)? ")
-_ENDINGS = re.compile(r"[,. ]*\b(?:please|thanks|thank you|pls|or not|right|correct|exactly|precisely)$")
-_SUBJECT = re.compile(r"^(there|it|the \w+(?: \w+)?|an? \w+(?: \w+)?|any \w+(?: \w+)?|something|anything) (is|are|was|were|does|do|has|have|can|will)\b")
-_KEYWORDS = (
-    "what when where which whose happens happen happening there colour colours shape shapes shot shots second third fourth"
-    " fifth first last scene scenes video videos summarise summarize summary describe before after between every always"
-    " never ever many often times time moment point beginning object objects things thing something anything anyone does"
-    " appear appears seconds minutes minute total altogether different during shown visible order sequence background"
-    " everything contain contains together both either moves disappears"
-).split()  # fmt: skip
+_ENDINGS = re.compile(
+    r"[,. ]*\b(?:please|thanks|thank you|pls|or not|for (?:me|us))$|[,.;-] ?(?:right|correct|yes|no|is it|are they)$"
+)
+_FILLERS = re.compile(
+    r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|(?<=what )all|(?<=who )all|in here|in there)\b"
+)
+_REWORDED = (
+    (
+        r"^(?:where|which part|at which part) in (?:the|this) (?:video|film|movie|clip|footage|recording) (?=(?:do|does|did|can|could|will|is|are)\b)",
+        "when ",
+    ),
+    (r"\b(?:at no (?:point|time|moment)|not once|not at any (?:point|time)|not ever)\b", "never"),
+    (r"\b(?:free of|devoid of|empty of|lacking in)\b", "without"),
+    (r"^(?:is|are) (?:the|this) (?:video|film|movie|clip|footage|recording) without\b", "is there no"),
+    (
+        r"^(?:has|have|had|does|did|do|can|could) (?:they|he|she|the (?:maker|author|director)s?|anyone|somebody|someone|people)(?: ever)? (?:shown|show|included|include|featured|feature|put in|see|seen|saw)\b",
+        "is there",
+    ),
+    (r"^(?:has|have) (?:the|this|it)(?: \w+)? (?:shown|got|included|featured|contained)\b", "is there"),
+    (r"\bfollowed by\b(?= the| a| an| something)", "before"),
+    (r"\bpreceded by\b(?= the| a| an| something)", "after"),
+    (r"\b(?:each|every) (?:single|and every|individual)\b", "every"),
+    (r"\b(?:all|each|every one) of (?:the|these|those)\b", "all the"),
+)
+_SUBJECT = re.compile(
+    r"^(there|it|the \w+(?: \w+)?|an? \w+(?: \w+)?|any \w+(?: \w+)?|something|anything) (is|are|was|were|does|do|has|have|can|will)\b"
+)
+_KEYWORDS = ["what", "when", "where", "which", "whose", "happens", "happen", "happening", "there", "colour", "colours", "shape", "shapes", "shot", "shots", "second", "third", "fourth", "fifth", "first", "last", "scene", "scenes", "video", "videos", "summarise", "summarize", "summary", "describe", "before", "after", "between", "every", "always", "never", "ever", "many", "often", "times", "time", "moment", "point", "beginning", "object", "objects", "things", "thing", "something", "anything", "anyone", "does", "appear", "appears", "seconds", "minutes", "minute", "total", "altogether", "different", "during", "shown", "visible", "order", "sequence", "background", "everything", "contain", "contains", "together", "both", "either", "moves", "disappears"]  # fmt: skip
 
 
 def plain(text: str) -> str:
@@ -71,6 +90,9 @@ def normal(text: str) -> str:
         text = shorter.strip(" ,:")
     text = _whether(text)
     text = re.sub(r"[?!]", " ", text)
+    text = " ".join(_FILLERS.sub(" ", text).split())
+    for pattern, put in _REWORDED:
+        text = re.sub(pattern, put, text)
     while (shorter := _ENDINGS.sub("", text).strip(" ,.")) != text and shorter:
         text = shorter
     return " ".join(text.split())
@@ -89,9 +111,10 @@ def _whether(text: str) -> str:
 
 def _mended(word: str) -> str:
     """A word of questions in which one letter is doubled, missing, added or has changed places with the next."""
-    if len(word) < 5 or not word.isalpha() or word in _KNOWN:
+    if len(word) < 4 or not word.isalpha() or word in _KNOWN:
         return word
-    near = [known for known in _KEYWORDS if abs(len(known) - len(word)) <= 1 and one_slip(word, known)]
+    lengths = (len(word),) if len(word) == 4 else (len(word) - 1, len(word), len(word) + 1)
+    near = [known for known in _KEYWORDS if len(known) in lengths and one_slip(word, known)]
     return near[0] if len(near) == 1 else word
 
 
@@ -110,9 +133,85 @@ def one_slip(word: str, known: str) -> bool:
 
 
 _KNOWN = frozenset(_KEYWORDS) | frozenset(
-    "these those their three where there here moved move moving shops shows showing show shown appears appeared video"
-    " shapes shades state stats point paint order older third thirty white while whole color befor forth later start"
-    " things think thing timer timed below scent scenic seven eleven person visible invisible shore short shirt sort"
-    " least lasts lasted thirds bothered shapely colourful tomes timed eventual fleas fires thirst cover covers"
-    " beginning begin happy either neither other both bolt foot boat beat".split()
+    [
+        "these",
+        "those",
+        "their",
+        "three",
+        "where",
+        "there",
+        "here",
+        "moved",
+        "move",
+        "moving",
+        "shops",
+        "shows",
+        "showing",
+        "show",
+        "shown",
+        "appears",
+        "appeared",
+        "video",
+        "shapes",
+        "shades",
+        "state",
+        "stats",
+        "point",
+        "paint",
+        "order",
+        "older",
+        "third",
+        "thirty",
+        "white",
+        "while",
+        "whole",
+        "color",
+        "befor",
+        "forth",
+        "later",
+        "start",
+        "things",
+        "think",
+        "thing",
+        "timer",
+        "timed",
+        "below",
+        "scent",
+        "scenic",
+        "seven",
+        "eleven",
+        "person",
+        "visible",
+        "invisible",
+        "shore",
+        "short",
+        "shirt",
+        "sort",
+        "least",
+        "lasts",
+        "lasted",
+        "thirds",
+        "bothered",
+        "shapely",
+        "colourful",
+        "tomes",
+        "timed",
+        "eventual",
+        "fleas",
+        "fires",
+        "thirst",
+        "cover",
+        "covers",
+        "beginning",
+        "begin",
+        "happy",
+        "either",
+        "neither",
+        "other",
+        "both",
+        "bolt",
+        "foot",
+        "boat",
+        "beat",
+    ]
 )

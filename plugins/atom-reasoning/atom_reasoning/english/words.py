@@ -5,21 +5,57 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _NUMBERS = {word: number for number, word in enumerate(_UNITS)}
 _NUMBERS |= {word: 10 * number for number, word in enumerate(_TENS, 2)}
 _SMALL = "|".join(_UNITS[1:10])
 NUMBER = rf"(?:\d+(?:\.\d+)?|(?:{'|'.join(_TENS)})(?:[- ](?:{_SMALL}))?|(?:{'|'.join(reversed(_UNITS))}))"
 """A number in digits or words, up to ninety-nine in words."""
 
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
-    " sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
 _PLACES = {word: number for number, word in enumerate(_ORDINALS, 1)}
 _PLACES |= {"opening": 1, "initial": 1, "1st": 1, "last": -1, "final": -1, "closing": -1, "penultimate": -2}
 ORDINAL = rf"(?:(?:second|third|next)[- ](?:to|from)[- ](?:the )?last|{'|'.join(reversed(_PLACES))}|\d+(?:st|nd|rd|th))"
@@ -69,12 +105,54 @@ KINDS_OF_WORDS = {
 }
 """Words that answer "which colour?" and the like, by what is asked for."""
 GENERIC = frozenset(
-    "object thing something anything item figure element entity shape one everything nothing stuff form symbol"
-    " subject action motion movement event".split()
+    [
+        "object",
+        "thing",
+        "something",
+        "anything",
+        "item",
+        "figure",
+        "element",
+        "entity",
+        "shape",
+        "one",
+        "everything",
+        "nothing",
+        "stuff",
+        "form",
+        "symbol",
+        "subject",
+        "action",
+        "motion",
+        "movement",
+        "event",
+    ]
 )
 """Nouns that any thing fits."""
-ARTICLES = frozenset("a an the this that these those any some its their his her all every each both of there".split())
-DIRECTIONS = frozenset("left right up down".split())
+ARTICLES = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "this",
+        "that",
+        "these",
+        "those",
+        "any",
+        "some",
+        "its",
+        "their",
+        "his",
+        "her",
+        "all",
+        "every",
+        "each",
+        "both",
+        "of",
+        "there",
+    ]
+)
+DIRECTIONS = frozenset(["left", "right", "up", "down"])
 _BE = {"is": "be", "are": "be", "was": "be", "were": "be", "been": "be", "being": "be", "am": "be", "has": "have"}
 _IRREGULAR = _BE | {
     "went": "go", "gone": "go", "goes": "go", "rose": "rise", "risen": "rise", "fell": "fall", "fallen": "fall",
@@ -135,7 +213,7 @@ _ARTICLE_STEMS = frozenset(map(base, ARTICLES))
 @lru_cache(1)
 def _phrases() -> tuple[dict[tuple[str, ...], tuple[str, ...]], int]:
     """Each phrase that means the same as another, in stems, and the length of the longest."""
-    known = {("stay", "still"): ("stay", "still")}
+    known: dict[tuple[str, ...], tuple[str, ...]] = {("stay", "still"): ("stay", "still")}
     for meant, phrases in _SAME.items():
         for phrase in phrases:
             known[tuple(map(base, phrase.split()))] = tuple(map(base, meant.split()))

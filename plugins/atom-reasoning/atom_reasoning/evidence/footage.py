@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from attrs import field, frozen
 
@@ -94,7 +95,7 @@ class Footage:
 
 def _shots(clips: Sequence[atom.Clip], host: atom.Host, video: atom.Video) -> list[list[int]]:
     """The clips of one video, by shot: those longer than a window are cut into equal parts."""
-    equal = any(abs(one.duration_s - two.duration_s) < 1e-6 for one, two in zip(clips, clips[1:], strict=False))
+    equal = any(abs(one.duration_s - two.duration_s) < 1e-6 for one, two in pairwise(clips))
     starts_s = None
     if equal and host.settings.segment == "shots":
         from atom_core.media.segment import shot_starts_s

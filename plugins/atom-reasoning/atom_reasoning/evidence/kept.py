@@ -28,9 +28,10 @@ class Kept:
         self._name = hashlib.sha256(video.content_hash.encode()).hexdigest()
         self._store = KeptValues(self._folder, _version(host, decoder))
         found = self._store.get(self._name) if self._on else None
-        whole = isinstance(found, dict) and all(isinstance(found.get(part), dict) for part in ("captions", "replies"))
-        self._captions: dict[str, list[Any]] = found["captions"] if whole else {}
-        self._replies: dict[str, Any] = found["replies"] if whole else {}
+        if not (isinstance(found, dict) and all(isinstance(found.get(part), dict) for part in ("captions", "replies"))):
+            found = {"captions": {}, "replies": {}}
+        self._captions: dict[str, list[Any]] = found["captions"]
+        self._replies: dict[str, Any] = found["replies"]
         self._lock = threading.Lock()
         self._changed = False
 

@@ -36,8 +36,11 @@ def read_captions(host: atom.Host, footage: Footage, kept: Sequence[Kept]) -> li
 
 
 def _of_library(host: atom.Host, footage: Footage, places: Sequence[int]) -> dict[int, str]:
-    """The captions that the library has of clips, by place, where what made them is what would make them now."""
-    return {}
+    """The captions that the library has of clips, by place."""
+    moments = _moments(host, footage, "everything", len(footage.clips))
+    known = {_key(moment): moment.caption for moment in moments if moment.caption}
+    keys = {place: _key(footage.clips[place]) for place in places}
+    return {place: known[key] for place, key in keys.items() if key in known}
 
 
 def searched(host: atom.Host, footage: Footage, text: str, limit: int) -> list[int]:

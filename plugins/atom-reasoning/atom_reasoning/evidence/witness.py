@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 import atom_core as atom
+from atom_core.hookspecs import Parts
 from atom_reasoning.english.clauses import Clause, best_fit, clauses, fit, wanted
 from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, base, is_generic, meaning
 from atom_reasoning.evidence.footage import Footage
@@ -65,7 +66,14 @@ class Witness:
     """Asks clips, and remembers what they said; of many clips only the likeliest `looks` are looked at anew."""
 
     def __init__(
-        self, host: atom.Host, encoder: atom.Encoder, decoder: atom.Decoder, footage: Footage, *, looks: int, tokens: int
+        self,
+        host: atom.Host,
+        encoder: atom.Encoder,
+        decoder: atom.Decoder,
+        footage: Footage,
+        *,
+        looks: int,
+        tokens: int,
     ) -> None:
         """
         :param looks: how many clips are looked at anew at most
@@ -143,7 +151,9 @@ class Witness:
         if len(fresh) <= room:
             return list(fits)
         said = sorted((place for place in fresh if fits[place] == 1.0), key=lambda place: self.captions[place][1])
-        near = sorted((place for place in fresh if fits[place] < 1.0), key=lambda place: (-fits[place], self.captions[place][1]))
+        near = sorted(
+            (place for place in fresh if fits[place] < 1.0), key=lambda place: (-fits[place], self.captions[place][1])
+        )
         found = self._found(condition, set(fresh)) if room else []
         near = list(dict.fromkeys([*(place for place in found if fits[place] < 1.0), *near])) if found else near
         first = said[: max(room - min(len(near), room // 2), 0)]
@@ -166,8 +176,12 @@ class Witness:
                 continue
             subjects = [singular(condition.subject)] if condition.subject else self._subjects(place, condition)
             asked[place] = [[*([there] if there else []), statement(subject, condition)] for subject in subjects]
-        answers = self.ask_yes_no({place: list(dict.fromkeys(q for way in ways for q in way)) for place, ways in asked.items()})
-        return {place: max(min(answers[place, q] for q in way) for way in ways) for place, ways in asked.items() if ways}
+        answers = self.ask_yes_no(
+            {place: list(dict.fromkeys(q for way in ways for q in way)) for place, ways in asked.items()}
+        )
+        return {
+            place: max(min(answers[place, q] for q in way) for way in ways) for place, ways in asked.items() if ways
+        }
 
     def _subjects(self, place: int, condition: Condition) -> list[str]:
         """Which things of a clip may do what is asked for: those of which the caption says so, else all it names."""
@@ -190,7 +204,11 @@ class Witness:
                     open_pairs.append((place, question))
         if open_pairs:
             features = self._features({place for place, _ in open_pairs})
-            pairs = [([features[place], self.worded(question)], answer) for place, question in open_pairs for answer in (NO, YES)]
+            pairs: list[tuple[Parts, str]] = [
+                ([features[place], self.worded(question)], answer)
+                for place, question in open_pairs
+                for answer in (NO, YES)
+            ]
             scores = scores_of(self._decoder, pairs)
             for at, (place, question) in enumerate(open_pairs):
                 odds = round(scores[2 * at + 1] - scores[2 * at], 3)
@@ -210,11 +228,15 @@ class Witness:
         fresh = [place for place in places if place not in found]
         if fresh:
             features = self._features(set(fresh))
-            prompts = [[features[place], self.worded(question)] for place in fresh]
+            prompts: list[Parts] = [[features[place], self.worded(question)] for place in fresh]
             texts = self._decoder.generate_many(prompts, max_new_tokens=self._tokens, choices=choices)
             for place, text in zip(fresh, texts, strict=True):
-                found[place] = Reply(place=place, text=text.whole.strip(), confidence=text.confidence, truncated=text.cut)
-                self.kept_of(place).put_reply(self.footage.clips[place], name, [found[place].text, text.confidence, text.cut])
+                found[place] = Reply(
+                    place=place, text=text.whole.strip(), confidence=text.confidence, truncated=text.cut
+                )
+                self.kept_of(place).put_reply(
+                    self.footage.clips[place], name, [found[place].text, text.confidence, text.cut]
+                )
             self.note(features[fresh[0]], question)
         return [found[place] for place in places if not is_refusal(found[place].text)]
 
@@ -232,7 +254,9 @@ class Witness:
 
     def _features(self, places: Iterable[int]) -> dict[int, atom.Features]:
         ordered = sorted(places)
-        return dict(zip(ordered, self._encoder.encode_batch([self.footage.clips[place] for place in ordered]), strict=True))
+        return dict(
+            zip(ordered, self._encoder.encode_batch([self.footage.clips[place] for place in ordered]), strict=True)
+        )
 
 
 def name_of(clause: Clause) -> str:
@@ -285,7 +309,11 @@ def statement(subject: str, condition: Condition) -> str:
     if first.endswith("ing") and len(first) > 5 and base(first) in _stems():
         return f"Does {the} {_bare(first)}{' ' + rest if rest else ''}?"
     if first == "not":
-        return f"Does {the} stay still?" if base(rest.split()[0] if rest else "") == base("move") else f"Does {the} {condition.predicate}?"
+        return (
+            f"Does {the} stay still?"
+            if base(rest.split()[0] if rest else "") == base("move")
+            else f"Does {the} {condition.predicate}?"
+        )
     return f"Does {the} {condition.predicate}?"
 
 
@@ -300,7 +328,11 @@ def _bare(gerund: str) -> str:
     stem = gerund.removesuffix("ing")
     if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "ls":
         return stem[:-1]
-    if base(f"{stem}e") == base(gerund) and (stem[-1] in "vzcgu" or stem.endswith(("rcl", "is", "os", "id", "ik", "id", "as", "ang", "in"))) and stem not in ("blink", "sing", "swing", "grow", "hang", "spin"):
+    if (
+        base(f"{stem}e") == base(gerund)
+        and (stem[-1] in "vzcgu" or stem.endswith(("rcl", "is", "os", "id", "ik", "id", "as", "ang", "in")))
+        and stem not in ("blink", "sing", "swing", "grow", "hang", "spin")
+    ):
         return f"{stem}e"
     return stem
 

@@ -12,14 +12,16 @@ from atom_reasoning.reading.scope import SHOT, VIDEO
 _SEEN = r"(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|there|on|around|available|pictured|contained|on the screen|to be seen|to be found)"
 _TAIL = re.compile(
     rf"(?: (?:that|which) (?:is|are|was|were))?(?: (?:is|are|was|were|be|being|been|gets|get|to be|can be|could be))?(?: (?:ever|even|actually|also|all|to be))? {_SEEN}$"
-    r"| (?:appear|occur|exist|show up|come up|turn up|feature)(?:s|ed|ing)?(?: at all)?$"
+    r"| (?:(?:appear|occur|exist|feature|happen)(?:s|ed|ing)?|(?:shows?|showed|showing|comes?|coming|came|turns?|turned|turning|pops?|popped) up|comes? into view|(?:has|is|have|are) (?:gone|over|done|finished)|(?:ends|ended|finishes|finished|takes? place|took place))(?: at all)?$"
     r"| (?:do|can|could) (?:you|we|i|one) (?:see|find|spot|notice|count|observe)$| (?:is|are) there$"
 )
 _WORDS_OF_TIME = re.compile(
     r"\b(?:ever|even|actually|really|also|at all|once|sometimes|currently|just|simply|only|still (?=mov|be)|in fact|indeed|exactly|altogether|in total|in all|overall|already|again|together|simultaneously|at the same time|at once)\b"
 )
-_STATIVE = frozenset(map(base, "be have see show contain feature include depict display".split()))
-_BEFORE_NOUN = re.compile(r"^(?:(?:a|an|the|any|some|every|each|all|both|that|this|those|these|another|other|at least one|of the|of)\b ?)+")
+_STATIVE = frozenset(map(base, ["be", "have", "see", "show", "contain", "feature", "include", "depict", "display"]))
+_BEFORE_NOUN = re.compile(
+    r"^(?:(?:a|an|the|any|some|every|each|all|both|that|this|those|these|another|other|at least one|of the|of)\b ?)+"
+)
 
 
 def noun(text: str) -> str:
@@ -42,8 +44,10 @@ def condition(text: str, *, copula: bool = False) -> Condition:
     """
     text = " ".join(_WORDS_OF_TIME.sub(" ", text).split()).strip(" ,")
     text = re.sub(r"^(?:it true that|it the case that|there|the case that|about|of) ", "", text)
-    text = re.sub(r"\bthe colour (?=\w)", "something ", re.sub(r"\b(?:has|have|had) (?=\w+(?:ed|en|wn|ne)\b)", "", text))
-    text = _TAIL.sub("", text)
+    text = re.sub(
+        r"\bthe colour (?=\w)", "something ", re.sub(r"\b(?:has|have|had) (?=\w+(?:ed|en|wn|ne)\b)", "", text)
+    )
+    text = re.sub(r" (?:is|are|was|were)$", "", _TAIL.sub("", text))
     if found := re.match(r"(?P<np>.+?) (?:that|which|who)(?: (?P<be>is|are|was|were))? (?P<vp>.+)$", text):
         return Condition(subject=noun(found["np"]), predicate=bare(found["vp"]), copula=bool(found["be"]))
     if found := re.match(r"(?P<np>.+?) (?:is|are|was|were|be|being|gets?) (?P<vp>.+)$", text):
@@ -60,15 +64,29 @@ def condition(text: str, *, copula: bool = False) -> Condition:
 
 def _adjective(text: str) -> Condition:
     """ "the moon red": the last word, or what follows a preposition, is what the subject has to be."""
-    if found := re.match(r"(?P<np>(?:a|an|the|any|some|every|each|all|both)\b.*?) (?P<vp>(?:in|on|at|under|above|below|behind|beside|near|inside|next to|in front of|between)\b.+)$", text):
+    if found := re.match(
+        r"(?P<np>(?:a|an|the|any|some|every|each|all|both)\b.*?) (?P<vp>(?:in|on|at|under|above|below|behind|beside|near|inside|next to|in front of|between)\b.+)$",
+        text,
+    ):
         return Condition(subject=noun(found["np"]), predicate=found["vp"], copula=True)
-    if found := re.match(r"(?P<np>(?:the|every|each|all|both|anything|something|everything|any)\b.*?)(?P<vp> (?:not )?\w+)$", text):
-        known = any(base(found["vp"].split()[-1]) in map(base, words.split()) for kind, words in KINDS_OF_WORDS.items() if kind != "shape")
+    if found := re.match(
+        r"(?P<np>(?:the|every|each|all|both|anything|something|everything|any)\b.*?)(?P<vp> (?:not )?\w+)$", text
+    ):
+        known = any(
+            base(found["vp"].split()[-1]) in map(base, words.split())
+            for kind, words in KINDS_OF_WORDS.items()
+            if kind != "shape"
+        )
         if known or len(text.split()) > 2:
             subject = noun(found["np"])
-            if subject or known:
+            if (subject or known) and not (subject and _is_adjective(subject.split()[-1])):
                 return Condition(subject=subject, predicate=found["vp"].strip(), copula=True)
     return Condition(subject=noun(text))
+
+
+def _is_adjective(word: str) -> bool:
+    """Whether a word is a colour or a size, so that a noun has to follow."""
+    return any(word in words.split() for kind, words in KINDS_OF_WORDS.items() if kind in ("colour", "size"))
 
 
 def bare(predicate: str) -> str:
@@ -78,7 +96,9 @@ def bare(predicate: str) -> str:
     from atom_reasoning.english.clauses import VERBS
 
     if first.endswith("s") and not first.endswith("ss") and base(first) in VERBS:
-        first = re.sub(r"(?<=sh|ch|ss)es$|(?<=x)es$", "", first) if re.search(r"(?:sh|ch|ss|x)es$", first) else first[:-1]
+        first = (
+            re.sub(r"(?<=sh|ch|ss)es$|(?<=x)es$", "", first) if re.search(r"(?:sh|ch|ss|x)es$", first) else first[:-1]
+        )
         first = {"goe": "go", "ha": "have", "doe": "do"}.get(first, first)
     return f"{first} {rest}".strip()
 

@@ -10,29 +10,28 @@ from attrs import evolve
 
 from atom_reasoning.english.normal import normal
 from atom_reasoning.reading.counts import read_count, read_how_long, read_when, read_which_shot
+from atom_reasoning.reading.course import read_choice, read_order, read_relative, read_summary
+from atom_reasoning.reading.loose import read_loosely
 from atom_reasoning.reading.record import Kind, Reading, Scope
 from atom_reasoning.reading.scope import take_pick, take_scope
-from atom_reasoning.reading.what import (
-    read_attribute,
-    read_choice,
-    read_happens,
-    read_list,
-    read_order,
-    read_relative,
-    read_summary,
-    read_what,
-)
+from atom_reasoning.reading.videos import read_videos
+from atom_reasoning.reading.what import read_attribute, read_happens, read_list, read_what
 from atom_reasoning.reading.yes_no import is_yes_no, read_length, read_yes_no
 
-_NEXT_QUESTION = re.compile(r"(?:\?+|[,;.]|,? and| &)\s+(?:and |also |then |if so,? |in that case,? )*(?=(?:what|when|where|which|who|how|is|are|does|do|did|has|can|was|were|in which|at what)\b)")
-_STARTS = re.compile(r"(?:what|when|where|which|who|how|is|are|does|do|did|has|have|can|was|were|in which|at what|in what|list|name|describe|count)\b")
+_NEXT_QUESTION = re.compile(
+    r"(?:\?+|[,;.]|,? and| &)\s+(?:and |also |then |if so,? |in that case,? )*(?=(?:what|when|where|which|who|how|is|are|does|do|did|has|can|was|were|in which|at what)\b)",
+    re.IGNORECASE,
+)
+_STARTS = re.compile(
+    r"(?:what|when|where|which|who|how|is|are|does|do|did|has|have|can|was|were|in which|at what|in what|list|name|describe|count)\b"
+)
 _PRONOUN = re.compile(r"\b(?:it|they|them|he|she|this one|that one|him|her)\b")
 _READERS: tuple[Callable[[str, Scope, str], Reading | None], ...] = (
     read_summary,
     read_how_long,
     read_count,
-    read_when,
     read_which_shot,
+    read_when,
     read_choice,
     read_relative,
     read_order,
@@ -45,13 +44,16 @@ _READERS: tuple[Callable[[str, Scope, str], Reading | None], ...] = (
 @lru_cache(512)
 def read(question: str) -> Reading:
     """What one question asks for."""
-    text = _turned(normal(question))
+    text = normal(question)
     if (length := read_length(text, question)) is not None:
         return length
     rest, scope = take_scope(text)
+    rest = _turned(rest)
     body, pick = take_pick(rest)
     if pick and scope.is_whole and is_yes_no(body) and not _is_choice(rest):
         rest, scope = body, evolve(scope, shots=(1 if pick == "first" else -1,))
+    if (several := read_videos(rest, scope, question)) is not None:
+        return several
     if is_yes_no(rest) and not _is_choice(rest):
         found = read_yes_no(rest, scope, question)
         if found is not None:
@@ -70,17 +72,24 @@ def read(question: str) -> Reading:
         return Reading(text=question, kind=Kind.HAPPENS, scope=evolve(scope, pick=pick), clip_question="what happens")
     if not rest and not scope.is_whole:
         return Reading(text=question, kind=Kind.HAPPENS, scope=scope, clip_question="what happens")
-    return read_what(body, evolve(scope, pick=pick), question)
+    scope = evolve(scope, pick=pick)
+    found = read_what(body, scope, question)
+    if not found.sure and (loose := read_loosely(body, scope, question)) is not None:
+        return loose
+    return found
 
 
-_SUBORDINATE = re.compile(
-    r"(?P<sub>(?:once|after|before|when|while|as soon as|during|following|prior to|until) .+?),? (?P<main>(?:what|which|who|where|how|is|are|does|do|did)\b.+)$"
+_SUBORDINATES = (
+    re.compile(
+        r"(?P<sub>(?:once|after|before|when|while|as soon as|during|following|prior to|until)\b[^,]+), (?P<main>(?:what|which|who|where|how|is|are|does|do|did|can)\b.+)$"
+    ),
+    re.compile(r"(?P<sub>(?:once|after|before|while|as soon as|following)\b.+?) (?P<main>(?:what|which|who)\b.+)$"),
 )
 
 
 def _turned(text: str) -> str:
     """ "After the star blinks, what happens?" as "what happens after the star blinks"."""
-    found = _SUBORDINATE.match(text)
+    found = next((found for pattern in _SUBORDINATES if (found := pattern.match(text))), None)
     if not found or re.match(r"(?:when|before|after)? ?(?:does|do|is|are|did|was)\b", found["sub"][5:].strip()):
         return text
     return f"{found['main'].rstrip(' ,')} {found['sub']}"
@@ -90,24 +99,29 @@ def _is_choice(text: str) -> bool:
     return read_choice(text, Scope(), text) is not None
 
 
-def questions_in(text: str) -> tuple[str, ...]:
+def readings_of(text: str) -> tuple[Reading, ...]:
     """The questions that a text asks: "Is there a star, and when does it blink?" asks two.
 
-    "It" in a later one stands for what the one before is about.
+    "It" in a later part stands for what the one before is about; a sentence before a question says what part of the
+    video is meant: "The second shot has a star. What colour is it?".
     """
     parts = [part.strip() for part in _NEXT_QUESTION.split(text.strip()) if part.strip()]
     starts = [_STARTS.match(normal(part)) is not None for part in parts]
-    if len(parts) < 2 or not all(starts):
-        return (text,)
-    out: list[str] = []
-    topic = ""
-    for part in parts:
-        if topic and _PRONOUN.search(part):
-            part = _PRONOUN.sub(f"the {topic}", part, count=1)
-        found = read(part)
-        if found.kind is Kind.WHAT and not found.sure and not found.conditions:
-            return (text,)
+    if len(parts) < 2 or not all(starts[1:]) or not (starts[0] or re.search(r"[.!;]\s", text)):
+        return (read(text),)
+    out: list[Reading] = []
+    topic, said = "", Scope()
+    for part, is_question in zip(parts, starts, strict=True):
+        asked = _PRONOUN.sub(f"the {topic}", part, count=1) if topic and _PRONOUN.search(part) else part
+        found = read(asked if asked.endswith("?") or not is_question else f"{asked}?")
+        if not is_question:
+            found = read(f"is it true that {normal(part)}")
+            said = found.scope
+        elif found.kind is Kind.WHAT and not found.sure and not found.conditions:
+            return (read(text),)
+        else:
+            out.append(evolve(found, scope=said) if found.scope == Scope() else found)
         if found.conditions and found.conditions[0].subject:
             topic = found.conditions[0].subject
-        out.append(part if part.endswith("?") else f"{part}?")
+            topic = re.sub(r"^(?:has|have|shows?|contains?) (?:a|an|the) ", "", topic)
     return tuple(out)

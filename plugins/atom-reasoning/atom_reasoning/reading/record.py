@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import frozen
 
 
 class Kind(Enum):
@@ -114,7 +114,7 @@ class Reading:
     """The kind of its answer."""
     scope: Scope = Scope()
     """The part of the video that it is about."""
-    conditions: tuple[Condition, ...] = field(default=(), converter=tuple)
+    conditions: tuple[Condition, ...] = ()
     """What clips are looked at for; of a choice or an order, what it offers."""
     clip_question: str = ""
     """What one clip is asked: the question without its scope."""
@@ -133,5 +133,7 @@ class Reading:
     """Of numbers: ``more``, ``fewer``, ``equal``, ``least`` or ``most``, against the second condition or `number`."""
     number: int | None = None
     """What a number is compared with."""
+    videos: tuple[int, ...] = ()
+    """Numbers of the videos that are compared with each other, from 1."""
     sure: bool = True
     """Whether a pattern fitted; otherwise the decoder is asked for the kind."""

@@ -10,7 +10,7 @@ from atom_reasoning.english.words import NUMBER, ORDINAL, number_of, place_of
 from atom_reasoning.reading.record import Scope
 from atom_reasoning.reading.times import take_time
 
-SHOT = r"(?:shot|clip|scene|segment|take|section)"
+SHOT = r"(?:shot|clip|scene|segment|section)"
 """What people call a shot."""
 VIDEO = r"(?:video|film|movie|recording|footage|file|clip)"
 _THE = r"(?:the |this |that |its )?(?:very |absolute )?"
@@ -37,7 +37,7 @@ def take_scope(text: str) -> tuple[str, Scope]:
     scope = Scope()
     if found := take_time(text):
         text, scope = found[0], found[1]
-    for take in (_take_every, _take_shots, _take_whole):
+    for take in (_take_video, _take_every, _take_shots, _take_whole):
         text, scope = take(text, scope)
     return _tidy(text), scope
 
@@ -60,13 +60,15 @@ def _cut(text: str, found: re.Match[str]) -> str:
 
 
 def _take_every(text: str, scope: Scope) -> tuple[str, Scope]:
-    if re.match(r"(?:how many|what|which|when|list|describe|name|who|where|count)\b", text) and not re.match(r"what (?:thing |object )?(?:is|are) (?:there |shown |seen |visible |present )?in (?:every|each|all)", text):
+    if re.match(r"(?:how many|what|which|when|list|describe|name|who|where|count)\b", text) and not re.match(
+        r"what (?:thing |object )?(?:is|are) (?:there |shown |seen |visible |present )?in (?:every|each|all)", text
+    ):
         return text, scope
     for pattern in _EVERY:
         if found := re.search(pattern, text):
             # "does every shot show a star": the shot is the subject
             rest = re.sub(
-                rf"^(?P<aux>do|does|did|is|are|has|have|can) +(?P<neg>not )?(?:have|show|contain|feature|include|depict|display|got|(?:a|an|the)?)? ?(?=\S)",
+                r"^(?P<aux>do|does|did|is|are|has|have|can) +(?P<neg>not )?(?:have|show|contain|feature|include|depict|display|got|(?:a|an|the)?)? ?(?=\S)",
                 lambda m: m[0],
                 " ".join(_cut(text, found).split()),
             )
@@ -74,17 +76,37 @@ def _take_every(text: str, scope: Scope) -> tuple[str, Scope]:
     return text, scope
 
 
+def _take_video(text: str, scope: Scope) -> tuple[str, Scope]:
+    """ "In the second video"; not where two videos are compared."""
+    found = list(
+        re.finditer(
+            rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) (?:of the (?:two )?)?(?:video|film|movie|file|recording)s?\b", text
+        )
+    )
+    if len(found) != 1 or re.search(r"\b(?:than|differ|difference|and the (?:first|second|other|last)$)", text):
+        return text, scope
+    return _cut(text, found[0]), evolve(scope, video=place_of(found[0]["n"]))
+
+
 def _take_shots(text: str, scope: Scope) -> tuple[str, Scope]:
     """Shots by number: "the second shot", "shots 2 and 3", "the last two shots", "right after the second shot"."""
-    if found := re.search(rf"\b(?:right |immediately |directly |just |straight )?(?P<r>after|before|following|preceding|follows|precedes) (?:the (?P<n>{ORDINAL}) {SHOT}|{SHOT} (?:number )?(?P<m>{NUMBER}))\b{_OF_VIDEO}", text):
+    if found := re.search(
+        rf"\b(?:right |immediately |directly |just |straight )?(?P<r>after|before|following|preceding|follows|precedes) (?:the (?P<n>{ORDINAL}) {SHOT}|{SHOT} (?:number )?(?P<m>{NUMBER}))\b{_OF_VIDEO}",
+        text,
+    ):
         place = place_of(found["n"]) if found["n"] else int(number_of(found["m"]))
         step = 1 if found["r"] in ("after", "following", "follows") else -1
         if place + step != 0:
             put = " happens " if found["r"] in ("follows", "precedes") else " "
             return f"{text[: found.start()]}{put}{text[found.end() :]}", evolve(scope, shots=(place + step,))
-    if found := re.search(rf"{_PREP}(?:both )?{_THE}\bfirst (?:{SHOT} )?(?:and|&) (?:the )?last {SHOT}s?\b{_OF_VIDEO}", text):
+    if found := re.search(
+        rf"{_PREP}(?:both )?{_THE}\bfirst (?:{SHOT} )?(?:and|&) (?:the )?last {SHOT}s?\b{_OF_VIDEO}", text
+    ):
         return _cut(text, found), evolve(scope, shots=(1, -1))
-    if found := re.search(rf"{_PREP}{_THE}\b(?P<end>first|opening|initial|last|final|closing) (?P<n>{NUMBER}|few|couple of) {SHOT}s\b{_OF_VIDEO}", text):
+    if found := re.search(
+        rf"{_PREP}{_THE}\b(?P<end>first|opening|initial|last|final|closing) (?P<n>{NUMBER}|few|couple of) {SHOT}s\b{_OF_VIDEO}",
+        text,
+    ):
         number = int(number_of(found["n"])) if found["n"] not in ("few", "couple of") else 2
         first = found["end"] in ("first", "opening", "initial")
         shots = tuple(range(1, number + 1)) if first else tuple(range(-number, 0))
@@ -94,12 +116,25 @@ def _take_shots(text: str, scope: Scope) -> tuple[str, Scope]:
         return _cut(text, found), evolve(scope, shots=tuple(place_of(one) for one in re.findall(ORDINAL, found["n"])))
     if found := re.search(rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) (?:and|or) {_THE}?(?P<m>{ORDINAL}) ?{SHOT}s?\b", text):
         return _cut(text, found), evolve(scope, shots=(place_of(found["n"]), place_of(found["m"])))
-    if found := re.search(rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) {SHOT} (?P<j>and|or|with|than|to) {_THE}(?P<m>{ORDINAL})(?: {SHOT}| one)?\b{_OF_VIDEO}", text):
+    if found := re.search(
+        rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) {SHOT} (?P<j>and|or|with|than|to) {_THE}(?P<m>{ORDINAL})(?: {SHOT}| one)?\b{_OF_VIDEO}",
+        text,
+    ):
         return _cut(text, found), evolve(scope, shots=(place_of(found["n"]), place_of(found["m"])))
-    if found := re.search(rf"{_PREP}\b{SHOT}s? (?:number |no |nr )?(?P<a>{NUMBER}) (?:to|through|-|until) (?:{SHOT} )?(?P<b>{NUMBER})\b{_OF_VIDEO}", text):
-        return _cut(text, found), evolve(scope, shots=tuple(range(int(number_of(found["a"])), int(number_of(found["b"])) + 1)))
-    if found := re.search(rf"{_PREP}\b{SHOT}s? (?:numbers? )?(?P<n>{NUMBER}(?:(?:,|,? and|,? or| &) (?:{SHOT} )?(?:number )?{NUMBER})+)\b{_OF_VIDEO}", text):
-        return _cut(text, found), evolve(scope, shots=tuple(int(number_of(one)) for one in re.findall(NUMBER, found["n"])))
+    if found := re.search(
+        rf"{_PREP}\b{SHOT}s? (?:number |no |nr )?(?P<a>{NUMBER}) (?:to|through|-|until) (?:{SHOT} )?(?P<b>{NUMBER})\b{_OF_VIDEO}",
+        text,
+    ):
+        return _cut(text, found), evolve(
+            scope, shots=tuple(range(int(number_of(found["a"])), int(number_of(found["b"])) + 1))
+        )
+    if found := re.search(
+        rf"{_PREP}\b{SHOT}s? (?:numbers? )?(?P<n>{NUMBER}(?:(?:,|,? and|,? or| &) (?:{SHOT} )?(?:number )?{NUMBER})+)\b{_OF_VIDEO}",
+        text,
+    ):
+        return _cut(text, found), evolve(
+            scope, shots=tuple(int(number_of(one)) for one in re.findall(NUMBER, found["n"]))
+        )
     if found := re.search(rf"{_PREP}{_THE}\b{SHOT} (?:number |no |nr |no\. )?(?P<n>{NUMBER})\b{_OF_VIDEO}", text):
         return _cut(text, found), evolve(scope, shots=(int(number_of(found["n"])),))
     if found := re.search(rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) (?:{SHOT}|part)\b{_OF_VIDEO}", text):

@@ -28,7 +28,7 @@ def seconds_of(text: str) -> float:
     """
     if found := re.search(_CLOCK, text):
         parts = [float(part.replace(",", ".")) for part in found[0].split(":")]
-        return sum(part * 60**power for power, part in enumerate(reversed(parts)))
+        return sum(part * 60.0**power for power, part in enumerate(reversed(parts)))
     total, seen = 0.0, False
     for found in re.finditer(rf"({_AMOUNT})( and a half)?[ -]?({_UNIT})( and a half)?", text):
         amount = 0.5 if found[1].startswith("half") else number_of(found[1])
@@ -71,7 +71,9 @@ def _between(found: re.Match[str]) -> Scope | None:
 
 
 def _first(found: re.Match[str]) -> Scope:
-    return Scope(start=Mark(value=0.0), end=Mark(value=seconds_of(found["a"] or "1") if found["a"] else _one(found["u"])))
+    return Scope(
+        start=Mark(value=0.0), end=Mark(value=seconds_of(found["a"] or "1") if found["a"] else _one(found["u"]))
+    )
 
 
 def _last(found: re.Match[str]) -> Scope:
@@ -85,13 +87,17 @@ def _one(unit: str) -> float:
 
 def _share(found: re.Match[str]) -> Scope:
     parts = _SHARES[found["part"]]
-    number = {"first": 0, "1st": 0, "opening": 0, "second": 1, "2nd": 1, "third": 2, "middle": parts // 2}.get(found["which"], parts - 1)
+    number = {"first": 0, "1st": 0, "opening": 0, "second": 1, "2nd": 1, "third": 2, "middle": parts // 2}.get(
+        found["which"], parts - 1
+    )
     return Scope(start=Mark(value=number / parts, is_share=True), end=Mark(value=(number + 1) / parts, is_share=True))
 
 
 def _nth_minute(found: re.Match[str]) -> Scope:
     size = _one(found["u"])
-    number = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}.get(found["n"]) or int(re.sub(r"\D", "", found["n"]))
+    number = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}.get(found["n"]) or int(
+        re.sub(r"\D", "", found["n"])
+    )
     return Scope(start=Mark(value=(number - 1) * size), end=Mark(value=number * size))
 
 
@@ -106,8 +112,9 @@ _PATTERNS = (
     (rf"{_IN}\b(?P<which>first|1st|second|2nd|third|last|final|opening|middle|latter) (?P<part>half|third|quarter)\b{_OF_VIDEO}", _share),
     (rf"{_IN}\b(?P<n>second|third|fourth|fifth|\d+(?:st|nd|rd|th)) (?P<u>minute|hour)\b{_OF_VIDEO}", _nth_minute),
     (rf"{_IN}\b{_ORDINAL_SECOND}\b{_OF_VIDEO}", lambda f: Scope(at=Mark(value=float(f["nth"])))),
+    (rf"\b(?:when|once|after|as soon as) (?P<a>{TIME}) (?:have|has|are|is) (?:passed|elapsed|gone by|over|gone)", lambda f: Scope(at=Mark(value=seconds_of(f["a"])))),
     (rf"(?:\bafter )?\b(?P<a>{TIME}){_INTO}", lambda f: Scope(at=Mark(value=seconds_of(f["a"])))),
-    (rf"\b(?:halfway|half[- ]way|midway)(?: (?:through|in(?:to)?|along))?(?: (?:the|this) (?:video|film|clip|footage))?|\bin the middle of (?:the|this) (?:video|film|footage|recording)", lambda _: Scope(at=Mark(value=0.5, is_share=True))),
+    (r"\b(?:halfway|half[- ]way|midway)(?: (?:through|in(?:to)?|along))?(?: (?:the|this) (?:video|film|clip|footage))?|\bin the middle of (?:the|this) (?:video|film|footage|recording)", lambda _: Scope(at=Mark(value=0.5, is_share=True))),
     (rf"\b(?:after|from|since|starting at|beyond|past) (?P<a>{TIME})(?: on(?:wards?)?)?", lambda f: Scope(start=Mark(value=seconds_of(f["a"])))),
     (rf"\b(?:before|until|till|up to|by|prior to) (?P<a>{TIME})", lambda f: Scope(end=Mark(value=seconds_of(f["a"])))),
     (rf"\b(?:at|around|on|by|@) (?:the )?(?P<a>{TIME})", lambda f: Scope(at=Mark(value=seconds_of(f["a"])))),

@@ -1,4 +1,4 @@
-"""Questions for what is shown: summaries, order, choices, lists, what happens, properties of one thing."""
+"""Questions for what is shown: lists, what happens, properties of one thing."""
 
 from __future__ import annotations
 
@@ -7,182 +7,96 @@ import re
 from attrs import evolve
 
 from atom_reasoning.english.words import KINDS_OF_WORDS, ORDINAL, base, is_generic, place_of
-from atom_reasoning.reading.conditions import condition, is_stative, noun, several
-from atom_reasoning.reading.counts import read_count, read_when, read_which_shot
+from atom_reasoning.reading.conditions import condition, is_stative, noun
+from atom_reasoning.reading.phrases import A_VIDEO
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.reading.scope import SHOT, VIDEO
 
 _AUX = r"(?:is|are|was|were|does|do|did|has|have|can|could|will)"
-_VIDEO = rf"(?:(?:this|the|that|whole|entire|full)(?: whole| entire| full)? {VIDEO}|it|this)"
 _HAPPENS = r"(?:happen(?:s|ed|ing)?|goes on|going on|go on|occurs?|occurring|takes? place|taking place|is up|is (?:there|shown|seen|visible|displayed|depicted|presented|on|being shown|on display|featured|to be seen|to see|happening|going on|occurring)|(?:can|could) be (?:seen|observed|found)|(?:do|can|could|does|did|are|will|would) (?:you|we|i|one|they|the viewer|viewers|it|this|there) (?:see|observe|find|be|show|get to see|watch|notice|seeing|watching|contain)|appears?|comes?(?: up| on)?|shows?(?: up)?|we see|you see|you can see|we can see|we get to see|(?:is|are) (?:we|you) (?:seeing|shown|looking at)|is|are|are there|are shown|are visible|acts?)"
-_EVENT = r"(?:right |immediately |directly |just |straight |shortly |soon )*"
-_SUMMARY = (
-    r"\b(?:summar(?:y|ies|i[sz]e|i[sz]ing|i[sz]ation)|synopsis|recap|gist|tl;?dr|overview|sum (?:it |this |the \w+ )?up|outline|in a nutshell|main (?:content|idea|topic|theme))\b",
-    rf"^what (?:happens|is happening|goes on|is going on|is shown|is) ?(?:in)? ?{_VIDEO}$",
-    rf"^what (?:is|are) {_VIDEO}s?(?: all)? about$",
-    rf"^what (?:does|do|did) {_VIDEO} (?:show|depict|contain|portray|present|feature)$",
-    rf"^(?:describe|explain|narrate|caption) {_VIDEO}$",
-    r"^(?:describe|explain)(?: (?:what|everything)(?: that)? (?:you see|is shown|happens|is happening|is going on|you can see|we see))?$",
-    rf"^what (?:can|do|could) (?:you|we|i) (?:see|tell me about|say about)(?: {_VIDEO})?$",
-    r"^what (?:happens|is happening|goes on|is going on|is shown|is there|is this|is it|all happens|is there to see|can be seen)$",
-    rf"^(?:tell me|talk) (?:something )?about {_VIDEO}$",
-    r"^what (?:all )?(?:happens|happened)(?: overall)?$",
-    rf"^give (?:me )?a (?:short |brief |quick )?description(?: of {_VIDEO})?$",
-)
-_ORDER = (
-    r"\bin (?:what|which|the right|the correct|chronological|the same|temporal|proper|the)? ?(?:order|sequence)\b|\b(?:order|sequence|chronology|timeline|succession) of (?:the )?(?:events?|shots?|scenes?|things|actions?|happenings|clips?|appearances?|video)\b",
-    r"\b(?:chronologically|step by step|shot by shot|scene by scene|one after (?:another|the other)|from (?:the )?(?:start|beginning|first)(?: shot)? to (?:the )?(?:end|finish|last)(?: shot)?|in turn|play by play|blow by blow)\b",
-    r"\b(?:events|shots|scenes|clips|happenings)\b.*\bin order\b|^(?:list|name|enumerate|describe|give|go through|walk (?:me|us) through|run through|write down|note)\b.*\b(?:everything|all) (?:that |which )?(?:happens|you see|is shown|occurs|goes on)",
-    rf"^(?:list|name|enumerate|describe|go through|walk (?:me|us) through|run through)\b(?: (?:me|us))?(?: what happens in| what is in)?(?: (?:all|each|every))?(?: of)?(?: the)?(?: single)? (?:{SHOT}s?|events?|happenings|actions)$",
-    r"^what (?:is|are) the (?:events|scenes|shots|actions|steps)(?: (?:shown|that happen))?$",
-    r"^what happens(?: first)?,? (?:and )?(?:then|next)(?:,? (?:and )?(?:then|next|finally|last))*$|^what happens first,? (?:and )?what (?:happens )?(?:then|next|after)",
-)
-_OFFER = r"(?P<offer>.+?,? (?:or|and|versus|vs) .+)"
-_FIRSTS = r"(?P<pick>first|last|earlier|earliest|later|latest|sooner|soonest|before the other|after the other)"
-_OFTEN = r"(?P<often>(?:more|most|less|least) (?:often|frequently|common|frequent|times))"
 _LIST_VERB = r"^(?:list|name|enumerate|identify|find|mention|state|give(?: me)?|show(?: me)?|what are|tell me|provide|write down|spell out|specify|say)\b"
-_HYPERNYMS = frozenset("animal vehicle fruit food tool kind type sort sport activity people person character creature plant".split())
-
-
-def read_summary(text: str, scope: Scope, asked: str) -> Reading | None:
-    """A reading of a wish for a summary."""
-    if any(re.search(pattern, text) for pattern in _SUMMARY):
-        return Reading(text=asked, kind=Kind.SUMMARY if scope == Scope() else Kind.HAPPENS, scope=scope, clip_question=text)
-    return None
-
-
-def read_order(text: str, scope: Scope, asked: str) -> Reading | None:
-    """A reading of a question for an order, of all that happens or of what is named."""
-    if not any(re.search(pattern, text) for pattern in _ORDER):
-        return None
-    found = re.search(rf"\border,? (?:do|does|did|are|is|were) (?P<offer>.+?)(?: (?:appear|come|happen|occur|show up|be shown|shown|seen|act|presented|enter|displayed|take place))?$", text)
-    found = found or re.search(r"^(?:sort|order|arrange|put|rank|list|name|give) (?P<offer>.+?,? and .+?)(?: in| by| into| chronologically).*$", text)
-    found = found or re.search(r"(?:order|sequence)[:,] (?P<offer>.+,? (?:and|or) .+)$", text)
-    things = several(re.sub(r"\bthe (?:appearances?|events?|following)(?: of)?:? ", "", found["offer"]))[0] if found else ()
-    known = [condition(thing) for thing in things]
-    if len(known) < 2 or not all(one.subject for one in known):
-        known = []
-    return Reading(text=asked, kind=Kind.ORDER, scope=scope, conditions=tuple(known), clip_question=text)
-
-
-def read_choice(text: str, scope: Scope, asked: str) -> Reading | None:
-    """A reading of a choice: "Which comes first, the dog or the cat?", "Does the dog or the cat come first?" """
-    who = r"(?:which|what|who)(?: (?:one|of (?:these|the two|them|the following)|thing|object|shape|event|item|action|of the two \w+))?"
-    verb = r"(?:comes?|appears?|is(?: there| shown| seen| visible| displayed)?|are shown|happens?|occurs?|acts?|arrives?|shows up|starts?|moves?|do we see|do you see|is seen|takes place|was|came|appeared|gets shown)"
-    patterns = (
-        rf"^{who} (?:{verb} )?(?:{verb} )?(?:the )?{_FIRSTS}(?: in time)?[,:;]? ?(?:is it |is that )?{_OFFER}$",
-        rf"^{who} {verb} (?:the )?{_OFTEN}[,:;]? ?(?:is it )?{_OFFER}$",
-        rf"^(?:does|do|is|are|did|was|were) {_OFFER} (?:(?:shown|seen|come|appear|happen|occur|act|visible|be|move|arrive|show up|there|displayed|start|the) )*(?:{_FIRSTS}|{_OFTEN})$",
-        rf"^(?P<pred>(?:which|what|who)(?: (?:one|of (?:these|the two|them)|thing|object))? (?!colour|color).+?)[,:;] (?:is it )?(?P<offer>(?:a|an|the) .+ or .+)$",
-        rf"^(?:is|was) it (?P<offer>(?:a|an|the) .+? or (?:a|an|the) .+?) (?:that|which|who) (?P<pred2>.+)$",
-        rf"^(?:what|which) (?:came|comes|is|was) (?P<pick>first|last)[ ,:-]+{_OFFER}$",
-        rf"^(?P<offer>(?:a |an |the )?[\w ]+ or [\w ]+)[,:;-]+ ?(?:which|what)(?: one)? (?:{verb} )?{_FIRSTS}$",
-    )
-    for pattern in patterns:
-        if found := re.match(pattern, text):
-            parts, join = several(re.sub(r" (?:shown|seen|come|appear|happen|occur|act|be|visible)$", "", found["offer"]))
-            if len(parts) < 2 or join not in ("or", "and", "versus", "vs"):
-                continue
-            groups = found.groupdict()
-            scope = evolve(scope, pick=_pick(groups.get("pick")))
-            conditions = _offered(parts)
-            compare = ""
-            if often := groups.get("often"):
-                compare = "most" if often.startswith("mo") else "least"
-            predicate = groups.get("pred") or groups.get("pred2")
-            if predicate:
-                body = re.sub(r"^(?:which|what|who)(?: (?:one|of (?:these|the two|them)|thing|object))? ", "something ", predicate)
-                body = body if groups.get("pred") else f"something {predicate}"
-                wanted = condition(body)
-                if not wanted.predicate:
-                    continue
-                conditions = tuple(Condition(subject=one.subject, predicate=wanted.predicate, copula=wanted.copula) for one in conditions)
-            return Reading(text=asked, kind=Kind.CHOICE, scope=scope, conditions=conditions, clip_question=text, compare=compare)
-    return None
-
-
-def _offered(parts: tuple[str, ...]) -> tuple[Condition, ...]:
-    return tuple(condition(re.sub(r"^(?:is it|does|that) ", "", part)) for part in parts)
-
-
-def _pick(word: str | None) -> str:
-    if not word:
-        return ""
-    return "first" if word in ("first", "earlier", "earliest", "sooner", "soonest", "before the other") else "last"
-
-
-def read_relative(text: str, scope: Scope, asked: str) -> Reading | None:
-    """A reading of "What happens after the star blinks?", "What follows the moon?", "What is shown while ...?" """
-    shot = rf"(?:(?:in |of )?the (?:{SHOT}|thing|event|part)(?: that)? (?:comes |is )?)?"
-    patterns = (
-        (rf"^(?P<q>.*?)\b{shot}{_EVENT}(?P<r>after|following|before|preceding|prior to|once|until)(?: the (?:{SHOT}|moment|part|one|bit)(?: (?:with|of|where|in which|showing|that shows))?)? (?P<e>.+)$", None),
-        (r"^(?:what|which(?: \w+)?|who)(?: \w+)? (?:immediately |directly )?(?P<r>follows|precedes|succeeds)(?: (?:right |immediately )?(?:on|after))? (?P<e>.+)$", None),
-        (r"^(?:what|which(?: \w+)?) (?:is|are|was|gets) (?P<e>.+?) (?:immediately |directly )?(?P<r>followed|preceded|succeeded) by$", None),
-        (r"^(?:by )?what (?:is|are|was) (?P<e>.+?) (?P<r>followed|preceded) by$", None),
-        (r"^what (?P<r>leads up to|led up to|comes next after|came next after) (?P<e>.+)$", None),
-        (r"^(?P<q>.*?)\b(?P<r>while|during|when|whenever|as soon as|at the same time as|at the moment(?: when| that)?|alongside|together with|next to|besides|with)(?: the (?:time|moment|shot) (?:that|when|where|with))? (?P<e>.+)$", None),
-    )
-    for pattern, _ in patterns:
-        found = re.match(pattern, text)
-        if not found:
-            continue
-        groups = found.groupdict()
-        before, word, event = (groups.get("q") or "what happens").strip(" ,"), found["r"], found["e"]
-        if not before or before in ("in", "the"):
-            before = "what happens"
-        relation = "before" if word in ("before", "preceding", "prior to", "precedes", "preceded", "leads up to", "led up to", "until") else "while" if word in ("while", "during", "when", "whenever", "as soon as", "at the same time as", "alongside", "together with", "next to", "besides", "with") or word.startswith("at the moment") else "after"
-        if relation == "while" and (word in ("when", "with", "next to") and re.match(r"(?:what|which) (?:time|happens to)|.*\bhow\b", before) and word != "when"):
-            continue
-        if relation == "while" and word == "with" and not re.match(r"(?:what|which|who)\b.*\b(?:appears?|shown|seen|visible|happens)$", before):
-            continue
-        known = condition(re.sub(r"^(?:that of|the appearance of|the one with|the (?:first|last) appearance of) ", "", event), copula=False)
-        if not (known.subject or known.predicate):
-            continue
-        scope = evolve(scope, relation=relation, event=known)
-        before = re.sub(r" (?:and|,)$", "", before)
-        inner = _inner(before, scope, asked)
-        return inner
-    return None
-
-
-def _inner(text: str, scope: Scope, asked: str) -> Reading:
-    text = re.sub(r"^(?:what|which) (?:is|was) the next (?:thing|shape|object|event|shot|scene|one)(?: (?:to \w+|that \w+|shown|seen))?$|^what(?: \w+)? (?:happens|comes|is shown|is seen|appears|follows|occurs|do we see|can be seen) (?:next|then|later)$", "what happens", text)
-    text = re.sub(r"^what (?:is|was)(?: it)?(?: that)?(?: \w+)? (?:comes|happens|shown|appears|seen)$", "what happens", text)
-    for read in (read_count, read_when, read_which_shot, read_attribute, read_happens, read_list):
-        if (found := read(text, scope, asked)) is not None:
-            return found
-    if re.match(r"(?:what|which) (?:thing|object|shape|item|event|action|shot|scene|clip|else)s? (?:is|comes|appears|happens|occurs|do)", text) or re.match(r"(?:what|which)(?: \w+)?$", text):
-        return Reading(text=asked, kind=Kind.HAPPENS, scope=scope, clip_question="what happens")
-    return read_what(text, scope, asked)
+_HYPERNYMS = frozenset(
+    [
+        "animal",
+        "vehicle",
+        "fruit",
+        "food",
+        "tool",
+        "kind",
+        "type",
+        "sort",
+        "sport",
+        "activity",
+        "people",
+        "person",
+        "character",
+        "creature",
+        "plant",
+    ]
+)
 
 
 def read_attribute(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of "What colour is the star?", "Which shape is it that blinks?": a word of a known kind."""
     kinds = "|".join(KINDS_OF_WORDS)
-    text = re.sub(rf"^(?:name|give(?: me)?|state|tell me|say|identify|what is|what was) (?:the )?(?P<k>{kinds}) (?:of|for) (?P<r>.+)$", r"what \g<k> is \g<r>", text)
-    text = re.sub(rf"^(?:in |of )(?P<w>which|what) (?P<k>{kinds}) (?P<r>(?:is|are|was|were|does|do)\b.*)$", r"\g<w> \g<k> \g<r>", text)
-    found = re.match(rf"(?:which|what)(?: kind of| type of)? (?P<k>{kinds})(?P<pl>s)? (?P<aux>is|are|was|were|has|have|does|do|did) (?P<r>.+)$", text)
+    text = re.sub(
+        rf"^(?:name|give(?: me)?|state|tell me|say|identify|what is|what was) (?:the )?(?P<k>{kinds}) (?:of|for) (?P<r>.+)$",
+        r"what \g<k> is \g<r>",
+        text,
+    )
+    text = re.sub(
+        rf"^(?:in |of )(?P<w>which|what) (?P<k>{kinds}) (?P<r>(?:is|are|was|were|does|do)\b.*)$",
+        r"\g<w> \g<k> \g<r>",
+        text,
+    )
+    found = re.match(
+        rf"(?:which|what)(?: kind of| type of)? (?P<k>{kinds})(?P<pl>s)? (?P<aux>is|are|was|were|has|have|does|do|did) (?P<r>.+)$",
+        text,
+    )
     if not found or found["k"] in ("direction",):
         return None
     rest = re.sub(r" (?:have|has|got|be|being|in|painted|coloured|shown in)$", "", found["r"])
     if re.match(r"^(?:there|shown|seen|visible|used|present|displayed|in it|it|they|you|we|not)\b", rest):
         return None
     pick = scope.pick
-    if picked := re.match(r"(?:the )?(?P<p>first|last|final|initial|opening|closing)(?: thing| object)? (?P<rest>.+)$", rest):
+    if picked := re.match(
+        r"(?:the )?(?P<p>first|last|final|initial|opening|closing)(?: thing| object)? (?P<rest>.+)$", rest
+    ):
         pick = "first" if picked["p"] in ("first", "initial", "opening") else "last"
         rest = f"the {picked['rest']}"
     wanted = condition(rest)
     if not wanted.subject and not wanted.predicate and not pick:
         if found["k"] == "shape" or is_generic(rest.split()[-1]):
-            return Reading(text=asked, kind=Kind.WHAT, scope=scope, counted=found["k"], conditions=(Condition(),), clip_question=text)
+            return Reading(
+                text=asked,
+                kind=Kind.WHAT,
+                scope=scope,
+                counted=found["k"],
+                conditions=(Condition(),),
+                clip_question=text,
+            )
         return None
     if found["k"] != "shape" and found["pl"]:
-        return Reading(text=asked, kind=Kind.LIST, scope=evolve(scope, pick=pick), counted=found["k"], conditions=(wanted,), clip_question=text)
+        return Reading(
+            text=asked,
+            kind=Kind.LIST,
+            scope=evolve(scope, pick=pick),
+            counted=found["k"],
+            conditions=(wanted,),
+            clip_question=text,
+        )
     if found["k"] == "shape" and not re.match(r"(?:the|a|an|that)\b", rest) and found["aux"] in ("is", "are"):
         if rest.split()[0].endswith("ing"):
             return None
         wanted = Condition(subject=rest)
-    return Reading(text=asked, kind=Kind.WHAT, scope=evolve(scope, pick=pick), counted=found["k"], conditions=(wanted,), clip_question=text)
+    return Reading(
+        text=asked,
+        kind=Kind.WHAT,
+        scope=evolve(scope, pick=pick),
+        counted=found["k"],
+        conditions=(wanted,),
+        clip_question=text,
+    )
 
 
 def read_list(text: str, scope: Scope, asked: str) -> Reading | None:
@@ -191,21 +105,34 @@ def read_list(text: str, scope: Scope, asked: str) -> Reading | None:
     if (common := _commonest(text, reading)) is not None:
         return common
     if found := re.match(_LIST_VERB, text):
-        rest = re.sub(r"^(?:(?:me|us|all|every|each|everything|any|of|a|the|list|different|distinct|unique|kinds|types|names?|and every|single|complete|full|various|individual)\b ?)+", "", text[found.end() :].strip(" :"))
+        rest = re.sub(
+            r"^(?:(?:me|us|all|every|each|everything|any|of|a|the|list|different|distinct|unique|kinds|types|names?|and every|single|complete|full|various|individual)\b ?)+",
+            "",
+            text[found.end() :].strip(" :"),
+        )
         everything = re.search(r"\b(?:everything|every thing|anything)\b", text[: len(text) - len(rest)]) or not rest
         return _listed(f"something {rest}" if everything else rest, reading) if rest or everything else None
     if re.match(r"everything (?:that |which )?\w+|(?:all|every) (?:the |of the )?\w+", text):
-        return _listed(re.sub(r"^everything", "something", re.sub(r"^(?:all|every) (?:of )?(?:the )?", "", text)), reading)
+        return _listed(
+            re.sub(r"^everything", "something", re.sub(r"^(?:all|every) (?:of )?(?:the )?", "", text)), reading
+        )
     found = re.match(
-        rf"(?:what|which|who)(?: (?:is|was|are|were) the)? (?P<pick>first|last|next|final|earliest|latest|opening) (?P<n>[\w ]+?)(?: (?:that|which|who|to|we see|you see|shown|seen|visible|is|in view|on screen|appearing|displayed) ?(?P<r>.*))?$",
+        r"(?:what|which|who)(?: (?:is|was|are|were) the)? (?P<pick>first|last|next|final|earliest|latest|opening) (?P<n>[\w ]+?)(?: (?:that|which|who|to|we see|you see|shown|seen|visible|is|in view|on screen|appearing|displayed) ?(?P<r>.*))?$",
         text,
     )
     if found and found["n"]:
         pick = "last" if found["pick"] in ("last", "final", "latest") else "first"
-        more = re.sub(r"^(?:be |is |are |we |you |can )*(?:shown|seen|appears?|visible|see|there|comes?|happens?|happen|occurs?|displayed|act|acts|show up|come|occur|take place|takes place|do we see)\b ?(?:up|on screen)?", "", (found["r"] or "").strip())
+        more = re.sub(
+            r"^(?:be |is |are |we |you |can )*(?:shown|seen|appears?|visible|see|there|comes?|happens?|happen|occurs?|displayed|act|acts|show up|come|occur|take place|takes place|do we see)\b ?(?:up|on screen)?",
+            "",
+            (found["r"] or "").strip(),
+        )
         return _picked(found["n"], more, pick, reading)
     text = re.sub(r"^(what|which|who) (?:else|all|exactly|other)\b", r"\1", text)
-    found = re.match(rf"(?:which|what)(?: (?:kinds?|types?|sorts?|of the|different|other|all the|of these|of all)(?: of)?(?: the)?)* (?P<n>(?!{_AUX}\b|way\b|direction\b|manner\b|happens\b)[\w-]+(?: [\w-]+)?) (?P<r>.+)$", text)
+    found = re.match(
+        rf"(?:which|what)(?: (?:kinds?|types?|sorts?|of the|different|other|all the|of these|of all)(?: of)?(?: the)?)* (?P<n>(?!{_AUX}\b|way\b|direction\b|manner\b|happens\b)[\w-]+(?: [\w-]+)?) (?P<r>.+)$",
+        text,
+    )
     if found:
         reading_of = _which_things(found["n"], found["r"], reading)
         if reading_of is not None:
@@ -238,7 +165,12 @@ def _commonest(text: str, reading: Reading) -> Reading | None:
 def _picked(name: str, more: str, pick: str, reading: Reading) -> Reading:
     scope = evolve(reading.scope, pick=pick)
     words = name.split()
-    if base(words[-1]) in map(base, ("action", "event", "motion", "movement")) or (is_generic(words[-1]) and len(words) == 1 and not more and re.search(r"\bhappens?|occurs?|take", reading.clip_question)):
+    if base(words[-1]) in map(base, ("action", "event", "motion", "movement")) or (
+        is_generic(words[-1])
+        and len(words) == 1
+        and not more
+        and re.search(r"\bhappens?|occurs?|take", reading.clip_question)
+    ):
         return evolve(reading, kind=Kind.HAPPENS, scope=scope)
     counted = words[-1] if words[-1] in KINDS_OF_WORDS and words[-1] != "shape" else ""
     wanted = condition(f"something {more}") if more else Condition()
@@ -249,39 +181,72 @@ def _picked(name: str, more: str, pick: str, reading: Reading) -> Reading:
 def _which_things(name: str, rest: str, reading: Reading) -> Reading | None:
     """ "Which (red) shapes blink?": the words up to the noun, and what they do."""
     words = name.split()
-    if len(words) == 2 and (base(words[1]) in _VERB_STEMS() or re.fullmatch(rf"{_AUX}|not|never|first|last|that|to|always", words[1])):
+    if len(words) == 2 and (
+        base(words[1]) in _verb_stems() or re.fullmatch(rf"{_AUX}|not|never|first|last|that|to|always", words[1])
+    ):
         words, rest = words[:1], f"{words[1]} {rest}"
     known = base(words[-1])
-    if base(words[0]) in _VERB_STEMS() and words[0] not in ("circle", "circles", "cross", "crosses", "people"):
+    if base(words[0]) in _verb_stems() and words[0] not in ("circle", "circles", "cross", "crosses", "people"):
         return None
     singular = next((kind for kind in KINDS_OF_WORDS if base(kind) == known), "")
-    is_noun = singular or is_generic(words[-1]) or known in map(base, _HYPERNYMS) or (words[-1].endswith("s") and re.match(rf"(?:{_AUX}\b|not\b|never\b|\w+(?:s|ing)?\b)", rest))
+    is_noun = (
+        singular
+        or is_generic(words[-1])
+        or known in map(base, _HYPERNYMS)
+        or (words[-1].endswith("s") and re.match(rf"(?:{_AUX}\b|not\b|never\b|\w+(?:s|ing)?\b)", rest))
+    )
     if not is_noun:
-        if not re.match(rf"(?:{_AUX}|never|not)\b", rest) and base(rest.split()[0]) not in _VERB_STEMS():
+        if not re.match(rf"(?:{_AUX}|never|not)\b", rest) and base(rest.split()[0]) not in _verb_stems():
             return None
     pick = reading.scope.pick
     if found := re.search(r"\b(?P<p>first|last)$", rest):
         pick, rest = found["p"], rest[: found.start()].strip()
     if pick != reading.scope.pick:
-        rest = re.sub(r"^(?:is |are |was )?(?:shown|seen|appears?|comes?|visible|acts?|happens?|do we see|do you see|displayed|arrives?|shows up|there|show up|occurs?)$", "", rest)
+        rest = re.sub(
+            r"^(?:is |are |was )?(?:shown|seen|appears?|comes?|visible|acts?|happens?|do we see|do you see|displayed|arrives?|shows up|there|show up|occurs?)$",
+            "",
+            rest,
+        )
     negated = re.match(r"(?:never|(?:do|does|did|is|are|was|were) (?:not|never)(?! mov))\b", rest) is not None
-    rest = re.sub(r"^(?:never|(?:do|does|did|is|are|was|were) (?:not|never)(?! mov))\b ?", "are " if re.match(r"(?:is|are|was|were) ", rest) else "", rest) if negated else rest
+    rest = (
+        re.sub(
+            r"^(?:never|(?:do|does|did|is|are|was|were) (?:not|never)(?! mov))\b ?",
+            "are " if re.match(r"(?:is|are|was|were) ", rest) else "",
+            rest,
+        )
+        if negated
+        else rest
+    )
     copula = re.match(r"(?:is|are|was|were) ", rest) is not None
-    body = re.sub(rf"^{_AUX} (?:there|you see|we see|you find|it show|the {VIDEO} (?:show|contain|have)|it have)?(?: in)?", "", rest).strip()
-    body = re.sub(r"^(?:be )?(?:shown|seen|visible|used|present|displayed|appear|appears|featured|depicted|occur|there|found|exist|in it)\b ?", "", body)
+    body = re.sub(
+        rf"^{_AUX} (?:there|you see|we see|you find|it show|the {VIDEO} (?:show|contain|have)|it have)?(?: in)?",
+        "",
+        rest,
+    ).strip()
+    body = re.sub(
+        r"^(?:be )?(?:shown|seen|visible|used|present|displayed|appear|appears|featured|depicted|occur|there|found|exist|in it)\b ?",
+        "",
+        body,
+    )
     counted = singular if singular and singular != "shape" else ""
     adjective = " ".join(words[:-1])
     if counted:
         wanted = condition(re.sub(r" (?:have|has|in)$", "", body)) if body else Condition()
     else:
-        subject = noun(name) if not (singular or is_generic(words[-1]) or known in map(base, _HYPERNYMS)) else noun(adjective)
-        wanted = evolve(condition(f"something {'be ' if copula else ''}{body}") if body else Condition(), subject=subject)
+        subject = (
+            noun(name) if not (singular or is_generic(words[-1]) or known in map(base, _HYPERNYMS)) else noun(adjective)
+        )
+        wanted = evolve(
+            condition(f"something {'be ' if copula else ''}{body}") if body else Condition(), subject=subject
+        )
         if is_stative(wanted.predicate):
             wanted = evolve(wanted, predicate="")
-    return evolve(reading, conditions=(wanted,), counted=counted, negated=negated, scope=evolve(reading.scope, pick=pick))
+    return evolve(
+        reading, conditions=(wanted,), counted=counted, negated=negated, scope=evolve(reading.scope, pick=pick)
+    )
 
 
-def _VERB_STEMS() -> frozenset[str]:
+def _verb_stems() -> frozenset[str]:
     from atom_reasoning.english.clauses import VERBS
 
     return VERBS
@@ -295,11 +260,19 @@ def _what_does(verb: str, reading: Reading) -> Reading | None:
     if not found:
         return None
     word = found["v"]
-    if found["be"] and not (word.endswith("ing") and len(word) > 4 and word not in ("happening", "going", "occurring", "taking", "doing")):
+    if found["be"] and not (
+        word.endswith("ing") and len(word) > 4 and word not in ("happening", "going", "occurring", "taking", "doing")
+    ):
         words = {base(one) for kind in KINDS_OF_WORDS.values() for one in kind.split()}
-        if not ((base(word) in words and not found["r"].strip()) or word in ("moving", "still", "stationary", "motionless")):
+        if not (
+            (base(word) in words and not found["r"].strip()) or word in ("moving", "still", "stationary", "motionless")
+        ):
             return None
-    elif not found["be"] and (base(word) not in _VERB_STEMS() or re.fullmatch(rf"{_AUX}|happens?|occurs?|goes on|comes?|be|come", word) or re.match(_HAPPENS + r"$", verb)):
+    elif not found["be"] and (
+        base(word) not in _verb_stems()
+        or re.fullmatch(rf"{_AUX}|happens?|occurs?|goes on|comes?|be|come", word)
+        or re.match(_HAPPENS + r"$", verb)
+    ):
         return None
     if word in ("does", "do", "did"):
         return None
@@ -317,14 +290,31 @@ def _listed(rest: str, reading: Reading) -> Reading:
     more = rest
     counted = ""
     if kinds and kinds["k"] != "shape" and not kinds["k2"]:
-        counted, more = kinds["k"], re.sub(r"^(?:of|that|which|used|shown|seen|have|are|is|you see|appear)\b ?(?:used|shown|seen|visible|appear|have)?", "", kinds["r"]).strip()
+        counted, more = (
+            kinds["k"],
+            re.sub(
+                r"^(?:of|that|which|used|shown|seen|have|are|is|you see|appear)\b ?(?:used|shown|seen|visible|appear|have)?",
+                "",
+                kinds["r"],
+            ).strip(),
+        )
         return evolve(reading, counted=counted, conditions=(condition(more) if more else Condition(),))
-    more = re.sub(r"\b(?:that|which) (?:is|are|was|were|can be|you (?:can )?see|we (?:can )?see|appears?|shows? up) ?(?:shown|seen|visible|there|present)?(?= |$)", lambda m: m[0] if re.search(r"(?:is|are|was|were) ?$", m[0]) else "", more).strip()
-    more = re.sub(r"(?: (?:you|we) (?:can )?see| in the (?:clips?|shots?)| there (?:is|are)| shown| seen| visible| there)$", "", more)
+    more = re.sub(
+        r"\b(?:that|which) (?:is|are|was|were|can be|you (?:can )?see|we (?:can )?see|appears?|shows? up) ?(?:shown|seen|visible|there|present)?(?= |$)",
+        lambda m: m[0] if re.search(r"(?:is|are|was|were) ?$", m[0]) else "",
+        more,
+    ).strip()
+    more = re.sub(
+        r"(?: (?:you|we) (?:can )?see| in the (?:clips?|shots?)| there (?:is|are)| shown| seen| visible| there)$",
+        "",
+        more,
+    )
     wanted = condition(more)
     if is_stative(wanted.predicate):
         wanted = evolve(wanted, predicate="")
-    if re.match(r"(?:something )?(?:what )?(?:happens?|occurs?|that happens?|goes on|that goes on)$", rest) or re.match(r"(?:events?|actions?|happenings?|things? that happens?)\b", rest):
+    if re.match(r"(?:something )?(?:what )?(?:happens?|occurs?|that happens?|goes on|that goes on)$", rest) or re.match(
+        r"(?:events?|actions?|happenings?|things? that happens?)\b", rest
+    ):
         return evolve(reading, kind=Kind.ORDER, conditions=())
     return evolve(reading, conditions=(wanted,))
 
@@ -332,19 +322,40 @@ def _listed(rest: str, reading: Reading) -> Reading:
 def read_happens(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of "What happens ...?", of the part that the scope names."""
     reading = Reading(text=asked, kind=Kind.HAPPENS, scope=scope, clip_question=text)
-    if found := re.match(rf"(?:how (?:does|do|did) (?:{_VIDEO}|everything|things|it all) |(?:what|which \w+) (?:does|do|did) {_VIDEO} |how is {_VIDEO} )?(?P<v>start|begin|open|opened|end|finish|close|conclude|ended|started)(?:s|ing|es)?(?: off| out| up)?(?: with)?$", text):
+    if found := re.match(
+        rf"(?:how (?:does|do|did) (?:{A_VIDEO}|everything|things|it all) |(?:what|which \w+) (?:does|do|did) {A_VIDEO} |how is {A_VIDEO} )?(?P<v>start|begin|open|opened|end|finish|close|conclude|ended|started)(?:s|ing|es)?(?: off| out| up)?(?: with)?$",
+        text,
+    ):
         return evolve(reading, scope=evolve(scope, pick="first" if found["v"][0] in "sbo" else "last"))
-    if re.match(rf"with what (?:does|do|did) {_VIDEO} (?:start|begin|open|end|close|finish|conclude)", text):
-        return evolve(reading, scope=evolve(scope, pick="first" if re.search(r"(?:start|begin|open)$", text) else "last"))
-    if re.match(r"what (?:changes|differs|is (?:the )?(?:difference|different|changed))\b|(?:compare|contrast)\b|how (?:do|does|is|are) .*\b(?:differ|different|change)", text) and (len(scope.shots) > 1 or scope.is_whole):
+    if found := re.match(
+        rf"what (?P<v>starts|begins|opens|ends|closes|concludes|finishes|started|opened|ended|concluded)(?: off| out)?(?: {A_VIDEO})?$",
+        text,
+    ):
+        return evolve(reading, scope=evolve(scope, pick="first" if found["v"][0] in "sbo" else "last"))
+    if re.match(rf"with what (?:does|do|did) {A_VIDEO} (?:start|begin|open|end|close|finish|conclude)", text):
+        return evolve(
+            reading, scope=evolve(scope, pick="first" if re.search(r"(?:start|begin|open)$", text) else "last")
+        )
+    if re.match(
+        r"what (?:changes|differs|is (?:the )?(?:difference|different|changed))\b|(?:compare|contrast)\b|how (?:do|does|is|are) .*\b(?:differ|different|change)",
+        text,
+    ) and (len(scope.shots) > 1 or scope.is_whole):
         return reading if len(scope.shots) > 1 else None
-    if found := re.match(rf"(?:what is|which is|describe|name|what was) the (?P<n>{ORDINAL}) (?:thing|event|action|object|shape|item|one|figure)(?: (?:that|to|which|you|we)?\b.*)?$", text):
-        if abs(place_of(found["n"])) > 1 and not re.search(r"\b(?:that|which) (?!happens|is shown|appears|is seen|occurs|comes|we see|you see|takes place)", text):
+    if found := re.match(
+        rf"(?:what is|which is|describe|name|what was) the (?P<n>{ORDINAL}) (?:thing|event|action|object|shape|item|one|figure)(?: (?:that|to|which|you|we)?\b.*)?$",
+        text,
+    ):
+        if abs(place_of(found["n"])) > 1 and not re.search(
+            r"\b(?:that|which) (?!happens|is shown|appears|is seen|occurs|comes|we see|you see|takes place)", text
+        ):
             return evolve(reading, scope=evolve(scope, shots=(place_of(found["n"]),)))
     pick = ""
     if found := re.search(r"\b(?P<p>first|last)(?: of all)?$", text):
         text, pick = text[: found.start()].strip(), found["p"]
-    ends = re.match(rf"(?:what|which(?: one| thing| object| event| action)?|who|what (?:thing|else|exactly|all|event|action|object)) {_HAPPENS}(?: (?:in|there|on|of|with|during|about))?$|(?:what|describe|show(?: me)?|tell me(?: about)?|tell us(?: about)?|explain|give(?: me)? a description of|caption|what about|how about|talk about|and|narrate|depict|give me details (?:on|about))?(?: what)?(?: {_HAPPENS})?(?: (?:in|on|of|about))?$|what (?:is|are|was)(?: in)?$|what (?:does|do|did) (?:it|the \w+)? ?(?:show|depict|contain|look like|have|hold|portray)$|what (?:do|can|could|did) (?:you|we|i) (?:see|watch|get)$|what (?:is|are|does) (?:show|shown|there to see)$|(?:what|which) (?:is|are) the (?:content|contents|caption|event|action|description)s?(?: of)?$|which (?:event|action|thing)s? (?:happens?|occurs?|takes? place|is shown|are shown)$", text)
+    ends = re.match(
+        rf"(?:what|which(?: one| thing| object| event| action)?|who|what (?:thing|else|exactly|all|event|action|object)) {_HAPPENS}(?: (?:in|there|on|of|with|during|about))?$|(?:what|describe|show(?: me)?|tell me(?: about)?|tell us(?: about)?|explain|give(?: me)? a description of|caption|what about|how about|talk about|and|narrate|depict|give me details (?:on|about))?(?: what)?(?: {_HAPPENS})?(?: (?:in|on|of|about))?$|what (?:is|are|was)(?: in)?$|what (?:does|do|did) (?:it|the \w+)? ?(?:show|depict|contain|look like|have|hold|portray)$|what (?:do|can|could|did) (?:you|we|i) (?:see|watch|get)$|what (?:is|are|does) (?:show|shown|there to see)$|(?:what|which) (?:is|are) the (?:content|contents|caption|event|action|description)s?(?: of)?$|which (?:event|action|thing)s? (?:happens?|occurs?|takes? place|is shown|are shown)$",
+        text,
+    )
     if not ends:
         return None
     return evolve(reading, scope=evolve(scope, pick=pick or scope.pick))
@@ -373,6 +384,8 @@ def read_what(text: str, scope: Scope, asked: str) -> Reading:
                 wanted = Condition()
             if re.match(r"(?:first|last)\b", wanted.subject):
                 pick, _, rest = wanted.subject.partition(" ")
-                return evolve(reading, conditions=(evolve(wanted, subject=noun(rest)),), scope=evolve(scope, pick=pick), sure=True)
+                return evolve(
+                    reading, conditions=(evolve(wanted, subject=noun(rest)),), scope=evolve(scope, pick=pick), sure=True
+                )
             return evolve(reading, conditions=(wanted,), sure=True)
     return reading

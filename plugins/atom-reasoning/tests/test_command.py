@@ -1,0 +1,108 @@
+"""``atom ask``."""
+
+import argparse
+import subprocess
+import sys
+
+import atom_captioning
+import atom_reasoning
+import pytest
+from atom_reasoning.command import AskCommand
+
+import atom_core as atom
+from atom_core.testing.commands import FakeContext, run_command
+from atom_core.testing.fakes import FakeDecoder, FakeHost
+
+from .conftest import Seeing
+
+
+def test_command_answers_each_question():
+    """One value per question with answer and evidence; a blank question fails alone."""
+    host = FakeHost(atom_reasoning, shows={"a.mp4": ["a dog"]}, decoder=FakeDecoder({"What is it?": "a dog"}))
+    said = run_command(host, "ask", "a.mp4", "What is it?", " ", "Why so?")
+    assert [(v["question"], v["answer"], v["evidence"]) for v in said.values] == [
+        ("What is it?", "a dog", [{"start_s": 0.0, "end_s": 5.0}]),
+        ("Why so?", "not shown", []),
+    ]
+    assert said.texts[0] == "What is it?\n  a dog\n  00:00:00.000 - 00:00:05.000"
+    assert len(said.failures) == 1
+
+
+def test_a_question_without_quotes_is_one():
+    """Its words are joined, which is told; several questions of one word are several."""
+    host = FakeHost(atom_reasoning, atom_captioning, shows={"a.mp4": ["a dog"]})
+    said = run_command(host, "ask", "a.mp4", "What", "happens", "first?")
+    assert [value["question"] for value in said.values] == ["What happens first?"]
+    assert said.notes == ["taken for one question, 'What happens first?'; put each in quotes to ask several"]
+    for several in (["Who?", "Why?"], ["What is it?", "Why?"]):
+        said = run_command(host, "ask", "a.mp4", *several)
+        assert [value["question"] for value in said.values] == several
+
+
+def test_answers_that_were_cut_are_whole_and_told():
+    """At the limit an answer ends with its last whole clause; record, JSON and a remark say so."""
+    told = "it goes up while the moon goes down"
+    host = FakeHost(atom_reasoning, shows={"a.mp4": ["a dog"]}, decoder=FakeDecoder({"Why is it?": told}))
+    said = run_command(host, "ask", "a.mp4", "Why is it?", "--max-new-tokens", "5")
+    assert [(value["answer"], value["truncated"]) for value in said.values] == [("it goes up", True)]
+    assert "'Why is it?' ran into the limit of tokens" in said.notes[0]
+
+
+class Folder(FakeContext):
+    """A command that is given a folder of two videos."""
+
+    def videos(self, paths):
+        """Both."""
+        assert paths == ["films"]
+        return FakeContext.videos(self, ["a.mp4", "b.mp4"])
+
+
+def folder_of(*questions):
+    """What is said of a folder of two videos."""
+    shows = {"a.mp4": ["a dog runs"], "b.mp4": ["a cat runs"]}
+    host = FakeHost(atom_reasoning, atom_captioning, shows=shows, decoder=Seeing({"Where": "there"}))
+    context = Folder(args=argparse.Namespace(video="films", questions=list(questions)), fake_host=host)
+    AskCommand().run(context)
+    return context
+
+
+def test_command_says_which_video_of_a_folder_it_speaks_of():
+    """The answers about several videos each begin with theirs; a question about all of them gets one answer."""
+    assert [text.splitlines()[0] for text in folder_of("Where is it?").texts] == [
+        "a.mp4: Where is it?",
+        "b.mp4: Where is it?",
+    ]
+    asked = folder_of("Which video shows a cat?")
+    assert [value["answer"] for value in asked.values] == ["b.mp4"]
+    assert asked.values[0]["evidence"] == [{"video": "b.mp4", "start_s": 0.0, "end_s": 5.0}]
+
+
+def test_without_a_video_the_library_is_asked():
+    """All videos of the library answer one question together; an empty library is said."""
+    shows = {"a.mp4": ["a dog runs"], "b.mp4": ["a cat runs"]}
+    host = FakeHost(atom_reasoning, atom_captioning, shows=shows, decoder=Seeing())
+    with pytest.raises(atom.LibraryError, match="library is empty"):
+        run_command(host, "ask", "Is there a cat?")
+    import numpy as np
+
+    for name in shows:
+        clip = host.clips(host.video(name))[0]
+        host.library.add([atom.Entry(clip=clip, caption="", vector=np.ones(4, np.float32))])
+    said = run_command(host, "ask", "When is there a cat?")
+    assert [value["answer"] for value in said.values] == ["b.mp4 0:00 to 0:05"]
+
+
+def test_command_reports_a_missing_video_and_a_missing_question():
+    """A video that is not there is named, and nothing is answered; so is what has no question."""
+    said = run_command(FakeHost(atom_reasoning), "ask", "a.mp4", "What is it?")
+    assert said.failures[0][0] == "a.mp4"
+    assert said.values == []
+    with pytest.raises(atom.SettingsError, match="no question"):
+        run_command(FakeHost(atom_reasoning), "ask", "a.mp4")
+
+
+def test_plugin_is_light():
+    """Importing the plugin loads nothing heavy."""
+    code = "import sys, atom_reasoning as _; print({'torch', 'numpy', 'chromadb'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

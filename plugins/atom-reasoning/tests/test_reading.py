@@ -1,0 +1,162 @@
+"""Questions are read into records, however they are worded."""
+
+import pytest
+from atom_reasoning.reading.reader import read, readings_of
+from atom_reasoning.reading.record import Kind
+
+
+def conditions(text):
+    return [(one.subject, one.predicate) for one in read(text).conditions]
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        (Kind.SUMMARY, ["Summarise the video.", "What is this video about?", "give me the gist", "What happens?"]),
+        (Kind.ORDER, ["List what happens in order.", "walk me through the events one after another"]),
+        (Kind.WHEN, ["When does it blink?", "At what point is there a dog?", "what's the timestamp where a dog appears"]),
+        (Kind.WHICH_SHOT, ["Which shot shows a dog?", "The dog barks in which scene?", "What is the number of the shot with a dog?"]),
+        (Kind.HOW_LONG, ["How long is the video?", "what's the running time", "For how many seconds is the dog on screen?"]),
+        (Kind.YES_NO, ["Is there a dog?", "does anything move", "have they shown a dog", "I wonder whether a dog barks", "Any dogs?"]),
+        (Kind.CHOICE, ["Which comes first, the dog or the cat?", "Between the dog and the cat, which is seen last?"]),
+        (Kind.LIST, ["Which shapes blink?", "What blinks?", "Name everything that moves.", "List all colours."]),
+        (Kind.HAPPENS, ["What happens in the second shot?", "how does the video end", "What follows the dog?"]),
+        (Kind.WHAT, ["What does the dog do?", "What colour is the dog?", "Where is the dog?", "Is the dog small or large?"]),
+    ],
+)  # fmt: skip
+def test_the_kind_of_answer(kind, texts):
+    """A question tells what kind of answer it wants, whatever its wording, capitals and contractions."""
+    assert {text: read(text).kind for text in texts} == dict.fromkeys(texts, kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "counted", "wanted"),
+    [
+        ("How many shots are there?", "shots", []),
+        ("into how many scenes is it cut", "shots", []),
+        ("How many shots are there in which something blinks?", "shots", [("", "blink")]),
+        ("In how many clips can you see a red dog?", "shots", [("red dog", "")]),
+        ("How many dogs are there in total?", "things", [("dogs", "")]),
+        ("How many things move left?", "things", [("", "move left")]),
+        ("How often does the dog bark?", "times", [("dog", "bark")]),
+        ("How many different colours are there?", "colour", [("", "")]),
+    ],
+)
+def test_what_is_counted(text, counted, wanted):
+    """Shots, shots with something, things, times and words of a kind are told apart."""
+    reading = read(text)
+    assert (reading.kind, reading.counted, conditions(text)) == (Kind.COUNT, counted, wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "shots"),
+    [
+        ("What happens in the second shot?", (2,)),
+        ("whats the thrid shot show", (3,)),
+        ("Describe the penultimate scene.", (-2,)),
+        ("Is there a dog in shots 2 and 4?", (2, 4)),
+        ("What is in clip number three?", (3,)),
+        ("What happens in the first two shots?", (1, 2)),
+        ("What happens right after the second shot?", (3,)),
+        ("At the end, is there a dog?", (-1,)),
+    ],
+)
+def test_shots_by_number(text, shots):
+    """Ordinals, numbers and ends name shots."""
+    assert read(text).scope.shots == shots
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("What happens at 1:05?", (65, 65)),
+        ("what is shown half a minute in", (30, 30)),
+        ("5 seconds into the video, what do you see?", (5, 5)),
+        ("What happens between 3 and 5 seconds?", (3, 5)),
+        ("Is there a dog from 0:03 to 0:05?", (3, 5)),
+        ("Describe 0:03-0:05", (3, 5)),
+        ("What happens in the first five seconds?", (0, 5)),
+        ("What happens in the last minute?", (60, 120)),
+        ("Does it blink in the second half?", (60, 120)),
+        ("Is there a dog after 0:30?", (30, 120)),
+        ("Is there a dog before one and a half minutes?", (0, 90)),
+    ],
+)
+def test_times(text, span):
+    """Clock times, lengths, spans and shares are read, in digits and words; of a video of two minutes."""
+    scope = read(text).scope
+    if scope.at is not None:
+        found = (scope.at.at_s(120), scope.at.at_s(120))
+    else:
+        found = (scope.start.at_s(120) if scope.start else 0, scope.end.at_s(120) if scope.end else 120)
+    assert found == span
+
+
+@pytest.mark.parametrize(
+    ("text", "relation", "event"),
+    [
+        ("What happens after the blue star grows?", "after", ("blue star", "grow")),
+        ("What comes right before the moon?", "before", ("moon", "")),
+        ("Once the moon is gone, what do we see?", "after", ("moon", "")),
+        ("What colour is the ring while the star blinks?", "while", ("star", "blink")),
+        ("Does the star come before the moon?", "before", ("moon", "")),
+    ],
+)
+def test_before_and_after(text, relation, event):
+    """Events that bound a question are read as conditions of their own."""
+    scope = read(text).scope
+    assert (scope.relation, (scope.event.subject, scope.event.predicate)) == (relation, event)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Is there a red circle?", [("red circle", "")]),
+        ("Does the red circle circle?", [("red circle", "circle")]),
+        ("Is a red circle shown?", [("red circle", "")]),
+        ("Does anything blink?", [("", "blink")]),
+        ("Is anything red?", [("", "red")]),
+        ("Do both the star and the moon blink?", [("star", "blink"), ("moon", "blink")]),
+        ("Is there a star as well as a moon?", [("star", ""), ("moon", "")]),
+        ("Which objects move to the left?", [("", "move to the left")]),
+        ("When is the star first seen?", [("star", "")]),
+    ],
+)
+def test_what_a_clip_has_to_show(text, wanted):
+    """Subject and predicate are told apart, also where a noun may be a verb; words for anything are left out."""
+    assert conditions(text) == wanted
+
+
+def test_quantifiers():
+    """Every, never, all, only, more than."""
+    assert read("Is there a star in every shot?").scope.every
+    assert read("Does each clip show a star?").scope.every
+    assert read("Does the moon never blink?").negated
+    assert read("Is the video free of squares?").negated
+    assert read("Do all stars blink?").compare == "all"
+    assert read("Are there only stars?").compare == "only"
+    assert (read("Are there at least two stars?").compare, read("Are there at least two stars?").number) == ("least", 2)
+    assert read("Are there more stars than moons?").compare == "more"
+    assert read("Are a star and a moon ever shown together?").together
+
+
+def test_several_questions_and_what_it_stands_for():
+    """Two questions in one are two; "it" is what the one before is about; a statement before says where."""
+    first, second = readings_of("Is there a star, and when does it blink?")
+    assert (first.kind, second.kind, second.conditions[0].subject) == (Kind.YES_NO, Kind.WHEN, "star")
+    (only,) = readings_of("The second shot has a star. What colour is it?")
+    assert (only.kind, only.scope.shots, only.conditions[0].subject) == (Kind.WHAT, (2,), "star")
+    assert len(readings_of("Is there a star and a moon?")) == 1
+
+
+def test_slips_are_mended_but_other_words_are_not():
+    """A letter too many, missing or changed with its neighbour is a slip; another word stays another word."""
+    assert read("How mnay shots are there?").kind is Kind.COUNT
+    assert conditions("Is there a house?") == [("house", "")]
+    assert conditions("Are there at least two ponds?") == [("ponds", "")]
+
+
+def test_what_no_pattern_fits_is_asked_as_it_is():
+    """A question of unknown form, or in another language, is put to the clips that may answer it."""
+    reading = read("Warum rennt der Hund?")
+    assert (reading.kind, reading.sure, reading.conditions) == (Kind.WHAT, False, ())
