@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ class Writer:
     """Fills wordings with what is there, or is not, and says what answers them."""
 
     def __init__(self, rng: np.random.Generator, wordings: dict[str, tuple[str, ...]]) -> None:
-        from atom_tiny import words
+        words = import_module("atom_tiny.words")
 
         self._rng, self._wordings, self._words = rng, wordings, words
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,7 @@ FPS = Fraction(12)
 
 def sample(rng: np.random.Generator, num_shots: int, *, most_things: int = 2) -> list[Any]:
     """Clips of which each has another ground and other things than its neighbours."""
-    from atom_tiny.world import sample_clip
-
+    sample_clip = import_module("atom_tiny.world").sample_clip
     clips: list[Any] = []
     while len(clips) < num_shots:
         count = 1 if rng.random() < 0.65 else int(rng.integers(1, most_things + 1))
@@ -34,9 +34,7 @@ def sample(rng: np.random.Generator, num_shots: int, *, most_things: int = 2) ->
 
 def render(folder: Path, name: str, clips: list[Any], shot_s: float, seed: int) -> Film:
     """Write a video, unless it is there, and say what is true of it."""
-    from atom_tiny import mp4
-    from atom_tiny.language import caption
-
+    mp4, caption = import_module("atom_tiny.mp4"), import_module("atom_tiny.language").caption
     path = folder / name
     shots = [mp4.Shot(clip=clip, num_frames=round(shot_s * FPS)) for clip in clips]
     if not path.exists():

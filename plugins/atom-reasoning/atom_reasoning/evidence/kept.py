@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import threading
 from pathlib import Path
 from typing import Any
 
 import atom_core as atom
-from atom_core.stores.json_store import KeptValues
+from atom_core.files import private_folder, sweep, write_whole
+
+log = logging.getLogger("atom")
 
 MOST_REPLIES = 20_000
 """Replies kept of one video; the oldest go first."""
@@ -25,15 +28,24 @@ class Kept:
     def __init__(self, host: atom.Host, video: atom.Video, decoder: atom.Decoder) -> None:
         self._folder = host.settings.cache / "answers"
         self._on = host.settings.reuse
-        self._name = hashlib.sha256(video.content_hash.encode()).hexdigest()
-        self._store = KeptValues(self._folder, _version(host, decoder))
-        found = self._store.get(self._name) if self._on else None
+        name = hashlib.sha256(video.content_hash.encode()).hexdigest()
+        self._path = self._folder / name[:2] / f"{name}.json"
+        self._version = _version(host, decoder)
+        found = self._read() if self._on else None
         if not (isinstance(found, dict) and all(isinstance(found.get(part), dict) for part in ("captions", "replies"))):
             found = {"captions": {}, "replies": {}}
         self._captions: dict[str, list[Any]] = found["captions"]
         self._replies: dict[str, Any] = found["replies"]
         self._lock = threading.Lock()
         self._changed = False
+
+    def _read(self) -> Any:
+        """What is kept of the video by the same version; what cannot be read costs reuse, never an answer."""
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            return kept if kept["version"] == self._version else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def caption(self, clip: atom.Clip) -> tuple[str, float] | None:
         """The caption of a clip and how sure it is."""
@@ -62,7 +74,13 @@ class Kept:
             return
         with self._lock:
             replies = dict(list(self._replies.items())[-MOST_REPLIES:])
-            self._store.put(self._name, {"captions": self._captions, "replies": replies})
+            value = {"version": self._version, "captions": self._captions, "replies": replies}
+        try:
+            private_folder(self._path.parent)
+            write_whole(self._path, json.dumps(value), private=True)
+            sweep(self._path.parent)
+        except OSError as error:
+            log.info("answers cannot be kept in %s: %s", self._folder, error)
         _bound(self._folder)
 
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Sequence
 
 import atom_core as atom
-from atom_core.hookspecs import Parts
+
+Parts = Sequence[str | atom.Features]
+"""A prompt: texts and clips."""
 
 NO, YES = "no", "yes"
 

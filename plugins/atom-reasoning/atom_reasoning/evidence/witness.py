@@ -9,12 +9,11 @@ from typing import Any
 from attrs import frozen
 
 import atom_core as atom
-from atom_core.hookspecs import Parts
 from atom_reasoning.english.clauses import Clause, best_fit, clauses, fit, wanted
 from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, base, is_generic, meaning
 from atom_reasoning.evidence.footage import Footage
 from atom_reasoning.evidence.kept import Kept
-from atom_reasoning.evidence.likelihood import NO, YES, probability, scores_of
+from atom_reasoning.evidence.likelihood import NO, YES, Parts, probability, scores_of
 from atom_reasoning.evidence.notes import read_captions
 from atom_reasoning.reading.record import Condition
 from atom_reasoning.wording import is_refusal
