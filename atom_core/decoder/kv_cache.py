@@ -102,6 +102,7 @@ class KVLayer(CacheLayerMixin):
         else:
             self.keys[window.rows, :, window.columns] = key_states.transpose(1, 2)
             self.values[window.rows, :, window.columns] = value_states.transpose(1, 2)
+        # views, which the next update writes into: attention is done with them by then
         return (
             self.keys[window.first : end, :, : window.length],
             self.values[window.first : end, :, : window.length],
@@ -149,6 +150,7 @@ class StateLayer(LinearAttentionCacheLayerMixin):
         width = conv_kernel_size or conv_states.shape[-1]
         before = self.conv_states[state_idx]
         if self.window.continued and before is not None:
+            # a convolution over the new inputs looks back at the last ones of the chunk before
             conv_states = torch.cat([before, conv_states], dim=-1)
         elif conv_states.shape[-1] < width:
             conv_states = torch.nn.functional.pad(conv_states, (width - conv_states.shape[-1], 0))
@@ -183,6 +185,7 @@ def layer_kinds(config: Any) -> tuple[str, ...]:
     :raises ModelError: if a layer is of a kind that cannot be served faithfully
     """
     kinds = list(getattr(config, "layer_types", None) or ["full_attention"] * config.num_hidden_layers)
+    # the last layers attend to the KV of earlier ones, in Gemma 3n and 4
     kinds = kinds[: len(kinds) - (getattr(config, "num_kv_shared_layers", 0) or 0)]
     for kind in kinds:
         if kind not in _ATTENTION | _STATE:
@@ -224,6 +227,7 @@ class BatchKVCache(Cache):
         window.columns = starts_R[:, None] + torch.arange(num_new)
         window.continued = min(starts) > 0
         window.sharing = self._sharing(starts, num_new)
+        # rows of unequal length are padded on the right, which causal attention does not see
         window.causal = num_new > 1 and max(starts) == 0 and window.sharing is None
         for layer in self._state_layers():
             layer.open()
@@ -290,6 +294,7 @@ class BatchKVCache(Cache):
 
     def snapshot(self, row: int, end: int) -> Snapshot:
         """All that is kept of the first `end` tokens of `row`, which must be all it holds; a copy."""
+        # copies: the row goes on to be decoded, and its states are overwritten at every step
         states = [
             {name: buffer[row].clone() for name, buffer in layer.buffers.items()} for layer in self._state_layers()
         ]
@@ -307,6 +312,7 @@ class BatchKVCache(Cache):
     def free_row(self, row: int, last: int, length: int) -> None:
         """Free `row`; the last row's sequence of `length` tokens moves into its place, so that rows have no gaps."""
         num_moved = length - self._num_shared(last)
+        # first what is known of rows, also of the last one, which leaves no copy behind
         for about in (self._shared, self._num_own):
             about.pop(row, None)
             if last in about:

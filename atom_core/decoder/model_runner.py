@@ -78,6 +78,7 @@ class ModelRunner:
         positions = _stack_positions([self._positions(chunk, longest) for chunk in chunks])
         mask = self.kv_cache.begin_forward(first, [chunk.start for chunk in chunks], longest)
         for row, chunk in enumerate(chunks):
+            # some families let the tokens of a picture look at each other both ways (PaliGemma, Gemma 3)
             for start, end in chunk.prompt.blocks:
                 if chunk.start <= start and end <= chunk.end:
                     mask[row, :, start - chunk.start : end - chunk.start, start:end] = True
@@ -108,6 +109,7 @@ class ModelRunner:
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits [..., V], float32, of final hidden states [..., D]."""
+        # what transformers does after the head in each model's own class, beyond the language half that is called here
         logits: torch.Tensor = self._lm_head(hidden)
         if self._scale != 1.0:
             logits = logits * self._scale
@@ -124,6 +126,7 @@ class ModelRunner:
         ids = torch.tensor(chunk.prompt.ids[chunk.start : chunk.end], device=self._device)
         embeds_QD: torch.Tensor = self._embed(ids)
         for visual in chunk.prompt.visuals:
+            # a chunk may begin inside of a clip, where what is kept ends there
             skip = max(0, chunk.start - visual.start)
             if skip >= visual.num_tokens or visual.start >= chunk.end:
                 continue
@@ -158,7 +161,7 @@ class ModelRunner:
         return output.last_hidden_state  # type: ignore[no-any-return]
 
     def _masks(self, mask: torch.Tensor) -> torch.Tensor | dict[str, torch.Tensor | None]:
-        """The mask, or one for each kind of layer where kinds differ."""
+        """The mask, or one for each kind of layer where kinds differ: what transformers would make of it itself."""
         kinds: dict[str, torch.Tensor | None] = dict.fromkeys(self._layer_types)
         if not self._layer_types or "sliding_attention" in kinds:
             sliding = self._slide(mask)

@@ -114,7 +114,7 @@ class RadixPrefixCache:
             return sum(kv.num_tokens for kv in chain), chain
 
     def missing_from(self, keys: Sequence[PrefixKey]) -> int:
-        """The token at which a prompt of `keys` stops being known."""
+        """The number of tokens that are kept of a prompt of `keys`: from that token on it is unknown."""
         with self._lock:
             _, at, extra = self._walk(keys)
             return sum(n for _, n in keys[: at + extra])
@@ -133,13 +133,14 @@ class RadixPrefixCache:
             known = sum(n for _, n in keys[: at + extra])
             if at + extra == len(keys) or known < start:
                 return
+            # only what the tree does not have yet is kept
             size = kv.num_bytes * (kv.num_tokens + start - known) // kv.num_tokens
             if size > self.max_bytes:
                 return
             self._evict(self.max_bytes - size)  # first, so that no more is ever held
             node, at, extra = self._walk(keys)
             if sum(n for _, n in keys[: at + extra]) < known:
-                return
+                return  # room was made by dropping what it was to follow
             if extra:
                 node, at = self._split(node.children[keys[at]], extra), at + extra
             new = _Node(tuple(keys[at:]), kv.cut(known - start, kv.num_tokens), node, used=next(self._clock))
@@ -173,6 +174,7 @@ class RadixPrefixCache:
         assert node.kv is not None
         assert node.parent is not None
         num_tokens = sum(n for _, n in node.keys[:at])
+        # copies, not views: a view would keep the other part's memory alive after that is dropped
         upper = _Node(node.keys[:at], node.kv.cut(0, num_tokens), node.parent, used=node.used)
         node.parent.children[node.keys[0]] = upper
         node.kv = node.kv.cut(num_tokens, node.kv.num_tokens)
@@ -182,6 +184,7 @@ class RadixPrefixCache:
 
     def _evict(self, max_bytes: int) -> None:
         while self.num_bytes > max_bytes:
+            # a leaf, since an inner node's states come before those of all nodes below it
             leaf = min(self._leaves(self._root), key=lambda node: node.used)
             assert leaf.parent is not None
             assert leaf.kv is not None

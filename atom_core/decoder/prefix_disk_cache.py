@@ -16,6 +16,7 @@ from atom_core.stores.tensor_store import TensorStore
 FORMAT = 2
 """Version of the files and of the arithmetic that makes their states; part of every key."""
 _MOST_WAITING = 4
+"""Prefixes that wait to be written; further ones are not kept."""
 
 
 class PrefixDiskCache:
@@ -43,6 +44,7 @@ class PrefixDiskCache:
 
     def put(self, keys: Sequence[PrefixKey], kv: KV) -> None:
         """Keep the states `kv` of the prefix `keys`; owned from then on. Skipped while the disk does not keep up."""
+        # each waiting write holds a prefix in memory; a disk that is too slow must not fill it
         if not self._free.acquire(blocking=False):
             return
         tensors = {f"{n}.keys": keys for n, (keys, _) in enumerate(kv.layers)}

@@ -52,6 +52,7 @@ class StateCache:
     def match(self, keys: Sequence[PrefixKey], limit: int) -> Snapshot | None:
         """The snapshot of the longest kept prefix of `keys` of at most `limit` tokens; borrowed."""
         with self._lock:
+            # a snapshot fits whole prefixes only, so each length that is kept is tried, the longest first
             for length in sorted({len(key) for key in self._kept}, reverse=True):
                 key = tuple(keys[:length])
                 found = self._kept.get(key)

@@ -24,7 +24,9 @@ log = logging.getLogger("atom")
 FORMAT = 5
 """Version of the files; part of every key."""
 _RECENT_BYTES = 128 * 2**20
+"""Features kept in memory, too: a clip is usually captioned, embedded and asked about in one go."""
 _CHECK_S, _PATIENCE_S = 0.5, 60.0
+"""How often a process that waits for another one looks whether it is still wanted, and when it says that it waits."""
 
 
 def feature_key(clip: Clip, rule: str, fingerprint: str) -> str:

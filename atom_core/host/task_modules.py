@@ -74,8 +74,8 @@ class Loans(Borrower):
         """
         super().__init__(borrower)
         self.modules = modules
-        self.encoder: Encoder = LentEncoder(modules.encoder, self)
-        self.decoder: Decoder = LentDecoder(modules.decoder, self)
+        self.encoder: Encoder = TaskEncoder(modules.encoder, self)
+        self.decoder: Decoder = TaskDecoder(modules.decoder, self)
         self._stamp = stamp
         self._lock = threading.Lock()
         self._lent: list[tuple[weakref.ref[Any], int]] = []
@@ -125,7 +125,7 @@ class Loans(Borrower):
         return copied
 
 
-class LentEncoder:
+class TaskEncoder:
     """An encoder whose features are lent. It has what the protocol has, and nothing else of the encoder behind it."""
 
     def __init__(self, encoder: Encoder, loans: Loans) -> None:
@@ -143,7 +143,7 @@ class LentEncoder:
             return [self._loans.lend(features) for features in self._encoder.encode_batch(clips, **options)]
 
 
-class LentDecoder:
+class TaskDecoder:
     """A decoder that reads lent features only as they were lent. It has what the protocol has, and nothing else of the
     decoder behind it: that is everybody's.
     """

@@ -117,7 +117,7 @@ class Settings:
     workers: int = field(default=8, validator=_from(1, 1024))
     """How many items tasks work on at once."""
     batch: int = field(default=8, validator=_from(1, 1024))
-    """Most requests the decoder works on at once; where that is two or more, one more if somebody waits for it."""
+    """Most requests the decoder works on at once; from 2 on, one more row is reserved for interactive requests."""
     reuse: bool = True
     """Whether features and prefixes are reused; off is for measuring."""
     block_plugins: tuple[str, ...] = field(default=(), converter=_names)

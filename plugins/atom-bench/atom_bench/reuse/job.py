@@ -34,7 +34,6 @@ LOOK = "look"
 
 CAPTION_PROMPT = "Describe this clip in one sentence."
 SCRIPT_PROMPT = "Write the shots of this film, one per line: "
-EMBED_INSTRUCTION = "Summarize the above in one word:"
 QUESTIONS = ("What colour is it?", "How many objects are there?", "What moves?")
 LINES = ("a red circle moves left", "a blue square grows", "a green star blinks")
 REQUEST = "First a red circle moves left, then a blue square grows, and finally a green star blinks."

@@ -21,6 +21,7 @@ from atom_bench.reuse.memory import held_bytes, peak_bytes
 from atom_core.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from atom_core.families import family_of
 from atom_core.loader.transformers_loader import choose_device
+from atom_core.text.embedding import EMBED_INSTRUCTION
 from atom_core.text.sentences import as_caption
 
 
@@ -55,7 +56,7 @@ class Whole:
     @torch.inference_mode()
     def embed(self, shown: Sequence[tuple[atom.Clip, Any]], text: str) -> list[float]:
         """The last hidden state after the instruction, of unit length."""
-        asked = f"{text}\n{jobs.EMBED_INSTRUCTION}" if text else jobs.EMBED_INSTRUCTION
+        asked = f"{text}\n{EMBED_INSTRUCTION}" if text else EMBED_INSTRUCTION
         hidden = self.model.model(**self._inputs(shown, asked), use_cache=False).last_hidden_state[0, -1].float()
         return [float(value) for value in hidden / hidden.norm()]
 
