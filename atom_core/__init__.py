@@ -54,12 +54,18 @@ from atom_core.specs import Register
 
 if TYPE_CHECKING:
     from atom_core.host import Host, Outcome, open_host
+    from atom_core.ledger import Ledger
 
 keep_old_names()
 
 __version__ = "0.1.0"
 
-_HEAVY = {"Host": "atom_core.host", "Outcome": "atom_core.host", "open_host": "atom_core.host"}
+_HEAVY = {
+    "Host": "atom_core.host",
+    "Ledger": "atom_core.ledger",
+    "Outcome": "atom_core.host",
+    "open_host": "atom_core.host",
+}
 
 __all__ = [
     "Answer",
@@ -78,6 +84,7 @@ __all__ = [
     "Frames",
     "Generated",
     "Host",
+    "Ledger",
     "Library",
     "LibraryError",
     "MediaError",

@@ -17,6 +17,7 @@ from atom_core import hookspecs, records, specs
 from atom_core.cli import builtin
 from atom_core.cli.options import Parser, add_task_options, option_of
 from atom_core.host import BUILTINS, Host
+from atom_core.ledger import Ledger
 from atom_core.pipeline.graph import Step
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.settings import GROUPS, Settings, field_docs, texts_under
@@ -175,7 +176,7 @@ def protocols() -> Iterator[str]:
     yield "## Protocols\n"
     yield "What tasks and commands are lent, and what plugins that bring modules or a library write.\n"
     lent = (hookspecs.Encoder, hookspecs.Decoder, hookspecs.ReadFrames, hookspecs.ReadSound, hookspecs.Library)
-    for kind in (*lent, hookspecs.CommandContext, Host):
+    for kind in (*lent, hookspecs.CommandContext, Host, Ledger):
         yield f"### {kind.__name__}\n\n{(inspect.getdoc(kind) or '').partition(chr(10))[0]}\n"
         yield "| call | does |\n|---|---|"
         yield from _attributes(kind)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
-from attrs import define, evolve, field
 from torch import nn
 
-from atom_core.call_context import caller
 from atom_core.encoder.feature_cache import FeatureCache, feature_key
+from atom_core.encoder.once import Once
 from atom_core.encoder.worker import PriorityWorker
-from atom_core.errors import Cancelled, ModelError
+from atom_core.errors import ModelError
 from atom_core.families import Encoded, Family, join
 from atom_core.families.frame_budget import FrameBudget
 from atom_core.kernels.malloc import give_back
@@ -29,16 +26,6 @@ from atom_core.records import Clip, Features
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
-
-
-@define(eq=False)
-class _InFlight:
-    """Features that a caller looks up or computes, and that others may wait for."""
-
-    urgent: bool
-    """Whether an interactive caller waits for them; may become so."""
-    features: Future[Features] = field(factory=Future)
-    """Done when they are there."""
 
 
 class ResidentEncoder:
@@ -68,12 +55,10 @@ class ResidentEncoder:
         for layer in _first_layers(model):
             layer.register_forward_pre_hook(_in_order, with_kwargs=True)
         self._frames = frames
-        self._cache = cache
         self._ledger = ledger
         self._threads = threads
         self._worker = PriorityWorker("encoder")
-        self._lock = threading.Lock()
-        self._in_flight: dict[str, _InFlight] = {}
+        self._once = Once(cache, ledger)
 
     def encode(self, clip: Clip) -> Features:
         """Features of `clip`, [T, D]; borrowed.
@@ -105,47 +90,16 @@ class ResidentEncoder:
         self._worker.close()
 
     def _encode(self, clip: Clip, num_frames: int) -> Features:
-        """The features of `num_frames` frames of `clip`: of several callers that want them, one gets them for all."""
-        caller.get().check()
-        self._ledger.count("encoder_clips", requested=1)
         key = feature_key(clip, rule_of(clip, num_frames, self._family.frame_pixels(num_frames)), self.fingerprint)
-        mine = _InFlight(urgent=caller.get().interactive)
-        if self._cache is None:
-            return self._compute(key, clip, num_frames, mine)
-        while (entry := self._joined(key, mine)) is not mine:
-            with contextlib.suppress(Cancelled):  # that caller was cancelled, not this one: try again
-                features = entry.features.result()
-                self._ledger.count("encoder_clips", reused=1)
-                return evolve(features, clip=clip)  # the same frames, perhaps of a file at another path
-            caller.get().check()
-        try:
-            compute = partial(self._compute, key, clip, num_frames, mine)
-            features, known = self._cache.get_or_compute(key, clip, compute, check=caller.get().check)
-            self._ledger.count("encoder_clips", reused=int(known))
-            mine.features.set_result(features)
-            return features
-        except BaseException as error:
-            mine.features.set_exception(error)  # also an interrupt: who waits must not wait for ever
-            raise
-        finally:
-            with self._lock:
-                del self._in_flight[key]
+        return self._once.features(clip, key, partial(self._compute, key, clip, num_frames))
 
-    def _joined(self, key: str, mine: _InFlight) -> _InFlight:
-        """The entry in flight for `key`: ours if we are first, else the other caller's, made urgent if ours is."""
-        with self._lock:
-            entry = self._in_flight.setdefault(key, mine)
-            entry.urgent |= mine.urgent
-        return entry
-
-    def _compute(self, key: str, clip: Clip, num_frames: int, entry: _InFlight) -> Features:
+    def _compute(self, key: str, clip: Clip, num_frames: int, urgent: Callable[[], bool]) -> Features:
         """Read, prepare and encode the frames; the reading and preparing in the caller's thread."""
         with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
             frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
         with self._ledger.lane("preprocess", "preprocess"), one_thread():
             inputs = self._family.inputs(frames)
-        encoded = self._worker.submit(self._forward(inputs), urgent=lambda: entry.urgent).result()
-        self._ledger.count("encoder_clips", computed=1)
+        encoded = self._worker.submit(self._forward(inputs), urgent=urgent).result()
         return Features(
             clip=clip,
             values=encoded.values,

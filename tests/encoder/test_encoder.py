@@ -169,7 +169,7 @@ def test_clips_that_somebody_waits_for_go_ahead(
         futures = [later(clip, False, number) for number, clip in enumerate(clips[:3], 1)]
         assert begun.wait(10)
         futures += [later(clips[3], True, 4), later(copy, True, 4)]
-        wait_until(lambda: sum(entry.urgent for entry in encoder._in_flight.values()) >= 2)
+        wait_until(lambda: sum(entry.urgent for entry in encoder._once.in_flight.values()) >= 2)
         gate.set()
         found = [future.result(60) for future in futures]
     assert set(done[:3]) == {copy, clips[2], clips[3]}
@@ -184,7 +184,7 @@ def test_a_cancelled_caller_takes_nobody_with_it(
     """Who waits for features that another caller is at gets them, also where that one is cancelled."""
     with opened(checkpoint, tmp_path) as host, ThreadPoolExecutor(2) as pool:
         encoder: Any = host.encoder
-        cancelled, store = Cancel(), encoder._cache
+        cancelled, store = Cancel(), encoder._once._cache
         with store.claim(feature_key_of(encoder, clips[0])):
 
             def doomed() -> Any:
@@ -192,7 +192,7 @@ def test_a_cancelled_caller_takes_nobody_with_it(
                 return encoder.encode(clips[0])
 
             first = pool.submit(copy_context().run, doomed)
-            wait_until(lambda: encoder._in_flight)
+            wait_until(lambda: encoder._once.in_flight)
             second = pool.submit(encoder.encode, clips[0])
             wait_until(lambda: encoder._ledger.as_dict()["encoder_clips"]["requested"] >= 2)
             cancelled.set()

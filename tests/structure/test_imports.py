@@ -37,6 +37,7 @@ FLOORS = {
     "embedder": 7,
     "encoder": 7,
     "memory": 8,
+    "providers": 8,
     "split_model": 8,
     "autotune": 9,
     "loader": 10,
@@ -46,7 +47,7 @@ FLOORS = {
     "testing": 14,
 }
 """The floor of each room; `atom_core` is the public names."""
-PUBLIC_ROOMS = ("testing", "media", "files", "background", "exhausted", "text", "quiet")
+PUBLIC_ROOMS = ("testing", "providers", "media", "files", "background", "exhausted", "text", "quiet")
 """What plugins may import beside the public names."""
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(

@@ -18,7 +18,7 @@ from atom_core.settings import Settings, field_docs
 ROOT = Path(__file__).parents[2]
 NAMES = """
     Answer AtomError Cancelled Caption Clip Command CommandContext Cut Decoder Encoder Entry Features Film Frames
-    Generated Host Library LibraryError MediaError ModelError Modules Moment Outcome Parts PluginError Provenance
+    Generated Host Ledger Library LibraryError MediaError ModelError Modules Moment Outcome Parts PluginError Provenance
     Query Question ReadFrames ReadSound Register Request Script Settings SettingsError Sound Span Task TaskError
     TaskEvent Tell Timeline Video hookimpl open_host
 """
