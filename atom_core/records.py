@@ -348,6 +348,8 @@ class Query:
     """How many of the best to leave out, as those of earlier pages."""
     like: Clip | None = None
     """A clip that moments are to look like, of any video or picture file."""
+    without: str = ""
+    """What moments are not to show; empty leaves nothing out."""
     videos: tuple[str, ...] = field(default=(), converter=_texts)
     """Content hashes of the videos to stay within; empty is all."""
     folder: Path | None = field(default=None, converter=optional(Path))

@@ -12,6 +12,7 @@ from atom_bench.decoder import DecoderBench
 from atom_bench.encoder import EncoderBench
 from atom_bench.quality.command import QualityBench
 from atom_bench.questions.command import QuestionsBench
+from atom_bench.retrieval.command import RetrievalBench
 from atom_bench.reuse.command import ReuseBench
 from atom_bench.search import SearchBench
 from atom_bench.start import StartBench
@@ -35,6 +36,7 @@ BENCHES: dict[str, type[Bench]] = {
     "encoder": EncoderBench,
     "decoder": DecoderBench,
     "search": SearchBench,
+    "retrieval": RetrievalBench,
     "start": StartBench,
     "quality": QualityBench,
     "questions": QuestionsBench,

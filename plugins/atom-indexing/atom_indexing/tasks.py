@@ -9,8 +9,10 @@ from itertools import islice
 from attrs import frozen
 
 import atom_core as atom
+from atom_indexing.channels.embedding import Embedders, embed_captions
+from atom_indexing.channels.find import Finder
 from atom_indexing.filters import Filter
-from atom_indexing.library.remembering import Remembering
+from atom_indexing.library.remembering import Remembering, Searchable
 
 _SHORT = 40
 """Most letters of a setting in a message."""
@@ -109,6 +111,9 @@ class IndexVideo:
     consumes = atom.Video
     produces = tuple[atom.Entry, ...]
 
+    def __init__(self) -> None:
+        self._embedders = Embedders()
+
     def run(self, video: atom.Video, *, host: atom.Host) -> tuple[atom.Entry, ...]:
         """The entries of `video`, which replace those of the same content."""
         library = host.library  # a library of another model is refused before work is spent
@@ -117,25 +122,43 @@ class IndexVideo:
         if not isinstance(library, Remembering):
             library.remove(video.content_hash)
         library.add(entries)
+        if isinstance(library, Searchable) and (embedder := self._embedders.of(host)) is not None:
+            keys = {entry.caption for entry in entries}
+            missing = library.not_embedded(embedder.fingerprint)
+            embed_captions(library, embedder, {key: text for key, text in missing.items() if text in keys})
         return tuple(entries)
 
 
 class SearchLibrary:
-    """The moments of the library nearest to a text, or to a clip, within the query's filters."""
+    """The moments of the library that show what a text says, or look like a clip, within the query's filters."""
 
     consumes = atom.Query
     produces = tuple[atom.Moment, ...]
 
-    def run(
-        self, query: atom.Query, *, encoder: atom.Encoder, decoder: atom.Decoder, host: atom.Host
-    ) -> tuple[atom.Moment, ...]:
+    @frozen(kw_only=True)
+    class Settings:
+        """Settings of ``search``."""
+
+        fold: bool = False
+        """Whether near-duplicates of better moments, with the same caption, are left out."""
+        merge: bool = False
+        """Whether neighbours in one video become one moment."""
+
+    def __init__(self) -> None:
+        self._embedders = Embedders()
+
+    def run(self, query: atom.Query, *, host: atom.Host, settings: SearchLibrary.Settings) -> tuple[atom.Moment, ...]:
         """At most `query.limit` moments, best first.
 
         :raises LibraryError: if the library is empty
         """
         check_not_empty(host)
-        library, last = host.library, query.skip + query.limit
-        vector_E = decoder.embed([encoder.encode(query.like)] if query.like is not None else [query.text])
+        library = host.library
+        if isinstance(library, Searchable):
+            finder = Finder(host, library, self._embedders)
+            return finder.find(query, fold=settings.fold, merge=settings.merge)
+        vector_E = host.decoder.embed([host.encoder.encode(query.like)] if query.like is not None else [query.text])
+        last = query.skip + query.limit
         if not query.is_filtered:
             return tuple(library.search(vector_E, last)[query.skip :])
         chosen = Filter(query, host.video)

@@ -12,9 +12,10 @@ from pathlib import Path
 from attrs import evolve
 
 import atom_core as atom
+from atom_indexing.channels.embedding import BATCH, embed_captions
 from atom_indexing.commands import rebuild
 from atom_indexing.commands.library import state
-from atom_indexing.library.remembering import Remembering
+from atom_indexing.library.remembering import Remembering, Searchable
 from atom_indexing.tasks import settings_changed, settings_in_force
 
 
@@ -29,12 +30,18 @@ class IndexCommand:
             "--rebuild", action="store_true", help="index again all that the library has, whatever made it, and PATHs"
         )
 
+        said = "embed the captions that the library has by the embedder in force, which needs no new captions"
+        parser.add_argument("--embed", action="store_true", help=said)
+
     def run(self, context: atom.CommandContext) -> None:
         """One result per video, as they are done.
 
         :raises SettingsError: if there is nothing to index
         """
         paths = list(context.args.paths)
+        if context.args.embed and not (paths or context.args.rebuild):
+            _embed(context)
+            return
         if not paths and not context.args.rebuild:
             raise atom.SettingsError("name videos or folders to index: atom index PATH...")
         given = {_absolute(video.path): video for video in context.videos(paths)}
@@ -60,11 +67,27 @@ class IndexCommand:
                     tell(video, status, num_clips=len(outcome.value))
         if isinstance(library, Remembering):
             library.tidy()
+        if context.args.embed:
+            _embed(context)
         if context.args.rebuild:
             rebuild.finish(context, library)
         elif rebuild.cut_off(context.settings.library):
             context.note("a rebuild of this library was cut off; `atom index --rebuild` goes on with it")
         context.note(f"{len(library)} clips in {context.settings.library}")
+
+
+def _embed(context: atom.CommandContext) -> None:
+    """Embed the captions of the library that the embedder in force has not embedded.
+
+    :raises ModelError: if there is no embedder
+    """
+    library, embedder = context.host().library, context.host().module("embedder")
+    if not isinstance(library, Searchable):
+        raise atom.LibraryError("this library keeps no vectors of a text embedder; install atom-indexing")
+    captions = library.not_embedded(embedder.fingerprint, anew=True)
+    with context.progress("Embedding", len(captions)) as progress:
+        embed_captions(library, embedder, captions, lambda done, _: progress.advance(min(BATCH, done)))
+    context.note(f"{len(captions)} captions embedded by {embedder.name}")
 
 
 def triage(

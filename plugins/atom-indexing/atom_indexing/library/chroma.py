@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("atom")
 T = TypeVar("T")
 
-CLIPS, CAPTIONS, DATABASE = "atom-clips", "atom-captions", "chroma.sqlite3"
+CLIPS, CAPTIONS, TEXTS, DATABASE = "atom-clips", "atom-captions", "atom-texts", "chroma.sqlite3"
 LOCK, REBUILD = "library.lock", "rebuild.json"
 _OWN = {LOCK, REBUILD}
 LIMIT_S = 60.0

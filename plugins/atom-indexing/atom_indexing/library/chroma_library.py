@@ -16,7 +16,7 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -26,9 +26,12 @@ import numpy as np
 from attrs import field, frozen
 
 import atom_core as atom
+from atom_indexing.channels.terms import Terms
+from atom_indexing.channels.words import WordIndex
 from atom_indexing.library.chroma import (
     DATABASE,
     PAGE,
+    TEXTS,
     cannot_be_written,
     check_room,
     copied,
@@ -93,6 +96,8 @@ class ChromaLibrary:
         self._lock = threading.RLock()
         self._known = Known()
         self._table: Table | None = None
+        self._words: WordIndex | None = None
+        self._worded_version: Version | None = None
         self._told = self._closed = False
 
     @classmethod
@@ -169,6 +174,7 @@ class ChromaLibrary:
                 found.captions.delete(ids=bare)
             if worded:
                 found.captions.upsert(ids=worded, embeddings=caption_vectors)
+            found.texts.delete(ids=keys)  # another caption may be another text
             found.clips.upsert(  # last: what counts as indexed has all its parts
                 ids=keys, embeddings=vectors, metadatas=metadata, documents=[entry.caption for _, entry, _ in rows]
             )
@@ -195,6 +201,102 @@ class ChromaLibrary:
                 "search it with the model that made it"
             )
         return [moment(row, score, self._place(row)) for row, score in table.best(vector_E, limit)]
+
+    def table(self, vectors: Mapping[str, np.ndarray], count: int, more: Iterable[str] = ()) -> Table:
+        """The clips to be searched: all, or of a library with more than are compared one by one, those near to what is
+        looked for.
+
+        :param vectors: what is looked for, by the collection it is compared with: ``clips``, ``captions`` or ``texts``
+        :param count: how many are to be proposed by each
+        :param more: ids of others
+        """
+        with self._lock, explained(self.path, "read"):
+            total = len(self)
+            if total <= self._exact_limit:
+                return self._whole()
+            keys = dict.fromkeys(more)
+
+            def nearest(found: Collections) -> None:
+                for name, vector_E in vectors.items():
+                    collection = getattr(found, name)
+                    if present := collection.count():
+                        near = collection.query(query_embeddings=[vector_E], n_results=min(count, present), include=[])
+                        keys.update(dict.fromkeys(near["ids"][0]))
+
+            self._use(nearest)
+            return self._read(list(keys))
+
+    def shares(self, terms: Terms) -> dict[str, float]:
+        """How much of the words of a search each clip's caption has that has any, by id."""
+        return self._worded().shares(terms) if terms.words else {}
+
+    def having(self, phrases: Sequence[str]) -> set[str]:
+        """The ids of the clips whose captions have each of `phrases`."""
+        return self._worded().having(phrases)
+
+    def place(self, row: Row) -> Path:
+        """Where the video of a row is."""
+        return self._place(row)
+
+    @property
+    def embedder(self) -> str:
+        """Fingerprint of the text embedder whose vectors of captions it has; empty if it has none."""
+        with self._lock, explained(self.path, "read"):
+            return str(self._use(lambda found: (found.texts.metadata or {}).get("embedder", "")))
+
+    def not_embedded(self, embedder: str, *, anew: bool = False) -> dict[str, str]:
+        """Captions that `embedder` has not embedded yet, by id.
+
+        :param anew: all of them where another embedder's vectors are there
+        :raises LibraryError: if another embedder's vectors are there
+        """
+        with self._lock, explained(self.path, "read"):
+            there: set[str] = set()
+            if not (other := self.embedder) or _content(other) == _content(embedder):
+                there = set(self._use(lambda found: [key for page in pages(found.texts, []) for key in page["ids"]]))
+            elif not anew:
+                raise atom.LibraryError(
+                    f"library '{self.path}' has its captions embedded by {other}, not by {embedder}; set that one with"
+                    " --embedder, or embed them anew, which needs no new captions: atom index --embed"
+                )
+            captions = self._captions_by_id()
+            return {key: caption for key, caption in captions.items() if caption and key not in there}
+
+    def add_texts(self, embedder: str, vectors: Mapping[str, np.ndarray]) -> None:
+        """Store the vectors that `embedder` gives captions, by id; those of another one are deleted."""
+        self._check_writable()
+        keys = list(vectors)
+
+        def write(found: Collections) -> None:
+            if (found.texts.metadata or {}).get("embedder") != embedder:
+                found.texts.modify(metadata={"embedder": embedder})
+            for start in range(0, len(keys), PAGE):
+                part = keys[start : start + PAGE]
+                found.texts.upsert(ids=part, embeddings=[unit(vectors[key], key) for key in part])
+
+        with self._lock, explained(self.path, "written"):
+            check_room(self.path, _STORED_BYTES * sum(vector.nbytes for vector in vectors.values()))
+            if (other := self.embedder) and _content(other) != _content(embedder):
+                self._database.clear(TEXTS)
+            self._use(write, "written")
+
+    def _captions_by_id(self) -> dict[str, str]:
+        rows = self._current().rows
+        if rows is None:
+            rows = self._use(lambda found: dict(self._stored(found, None)))
+        return {key: str(row["caption"]) for key, row in rows.items()}
+
+    def _worded(self) -> WordIndex:
+        """The index of captions' words, kept up with the library."""
+        with self._lock, explained(self.path, "read"):
+            self._current()
+            version = self._known.version
+            if self._words is None:
+                self._words = WordIndex(self._database.path if self._copy is None else None)
+            if version is None or version != self._worded_version:
+                self._words.update(self._captions_by_id())
+                self._worded_version = version
+            return self._words
 
     def fair_score(self) -> float | None:
         """The score from which on a clip shows what a text says, see `Table.fair_score`; None where that is not known:
@@ -261,6 +363,8 @@ class ChromaLibrary:
         if self._closed:
             return
         self._closed, self._table = True, None
+        if self._words is not None:
+            self._words.close()
         self._database.release()
         if self._copy is not None:
             self._copy.cleanup()
@@ -348,7 +452,20 @@ class ChromaLibrary:
             for key, vector_E in zip(page["ids"], float32(page["embeddings"]), strict=True):
                 if key in place:
                     captions_NE[place[key]] = vector_E
-        return Table(metadata=[rows[key] for key in vectors], clips_NE=clips_NE, captions_NE=captions_NE)
+        texts_NF: np.ndarray | None = None
+        for page in pages(found.texts, ["embeddings"], keys):
+            for key, vector_F in zip(page["ids"], float32(page["embeddings"]), strict=True):
+                if key in place:
+                    if texts_NF is None:
+                        texts_NF = np.zeros((len(vectors), len(vector_F)), np.float32)
+                    texts_NF[place[key]] = vector_F
+        return Table(
+            metadata=[rows[key] for key in vectors],
+            clips_NE=clips_NE,
+            captions_NE=captions_NE,
+            keys=list(vectors),
+            texts_NF=texts_NF,
+        )
 
     def _candidates(self, vector_E: np.ndarray, count: int) -> Table:
         def nearest(found: Collections) -> list[str]:

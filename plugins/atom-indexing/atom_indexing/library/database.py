@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("atom")
 T = TypeVar("T")
 
+_NAMES = (chroma.CLIPS, chroma.CAPTIONS, chroma.TEXTS)
 _CHECK_S, _PATIENCE_S, _LOCK_LIMIT_S, _CLOSE_S = 0.5, 10.0, 600.0, 2.0
 
 
@@ -34,7 +35,9 @@ class Collections:
     clips: Collection
     """Vectors and metadata of clips."""
     captions: Collection
-    """Vectors of their captions."""
+    """Vectors of their captions by the decoder."""
+    texts: Collection
+    """Vectors of their captions by a text embedder, which its metadata names; those of some may not be there yet."""
 
 
 Version = tuple[int, int, int]
@@ -112,12 +115,12 @@ class Database:
         with self._lock:
             return self._use(work, done), self.version
 
-    def clear(self) -> None:
-        """Delete all there is; what is used next is new."""
+    def clear(self, *names: str) -> None:
+        """Delete the collections called `names`, or all there are; what is used next is new."""
 
         def delete(_: Collections) -> None:
             assert self._client is not None
-            for name in (chroma.CLIPS, chroma.CAPTIONS):
+            for name in names or _NAMES:
                 self._client.delete_collection(name)
 
         with self._lock:
@@ -153,7 +156,9 @@ class Database:
         def call() -> T:
             if self._collections is None:
                 self._client = chroma.connect(self.path)
-                found = [chroma.collection(self._client, name) for name in (chroma.CLIPS, chroma.CAPTIONS)]
+                found = [
+                    chroma.collection(self._client, name) for name in (chroma.CLIPS, chroma.CAPTIONS, chroma.TEXTS)
+                ]
                 self._collections = Collections(*found)
             return work(self._collections)
 

@@ -119,3 +119,4 @@ def delete(found: Collections, keys: list[str]) -> None:
     for start in range(0, len(keys), PAGE):
         found.clips.delete(ids=keys[start : start + PAGE])  # first: what counts as indexed has all its parts
         found.captions.delete(ids=keys[start : start + PAGE])
+        found.texts.delete(ids=keys[start : start + PAGE])

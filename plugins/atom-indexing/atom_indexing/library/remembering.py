@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import frozen
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from atom_indexing.channels.terms import Terms
+    from atom_indexing.library.table import Row, Table
 
 
 @frozen(kw_only=True)
@@ -41,3 +47,29 @@ class Remembering(Protocol):
 
     def fair_score(self) -> float | None:
         """The score from which on a clip shows what a text says, rather than not; None where that is not known."""
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A library that the channels can search."""
+
+    def table(self, vectors: Mapping[str, np.ndarray], count: int, more: Iterable[str] = ()) -> Table:
+        """The clips to be searched: all, or of a large library those near to what is looked for."""
+
+    def shares(self, terms: Terms) -> dict[str, float]:
+        """How much of the words of a search each clip's caption has that has any, by id."""
+
+    def having(self, phrases: Sequence[str]) -> set[str]:
+        """The ids of the clips whose captions have each of `phrases`."""
+
+    def place(self, row: Row) -> Path:
+        """Where the video of a row is."""
+
+    def fair_score(self) -> float | None:
+        """The score from which on a clip shows what a text says, by the decoder's vectors."""
+
+    def not_embedded(self, embedder: str, *, anew: bool = False) -> dict[str, str]:
+        """Captions that `embedder` has not embedded yet, by id; with `anew` all where another one's are there."""
+
+    def add_texts(self, embedder: str, vectors: Mapping[str, np.ndarray]) -> None:
+        """Store the vectors that `embedder` gives captions, by id."""

@@ -97,7 +97,11 @@ class Table:
     clips_NE: np.ndarray
     """Clip vectors, unit length, float32."""
     captions_NE: np.ndarray
-    """Caption vectors, unit length, float32; zeros where there is none."""
+    """Caption vectors by the decoder, unit length, float32; zeros where there is none."""
+    keys: Sequence[str] = field(default=(), repr=False)
+    """Their ids."""
+    texts_NF: np.ndarray | None = field(default=None, repr=False)
+    """Caption vectors by a text embedder, unit length, float32; zeros where there is none; None if no clip has one."""
     has_caption_N: np.ndarray = field(init=False, repr=False)
     """Whether a clip has a caption vector."""
 
@@ -111,9 +115,26 @@ class Table:
         Text is nearer to text than to video in most embedding spaces. The mean moves all clips by the same amount, so
         that this gap does not decide the order, as it would with the maximum.
         """
-        scores_N = self._scores(vector_E[:, None])[:, 0]
+        scores_N = self.scores(vector_E)
         for row in np.argsort(-scores_N, kind="stable")[:limit]:
             yield self.metadata[row], float(scores_N[row])
+
+    @staticmethod
+    def similar(rows_NE: np.ndarray, vector_E: np.ndarray) -> np.ndarray:
+        """Cosine similarity of each row to a unit vector, [N].
+
+        :raises LibraryError: if the vector has another width
+        """
+        if rows_NE.shape[1] != len(vector_E):
+            raise atom.LibraryError(
+                f"the library holds vectors of width {rows_NE.shape[1]}, the query has {len(vector_E)}; "
+                "search it with the model that made it"
+            )
+        return np.asarray(rows_NE @ vector_E)
+
+    def scores(self, vector_E: np.ndarray) -> np.ndarray:
+        """The score of each row, [N]."""
+        return np.asarray(self._scores(vector_E[:, None])[:, 0])
 
     def fair_score(self) -> float | None:
         """The score from which on a clip shows what a text says, rather than not: half way between what captions get,
@@ -139,7 +160,9 @@ class Table:
         return np.asarray(np.where(self.has_caption_N[:, None], both_NQ, scores_NQ))
 
 
-def moment(row: Row, score: float, path: Path) -> atom.Moment:
+def moment(
+    row: Row, score: float, path: Path, *, channels: Mapping[str, float] | None = None, fits: bool | None = None
+) -> atom.Moment:
     """A row as it is found, at `path`."""
     return atom.Moment(
         start_s=row["start_s"],
@@ -148,6 +171,8 @@ def moment(row: Row, score: float, path: Path) -> atom.Moment:
         content_hash=row["content_hash"],
         caption=row["caption"],
         score=min(score, 1.0),
+        channels=channels or {},
+        fits=fits,
     )
 
 

@@ -1,0 +1,106 @@
+"""The text embedder as searches use it: which one counts, what its numbers mean, which captions it has yet to read."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+import atom_core as atom
+from atom_indexing.channels.background import Background
+from atom_indexing.library.remembering import Searchable
+
+log = logging.getLogger("atom")
+
+_AT_ONCE = 256
+"""Captions that are embedded in passing while somebody waits for a search; of more it is told."""
+BATCH = 512
+"""Captions that are embedded and stored at once."""
+
+
+class Embedders:
+    """The embedder of a host, and what is known of it. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._backgrounds: dict[str, Background] = {}
+        self._told: set[str] = set()
+
+    def of(self, host: atom.Host) -> Any | None:
+        """The embedder that counts for `host`; None where the decoder was trained to embed, none is set, or it cannot
+        be had, which is told once.
+        """
+        wanted = host.settings.embedder
+        if wanted == "none" or (wanted == "auto" and host.embeds):
+            return None
+        try:
+            return host.module("embedder")
+        except atom.PluginError:  # of a host without the built-in one
+            return None
+        except atom.ModelError as error:
+            self.tell(f"searching without a text embedder, by words and the decoder's vectors alone: {error}")
+            return None
+
+    def background(self, embedder: Any) -> Background:
+        """What the numbers of `embedder` mean."""
+        with self._lock:
+            name = str(embedder.fingerprint)
+            if name not in self._backgrounds:
+
+                def embed(texts: list[str], *, kind: str) -> np.ndarray:
+                    return np.asarray(embedder.embed(texts, kind=kind))
+
+                self._backgrounds[name] = Background.of(embed)
+            return self._backgrounds[name]
+
+    def tell(self, text: str) -> None:
+        """Say something, once."""
+        with self._lock:
+            if text in self._told:
+                return
+            self._told.add(text)
+        log.warning("%s", text)
+
+    def catch_up(self, library: Searchable, embedder: Any) -> None:
+        """Embed the few captions that are not embedded yet; tell of many, or where nothing can be written.
+
+        :raises LibraryError: if the library's captions are embedded by another embedder
+        """
+        missing = library.not_embedded(embedder.fingerprint)
+        if not missing:
+            return
+        if len(missing) > _AT_ONCE:
+            self.tell(
+                f"{len(missing)} captions are not embedded by {embedder.name} yet; embed them: atom index --embed"
+            )
+            return
+        try:
+            embed_captions(library, embedder, missing)
+        except atom.LibraryError as error:
+            self.tell(f"{len(missing)} captions cannot be embedded: {error}")
+
+
+def embed_captions(
+    library: Searchable, embedder: Any, captions: dict[str, str], progress: atom.Tell | None = None
+) -> None:
+    """Embed captions, by their clips' ids, and store the vectors.
+
+    :raises LibraryError: if they cannot be stored
+    """
+    keys = list(captions)
+    for start in range(0, len(keys), BATCH):
+        part = keys[start : start + BATCH]
+        vectors = passages(embedder, [captions[key] for key in part])
+        library.add_texts(embedder.fingerprint, dict(zip(part, vectors, strict=True)))
+        if progress is not None:
+            progress(min(start + BATCH, len(keys)), len(keys))
+
+
+def passages(embedder: Any, texts: Sequence[str], kind: Literal["query", "passage"] = "passage") -> np.ndarray:
+    """The vectors of `texts`, each of which is embedded once."""
+    once = list(dict.fromkeys(texts))
+    place = {text: number for number, text in enumerate(once)}
+    return np.asarray(embedder.embed(once, kind=kind))[[place[text] for text in texts]]

@@ -1,0 +1,181 @@
+"""One search over all channels."""
+
+import logging
+from contextlib import closing
+
+import atom_indexing
+import numpy as np
+import pytest
+from atom_indexing.library import ChromaLibrary
+from attrs import evolve
+
+import atom_core as atom
+from atom_core.testing.fakes import FakeHost, bag_of_words
+
+SHOWS = {
+    "a.mp4": ["a red circle turns", "a blue square blinks", "a blue square blinks"],
+    "b.mp4": ["a green star rises", "a red moon sinks"],
+}
+
+
+class Caption:
+    """The task ``caption``."""
+
+    consumes, produces = atom.Clip, atom.Caption
+
+    def run(self, clip, *, encoder):
+        return atom.Caption(clip=clip, text=encoder.encode(clip).layout["shows"])
+
+
+class Embedder:
+    """Knows the words of the world, and that a disc is a circle."""
+
+    def __init__(self, name="words", width=256):
+        self.name, self.fingerprint, self.width = name, f"{name}@{name}", width
+        self.embedded = []
+
+    def embed(self, texts, *, kind):
+        self.embedded += [text for text in texts if kind == "passage"]
+        return np.stack([np.resize(bag_of_words(text.replace("disc", "circle")), self.width) for text in texts])
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Makes hosts of one library, each with an embedder or none."""
+    opened = []
+
+    def make(embedder=None, shows=SHOWS, **more):
+        settings = atom.Settings(model="fake", library=tmp_path / "library", cache=tmp_path / "cache", **more)
+        library = ChromaLibrary.open(settings, "fake@1")
+        opened.append(library)
+        modules = {} if embedder is None else {"embedder": embedder}
+        return FakeHost(
+            atom_indexing,
+            shows=shows,
+            tasks={"caption": Caption()},
+            settings=settings,
+            library=library,
+            modules=modules,
+        )
+
+    yield make
+    for library in opened:
+        library.close()
+
+
+def fill(host):
+    for name in SHOWS:
+        host.run("index-video", host.video(name))
+    return host
+
+
+def search(host, text="", **more):
+    options = {name: more.pop(name) for name in ("fold", "merge") if name in more}
+    return host.run("search", atom.Query(text=text, **more), **options)
+
+
+def test_captions_are_compared_by_the_embedder(world):
+    """Which finds what the words do not say; a moment says which channels found it."""
+    host = fill(world(Embedder()))
+    first = search(host, "disc turns")[0]
+    assert first.caption == "a red circle turns"
+    assert first.channels.keys() == {"captions", "words"}
+    assert first.channels["captions"] > 0.7
+
+
+def test_a_library_of_before_needs_no_captions(world):
+    """Its captions are embedded when it is first searched, once each, and nothing else is done."""
+    fill(world())
+    embedder = Embedder()
+    host = world(embedder)
+    assert search(host, "disc turns")[0].caption == "a red circle turns"
+    captions = {caption for shots in SHOWS.values() for caption in shots}
+    assert set(embedder.embedded) >= captions
+    assert host.encoder.encoded == []
+    again = Embedder()
+    search(world(again), "disc")
+    assert not set(again.embedded) & captions
+
+
+def test_another_embedder_is_refused_with_the_way_on(world):
+    """And `atom index --embed` goes it, without a caption or a clip made anew."""
+    from atom_core.testing.commands import run_command
+
+    fill(world(Embedder()))
+    host = world(Embedder("other", width=128))
+    with pytest.raises(atom.LibraryError, match=r"embedded by words@words, not by other@other; .*atom index --embed"):
+        search(host, "disc")
+    said = run_command(host, "index", "--embed")
+    assert "5 captions" in said.notes[-1]
+    assert host.encoder.encoded == []
+    assert search(host, "disc turns")[0].caption == "a red circle turns"
+
+
+def test_without_an_embedder_the_search_goes_on(world, caplog):
+    """By the other channels, which one line says, once."""
+    host = fill(world())
+
+    def module(name):
+        raise atom.ModelError("embedder x/y is not cached and --offline forbids the network")
+
+    host.module = module
+    with caplog.at_level(logging.WARNING, "atom"):
+        assert search(host, "red circle")[0].caption == "a red circle turns"
+        search(host, "star")
+    assert [record.message for record in caplog.records].count(
+        "searching without a text embedder, by words and the decoder's vectors alone: embedder x/y is not cached and"
+        " --offline forbids the network"
+    ) == 1
+
+
+def test_phrases_must_be_said(world):
+    """What is in quotes is in the caption, word by word."""
+    host = fill(world(Embedder()))
+    assert [moment.caption for moment in search(host, '"red moon"')] == ["a red moon sinks"]
+    assert search(host, '"moon red"') == ()
+    with pytest.raises(atom.SettingsError, match="do not close"):
+        search(host, 'a "red moon')
+
+
+def test_what_is_not_wanted_is_left_out(world):
+    """All that says it, and that fits it."""
+    host = fill(world(Embedder()))
+    assert "a red moon sinks" not in [moment.caption for moment in search(host, "something red", without="moon")]
+    assert "a red circle turns" not in [moment.caption for moment in search(host, "red", without="red disc turns")]
+
+
+def test_near_duplicates_are_folded_and_neighbours_merged(world):
+    """Shots that look and read the same count with the best of them; neighbours make one moment."""
+    host = fill(world(Embedder()))
+    assert len(search(host, "blue square")) == 5
+    folded = search(host, "blue square", fold=True)
+    assert [moment.caption for moment in folded].count("a blue square blinks") == 1
+    assert folded[0].num_alike == 1
+    merged = search(host, "blue square blinks", merge=True, limit=2)
+    assert (merged[0].start_s, merged[0].end_s) == (5.0, 15.0)
+
+
+def test_nothing_fits(world):
+    """A moment that is only the nearest there is says so; one that shows it says that."""
+    host = fill(world(Embedder()))
+    assert search(host, "submarine volcano")[0].fits is False
+    assert search(host, "red circle turns")[0].fits is True
+
+
+def test_what_is_deleted_is_found_by_no_channel(world):
+    """Neither by words nor by vectors, whoever asks."""
+    host = fill(world(Embedder()))
+    host.library.remove(host.video("a.mp4").content_hash)
+    assert {moment.path.name for moment in search(host, "red circle turns")} == {"b.mp4"}
+    assert search(host, '"circle turns"') == ()
+    with closing(ChromaLibrary.open(host.settings, "fake@1")) as library:
+        assert library.not_embedded("words@words") == {}
+
+
+def test_large_libraries_are_searched_by_what_each_channel_proposes(world):
+    """The same moments come first."""
+    host = fill(world(Embedder()))
+    whole = search(host, "red circle turns", limit=2)
+    host.library._exact_limit = 1
+    host.library._known = evolve(host.library._known, version=None)
+    assert search(host, "red circle turns", limit=2) == whole
