@@ -201,7 +201,7 @@ class Resident:
                 continue
             with suppress(AtomError):  # a task that cannot be imported cannot run either
                 for module in self._plugins.modules_of(self._plugins.load(task).run):
-                    self._modules_bytes[module] = self._plugins.modules[module].memory_bytes
+                    self._modules_bytes[module] = self._plugins.memory_of(self._plugins.modules[module])
 
     def _load(self) -> Modules:
         spec = self._plugins.models.get(self._settings.model)
@@ -211,8 +211,7 @@ class Resident:
         if self._expected is not None:
             declared = {name: size for name, size in declared.items() if name in self._expected}
         self._counted = set(declared)
-        if any(module.memory_bytes for module in self._plugins.modules.values()):
-            self._count_expected_modules()
+        self._count_expected_modules()
         declared |= {f"module {name}": size for name, size in self._modules_bytes.items() if size}
         families = self._plugins.of(FamilySpec)
         modules = self._ask(

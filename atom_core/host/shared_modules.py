@@ -180,9 +180,7 @@ class SharedModules:
         kind = self._plugins.load(spec)
         protocol = self._plugins.imported(spec, spec.protocol) if spec.protocol else None
         options = self._options(spec, kind)
-        if callable(needs := getattr(kind, "needs_bytes", None)):
-            spec = evolve(spec, memory_bytes=needs(self._settings))
-        self._count(spec)
+        self._count(evolve(spec, memory_bytes=self._plugins.memory_of(spec)))
         try:
             with self._ledger.lane("load", f"load {spec.name}"):
                 made = kind(self._settings) if options is None else kind(self._settings, options=options)

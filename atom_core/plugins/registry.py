@@ -161,6 +161,22 @@ class PluginSet(HookCalls):
         _, *names = inspect.signature(run).parameters
         return tuple(name for name in names if name in self.modules)
 
+    def memory_of(self, spec: ModuleSpec) -> int:
+        """Memory that a shared module needs with these settings, bytes: what its class says, else what was declared.
+
+        :raises PluginError: if it cannot be imported, or fails to say
+        """
+        needs = getattr(self.load(spec), "needs_bytes", None)
+        if not callable(needs):
+            return spec.memory_bytes
+        try:
+            return int(needs(self._settings))
+        except AtomError:
+            raise
+        except (Exception, SystemExit) as error:
+            said = f"{self.owner(spec)} cannot say how much memory it needs: {one_line(error)}"
+            raise PluginError(f"{said}; repair or update {spec.plugin}", plugin=spec.plugin) from error
+
     def _fault_of_run(self, run: Any) -> str:
         """Why a task's `run`, as its class has it, cannot be called; empty if it can."""
         if inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run):

@@ -110,6 +110,24 @@ class WatchedLibrary(FakeLibrary):
         super().add(entries)
 
 
+class WatchedModule:
+    """A shared module whose calls are watched, and fail when they are to."""
+
+    def __init__(self, module: object, watch: Watch) -> None:
+        self._module, self._watch = module, watch
+
+    def __getattr__(self, name: str) -> object:
+        value: object = getattr(self._module, name)
+        if not callable(value):
+            return value
+
+        def call(*arguments: object, **options: object) -> object:
+            self._watch.call()
+            return value(*arguments, **options)
+
+        return call
+
+
 class World(FakeWorld):
     """A `FakeWorld` that is watched."""
 
@@ -163,7 +181,10 @@ class WorldHost(Host):
             if progress is not None:
                 progress(done, total)
 
-        return super()._lent(spec, instance, overrides, watched)
+        lent, loans = super()._lent(spec, instance, overrides, watched)
+        for name in self.plugins.modules_of(instance.run):
+            lent[name] = WatchedModule(lent[name], self.world.watch)
+        return lent, loans
 
     def _take_back(self, spec: TaskSpec, loans: Loans | None) -> None:
         if loans is not None:

@@ -150,6 +150,14 @@ class Quiet(Shouter):
         raise OSError("the disk is gone")
 
 
+class Sized(Shouter):
+    """Says itself how much memory it needs."""
+
+    @staticmethod
+    def needs_bytes(settings: Settings) -> int:
+        return 200 * MIB if settings.frames is None else settings.frames // (settings.frames - 1)
+
+
 class Slow(Shouter):
     """Waits to be made until it may."""
 
@@ -318,6 +326,22 @@ def test_memory_beside_the_model(world: Any, clip: atom.Clip, monkeypatch: pytes
                 host.expect(expected)
             host.run("describe", clip)
     assert told == [{"module shouter": MIB}, {}, {"module shouter": MIB}]
+
+
+def test_memory_that_a_class_tells(world: Any, clip: atom.Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes before what was declared, also where a model is told what to leave; a class that fails to is named."""
+    told: list[dict[str, int]] = []
+    real = PluginSet.load_modules
+    monkeypatch.setattr(PluginSet, "load_modules", lambda self, *a: told.append(a[4]) or real(self, *a))
+    with world(Sized, memory_bytes=1) as (host, _):
+        host.run("describe", clip)
+    assert told == [{"module shouter": 200 * MIB}]
+    for settings, said in (
+        ({"memory": "600MiB"}, "needs 200 MiB, which --memory 600 MiB does not leave"),
+        ({"frames": 1}, "module 'shouter' .* cannot say how much memory it needs: ZeroDiv"),
+    ):
+        with world(Sized, settings=settings) as (host, _), pytest.raises(atom.AtomError, match=said):
+            host.run("shout", queries("a")[0])
 
 
 def test_a_module_that_nobody_declares(world: Any) -> None:
