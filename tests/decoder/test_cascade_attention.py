@@ -101,12 +101,13 @@ def test_cascade_is_attention_over_everything(groups: list[list[int]], others: l
 def test_many_questions_hold_their_clips_once(
     sharing_host: Host, cold_host: Host, clips: list[Clip], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The rows of a batch about the same clips hold their own words only; the clips lie in the prefix tree."""
+    """The rows of a batch about the same clips hold their own words only; the clips lie in the prefix cache."""
     monkeypatch.setattr(kv_cache, "_ROUND_TOKENS", 1)
     work: Work = [(clips, f"{question} Number {number}.") for question in QUESTIONS for number in (1, 2)]
     decoder: Any = sharing_host.decoder
-    for _ in range(2):  # the first reads the clips, the second finds them
-        assert answers_at_once(sharing_host, work) == answers_alone(cold_host, work)
+    expected = answers_alone(cold_host, work)
+    for _ in range(2):  # the first computes the clips' states, the second finds them
+        assert answers_at_once(sharing_host, work) == expected
         rows = decoder._engine._runner.kv_cache
         assert rows.num_bytes < decoder._engine._prefixes._cache.num_bytes * len(work) / 2
         assert all(layer.keys.shape[2] < prompts(sharing_host, work)[0].visual_end for layer in rows.layers)
