@@ -99,7 +99,7 @@ class Ledger:
             record[2] += failed
             self._event(name, threading.current_thread().name, start, seconds, {"failed": failed})
 
-    def _event(self, name: str, lane: str, start: float, seconds: float, details: dict[str, Any]) -> None:
+    def _event(self, name: str, lane: str, start: float, seconds: float, details: dict[str, object]) -> None:
         at_us, end_us = (round((at - self._start) * 1e6) for at in (start, start + seconds))
         self._events.append(_Event(at_us, end_us, lane, name, threading.get_ident(), details))
 

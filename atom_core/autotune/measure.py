@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -160,7 +160,7 @@ def _ratios(plain: _Worker, int8: _Worker, bf16: _Worker | None) -> dict[str, fl
     return {name: statistics.median(ratios) for name, ratios in found.items()}
 
 
-def _timed(work: Callable[[], Any]) -> float:
+def _timed(work: Callable[[], object]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

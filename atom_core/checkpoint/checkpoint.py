@@ -61,7 +61,7 @@ class Checkpoint:
         """The recipe of a checkpoint that Atom has quantised."""
         return None if self.quantized is None else self.quantized.recipe
 
-    def load_image_processor(self) -> Any:
+    def load_image_processor(self) -> object:
         """transformers' PIL image processor, for families that do not prepare frames themselves.
 
         :raises ModelError: if the folder describes none, or one that cannot be loaded
@@ -267,7 +267,7 @@ def _check_before_weights(source: str, folder: Path, names: Collection[str]) -> 
     _check_config(source, folder, ours=None)
 
 
-def _check_config(source: str, folder: Path, *, ours: bool | None) -> dict[str, Any]:
+def _check_config(source: str, folder: Path, *, ours: bool | None) -> dict[str, object]:
     """What config.json says.
 
     :param ours: whether Atom has quantised its weights; None goes by the config
@@ -337,7 +337,7 @@ def check_weights(source: str, names: Collection[str]) -> None:
     raise ModelError(f"model {source} has no weights (*.safetensors); add them, or name another model", source=source)
 
 
-def read_json(source: str, path: Path) -> dict[str, Any]:
+def read_json(source: str, path: Path) -> dict[str, object]:
     """The JSON object in one of a model's files.
 
     :raises ModelError: if there is none

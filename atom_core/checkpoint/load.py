@@ -194,7 +194,7 @@ class AtomQuantizer(HfQuantizer):
         """Weights are frozen."""
         return False
 
-    def param_needs_quantization(self, model: PreTrainedModel, param_name: str, **__: Any) -> bool:  # noqa: ARG002
+    def param_needs_quantization(self, model: PreTrainedModel, param_name: str, **__: object) -> bool:  # noqa: ARG002
         """Whether a weight is quantised as it is read."""
         layer, _, last = param_name.rpartition(".")
         return last == "weight" and layer in self.kinds
@@ -203,7 +203,7 @@ class AtomQuantizer(HfQuantizer):
         """What does it."""
         return _Quantize(self)
 
-    def _process_model_before_weight_loading(self, model: PreTrainedModel, **__: Any) -> None:
+    def _process_model_before_weight_loading(self, model: PreTrainedModel, **__: object) -> None:
         said = self.quantization_config
         if not self.pre_quantized:
             self.kinds = kinds_by_layer(model, RECIPES[said.recipe], said.device)
@@ -220,7 +220,7 @@ class AtomQuantizer(HfQuantizer):
             parent, _, child = name.rpartition(".")
             setattr(model.get_submodule(parent), child, _Waiting(model.get_submodule(name)))
 
-    def _process_model_after_weight_loading(self, model: PreTrainedModel, **__: Any) -> None:
+    def _process_model_after_weight_loading(self, model: PreTrainedModel, **__: object) -> None:
         if not self.pre_quantized:
             _tie_head(model)
         del model.config.quantization_config

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -151,7 +151,7 @@ def is_tied(model: PreTrainedModel) -> bool:
     return f"{name}.weight" in (model.all_tied_weights_keys or {})
 
 
-def config_of(kind: str, device: str) -> Any:
+def config_of(kind: str, device: str) -> object:
     """torchao's configuration for a kind on a device.
 
     :raises ModelError: if the device cannot do it
@@ -171,7 +171,7 @@ def config_of(kind: str, device: str) -> Any:
     return _cuda_config(kind, device)
 
 
-def _cuda_config(kind: str, device: str) -> Any:
+def _cuda_config(kind: str, device: str) -> object:
     """On cards weights alone are int8.
 
     torchao 0.18's product of int8 weights and int8 activations, `safe_int_mm`, prints its input at each call, which

@@ -1,7 +1,8 @@
 """Safetensors files: their headers, and tensors that are mapped into memory one by one.
 
-Each tensor has a mapping of its own, which goes when the tensor goes: what has been converted or quantised no longer
-counts as memory of the process.
+Not by the library: its `safe_open` maps a file as a whole, so all of it counts as memory of the process until the last
+tensor is gone. Here each tensor has a mapping of its own, which goes when the tensor goes: what has been converted or
+quantised no longer counts.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from atom_core.checkpoint.safetensors_file import Weights
 from atom_core.errors import ModelError
@@ -18,7 +17,7 @@ _MOST_SIDE = 2**14
 """Pixels of the largest side of a picture that a model may be made for."""
 
 
-def check_sizes(source: str, config: Mapping[str, Any], weights: Weights) -> None:
+def check_sizes(source: str, config: Mapping[str, object], weights: Weights) -> None:
     """Refuse a config that promises more layers than its files hold tensors, or more columns than they hold numbers.
 
     :param config: as it is written
@@ -41,7 +40,7 @@ def check_sizes(source: str, config: Mapping[str, Any], weights: Weights) -> Non
             )
 
 
-def _sizes(config: Mapping[str, Any], place: str = "", depth: int = 3) -> Iterator[tuple[str, int]]:
+def _sizes(config: Mapping[str, object], place: str = "", depth: int = 3) -> Iterator[tuple[str, int]]:
     """Names and values of layers and widths, those of parts as ``part.name``."""
     for name, value in config.items():
         if isinstance(value, Mapping) and depth:
@@ -50,7 +49,7 @@ def _sizes(config: Mapping[str, Any], place: str = "", depth: int = 3) -> Iterat
             yield f"{place}{name}", value
 
 
-def frame_tokens(config: Any) -> int:
+def frame_tokens(config: object) -> int:
     """Visual tokens of a frame, where the config tells; else a usual number."""
     for name in ("mm_tokens_per_image", "image_seq_length", "image_seq_len"):
         if isinstance(tokens := getattr(config, name, None), int):

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from atom_core.checkpoint import template_probe
 from atom_core.errors import ModelError
@@ -83,7 +82,7 @@ def check_tokenizer(source: str, folder: Path) -> None:
         )
 
 
-def _growths(part: Any) -> Iterator[float]:
+def _growths(part: object) -> Iterator[float]:
     """How many characters each step may make of one."""
     if isinstance(part, list):
         for one in part:
@@ -98,7 +97,7 @@ def _growths(part: Any) -> Iterator[float]:
                 yield from _growths(one)
 
 
-def _added_tokens(part: Any) -> int:
+def _added_tokens(part: object) -> int:
     """How many tokens a post-processor adds to a text at most."""
     if not isinstance(part, dict):
         return 0

@@ -1,4 +1,8 @@
-"""What reaches the terminal: results on standard output, everything else on standard error."""
+"""What reaches the terminal: results on standard output, everything else on standard error.
+
+Bars and tables are our own, not rich's, whose import takes as long as all of ``atom --help``. A bar is one line that
+results and remarks take away first, so that what is read by a pipe or a log stays whole.
+"""
 
 from __future__ import annotations
 
@@ -194,7 +198,7 @@ class Bar:
         return f"{text} [{'#' * filled}{'-' * (cells - filled)}]" if cells >= 5 else text
 
 
-def _as_laid_out(value: Any, text: str) -> str:
+def _as_laid_out(value: object, text: str) -> str:
     """`text` for a terminal: its own line breaks are meant, those within what it tells of `value` are spelt out."""
     for part in _texts(value):
         if BREAK.search(part.strip()):

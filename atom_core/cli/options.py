@@ -1,4 +1,8 @@
-"""The options that every command has; those of settings are made from the `Settings` class."""
+"""The options that every command has; those of settings are made from the `Settings` class.
+
+They are argparse's, not click's: a plugin's command adds its arguments to a parser of the standard library
+(`Command.add_arguments`), and needs no package of ours for that.
+"""
 
 from __future__ import annotations
 
@@ -115,7 +119,7 @@ def add_task_options(parser: Parser, spec: CommandSpec, plugins: PluginSet) -> N
             _add_setting(group, f"tasks.{task}.{name}", option, hints[name], help_text)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value as the help shows it."""
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -134,7 +138,7 @@ def _add_setting(group: Any, name: str, option: str, kind: Any, text: str) -> No
         group.add_argument(option, dest=dest, metavar=metavar, help=text)
 
 
-def _metavar(name: str, kind: Any) -> str:
+def _metavar(name: str, kind: object) -> str:
     for unit, metavar in (("_bytes", "SIZE"), ("memory", "SIZE"), ("_s", "SECONDS")):
         if name.endswith(unit):
             return metavar

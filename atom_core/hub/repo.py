@@ -262,7 +262,7 @@ class Repo:
                 missing.append(what)
         return missing
 
-    def _own(self) -> dict[str, dict[str, Any]]:
+    def _own(self) -> dict[str, dict[str, object]]:
         found: Any = {}
         with suppress(OSError, ValueError, RecursionError):
             found = json.loads((self.folder / _OWN).read_text(encoding="utf-8"))

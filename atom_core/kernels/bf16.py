@@ -8,8 +8,6 @@ Shape letters: N rows, K inputs, O outputs, V vocabulary, D width.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from attrs import frozen
 from torch import nn
@@ -59,7 +57,7 @@ class Bf16Linear(PackedLinear):
             return torch.cat([source._stored_weight() for source in sources])
         return self._packed.to_dense() if plain is None else plain
 
-    def _packed_weights(self) -> Any:
+    def _packed_weights(self) -> object:
         return torch.ops.mkldnn._reorder_linear_weight(self._stored_weight().contiguous(), _USUAL_ROWS)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -104,7 +102,7 @@ class Bf16Embedding(nn.Module):
 
 
 @register_quantize_module_handler(Bf16Config)  # type: ignore[untyped-decorator]
-def _quantize(module: nn.Module, config: Bf16Config, **_: Any) -> nn.Module:  # noqa: ARG001
+def _quantize(module: nn.Module, config: Bf16Config, **_: object) -> nn.Module:  # noqa: ARG001
     assert isinstance(module, (nn.Embedding, nn.Linear))
     weight = module.weight.detach().to(torch.bfloat16)
     if isinstance(module, nn.Embedding):

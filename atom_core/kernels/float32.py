@@ -13,7 +13,6 @@ Shape letters: N rows, K inputs, O outputs.
 from __future__ import annotations
 
 import platform
-from typing import Any
 
 import torch
 from torch import nn
@@ -58,7 +57,7 @@ class Float32Linear(PackedLinear):
             return plain
         return self._packed.to_dense() if self._packed.is_mkldnn else self._packed  # type: ignore[no-any-return]
 
-    def _packed_weights(self) -> Any:
+    def _packed_weights(self) -> object:
         weight_OK = self.weight
         if weight_OK.numel() < SMALL:
             return weight_OK

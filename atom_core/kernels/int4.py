@@ -8,8 +8,6 @@ Shape letters: N rows, K inputs, O outputs, G groups.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from attrs import frozen
 from torch import nn
@@ -87,5 +85,5 @@ class GroupInt4Linear(PackedLinear):
 
 
 @register_quantize_module_handler(GroupInt4Config)  # type: ignore[untyped-decorator]
-def _quantize(module: nn.Linear, config: GroupInt4Config, **_: Any) -> nn.Module:  # noqa: ARG001
+def _quantize(module: nn.Linear, config: GroupInt4Config, **_: object) -> nn.Module:  # noqa: ARG001
     return GroupInt4Linear.from_linear(module)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import warnings
-from typing import Any
 
 import torch
 from attrs import frozen
@@ -107,7 +106,7 @@ class RowInt8Linear(PackedLinear):
         values, scale_O = self.quantized_weight()
         return values.float() * scale_O[:, None]
 
-    def _packed_weights(self) -> Any:
+    def _packed_weights(self) -> object:
         return torch.ops.quantized.linear_prepack(_as_quantized(*self.quantized_weight()), None)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -182,7 +181,7 @@ def _as_quantized(values_OK: torch.Tensor, scale_O: torch.Tensor) -> torch.Tenso
 
 
 @register_quantize_module_handler(RowInt8Config)  # type: ignore[untyped-decorator]
-def _quantize(module: nn.Module, config: RowInt8Config, **_: Any) -> nn.Module:  # noqa: ARG001
+def _quantize(module: nn.Module, config: RowInt8Config, **_: object) -> nn.Module:  # noqa: ARG001
     if isinstance(module, nn.Embedding):
         factor = float(getattr(module, "scalar_embed_scale", 1.0))
         return Int8Embedding(*quantize_rows(module.weight), factor)

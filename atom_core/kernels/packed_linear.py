@@ -67,7 +67,7 @@ class PackedLinear(nn.Module, ABC):
                 self._sources = ()
 
     @abstractmethod
-    def _packed_weights(self) -> Any:
+    def _packed_weights(self) -> object:
         """What the kernel takes, made of the stored weights, or of those of `_sources`."""
 
     def extra_repr(self) -> str:

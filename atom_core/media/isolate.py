@@ -175,7 +175,7 @@ def sound(clip: Clip, rate_hz: int, num_channels: int) -> np.ndarray:
     return _ask(clip.video.path, "sound", arguments, clip.video.duration_s).arrays[0]
 
 
-def _ask(path: Path, what: str, arguments: tuple[Any, ...], duration_s: float) -> Answer:
+def _ask(path: Path, what: str, arguments: tuple[object, ...], duration_s: float) -> Answer:
     with _lock:
         process = _idle.pop() if _idle else None
     process = process or _Process()

@@ -2,6 +2,10 @@
 
 A clip begins with the first picture of its shot; where shots melt into each other, with the one in which the new one is
 half there, and where one fades out and another in, halfway between.
+
+Not by PySceneDetect, beside which ``atom bench cuts`` measures it: its detectors hold neighbouring pictures against a
+threshold, and so miss dissolves, and take flashes and lamps for cuts. Times are those of the pictures here, also where
+their rate varies, and videos are read by `Reader` as everywhere.
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ def _step(row: Any, place: str) -> Step:
     return Step(**row)
 
 
-def _record(step: Step, verb: str, declared: Any) -> tuple[type[Any], bool]:
+def _record(step: Step, verb: str, declared: object) -> tuple[type[object], bool]:
     """The record type, and whether it comes as a tuple of them."""
     kind, several = record_of(declared)
     if not attrs.has(kind):
@@ -216,7 +216,7 @@ def _after(step: Step, once: bool, links: Mapping[str, Link]) -> tuple[str, ...]
     return step.after
 
 
-def _check_settings(step: Step, task: Any, plugins: PluginSet) -> None:
+def _check_settings(step: Step, task: object, plugins: PluginSet) -> None:
     kind = getattr(task, "Settings", NoSettings)
     texts = plugins.prompt_texts
     task_settings(kind, step.task, Settings(), step.settings, environ={}, prompts=texts, label=f"step {step.name!r}")

@@ -38,7 +38,7 @@ def _converter() -> Converter:
     return converter
 
 
-def _is_array(kind: Any) -> bool:
+def _is_array(kind: object) -> bool:
     return getattr(kind, "__module__", "") == "numpy" and getattr(kind, "__name__", "") == "ndarray"
 
 
@@ -133,7 +133,7 @@ class Journal:
         except Exception:  # types of plugins, whatever they are
             return None
 
-    def keep(self, key: str, result: Any) -> None:
+    def keep(self, key: str, result: object) -> None:
         """Note that the work is done."""
         try:
             text = json.dumps(plain(result))

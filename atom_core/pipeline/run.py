@@ -199,7 +199,7 @@ class _Run:
                 self._end_if_done(place, link.step.name, closed=True)
             self._start_once_steps()
 
-    def _items(self, link: Link, video: Video) -> list[Any]:
+    def _items(self, link: Link, video: Video) -> list[object]:
         if link.consumes is Video:
             return [video]
         if link.consumes is Question:
@@ -207,7 +207,7 @@ class _Run:
         clips = self._host.clips(video)
         return [tuple(clips)] if link.gathers else list(clips)
 
-    def _feed(self, place: int, link: Link, items: Sequence[Any], number: _Number = ()) -> None:
+    def _feed(self, place: int, link: Link, items: Sequence[object], number: _Number = ()) -> None:
         """Queue items for a step; the lock is held."""
         name = link.step.name
         for offset, item in enumerate(items):
@@ -221,7 +221,7 @@ class _Run:
             heapq.heappush(self._work, entry)
         self._lock.notify_all()
 
-    def _do(self, place: int, link: Link, item: Any, number: _Number) -> None:
+    def _do(self, place: int, link: Link, item: object, number: _Number) -> None:
         path = None if place == _ONCE else self._paths[place]
         name = link.step.name
         value: Any = None
@@ -248,7 +248,7 @@ class _Run:
             self._end_if_done(place, name, closed=self._is_closed(place, link))
             self._start_once_steps()
 
-    def _done_or_run(self, link: Link, item: Any) -> tuple[Any, bool]:
+    def _done_or_run(self, link: Link, item: object) -> tuple[object, bool]:
         step = link.step
         spec = self._host.plugins.task(step.task)
         if self._journal is None or not spec.pure:

@@ -116,7 +116,7 @@ class TensorStore:
         return files
 
 
-def _checksum(key: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
+def _checksum(key: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, object]) -> str:
     """A checksum of tensors, metadata and key: a file that is renamed to another key is rejected."""
     import torch
 

@@ -74,7 +74,7 @@ class TaskConformance:
         """Two or more different records that the task takes, if it can from several videos of the world."""
         raise NotImplementedError(f"{type(self).__name__} must define items(self, host)")
 
-    def bad_items(self, host: WorldHost) -> Sequence[Any]:
+    def bad_items(self, host: WorldHost) -> Sequence[object]:
         """Records of the right type that the task must refuse."""
         del host
         return ()
@@ -319,13 +319,13 @@ class TaskConformance:
         computed = ledger["encoder_clips"]["computed"]
         _must(computed == 0, f"the second process encoded {computed} clips again")
 
-    def _first(self, host: WorldHost) -> Any:
+    def _first(self, host: WorldHost) -> object:
         """The first item; making it counts as no work."""
         item = self.items(host)[0]
         host.world.watch.calls = host.world.watch.steps = 0
         return item
 
-    def _cold(self) -> list[Any]:
+    def _cold(self) -> list[object]:
         """The result of each item in a world of its own."""
         results = []
         with self.world() as host:

@@ -417,7 +417,7 @@ class FakeHost(Host):
         """What is heard in the fake world."""
         return self.world.sound(of, rate_hz=rate_hz, num_channels=num_channels)
 
-    def _task(self, name: str) -> tuple[TaskSpec, Any]:
+    def _task(self, name: str) -> tuple[TaskSpec, object]:
         if name in self._given:
             return TaskSpec(name=name, target="test:Given", summary="Given by the test.", plugin="world"), self._given[
                 name

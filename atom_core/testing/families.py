@@ -216,7 +216,7 @@ class Pair:
         return self._split.engine(max_rows=max_rows, prefixes=prefixes, ledger=self.ledger, threads=Threads(1))
 
 
-def _type_ids(family: Family, prompt: Prompt) -> dict[str, Any]:
+def _type_ids(family: Family, prompt: Prompt) -> dict[str, object]:
     import torch
 
     name, value = _TYPE_IDS.get(family.config.model_type, (None, 0))

@@ -194,11 +194,11 @@ class MockHub:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away is no fault."""
 
 
-def _tree(files: Mapping[str, bytes], *, deep: bool) -> Iterator[dict[str, Any]]:
+def _tree(files: Mapping[str, bytes], *, deep: bool) -> Iterator[dict[str, object]]:
     for folder in sorted({name.rpartition("/")[0] for name in files} - {""}):
         yield {"type": "directory", "path": folder, "oid": "0" * 40, "size": 0}
     yield from (_entry(name, body) for name, body in files.items() if deep or "/" not in name)

@@ -172,7 +172,7 @@ def _with_words(tokenizer: Tokenizer, count: int) -> Tokenizer:
     return Tokenizer.from_str(json.dumps(state))
 
 
-def _write_weights(folder: Path, model: Any, seed: int, dtype: torch.dtype) -> None:
+def _write_weights(folder: Path, model: object, seed: int, dtype: torch.dtype) -> None:
     """Write weights shard by shard, so that no model need fit into memory."""
     from safetensors.torch import save_file
 

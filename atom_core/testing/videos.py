@@ -121,11 +121,9 @@ def write_video(
     :param gop: most frames from one key picture to the next
     :param codec: picture codec, if not the usual one of the container
     """
-    path = Path(path)
-    scenes = [Shot(*shot) for shot in shots]
+    path, scenes = Path(path), [Shot(*shot) for shot in shots]
     colours = [shot.colour for shot in scenes for _ in range(shot.num_frames)]
-    evenly_s = [float(index / Fraction(fps)) for index in range(len(colours))]
-    times_s = evenly_s if timestamps_s is None else list(timestamps_s)
+    times_s = list(timestamps_s or (float(index / Fraction(fps)) for index in range(len(colours))))
     if len(times_s) != len(colours):
         raise ValueError(f"{len(colours)} frames but {len(times_s)} timestamps")
     if timestamps_s is None:
@@ -137,9 +135,7 @@ def write_video(
             video.codec_context.time_base = Fraction(1, 1000)
         sound = _add_sound(container, _CODECS[path.suffix][1]) if audio else None
         for number, colour in enumerate(colours):
-            drawn = draw(number, colour, size)
-            turned = np.rot90(drawn[:, ::-1] if mirrored else drawn, rotation // 90)
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(turned), format="rgb24")
+            frame = _drawn(number, colour, size, rotation, mirrored)
             frame.time_base = Fraction(1, 1000) if timestamps_s is not None else 1 / Fraction(fps)
             frame.pts = round((times_s[number] + start_s) / frame.time_base)
             frame.duration = max(round((ends_s[number] - times_s[number]) / frame.time_base), 1)
@@ -148,6 +144,13 @@ def write_video(
         if sound is not None:
             _write_sound(container, sound, _beeps(scenes, times_s, float(1 / Fraction(fps)), tone_hz), start_s)
     return path
+
+
+def _drawn(number: int, colour: Colour, size: tuple[int, int], rotation: int, mirrored: bool) -> av.VideoFrame:
+    """A frame as it is stored: players turn and mirror it back."""
+    upright = draw(number, colour, size)
+    turned = np.rot90(upright[:, ::-1] if mirrored else upright, rotation // 90)
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(turned), format="rgb24")
 
 
 def _add_pictures(

@@ -174,8 +174,8 @@ class WorldHost(Host):
         return super().sound(of, rate_hz=rate_hz, num_channels=num_channels)
 
     def _lent(
-        self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None
-    ) -> tuple[dict[str, Any], Loans | None]:
+        self, spec: TaskSpec, instance: Any, overrides: dict[str, object], progress: Tell | None = None
+    ) -> tuple[dict[str, object], Loans | None]:
         def watched(done: int, total: int) -> None:
             self.world.watch.step()
             if progress is not None:

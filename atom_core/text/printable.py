@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 _LINES = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 _HIDDEN = (
@@ -30,7 +29,7 @@ def printable(text: str, *, lines: bool = False) -> str:
     return (_IN_LINES if lines else _IN_LINE).sub(_spelt, text)
 
 
-def printable_json(value: Any, *, indent: int | None = 2, default: Callable[[Any], Any] | None = None) -> str:
+def printable_json(value: object, *, indent: int | None = 2, default: Callable[[object], object] | None = None) -> str:
     r"""`value` as JSON in which letters are seen as they are and all else is spelt out: a reader gets the same value.
 
     Of what JSON leaves as it is that is C1 controls, marks of direction and bytes that are not UTF-8, as ``\u009b``.

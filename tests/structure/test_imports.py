@@ -122,6 +122,14 @@ def test_no_room_is_a_drawer():
         assert len(files) <= 12, f"{folder.relative_to(ROOT)} has {len(files)} files: {', '.join(sorted(files))}"
 
 
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_no_function_is_long(path):
+    """No function of the core has more than 50 lines, its docstring included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            assert node.end_lineno - node.lineno < 50, f"line {node.lineno}: {node.name} is longer than 50 lines"
+
+
 def test_every_room_has_a_floor():
     """A new module or folder of the core is given a floor."""
     rooms = {path.stem for path in CORE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}

@@ -79,7 +79,7 @@ def _of_modules(context: Context) -> Iterator[dict[str, Any]]:
         yield from _rows(f"modules.{module}", f"--set modules.{module}", values, sources)
 
 
-def _rows(place: str, option: str, values: Any, sources: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _rows(place: str, option: str, values: object, sources: Mapping[str, str]) -> Iterator[dict[str, object]]:
     """A row for each setting of a task or module."""
     kind: Any = type(values)
     docs, hints = field_docs(kind), type_hints(kind)
@@ -88,7 +88,7 @@ def _rows(place: str, option: str, values: Any, sources: Mapping[str, str]) -> I
             yield _row(f"{place}.{name}", getattr(values, name), sources[name], docs[name], f"{option}.{name}=")
 
 
-def _row(name: str, value: Any, source: str, summary: str, option: str) -> dict[str, Any]:
+def _row(name: str, value: object, source: str, summary: str, option: str) -> dict[str, object]:
     return {
         "name": name,
         "value": str(value) if isinstance(value, Path) else value,
@@ -112,7 +112,7 @@ def _shown(row: dict[str, Any]) -> str:
     return _text(value)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if value in (None, ""):
         return "unset"
     if isinstance(value, bool):

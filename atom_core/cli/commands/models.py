@@ -117,7 +117,7 @@ def _cached(cached: Cached | None) -> Place:
     return Place(folder=cached.folder, commit=cached.commit, missing=tuple(cached.missing))
 
 
-def _models(context: Context) -> Iterator[dict[str, Any]]:
+def _models(context: Context) -> Iterator[dict[str, object]]:
     seen: set[str] = set()
     for name, spec in sorted(context.plugins.models.items()):
         seen.add(name)
@@ -133,7 +133,7 @@ def _models(context: Context) -> Iterator[dict[str, Any]]:
             yield _row(repo.name, repo.name, "in the cache of the hub", _cached(cached))
 
 
-def _row(name: str, source: str, summary: str, place: Place, *, plugin: str = "") -> dict[str, Any]:
+def _row(name: str, source: str, summary: str, place: Place, *, plugin: str = "") -> dict[str, object]:
     weights = sorted(place.folder.glob("*.safetensors")) if place.folder is not None else []
     return {
         "name": name,
@@ -159,7 +159,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, str, str, str, str]:
     return row["name"], state, stored, (row["commit"] or "-")[:7], row["summary"]
 
 
-def _ways_on(model: str, rows: list[dict[str, Any]]) -> str:
+def _ways_on(model: str, rows: list[dict[str, object]]) -> str:
     ready = [row["name"] for row in rows if row["ready"]]
     ways = [f"--model {name}" for name in ready[:3]] or ["--model FOLDER"]
     return (
@@ -168,7 +168,7 @@ def _ways_on(model: str, rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _fetched(context: Context) -> tuple[dict[str, Any], str]:
+def _fetched(context: Context) -> tuple[dict[str, object], str]:
     """What ``--fetch`` or ``--update`` did, as a row and as text.
 
     :raises ModelError: if it cannot be fetched

@@ -101,7 +101,7 @@ def _tell_faults(context: CommandContext, paths: list[Path]) -> None:
                 context.note(f"'{path}' {fault}")
 
 
-def as_json(result: StepResult) -> dict[str, Any]:
+def as_json(result: StepResult) -> dict[str, object]:
     """The JSON value of a result: its text, where a plugin's record has parts that JSON has no form for."""
     from atom_core.pipeline.journal import plain
 
@@ -119,7 +119,7 @@ def as_text(result: StepResult) -> str:
     return "\n".join(_line(result, value) for value in values)
 
 
-def _line(result: StepResult, value: Any) -> str:
+def _line(result: StepResult, value: object) -> str:
     clip = getattr(value, "clip", value)
     times = getattr(clip, "times", "")
     words = (getattr(value, name, "") for name in ("text", "caption"))

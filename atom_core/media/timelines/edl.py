@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from fractions import Fraction
 from importlib.util import find_spec
-from typing import Any
 from urllib.parse import unquote
 
 from attrs import evolve
@@ -70,7 +69,7 @@ def _counted_at(video: Video, rate: Fraction, drops: bool) -> Video:
     return evolve(video, fps=float(rate), peak_fps=0.0, timecode=timecode, has_audio=False)
 
 
-def _at_rate(value: Any, rate: float) -> Any:
+def _at_rate(value: object, rate: float) -> object:
     """The same frames said to be of another rate: time codes that drop none are those of the next whole number."""
     if isinstance(value, list):
         return [_at_rate(item, rate) for item in value]

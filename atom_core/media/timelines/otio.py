@@ -1,6 +1,7 @@
 """A timeline as OpenTimelineIO JSON, for editing programs.
 
-Written directly: `Clip.1` is read by every version of the library. https://opentimelineio.readthedocs.io
+Written directly, not by the library, whose compiled code is much for a program that writes one document; tests read it
+back with the library. `Clip.1` is read by every version of it. https://opentimelineio.readthedocs.io
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def _source(cut: Cut, videos: Mapping[str, Video]) -> Video:
         raise MediaError(f"the source of a cut is not known: '{cut.path}'; index it again", path=cut.path) from None
 
 
-def _item(schema: str, name: str, **more: Any) -> _Json:
+def _item(schema: str, name: str, **more: object) -> _Json:
     common: _Json = {"metadata": {}, "source_range": None, "effects": [], "markers": [], "enabled": True}
     return {"OTIO_SCHEMA": schema, "name": name, **common, **more}
 
@@ -79,7 +80,7 @@ def _sound(cut: Cut, video: Video) -> _Json:
     return _item("Gap.1", "", source_range=_span(cut.start_s, cut.end_s, video))
 
 
-def _media(cut: Cut, video: Video, **more: Any) -> _Json:
+def _media(cut: Cut, video: Video, **more: object) -> _Json:
     reference = {
         "OTIO_SCHEMA": "ExternalReference.1",
         "name": printable(cut.path.name),

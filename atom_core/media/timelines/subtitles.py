@@ -1,4 +1,8 @@
-"""Subtitle files from timed lines: SubRip and WebVTT."""
+"""Subtitle files from timed lines: SubRip and WebVTT.
+
+Not written by a library such as pysubs2: both formats are a few lines each. The work is in what a model may have
+written, which no player may take for markup, times or an empty line, and that is ours either way.
+"""
 
 from __future__ import annotations
 

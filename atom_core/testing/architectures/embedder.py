@@ -79,7 +79,7 @@ def make_embedder(folder: Path, name: str) -> Path:
     return folder
 
 
-def _write_steps(folder: Path, steps: list[tuple[str, str, dict[str, Any] | None]], kind: dict[str, Any]) -> None:
+def _write_steps(folder: Path, steps: list[tuple[str, str, dict[str, object] | None]], kind: dict[str, object]) -> None:
     rows = [
         {"idx": place, "name": str(place), "path": path, "type": f"sentence_transformers.models.{name}"}
         for place, (path, name, _) in enumerate(steps)

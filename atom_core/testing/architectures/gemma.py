@@ -9,7 +9,7 @@ from atom_core.testing import templates
 from atom_core.testing.architectures.parts import HALF, Recipe, Sizes, alternating_layers, text_config, vision_config
 
 
-def _gemma3(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
+def _gemma3(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, object]:
     text = text_config(
         sizes,
         ids,
@@ -30,7 +30,7 @@ def _gemma3(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _paligemma(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
+def _paligemma(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, object]:
     return {
         "model_type": "paligemma",
         "vision_config": vision_config(
@@ -44,7 +44,7 @@ def _paligemma(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _siglip_files(name: str, **more: Any) -> Callable[[Sizes], dict[str, dict[str, Any]]]:
+def _siglip_files(name: str, **more: object) -> Callable[[Sizes], dict[str, dict[str, object]]]:
     def files(sizes: Sizes) -> dict[str, dict[str, Any]]:
         size = {"height": sizes.image_size, "width": sizes.image_size}
         about = {"image_processor_type": f"{name}ImageProcessor", "size": size, "resample": 3, **HALF, **more}
@@ -86,7 +86,7 @@ def _gemma4(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _gemma4_files(sizes: Sizes) -> dict[str, dict[str, Any]]:
+def _gemma4_files(sizes: Sizes) -> dict[str, dict[str, object]]:
     about = {"patch_size": sizes.patch_size, "pooling_kernel_size": sizes.scale_factor, "resample": 3}
     return {
         "preprocessor_config.json": {"image_processor_type": "Gemma4ImageProcessor", "max_soft_tokens": 70, **about},

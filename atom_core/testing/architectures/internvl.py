@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from atom_core.testing import templates
 from atom_core.testing.architectures.parts import (
@@ -17,7 +16,7 @@ from atom_core.testing.architectures.parts import (
 )
 
 
-def _internvl(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
+def _internvl(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, object]:
     square = {"image_size": [sizes.image_size] * 2, "patch_size": [sizes.patch_size] * 2}
     return {
         "model_type": "internvl",

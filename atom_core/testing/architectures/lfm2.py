@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from atom_core.testing import templates
 from atom_core.testing.architectures.parts import HALF, Recipe, Sizes, alternating_layers, text_config, vision_config
 
 
-def _lfm2_vl(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
+def _lfm2_vl(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, object]:
     vision = vision_config(sizes, "siglip2_vision_model", num_patches=64, vision_use_head=False)
     del vision["image_size"]
     text = text_config(
@@ -26,7 +25,7 @@ def _lfm2_vl(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _lfm2_vl_files(sizes: Sizes) -> dict[str, dict[str, Any]]:
+def _lfm2_vl_files(sizes: Sizes) -> dict[str, dict[str, object]]:
     about = {
         "image_processor_type": "Lfm2VlImageProcessor",
         "downsample_factor": sizes.scale_factor,

@@ -21,8 +21,8 @@ _LLAVA_TOKENS = {"pad": "<pad>", "bos": "<s>", "eos": "</s>", "image": "<image>"
 
 
 def _llava(
-    model_type: str, vision: str, text: str, **more: Any
-) -> Callable[[Sizes, Mapping[str, int]], dict[str, Any]]:
+    model_type: str, vision: str, text: str, **more: object
+) -> Callable[[Sizes, Mapping[str, int]], dict[str, object]]:
     def config(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
         return {
             "model_type": model_type,

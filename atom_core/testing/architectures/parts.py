@@ -114,7 +114,7 @@ def vision_config(sizes: Sizes, model_type: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def fixed_size_files(name: str, *, crop: bool, **norm: Any) -> Callable[[Sizes], dict[str, dict[str, Any]]]:
+def fixed_size_files(name: str, *, crop: bool, **norm: object) -> Callable[[Sizes], dict[str, dict[str, object]]]:
     """Processor files of families that make every frame one square."""
 
     def files(sizes: Sizes) -> dict[str, dict[str, Any]]:
@@ -129,7 +129,7 @@ def fixed_size_files(name: str, *, crop: bool, **norm: Any) -> Callable[[Sizes],
     return files
 
 
-def patch_files(prefix: str, temporal: int, **norm: Any) -> Callable[[Sizes], dict[str, dict[str, Any]]]:
+def patch_files(prefix: str, temporal: int, **norm: object) -> Callable[[Sizes], dict[str, dict[str, object]]]:
     """Processor files of families that keep a frame's shape."""
 
     def files(sizes: Sizes) -> dict[str, dict[str, Any]]:
@@ -150,7 +150,7 @@ def patch_files(prefix: str, temporal: int, **norm: Any) -> Callable[[Sizes], di
     return files
 
 
-def alternating_layers(first: str) -> Callable[[Sizes], dict[str, Any]]:
+def alternating_layers(first: str) -> Callable[[Sizes], dict[str, object]]:
     """Layers of the kind `first` and of full attention in turn."""
 
     def layers(sizes: Sizes) -> dict[str, Any]:

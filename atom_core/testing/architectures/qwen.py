@@ -48,7 +48,7 @@ def _qwen(model_type: str, text_type: str, **more: Any) -> Callable[[Sizes, Mapp
     return config
 
 
-def _newer_vision(sizes: Sizes) -> dict[str, Any]:
+def _newer_vision(sizes: Sizes) -> dict[str, object]:
     return {
         "hidden_size": sizes.vision_width,
         "intermediate_size": sizes.vision_mlp,

@@ -9,7 +9,7 @@ from atom_core.testing import templates
 from atom_core.testing.architectures.parts import HALF, Recipe, Sizes, text_config, vision_config
 
 
-def _idefics3(model_type: str, vision: str) -> Callable[[Sizes, Mapping[str, int]], dict[str, Any]]:
+def _idefics3(model_type: str, vision: str) -> Callable[[Sizes, Mapping[str, int]], dict[str, object]]:
     def config(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
         return {
             "model_type": model_type,
@@ -26,7 +26,7 @@ def _idefics3(model_type: str, vision: str) -> Callable[[Sizes, Mapping[str, int
     return config
 
 
-def _idefics3_files(name: str) -> Callable[[Sizes], dict[str, dict[str, Any]]]:
+def _idefics3_files(name: str) -> Callable[[Sizes], dict[str, dict[str, object]]]:
     def files(sizes: Sizes) -> dict[str, dict[str, Any]]:
         rows = (sizes.image_size // sizes.patch_size) ** 2 // sizes.scale_factor**2
         return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from atom_core.testing import templates
 from atom_core.testing.architectures.parts import (
@@ -17,7 +16,7 @@ from atom_core.testing.architectures.parts import (
 )
 
 
-def _video_llama_3(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, Any]:
+def _video_llama_3(sizes: Sizes, ids: Mapping[str, int]) -> dict[str, object]:
     vision = vision_config(sizes, "video_llama_3_vision")
     del vision["image_size"]
     return {

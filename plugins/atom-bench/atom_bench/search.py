@@ -74,7 +74,7 @@ class SearchBench:
             context.note(note)
 
 
-def measure(library: atom.Library, vectors_NE: np.ndarray, queries_QE: np.ndarray) -> dict[str, Any]:
+def measure(library: atom.Library, vectors_NE: np.ndarray, queries_QE: np.ndarray) -> dict[str, object]:
     """Fill `library` with `vectors_NE` and search it; recall is the share of the true nearest that it finds."""
     fill_s, _ = figures.timed(lambda: library.add(entries(vectors_NE)))
     first_s, _ = figures.timed(lambda: library.search(queries_QE[0], LIMIT))

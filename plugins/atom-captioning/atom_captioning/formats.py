@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import atom_core as atom
 from atom_core.text.printable import printable, printable_json
@@ -43,7 +42,7 @@ def _cues(captions: Sequence[atom.Caption]) -> list[tuple[float, float, str]]:
     return [(lead_s + caption.clip.start_s, lead_s + caption.clip.end_s, caption.text) for caption in captions]
 
 
-def json_value(captions: Sequence[atom.Caption]) -> dict[str, Any]:
+def json_value(captions: Sequence[atom.Caption]) -> dict[str, object]:
     """The JSON value of one video's captions."""
     video = captions[0].clip.video
     clips = [

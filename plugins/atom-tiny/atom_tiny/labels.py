@@ -38,7 +38,7 @@ Place = list[Any]
 """A video's name and the number of a shot in it."""
 
 
-def shot_label(clip: Clip, span: tuple[float, float], rng: np.random.Generator) -> dict[str, Any]:
+def shot_label(clip: Clip, span: tuple[float, float], rng: np.random.Generator) -> dict[str, object]:
     """What is true of one shot."""
     objects = [{"colour": t.colour, "shape": t.shape, "size": t.size, "action": t.action} for t in clip.things]
     changed = [language.caption(language.change_one(clip, rng, what="action")) for _ in range(2)]
@@ -54,7 +54,9 @@ def shot_label(clip: Clip, span: tuple[float, float], rng: np.random.Generator) 
     }
 
 
-def question_labels(clip: Clip, shot: int, span: tuple[float, float], rng: np.random.Generator) -> list[dict[str, Any]]:
+def question_labels(
+    clip: Clip, shot: int, span: tuple[float, float], rng: np.random.Generator
+) -> list[dict[str, object]]:
     """One question of every type that fits, its spans in seconds of the video."""
     length = span[1] - span[0]
     return [
@@ -91,7 +93,7 @@ def shots_for_video(
 
 def write_video(
     path: Path, shots: list[mp4.Shot], form: mp4.Format, rng: np.random.Generator, *, split: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Render a video and return its label."""
     mp4.write(path, shots, form, rng)
     spans = mp4.spans_s(shots, form.fps)
@@ -109,7 +111,7 @@ def write_video(
     }
 
 
-def film_label(places: list[tuple[Place, Clip]], rng: np.random.Generator, *, pool: int) -> dict[str, Any] | None:
+def film_label(places: list[tuple[Place, Clip]], rng: np.random.Generator, *, pool: int) -> dict[str, object] | None:
     """A request over a pool of shots, or None where captions in the pool are not distinct.
 
     Requests are for single objects, now and then for two at once; the pool holds everything.
@@ -161,7 +163,7 @@ def write_folder(
     )
 
 
-def _lines(path: Path, rows: list[dict[str, Any]]) -> None:
+def _lines(path: Path, rows: list[dict[str, object]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 

@@ -9,7 +9,6 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -38,7 +37,7 @@ Detector = Callable[[Path], list[float]]
 
 def measure(
     kind: Kind, detectors: Mapping[str, Detector], folder: Path, *, seeds: Sequence[int], num_shots: int
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The figures of each detector on a film for each seed."""
     totals = {name: Score() for name in detectors}
     pictures = 0
@@ -85,7 +84,7 @@ def _scenes(path: Path, kind: str) -> list[float]:
     return [begin.seconds for begin, _ in manager.get_scene_list()[1:]]
 
 
-def decoding_cost(folder: Path, settings: atom.Settings, rounds: int = 3) -> dict[str, Any]:
+def decoding_cost(folder: Path, settings: atom.Settings, rounds: int = 3) -> dict[str, object]:
     """Processor time of finding the cuts of a full HD film beside that of decoding all of it, in turn."""
     path = _large_film(folder / "large.mp4")
 

@@ -3,7 +3,7 @@
 Source: Vedantam, Zitnick and Parikh, "CIDEr: Consensus-based Image Description Evaluation" (CVPR 2015), in the form of
 pycocoevalcap's `Cider`, whose numbers this gives: counts of the candidate are clipped to the reference's, lengths are
 compared by a Gaussian of width 6, and the mean over 1- to 4-grams is multiplied by 10. Lengths are counted in 2-grams,
-as there. Tokeniser: `words` below, in place of the Java one that needs a Java runtime.
+as there. It is our own because pycocoevalcap starts Java for its tokeniser; `words` below stands in for that.
 """
 
 from __future__ import annotations

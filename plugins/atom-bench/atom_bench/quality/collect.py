@@ -165,7 +165,7 @@ class _Collection:
         made = [entry for _, _, entry in shots]
         width = len(made[0].vector)
 
-        def stacked(rows: Iterable[Any]) -> np.ndarray:
+        def stacked(rows: Iterable[object]) -> np.ndarray:
             return np.array([np.zeros(width, np.float32) if row is None else row for row in rows])
 
         def embedded(texts: Iterable[str]) -> np.ndarray:

@@ -173,7 +173,7 @@ def write(
         ) from None
 
 
-def _details(labels: Labels, results: Results, judged: Judged) -> dict[str, Any]:
+def _details(labels: Labels, results: Results, judged: Judged) -> dict[str, object]:
     return {
         "captions": [
             {

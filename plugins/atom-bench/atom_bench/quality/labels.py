@@ -153,7 +153,7 @@ def read_labels(folder: Path) -> Labels:
     return labels
 
 
-def _rows(path: Path, *, needed: bool = False) -> list[dict[str, Any]]:
+def _rows(path: Path, *, needed: bool = False) -> list[dict[str, object]]:
     if not path.is_file():
         if needed:
             raise atom.MediaError(f"{path} is missing; name a labelled folder, or make one with --render N", path=path)
@@ -206,7 +206,7 @@ def _film(row: dict[str, Any]) -> FilmAsked:
     )
 
 
-def _comparison(row: dict[str, Any]) -> Comparison:
+def _comparison(row: dict[str, object]) -> Comparison:
     return Comparison(
         first=_place(row["first"]),
         second=_place(row["second"]),

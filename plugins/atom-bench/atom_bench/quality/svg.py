@@ -1,4 +1,8 @@
-"""Small plots as inline SVG."""
+"""Small plots as inline SVG.
+
+Not by matplotlib: a page is one file that loads nothing, is made on machines where only Atom is installed, and needs
+three plain plots.
+"""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ class Done:
         return cls(**{**values, "said": Said(**values["said"])})
 
 
-def settings_values(settings: atom.Settings) -> dict[str, Any]:
+def settings_values(settings: atom.Settings) -> dict[str, object]:
     """Settings as JSON values."""
     values = attrs.asdict(settings, recurse=False)
     values["tasks"] = {task: dict(table) for task, table in settings.tasks.items()}

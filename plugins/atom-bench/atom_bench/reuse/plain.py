@@ -87,7 +87,7 @@ class Whole:
         input_ids = torch.tensor([ids], device=self.device)
         return {**inputs, "input_ids": input_ids, "attention_mask": torch.ones_like(input_ids)}
 
-    def _moved(self, inputs: dict[str, Any]) -> dict[str, Any]:
+    def _moved(self, inputs: dict[str, object]) -> dict[str, object]:
         return {
             name: value.to(self.device, self.dtype if value.is_floating_point() else None)
             if isinstance(value, torch.Tensor)
@@ -95,7 +95,7 @@ class Whole:
             for name, value in inputs.items()
         }
 
-    def _stubs(self, shown: Sequence[tuple[atom.Clip, Any]]) -> list[atom.Features]:
+    def _stubs(self, shown: Sequence[tuple[atom.Clip, object]]) -> list[atom.Features]:
         return [_stub(clip, (0.0,) * self.frames, layout) for clip, layout in shown]
 
 

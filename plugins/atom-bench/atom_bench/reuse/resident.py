@@ -54,7 +54,7 @@ def run_resident(job: Job) -> Done:
     )
 
 
-def look(job: Job) -> list[dict[str, Any]]:
+def look(job: Job) -> list[dict[str, object]]:
     """How each clip's visual tokens are laid out; clips of one size and length are encoded once."""
     with atom.open_host(atom.Settings(**job.settings)) as host:
         found: dict[tuple[int, int], dict[str, Any]] = {}

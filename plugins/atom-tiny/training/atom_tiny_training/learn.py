@@ -145,7 +145,7 @@ def losses(model: Any, heads: Heads, batch: Batch, frames_FD: Tensor, truth: Tru
     return found
 
 
-def prefix_losses(model: Any, heads: Heads, batch: Batch, frames_FD: Tensor, truth: Truth) -> dict[str, Tensor]:
+def prefix_losses(model: object, heads: Heads, batch: Batch, frames_FD: Tensor, truth: Truth) -> dict[str, Tensor]:
     """The auxiliary losses alone, for rows that are only a clip: cheap, ten tokens each."""
     _, states = forward(model, batch, frames_FD)
     return {f"prefix_{k}": v for k, v in clip_losses(heads, states, batch, truth).items()}
