@@ -24,6 +24,8 @@ from atom_indexing.library.table import Table, moment
 
 TRAINED_WORTH = 0.5
 """What all words of a search add to the score of a decoder that was trained to embed."""
+_KNOWN = 0.5
+"""Where so many of the words looked for are said anywhere, a caption with all of those fits."""
 _PROPOSED, _FOR_EACH = 200, 10
 """How many clips each channel proposes of a library that is too large to be compared one by one: at least, and for each
 that is wanted."""
@@ -92,7 +94,7 @@ class Finder:
         channels = self._channels(table, looked_for)
         share_N = np.array([shares.get(key, 0.0) for key in table.keys])
         channels["words"] = np.where(share_N > 0, share_N, np.nan)
-        base_N, fits_N = self._led(looked_for, channels, share_N)
+        base_N, fits_N = self._led(looked_for, channels, share_N, terms)
         admitted_N = self._admitted(query, terms, table)
         if query.without:
             admitted_N &= ~self._shown(query, table)
@@ -136,7 +138,7 @@ class Finder:
         return channels
 
     def _led(
-        self, looked_for: dict[str, np.ndarray], channels: dict[str, np.ndarray], share_N: np.ndarray
+        self, looked_for: dict[str, np.ndarray], channels: dict[str, np.ndarray], share_N: np.ndarray, terms: Terms
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """The score of all channels together, and whether clips fit."""
         leading = np.stack([channels[name] for name in ("pictures", "captions") if name in channels])
@@ -152,7 +154,9 @@ class Finder:
         if not self._is_trained:
             return base_N + WORDS_WORTH * share_N * (1 - base_N), None
         fair = self._library.fair_score()
-        fits_N = None if fair is None else (base_N >= fair) | (share_N > 0)
+        num_known, worth_known = self._library.known(terms)
+        says_all_N = share_N >= worth_known - 1e-9 if num_known >= _KNOWN else np.zeros_like(share_N, bool)
+        fits_N = None if fair is None else (base_N >= fair) | says_all_N
         return base_N + TRAINED_WORTH * share_N * (1 - base_N), fits_N
 
     def _admitted(self, query: atom.Query, terms: Terms, table: Table) -> np.ndarray:
@@ -175,7 +179,7 @@ class Finder:
         share_N = np.array([shares.get(key, 0.0) for key in table.keys])
         looked_for = self._vectors(atom.Query(text=query.without), terms)
         channels = self._channels(table, looked_for)
-        _, fits_N = self._led(looked_for, channels, np.zeros_like(share_N))
+        _, fits_N = self._led(looked_for, channels, np.zeros_like(share_N), terms)
         said_N = share_N >= 1 - 1e-9
         return said_N if fits_N is None else said_N | fits_N
 

@@ -65,6 +65,17 @@ class WordIndex:
                     found[key] = found.get(key, 0.0) + worth
             return {key: worth / total for key, worth in found.items()} if total else {}
 
+    def known(self, terms: Terms) -> tuple[float, float]:
+        """How many of the words looked for any caption has: their share by number, and by how much they count."""
+        with self._lock:
+            worths = {}
+            for word in terms.words:
+                num_rows = len(self._having(word))
+                worths[word] = num_rows, math.log(1 + (self._num_rows - num_rows + 0.5) / (num_rows + 0.5))
+            total = sum(worth for _, worth in worths.values())
+            there = [worth for num_rows, worth in worths.values() if num_rows]
+            return (len(there) / len(worths), sum(there) / total) if total else (0.0, 0.0)
+
     def having(self, phrases: Sequence[str]) -> set[str]:
         """The clips whose captions have each of `phrases`, word by word."""
         with self._lock:

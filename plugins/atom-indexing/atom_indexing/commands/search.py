@@ -10,11 +10,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
+
 import atom_core as atom
 from atom_core.files.outputs import Outputs
 from atom_indexing.commands.cuts import cut_out, folder_for
 from atom_indexing.commands.index import made_otherwise
 from atom_indexing.commands.page import page, poster
+from atom_indexing.commands.query import add_query_arguments, nothing_left, query_of, seconds
 from atom_indexing.library.remembering import Remembering
 from atom_indexing.tasks import check_not_empty
 
@@ -24,7 +27,7 @@ class SearchCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("text", nargs="+", metavar="TEXT", help="what to look for")
+        add_query_arguments(parser)
         parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many moments at most (10)")
         parser.add_argument("--per-video", type=_count, metavar="N", help="how many moments of one video at most")
         parser.add_argument("--cut", metavar="DIR", help="cut each moment out of its video, into a file in this folder")
@@ -32,16 +35,15 @@ class SearchCommand:
         said = "leave out moments with a lower score, from -1 to 1"
         parser.add_argument("--min-score", type=_score, metavar="SCORE", help=said)
         said = "with --cut: how much more of the video before and after a moment (0)"
-        parser.add_argument("--pad", type=_seconds, default=0.0, metavar="SECONDS", help=said)
+        parser.add_argument("--pad", type=seconds, default=0.0, metavar="SECONDS", help=said)
 
     def run(self, context: atom.CommandContext) -> None:
         """One result per moment, best first.
 
         :raises SettingsError: if the text is empty, or there is no folder for what is to be written
         """
-        text = " ".join(context.args.text).strip()
-        if not text:
-            raise atom.SettingsError("the search text is empty; say what to look for: atom search TEXT")
+        query = query_of(context, context.args.k, skip=context.args.skip)
+        text = query.text or context.args.like or context.args.image
         folder = folder_for(context.args.cut) if context.args.cut else None
         target = Path(context.args.page) if context.args.page else None
         if target is not None and not target.absolute().parent.is_dir():
@@ -54,7 +56,7 @@ class SearchCommand:
         library = context.host().library
         fair = library.fair_score() if isinstance(library, Remembering) else None
         weak = []
-        for place, moment in enumerate(nearest(context, text), 1):
+        for place, moment in enumerate(nearest(context, query), context.args.skip + 1):
             key = moment.path, moment.content_hash
             if key not in files:
                 files[key] = fault(context, moment)
@@ -62,14 +64,18 @@ class SearchCommand:
             cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
             line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
             line += f"  ({files[key]})" if files[key] else ""
-            weak.append(_is_weak(moment, text, fair))
+            weak.append(_is_weak(moment, text, fair) if moment.fits is None else not moment.fits)
             context.emit(
                 {**as_json(moment, files[key]), "cut": cut, "weak": weak[-1]}, line + (f"\n    {cut}" if cut else "")
             )
             shown.append((moment, _poster(context, moment) if target is not None and whole else "", files[key]))
         if target is not None:
             _write_page(context, target, page(text, shown))
-        self._remark(context, [moment for moment, _, _ in shown], list(files.values()), all(weak))
+        moments = [moment for moment, _, _ in shown]
+        if not moments and context.args.min_score is None:
+            context.note(nothing_left(query))
+        else:
+            self._remark(context, moments, list(files.values()), all(weak))
 
     def _remark(self, context: atom.CommandContext, moments: list[atom.Moment], found: list[str], weak: bool) -> None:
         """What there is to know of what was found, and of its files."""
@@ -77,7 +83,7 @@ class SearchCommand:
             context.note(f"no moment has a score of {context.args.min_score:g}; see what there is without --min-score")
         elif weak:
             best = moments[0].score
-            context.note(f"nothing fits well: the best score is {best:.3f}, and none of these captions has your words")
+            context.note(f"nothing fits well: the best score is {best:.3f}, and what comes nearest is something else")
         others = made_otherwise(context.host(), context.host().library)
         if settings := {others[moment.content_hash] for moment in moments if moment.content_hash in others}:
             context.note(
@@ -92,19 +98,20 @@ class SearchCommand:
             context.note(f"files with other content than was indexed: {changed}; index them again: atom index PATH")
 
 
-def nearest(context: atom.CommandContext, text: str) -> list[atom.Moment]:
+def nearest(context: atom.CommandContext, query: atom.Query) -> list[atom.Moment]:
     """What is found, best first: no more in all, and of one video, than the user wants."""
-    host, most, each = context.host(), context.args.k, context.args.per_video
-    found = host.run("search", atom.Query(text=text, limit=most if each is None else max(most, len(host.library))))
+    host, args, each = context.host(), context.args, context.args.per_video
+    options = {name: True for name in ("fold", "merge") if getattr(args, name)}
+    wanted = query if each is None else evolve(query, skip=0, limit=max(query.skip + query.limit, len(host.library)))
     taken = Counter[str]()
     chosen = []
-    for moment in found:
-        if context.args.min_score is not None and moment.score < context.args.min_score:
+    for moment in host.run("search", wanted, **options):
+        if args.min_score is not None and moment.score < args.min_score:
             break
         taken[moment.content_hash] += 1
         if each is None or taken[moment.content_hash] <= each:
             chosen.append(moment)
-    return chosen[:most]
+    return chosen[: query.limit] if each is None else chosen[query.skip : query.skip + query.limit]
 
 
 _SHORT_WORD = 2
@@ -172,6 +179,9 @@ def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
         "end_s": moment.end_s,
         "score": moment.score,
         "caption": moment.caption,
+        "channels": {name: round(score, 4) for name, score in moment.channels.items()},
+        "fits": moment.fits,
+        "alike": moment.num_alike,
         "content_hash": moment.content_hash,
         "missing": fault == MISSING,
         "changed": fault == CHANGED,
@@ -198,16 +208,6 @@ def _score(text: str) -> float:
         value = math.nan
     if not -1 <= value <= 1:
         raise argparse.ArgumentTypeError(f"expected a number from -1 to 1, got {text!r}")
-    return value
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= 0):
-        raise argparse.ArgumentTypeError(f"expected a number of seconds, got {text!r}")
     return value
 
 

@@ -230,6 +230,10 @@ class ChromaLibrary:
         """How much of the words of a search each clip's caption has that has any, by id."""
         return self._worded().shares(terms) if terms.words else {}
 
+    def known(self, terms: Terms) -> tuple[float, float]:
+        """How many of the words of a search any caption has, by number and by how much they count."""
+        return self._worded().known(terms) if terms.words else (0.0, 0.0)
+
     def having(self, phrases: Sequence[str]) -> set[str]:
         """The ids of the clips whose captions have each of `phrases`."""
         return self._worded().having(phrases)

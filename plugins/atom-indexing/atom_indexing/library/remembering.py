@@ -59,6 +59,9 @@ class Searchable(Protocol):
     def shares(self, terms: Terms) -> dict[str, float]:
         """How much of the words of a search each clip's caption has that has any, by id."""
 
+    def known(self, terms: Terms) -> tuple[float, float]:
+        """How many of the words of a search any caption has, by number and by how much they count."""
+
     def having(self, phrases: Sequence[str]) -> set[str]:
         """The ids of the clips whose captions have each of `phrases`."""
 

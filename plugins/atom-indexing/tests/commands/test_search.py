@@ -232,7 +232,7 @@ def test_search_tells_when_nothing_fits(world, tmp_path):
         said = run_command(host, "search", "dogs on a beach")
         assert [value["weak"] for value in said.values] == [True, True, True]
         assert said.notes[0].startswith("nothing fits well: the best score is ")
-        assert said.notes[0].endswith("none of these captions has your words")  # one that was not found may
+        assert said.notes[0].endswith("what comes nearest is something else")  # one that was not found may
         said = run_command(host, "search", "squares")
         assert [value["weak"] for value in said.values if "square" in value["caption"]] == [False]
         assert not [note for note in said.notes if "fits" in note]
