@@ -8,7 +8,7 @@ Three shapes. *Declare* hooks run once, before any weight is read, and import no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pluggy
 
@@ -243,7 +243,7 @@ def atom_after_task(event: TaskEvent) -> None:
 
 
 @hookspec
-def atom_before_close(host: Any) -> None:
+def atom_before_close(host: object) -> None:
     """The host is about to close; modules and library still work. Called once.
 
     :param host: the `Host`

@@ -79,7 +79,7 @@ class Ledger:
             self._batches[lane][size] += 1
 
     @contextmanager
-    def lane(self, lane: str, name: str = "", **details: Any) -> Iterator[None]:
+    def lane(self, lane: str, name: str = "", **details: object) -> Iterator[None]:
         """Time a piece of work of `lane`; it becomes one event of the trace."""
         start = time.perf_counter()
         try:

@@ -325,7 +325,7 @@ class Register:
         self._take(kind(plugin=self._plugin, **values))
 
 
-def record_of(declared: Any) -> tuple[type[Any], bool]:
+def record_of(declared: object) -> tuple[type[Any], bool]:
     """The record that a task's `consumes` or `produces` names, and whether it is of any number of them.
 
     :param declared: a record's class, or ``tuple[class, ...]``

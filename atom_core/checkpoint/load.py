@@ -89,7 +89,7 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
     return model  # type: ignore[no-any-return]
 
 
-def empty_model(config: Any) -> PreTrainedModel:
+def empty_model(config: object) -> PreTrainedModel:
     """A model of this config without weights, on torch's meta device: for counting and naming layers."""
     with torch.device("meta"):
         return _class_of(config)(copy.deepcopy(config))  # type: ignore[no-any-return]
@@ -162,7 +162,9 @@ def _class_of(config: Any) -> Any:
 class AtomQuantization(QuantizationConfigMixin):
     """What a config says of quantisation."""
 
-    def __init__(self, *, recipe: str, device: str = "cpu", layers: Mapping[str, str] | None = None, **_: Any) -> None:
+    def __init__(
+        self, *, recipe: str, device: str = "cpu", layers: Mapping[str, str] | None = None, **_: object
+    ) -> None:
         """
         :param recipe: name of a recipe
         :param device: where the model goes
@@ -180,7 +182,7 @@ class AtomQuantizer(HfQuantizer):
 
     quantization_config: AtomQuantization
 
-    def __init__(self, quantization_config: QuantizationConfigMixin, **more: Any) -> None:
+    def __init__(self, quantization_config: QuantizationConfigMixin, **more: object) -> None:
         super().__init__(quantization_config, **more)
         self.kinds: dict[str, str] = {}
         """Layers that are quantised as they are read."""

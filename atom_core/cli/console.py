@@ -52,7 +52,7 @@ class Console:
         self._results: list[Any] = []
         self._bar: Bar | None = None
 
-    def emit(self, value: Any, text: str) -> None:
+    def emit(self, value: object, text: str) -> None:
         """One result: `value` for the JSON list, else `text`.
 
         On a terminal a text within `value` stands on one line of `text`, whatever it holds.

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from attrs import evolve
 
@@ -108,7 +108,7 @@ class Context:
         if video.fault:
             self.note(f"'{video.path}' {video.fault}")
 
-    def emit(self, value: Any, text: str) -> None:
+    def emit(self, value: object, text: str) -> None:
         """One result: `value` joins the JSON list under ``--json``, else `text` is printed."""
         self.console.emit(value, text)
 

@@ -83,7 +83,7 @@ class KVLayer(CacheLayerMixin):
             setattr(self, name, new)
 
     def update(
-        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_: object, **__: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Write new states [R, H, Q, D] into the window's rows; those rows' states up to the longest one's end."""
         if not self.is_initialized:
@@ -132,7 +132,7 @@ class StateLayer(LinearAttentionCacheLayerMixin):
         self.window = window
         self.buffers: dict[str, torch.Tensor] = {}
 
-    def lazy_initialization(self, *_: Any, **__: Any) -> None:
+    def lazy_initialization(self, *_: object, **__: object) -> None:
         """Nothing is made in advance: the first states tell the buffers' shapes."""
 
     def open(self) -> None:
@@ -144,7 +144,7 @@ class StateLayer(LinearAttentionCacheLayerMixin):
         self.is_recurrent_states_initialized[0] = "recurrent" in seen
 
     def update_conv_state(
-        self, conv_states: torch.Tensor, state_idx: int = 0, conv_kernel_size: int | None = None, **_: Any
+        self, conv_states: torch.Tensor, state_idx: int = 0, conv_kernel_size: int | None = None, **_: object
     ) -> torch.Tensor:
         """Keep the last inputs [R, C, K] of a convolution; all of them, those before the new ones included."""
         width = conv_kernel_size or conv_states.shape[-1]
@@ -157,7 +157,7 @@ class StateLayer(LinearAttentionCacheLayerMixin):
         self._write("conv", conv_states[..., -width:])
         return conv_states
 
-    def update_recurrent_state(self, recurrent_states: torch.Tensor, state_idx: int = 0, **_: Any) -> torch.Tensor:  # noqa: ARG002
+    def update_recurrent_state(self, recurrent_states: torch.Tensor, state_idx: int = 0, **_: object) -> torch.Tensor:  # noqa: ARG002
         """Keep the recurrent states [R, ...]."""
         self._write("recurrent", recurrent_states)
         return recurrent_states

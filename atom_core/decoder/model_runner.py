@@ -143,7 +143,7 @@ class ModelRunner:
         return (known[0] if known.shape[0] == 1 else known).to(self._device)
 
     def _forward(
-        self, embeds_RQD: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, more: Mapping[str, Any]
+        self, embeds_RQD: torch.Tensor, mask: torch.Tensor, positions: torch.Tensor, more: Mapping[str, object]
     ) -> torch.Tensor:
         """Final hidden states [R, Q, D]."""
         masks = self._masks(mask)
@@ -186,7 +186,7 @@ class ModelRunner:
 class _Tap:
     """Keeps the states before the last `SKIPPED_LAYERS`, while it is open."""
 
-    def __init__(self, language: Any, fused: FusedLlama | None) -> None:
+    def __init__(self, language: object, fused: FusedLlama | None) -> None:
         self.states_RQD: torch.Tensor | None = None
         """Those of the last forward pass; None where the layers cannot be told."""
         self._language, self._fused = language, fused

@@ -110,7 +110,7 @@ class DecodeRequest:
         """Whether nobody wants the result any more: the task was cancelled, or who asked has given it up."""
         return self.caller.cancelled.is_set() or self.future.cancelled()
 
-    def finish(self, result: Any) -> None:
+    def finish(self, result: object) -> None:
         """Hand over the result."""
         if self.future.set_running_or_notify_cancel():
             self.future.set_result(result)

@@ -133,7 +133,7 @@ def _pooling(source: str, said: Mapping[str, Any]) -> dict[str, Any]:
     return {"modes": modes, "pools_prompt": said.get("include_prompt") is not False}
 
 
-def _dense(source: str, place: Path, said: Mapping[str, Any]) -> Dense:
+def _dense(source: str, place: Path, said: Mapping[str, object]) -> Dense:
     activation = str(said.get("activation_function") or "Identity").rpartition(".")[2]
     if activation not in ACTIVATIONS or said.get("use_residual"):
         raise ModelError(
@@ -147,7 +147,7 @@ def _dense(source: str, place: Path, said: Mapping[str, Any]) -> Dense:
     return Dense(folder=place, activation=activation)
 
 
-def _prefixes(said: Mapping[str, Any]) -> dict[str, Any]:
+def _prefixes(said: Mapping[str, object]) -> dict[str, Any]:
     """What is put before queries and passages; a default prompt is for neither, as in sentence-transformers."""
     prompts = said.get("prompts")
     texts = {name: text for name, text in prompts.items() if isinstance(text, str)} if isinstance(prompts, dict) else {}

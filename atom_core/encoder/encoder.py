@@ -156,5 +156,5 @@ def _in_order(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tu
     return tuple(_contiguous(value) for value in args), {name: _contiguous(value) for name, value in kwargs.items()}
 
 
-def _contiguous(value: Any) -> Any:
+def _contiguous(value: object) -> Any:
     return value.contiguous() if isinstance(value, torch.Tensor) else value

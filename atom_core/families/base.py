@@ -368,7 +368,7 @@ def numbered(parts: Sequence[str | Features]) -> list[str | Features]:
     return [*clips, "\n".join(told)]
 
 
-def encoded(rows: Iterable[torch.Tensor], **layout: Any) -> Encoded:
+def encoded(rows: Iterable[torch.Tensor], **layout: object) -> Encoded:
     """Rows of visual tokens as one tensor; `layout["runs"]` is how many each frame has.
 
     :param rows: [T, N, D] or T tensors [N, D] of any length

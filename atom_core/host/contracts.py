@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from atom_core.errors import TaskError
 from atom_core.specs import TaskSpec, record_of
 
 
-def check_type(spec: TaskSpec, verb: str, expected: Any, value: Any) -> None:
+def check_type(spec: TaskSpec, verb: str, expected: object, value: object) -> None:
     """Make sure that what a task takes or returns is what it declares.
 
     :raises TaskError: if `value` is not of the declared record type

@@ -200,7 +200,7 @@ class Host:
         """
         return self._videos.sound(of, rate_hz, num_channels)
 
-    def run(self, task: str, item: Any, *, progress: Tell | None = None, **settings: Any) -> Any:
+    def run(self, task: str, item: object, *, progress: Tell | None = None, **settings: object) -> Any:
         """The record that `task` makes of `item`, in the calling thread.
 
         :param progress: told by the task, if it does that, how much is done and of how much
@@ -282,7 +282,7 @@ class Host:
             self._maps.discard(cancelled)
             pool.shutdown(wait=wait, cancel_futures=True)
 
-    def collect(self, task: str, items: Iterable[Any], **settings: Any) -> list[Any]:
+    def collect(self, task: str, items: Iterable[object], **settings: object) -> list[Any]:
         """The records that `task` makes of several items, worked on at once, in the items' order.
 
         :raises AtomError: the first item's error, by the order of the items; what is not done is cancelled
@@ -295,7 +295,7 @@ class Host:
                 records.append(outcome.value)
         return records
 
-    def about(self, task: str, **settings: Any) -> dict[str, Any]:
+    def about(self, task: str, **settings: object) -> dict[str, Any]:
         """Everything beside the record that could change what `task` makes of it, as JSON values: its settings, the
         plugin's version, the model's content where it uses one, the rules by which videos become clips and frames. For
         one that is lent the host, and may ask any task, also what is set for others, and their plugins' versions.
@@ -409,7 +409,7 @@ def _is_interrupt(error: BaseException) -> bool:
     return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
-def _outcome(item: Any, future: Future[Any]) -> Outcome:
+def _outcome(item: object, future: Future[Any]) -> Outcome:
     try:
         return Outcome(item=item, value=future.result())
     except AtomError as error:

@@ -159,7 +159,7 @@ class TaskDecoder:
         with self._loans.acting():
             return self._decoder.generate(self._checked(parts), **options)
 
-    def generate_many(self, prompts: Iterable[Parts], **options: Any) -> list[Generated]:
+    def generate_many(self, prompts: Iterable[Parts], **options: object) -> list[Generated]:
         """The decoder's texts."""
         with self._loans.acting():
             texts: list[Generated] = self._several("generate_many")(map(self._checked, prompts), **options)
@@ -229,12 +229,12 @@ def weights_stamp(modules: Modules) -> int:
     return stamp_of(modules.weights())
 
 
-def stamp_of(weights: Iterable[Any]) -> int:
+def stamp_of(weights: Iterable[object]) -> int:
     """A number that changes when one of `weights` is changed in place."""
     return sum(version_of(weight) for weight in weights)
 
 
-def version_of(tensor: Any) -> int:
+def version_of(tensor: object) -> int:
     """How often `tensor` was changed in place; 0 where torch or NumPy refuse such changes themselves."""
     if getattr(tensor, "is_inference", bool)() or not hasattr(tensor, "_version"):
         return 0

@@ -54,7 +54,7 @@ def _array_from_json(value: Any) -> Any:
     return flat.reshape(value["shape"]).copy()
 
 
-def _resolved(kind: Any) -> Any:
+def _resolved(kind: object) -> Any:
     """`kind` with its fields' annotations resolved, NumPy's too, which light modules import for type checkers only."""
     import numpy as np
 
@@ -106,7 +106,7 @@ class Journal:
             reason = (isinstance(error, OSError) and error.strerror) or error
             raise SettingsError(f"journal {path} cannot be used: {reason}; remove it or name another") from None
 
-    def key(self, about: Mapping[str, Any], item: Any) -> str | None:
+    def key(self, about: Mapping[str, object], item: object) -> str | None:
         """The identity of a piece of work: what is done, with which settings, to which record.
 
         None where the record has parts that are no JSON values, by which it could be told from others.
@@ -118,7 +118,7 @@ class Journal:
             self._tell(error)
             return None
 
-    def done(self, key: str, kind: Any) -> Any:
+    def done(self, key: str, kind: object) -> Any:
         """The record kept under `key`, of type `kind`; None if there is none or it no longer fits the type."""
         try:
             with self._lock:

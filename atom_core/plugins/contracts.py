@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
 
 from atom_core.protocols import SEVERAL, Decoder, Encoder, Modules
 from atom_core.records import Clip, Video
@@ -11,12 +10,12 @@ from atom_core.records import Clip, Video
 _ROUNDING_S = 0.1
 
 
-def kind_fault(wanted: type[Any], result: Any) -> str:
+def kind_fault(wanted: type, result: object) -> str:
     """What is wrong with the result of a hook; empty if it is a `wanted`."""
     return "" if isinstance(result, wanted) else f"{_a(result)}, not {wanted.__name__}"
 
 
-def modules_fault(result: Any) -> str:
+def modules_fault(result: object) -> str:
     """What is wrong with the modules that a plugin loaded; empty if they can be called as tasks will call them."""
     if fault := kind_fault(Modules, result):
         return fault
@@ -27,13 +26,13 @@ def modules_fault(result: Any) -> str:
     return ""
 
 
-def missing_parts(protocol: type[Any], module: object) -> list[str]:
+def missing_parts(protocol: type, module: object) -> list[str]:
     """The public methods and attributes of `protocol`, a class, that `module` lacks."""
     members = {name for kind in protocol.__mro__ for name in (*vars(kind), *inspect.get_annotations(kind))}
     return [name for name in sorted(members) if name[0] != "_" and not hasattr(module, name)]
 
 
-def clips_fault(video: Video, result: Any) -> str:
+def clips_fault(video: Video, result: object) -> str:
     """What is wrong with the clips of `video`; empty if nothing is."""
     if not isinstance(result, list):
         return f"{_a(result)}, not a list of clips"
@@ -49,6 +48,6 @@ def clips_fault(video: Video, result: Any) -> str:
     return ""
 
 
-def _a(value: Any) -> str:
+def _a(value: object) -> str:
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

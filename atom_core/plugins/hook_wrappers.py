@@ -104,7 +104,7 @@ def _guarded(info: PluginInfo, hook: str, phase: Phase, function: Any, trace: Tr
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        def wrapper(*arguments: Any) -> Any:
+        def wrapper(*arguments: object) -> Any:
             with _guard(info, hook, phase, trace):
                 return _fitting(info, hook, (yield from function(*arguments)))
 
@@ -144,7 +144,7 @@ def _guard(info: PluginInfo, hook: str, phase: Phase, trace: Trace) -> Iterator[
         trace(info.name, hook, (time.perf_counter() - start) * 1000)
 
 
-def _fitting(info: PluginInfo, hook: str, result: Any) -> Any:
+def _fitting(info: PluginInfo, hook: str, result: object) -> Any:
     """`result`, if it is what the caller of the hook wants."""
     asked = wanted.get()
     fault = asked[1](result) if result is not None and asked is not None and asked[0] == hook else ""

@@ -177,7 +177,7 @@ class PluginSet(HookCalls):
             said = f"{self.owner(spec)} cannot say how much memory it needs: {one_line(error)}"
             raise PluginError(f"{said}; repair or update {spec.plugin}", plugin=spec.plugin) from error
 
-    def _fault_of_run(self, run: Any) -> str:
+    def _fault_of_run(self, run: object) -> str:
         """Why a task's `run`, as its class has it, cannot be called; empty if it can."""
         if inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run):
             return "is asynchronous; make it a plain function, the host runs many at once"

@@ -58,7 +58,7 @@ class _Output:
 class _Imports(importlib.abc.MetaPathFinder):
     """Finds no module, but notes what is looked for."""
 
-    def find_spec(self, fullname: str, path: Sequence[str] | None, _target: Any = None) -> None:
+    def find_spec(self, fullname: str, path: Sequence[str] | None, _target: object = None) -> None:
         """Note the top-level module where it is watched."""
         seen = _watched.get()
         if seen is not None and path is None:

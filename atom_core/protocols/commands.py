@@ -37,7 +37,7 @@ class CommandContext(Protocol):
     def videos(self, paths: Sequence[str]) -> list[Video]:
         """The videos at `paths` (folders are searched); unreadable ones are reported and left out."""
 
-    def emit(self, value: Any, text: str) -> None:
+    def emit(self, value: object, text: str) -> None:
         """One result: `value` joins the JSON list under ``--json``, else `text` is printed."""
 
     def note(self, text: str) -> None:

@@ -55,7 +55,7 @@ class Task(Protocol):
     produces: type
     """The record type it returns."""
 
-    def run(self, item: Any, **lent: Any) -> Any:
+    def run(self, item: object, **lent: object) -> Any:
         """The record made from `item`."""
 
 

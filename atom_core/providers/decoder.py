@@ -162,7 +162,7 @@ class BatchingDecoder(ABC):
         best, text = max(zip(self.scores(parts, choices), choices, strict=True), key=lambda pair: pair[0])
         return Generated(text, logprob=best, num_tokens=self.num_tokens(text))
 
-    def _asked(self, whats: Sequence[Any], group: Sampling | str) -> list[Any]:
+    def _asked(self, whats: Sequence[object], group: Sampling | str) -> list[Any]:
         """The engine's answers, waited for as long as they are wanted."""
         current = caller.get()
         current.check()

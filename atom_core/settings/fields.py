@@ -21,12 +21,12 @@ T = TypeVar("T", bound=attrs.AttrsInstance)
 
 
 @functools.cache
-def field_docs(kind: type[Any]) -> dict[str, str]:
+def field_docs(kind: type) -> dict[str, str]:
     """The text under each field of an attrs class, on one line; empty where there is none."""
     return dict.fromkeys((attribute.name for attribute in attrs.fields(kind)), "") | texts_under(kind)
 
 
-def texts_under(kind: type[Any]) -> dict[str, str]:
+def texts_under(kind: type) -> dict[str, str]:
     """The text under each annotated name of a class, on one line; nothing of a class made at run time."""
     docs: dict[str, str] = {}
     try:
@@ -54,7 +54,7 @@ def evolve_one(settings: T, name: str, value: object, source: str) -> T:
         raise SettingsError(f"{source}: {name} = {short(value)} does not fit: {first_line(error)}") from None
 
 
-def type_hints(kind: type[Any]) -> dict[str, Any]:
+def type_hints(kind: type) -> dict[str, Any]:
     """The types of an attrs class's fields; the text of those that cannot be found out, as names for checkers alone."""
     try:
         return typing.get_type_hints(kind)
@@ -62,7 +62,7 @@ def type_hints(kind: type[Any]) -> dict[str, Any]:
         return {attribute.name: _hint(kind, attribute.type) for attribute in attrs.fields(kind)}
 
 
-def _hint(kind: type[Any], declared: Any) -> Any:
+def _hint(kind: type, declared: object) -> Any:
     holder = types.SimpleNamespace(__annotations__={"hint": declared})
     try:
         return typing.get_type_hints(holder, vars(sys.modules[kind.__module__]), vars(kind))["hint"]

@@ -145,7 +145,7 @@ class Settings:
     @classmethod
     def load(
         cls,
-        arguments: Mapping[str, Any] | None = None,
+        arguments: Mapping[str, object] | None = None,
         *,
         environ: Mapping[str, str] = os.environ,
         file: Path | None = None,
@@ -155,7 +155,7 @@ class Settings:
 
 
 def load_with_sources(
-    arguments: Mapping[str, Any] | None = None,
+    arguments: Mapping[str, object] | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
     file: Path | None = None,

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from atom_core.errors import SettingsError
 from atom_core.settings.tables import GROUPS, flat
@@ -40,7 +40,7 @@ class Given(NamedTuple):
 
 def gathered(
     names: Collection[str],
-    arguments: Mapping[str, Any] | None,
+    arguments: Mapping[str, object] | None,
     environ: Mapping[str, str],
     file: Path | None,
     label: Callable[[str], str],

@@ -37,7 +37,7 @@ def as_module_tables(value: object) -> Mapping[str, Mapping[str, Any]]:
         raise ValueError("expected a table for each module, for example [modules.embedder]") from None
 
 
-def flat(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def flat(values: Mapping[str, object]) -> list[tuple[str, Any]]:
     """Names and values, those of tasks and modules as ``tasks.<task>.<name>``.
 
     :raises ValueError: if what should be a table of tables is none

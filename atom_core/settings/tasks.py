@@ -22,7 +22,7 @@ def task_settings(
     kind: type[T],
     task: str,
     settings: Settings,
-    overrides: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, object] | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
     origin: Mapping[str, str] | None = None,
@@ -66,7 +66,7 @@ def _own_settings(
     kind: type[T],
     owner: str,
     settings: Settings,
-    overrides: Mapping[str, Any] | None,
+    overrides: Mapping[str, object] | None,
     environ: Mapping[str, str],
     origin: Mapping[str, str] | None,
     prompts: Mapping[str, str] | None,
@@ -121,7 +121,7 @@ def _is_prompt(name: str) -> bool:
     return name.rpartition("_")[2] == "prompt"
 
 
-def _named_prompt(value: Any, prompts: Mapping[str, str], source: str) -> Any:
+def _named_prompt(value: object, prompts: Mapping[str, str], source: str) -> Any:
     """The text that ``@name`` stands for; any other value stands for itself."""
     if not isinstance(value, str) or not re.fullmatch(r"@[\w.-]+", value):
         return value

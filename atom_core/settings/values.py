@@ -42,7 +42,7 @@ def parse_bytes(value: int | str) -> int:
         raise ValueError(f"expected a size such as 6GiB, 500MB or 1000000, got {value!r}") from None
 
 
-def convert(value: Any, kind: Any) -> Any:
+def convert(value: object, kind: object) -> Any:
     """`value` as a `kind`: numbers, truth values, text, paths, choices, and lists, sets and tables of these.
 
     Text, as variables and options give it, is read; lists may be written with commas between their parts.
@@ -71,7 +71,7 @@ def convert(value: Any, kind: Any) -> Any:
     return _single(value, base)
 
 
-def _single(value: Any, kind: Any) -> Any:
+def _single(value: object, kind: object) -> Any:
     if kind is bool:
         return _boolean(value)
     if kind in (int, float):
@@ -91,7 +91,7 @@ def _single(value: Any, kind: Any) -> Any:
     return value
 
 
-def _first_that_fits(value: Any, kinds: tuple[Any, ...]) -> Any:
+def _first_that_fits(value: object, kinds: tuple[Any, ...]) -> Any:
     """The value as the first of several types that it fits; text where that is one of them and no other fits."""
     if value is None and type(None) in kinds:
         return None
@@ -105,18 +105,18 @@ def _first_that_fits(value: Any, kinds: tuple[Any, ...]) -> Any:
     raise ValueError("expected " + " or ".join(faults))
 
 
-def _choice(value: Any, choices: dict[str, Any]) -> Any:
+def _choice(value: object, choices: dict[str, Any]) -> Any:
     if isinstance(value, bool) or str(value) not in choices:
         raise ValueError(f"expected one of {', '.join(map(repr, choices))}")
     return choices[str(value)]
 
 
-def _none(value: Any) -> None:
+def _none(value: object) -> None:
     if value is not None:
         raise ValueError("expected nothing")
 
 
-def _sequence(value: Any, made: type[Any], inner: tuple[Any, ...]) -> Any:
+def _sequence(value: object, made: type, inner: tuple[Any, ...]) -> Any:
     if isinstance(value, str):
         value = [part.strip() for part in value.split(",") if part.strip()]
     if not isinstance(value, (list, tuple, set, frozenset)):
@@ -129,7 +129,7 @@ def _sequence(value: Any, made: type[Any], inner: tuple[Any, ...]) -> Any:
     return made(convert(part, kind) for part in value)
 
 
-def _table(value: Any, inner: tuple[Any, ...]) -> dict[Any, Any]:
+def _table(value: object, inner: tuple[Any, ...]) -> dict[Any, Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -141,7 +141,7 @@ def _table(value: Any, inner: tuple[Any, ...]) -> dict[Any, Any]:
     return {convert(key, key_kind): convert(part, kind) for key, part in value.items()}
 
 
-def _number(value: Any, kind: type[Any]) -> Any:
+def _number(value: object, kind: type) -> Any:
     expected = "expected a whole number" if kind is int else "expected a number"
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError(expected)
@@ -155,7 +155,7 @@ def _number(value: Any, kind: type[Any]) -> Any:
     return number
 
 
-def _boolean(value: Any) -> bool:
+def _boolean(value: object) -> bool:
     if isinstance(value, bool):
         return value
     try:
@@ -184,7 +184,7 @@ def first_line(error: Exception) -> str:
     return text if len(text) <= 400 else f"{text[:200]}..."
 
 
-def short(value: Any) -> str:
+def short(value: object) -> str:
     """What was given, as far as a message has room for it."""
     try:
         text = repr(value)

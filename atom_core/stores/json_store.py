@@ -30,7 +30,7 @@ class KeptValues:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def put(self, name: str, value: Any) -> None:
+    def put(self, name: str, value: object) -> None:
         """Keep a value under `name`, hexadecimal digits."""
         path = self._path(name)
         try:

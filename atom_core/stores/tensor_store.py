@@ -62,7 +62,7 @@ class TensorStore:
             return None
         return tensors, about
 
-    def write(self, key: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> None:
+    def write(self, key: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, object]) -> None:
         """Keep `tensors` under `key`, with JSON values about them."""
         if not self.max_bytes:
             return
@@ -76,7 +76,7 @@ class TensorStore:
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.safetensors"
 
-    def _write(self, key: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> None:
+    def _write(self, key: str, tensors: Mapping[str, torch.Tensor], about: Mapping[str, object]) -> None:
         from safetensors.torch import save
 
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}

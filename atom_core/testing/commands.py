@@ -68,7 +68,7 @@ class FakeContext:
                 self.fail(path, error)
         return found
 
-    def emit(self, value: Any, text: str) -> None:
+    def emit(self, value: object, text: str) -> None:
         """Keep a result."""
         self.values.append(value)
         self.texts.append(text)

@@ -347,7 +347,7 @@ def _plugins_of_model(model: str) -> tuple[str, ...]:
     return tuple(candidate.info.name for candidate in discover() if candidate.info.name == model)
 
 
-def _is_frozen(kind: Any) -> bool:
+def _is_frozen(kind: object) -> bool:
     return "frozen" in kind.__setattr__.__qualname__
 
 

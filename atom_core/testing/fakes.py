@@ -379,7 +379,7 @@ class FakeHost(Host):
         decoder: FakeDecoder | None = None,
         encoder: FakeEncoder | None = None,
         library: hookspecs.Library | Callable[[], hookspecs.Library] | None = None,
-        tasks: Mapping[str, Any] | None = None,
+        tasks: Mapping[str, object] | None = None,
         modules: Mapping[str, object] | None = None,
         settings: Settings | None = None,
         clip_s: float = 5.0,

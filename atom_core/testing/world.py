@@ -131,7 +131,7 @@ class WatchedModule:
 class World(FakeWorld):
     """A `FakeWorld` that is watched."""
 
-    def __init__(self, shows: Shows, answers: Any = None) -> None:
+    def __init__(self, shows: Shows, answers: object = None) -> None:
         self.watch = watch = Watch()
         self.encoder, self.decoder = WatchedEncoder(self.look, watch), WatchedDecoder(watch, answers)
         self.library = WatchedLibrary(watch)
@@ -196,10 +196,10 @@ class WorldHost(Host):
 def fake_world(
     *plugins: str,
     shows: Shows,
-    answers: Any = None,
+    answers: object = None,
     builtins: Sequence[tuple[str, object]] = (),
     modules: Mapping[str, object] | None = None,
-    **arguments: Any,
+    **arguments: object,
 ) -> Iterator[WorldHost]:
     """A host over fakes with the installed plugins of these names, and no others.
 
@@ -220,7 +220,7 @@ def fake_world(
 
 
 @contextmanager
-def real_world(*plugins: str, shows: Shows, model: str, folder: Path, **arguments: Any) -> Iterator[WorldHost]:
+def real_world(*plugins: str, shows: Shows, model: str, folder: Path, **arguments: object) -> Iterator[WorldHost]:
     """A host over a real model, with files of as many differently coloured shots as `shows` has texts.
 
     :param folder: where files, features and library go

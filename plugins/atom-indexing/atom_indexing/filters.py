@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import atom_core as atom
 
@@ -23,7 +22,7 @@ class Filter:
         self._real = None if query.folder is None else Path(os.path.realpath(query.folder))
         self._known: dict[tuple[str, Path], bool] = {}
 
-    def admits(self, found: atom.Span, content_hash: str, path: Path, row: Mapping[str, Any] | None = None) -> bool:
+    def admits(self, found: atom.Span, content_hash: str, path: Path, row: Mapping[str, object] | None = None) -> bool:
         """Whether the query may find a span of the video at `path`.
 
         :param row: what the library has noted of it
@@ -36,7 +35,7 @@ class Filter:
             self._known[key] = self._admits_video(content_hash, path, row or {})
         return self._known[key]
 
-    def _admits_video(self, content_hash: str, path: Path, row: Mapping[str, Any]) -> bool:
+    def _admits_video(self, content_hash: str, path: Path, row: Mapping[str, object]) -> bool:
         if self._videos and content_hash not in self._videos:
             return False
         if self._folder is not None and not self._is_inside(path):

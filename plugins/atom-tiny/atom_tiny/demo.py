@@ -221,7 +221,7 @@ def finish(context: atom.CommandContext, folder: Path) -> None:
     context.emit({"step": "done", "files": files, "encoder_clips": clips}, "\n".join(lines))
 
 
-def _all(context: atom.CommandContext, label: str, task: str, items: Iterable[Any]) -> list[Any]:
+def _all(context: atom.CommandContext, label: str, task: str, items: Iterable[object]) -> list[Any]:
     rows, values = list(items), []
     with context.progress(label, len(rows)) as progress:
         for outcome in context.host().map(task, rows):
@@ -240,5 +240,5 @@ def _times(span: atom.Span) -> str:
     return f"{span.start_s:4.1f} -{span.end_s:5.1f} s"
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     return printable_json(value) + "\n"

@@ -142,7 +142,7 @@ def result(labels: Labels, runs: Mapping[str, tuple[Results, Judged]], settings:
 
 def write(
     folder: Path,
-    value: Mapping[str, Any],
+    value: Mapping[str, object],
     labels: Labels,
     runs: Mapping[str, tuple[Results, Judged]],
     settings: atom.Settings,

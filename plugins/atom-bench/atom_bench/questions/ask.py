@@ -50,7 +50,7 @@ class Writer:
 
     # what is filled in
 
-    def _pick(self, values: Sequence[Any]) -> Any:
+    def _pick(self, values: Sequence[object]) -> Any:
         return values[int(self._rng.integers(len(values)))]
 
     def _thing(self, film: Film) -> tuple[int, Thing] | None:
@@ -64,7 +64,7 @@ class Writer:
         one, two = self._thing(film), self._thing(film)
         return (one, two) if one and two and one[0] != two[0] else None
 
-    def _slots(self, thing: Thing, **more: Any) -> dict[str, Any]:
+    def _slots(self, thing: Thing, **more: object) -> dict[str, Any]:
         words = self._words
         return {
             "noun": thing.name, "a": _an(thing.name), "shape": thing.shape, "colour": thing.colour, "plural": _plural(thing.shape), "as": _an(thing.shape),

@@ -159,5 +159,5 @@ def text(value: dict[str, Any]) -> str:
     return "\n".join([figures.table(["kind", "questions", "right"], rows), *more])
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)

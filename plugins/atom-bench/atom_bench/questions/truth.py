@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from attrs import field, frozen
 
@@ -166,5 +165,5 @@ def _seconds(text: str) -> float:
     return sum(float(part) * 60.0**power for power, part in enumerate(reversed(text.split(":"))))
 
 
-def _flat(text: Any) -> str:
+def _flat(text: object) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", str(text).casefold()))

@@ -71,7 +71,7 @@ def look(job: Job) -> list[dict[str, object]]:
 def _work(host: atom.Host, job: Job, clips: Sequence[atom.Clip]) -> Said:
     with ThreadPoolExecutor(host.settings.workers) as pool:
 
-        def later(work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        def later(work: Callable[..., Any], *arguments: object) -> Future[Any]:
             return pool.submit(copy_context().run, work, *arguments)
 
         indexed = [later(_index, host, job, clip) for clip in clips]

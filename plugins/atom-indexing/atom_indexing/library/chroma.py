@@ -85,11 +85,11 @@ def _imported() -> ModuleType:
             class Given(reading):  # type: ignore[misc, valid-type]
                 """Settings that are what the program gives them."""
 
-                def __init__(self, **values: Any) -> None:
+                def __init__(self, **values: object) -> None:
                     super().__init__(**values | {"_env_file": None})
 
                 @classmethod
-                def settings_customise_sources(cls, *_: Any, init_settings: Any, **__: Any) -> tuple[Any, ...]:
+                def settings_customise_sources(cls, *_: object, init_settings: object, **__: object) -> tuple[Any, ...]:
                     return (init_settings,)
 
             package.BaseSettings = Given

@@ -188,6 +188,6 @@ def unit(vector: np.ndarray, what: object) -> np.ndarray:
     return vector_E if abs(norm - 1.0) < 1e-6 else vector_E / np.float32(norm)
 
 
-def float32(vectors: Any) -> np.ndarray:
+def float32(vectors: object) -> np.ndarray:
     """Vectors as an array."""
     return np.asarray(vectors, dtype=np.float32)

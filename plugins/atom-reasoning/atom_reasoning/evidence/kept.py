@@ -62,7 +62,7 @@ class Kept:
         """What a clip replied; None if it was not asked."""
         return self._replies.get(f"{_key(clip)} {asked}")
 
-    def put_reply(self, clip: atom.Clip, asked: str, value: Any) -> None:
+    def put_reply(self, clip: atom.Clip, asked: str, value: object) -> None:
         """Keep what a clip replied, a JSON value."""
         with self._lock:
             self._replies[f"{_key(clip)} {asked}"] = value
