@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from attrs import evolve
 
 from atom_bench.questions.truth import Film, Shot, Thing
 
 GROUNDS = ("black", "grey", "navy", "striped", "starry", "gradient")
 SIZE = (160, 120)
 FPS = Fraction(12)
+RARE = 25
+Name = tuple[str, str]
+"""Colour and shape."""
 
 
 def sample(rng: np.random.Generator, num_shots: int, *, most_things: int = 2) -> list[Any]:
@@ -67,8 +69,27 @@ def films(folder: Path, num_films: int, seed: int, *, shot_s: float = 2.0) -> li
 
 
 def long_film(folder: Path, num_shots: int, seed: int, *, shot_s: float) -> Film:
-    """One video of many shots; the things of all are drawn from a few, so that counts are worth asking for."""
+    """One video of many shots of one thing each: most things come again and again, one in `RARE` shots is the only one
+    of its kind."""
+    words = import_module("atom_tiny.words")
     rng = np.random.default_rng([seed, 99])
-    clips = sample(rng, num_shots, most_things=1)
-    clips = [evolve(clip, things=clip.things[:1]) for clip in clips]
-    return render(folder, f"long-{seed}-{num_shots}-{shot_s:g}.mp4", clips, shot_s, seed)
+    names = [(colour, shape) for colour in words.COLOUR_NAMES for shape in words.SHAPES]
+    names = [names[at] for at in rng.permutation(len(names))]
+    rare = names[: min(num_shots // RARE, len(names) // 3)]
+    places = {int(at): name for at, name in zip(rng.permutation(num_shots), rare, strict=False)}
+    return render(folder, f"long-{seed}-{num_shots}-{shot_s:g}.mp4", _drawn(rng, num_shots, places, rare), shot_s, seed)
+
+
+def _drawn(rng: np.random.Generator, num_shots: int, places: dict[int, Name], rare: list[Name]) -> list[Any]:
+    """Clips of one thing each, those named in `places` where they are to be and nowhere else."""
+    sample_clip = import_module("atom_tiny.world").sample_clip
+    clips: list[Any] = []
+    before: Name | None = None
+    while len(clips) < num_shots:
+        ground = GROUNDS[len(clips) % len(GROUNDS)]
+        clip = sample_clip(rng, count=1, relation="alone", aspect=(4, 3), split="train", background=ground)
+        name = (clip.things[0].colour, clip.things[0].shape)
+        if name != before and (name == places[len(clips)] if len(clips) in places else name not in rare):
+            clips.append(clip)
+            before = name
+    return clips
