@@ -97,3 +97,45 @@ def test_of_two_videos(text, answer):
     found = host.run("answer", question(host, text, others=["b.mp4"]))
     assert found.text == answer
     assert all(isinstance(span, atom.Clip) for span in found.evidence)
+
+
+class Search:
+    """The task ``search``, as another plugin would give it: all moments of the videos asked for, the last first."""
+
+    consumes, produces = atom.Query, tuple[atom.Moment, ...]
+    asked: list = []
+
+    def run(self, query, *, library):
+        self.asked.append(query.text)
+        moments = [
+            atom.Moment(
+                start_s=entry.clip.start_s,
+                end_s=entry.clip.end_s,
+                path=entry.clip.video.path,
+                content_hash=entry.clip.video.content_hash,
+                caption=entry.caption,
+                score=0.5,
+            )
+            for entry in library._entries.values()
+            if entry.clip.video.content_hash in query.videos
+        ]
+        return tuple(reversed(moments))[: query.limit]
+
+
+def test_captions_of_the_library_are_not_made_again():
+    """Where a long video is in the library, its captions are taken from there, and its search says where to look."""
+    import atom_captioning
+    import atom_reasoning
+    import numpy as np
+
+    shots = [f"a {colour} star grows" for colour in ("red", "blue", "green", "white", "cyan")] * 4
+    tasks = {"search": Search()}
+    host = FakeHost(atom_reasoning, atom_captioning, shows={"a.mp4": shots}, decoder=Seeing(), tasks=tasks)
+    host.settings.library.mkdir(parents=True)
+    clips = host.clips(host.video("a.mp4"))
+    vector = np.ones(4, np.float32)
+    host.library.add([atom.Entry(clip=c, caption=t, vector=vector) for c, t in zip(clips, shots, strict=True)])
+    answer = host.run("answer", question(host, "How many shots show a white star?"), looks=6)
+    assert (answer.text, host.decoder.prompts) == ("4", [])
+    assert len({clip.start_s for clip in host.encoder.encoded}) == 6
+    assert "white star" in Search.asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,10 +11,16 @@ import atom_core as atom
 from atom_reasoning.evidence.footage import Footage
 from atom_reasoning.evidence.kept import Kept
 
+log = logging.getLogger("atom")
 
-def read_captions(host: atom.Host, footage: Footage, kept: Sequence[Kept]) -> list[tuple[str, float]]:
+FROM_LIBRARY = 0.95
+"""How sure a caption of the library is taken to be, which it does not say."""
+
+
+def read_captions(host: atom.Host, footage: Footage, kept: Sequence[Kept], *, few: int) -> list[tuple[str, float]]:
     """Each clip's caption and its confidence, in order; what is made is kept.
 
+    :param few: so many clips are captioned sooner than the library is opened
     :raises AtomError: if a clip cannot be captioned
     """
     video_of = {place: shot.video for shot in footage.shots for place in shot.places}
@@ -21,9 +29,9 @@ def read_captions(host: atom.Host, footage: Footage, kept: Sequence[Kept]) -> li
         if (known := kept[video_of[place]].caption(clip)) is not None:
             found[place] = known
     missing = [place for place in range(len(footage.clips)) if place not in found]
-    if missing:
+    if len(missing) > few:
         for place, text in _of_library(host, footage, missing).items():
-            found[place] = (text, 0.95)
+            found[place] = (text, FROM_LIBRARY)
             kept[video_of[place]].put_caption(footage.clips[place], *found[place])
     missing = [place for place in missing if place not in found]
     for place, outcome in zip(missing, host.map("caption", [footage.clips[place] for place in missing]), strict=True):
@@ -50,20 +58,20 @@ def searched(host: atom.Host, footage: Footage, text: str, limit: int) -> list[i
     return [places[key] for moment in moments if (key := _key(moment)) in places]
 
 
-def _moments(host: atom.Host, footage: Footage, text: str, limit: int) -> Sequence[Any]:
-    import attrs
-
-    fields = {one.name for one in attrs.fields(atom.Query)}
-    if "search" not in host.plugins.tasks or "videos" not in fields or not text:
+def _moments(host: atom.Host, footage: Footage, text: str, limit: int) -> Sequence[atom.Moment]:
+    """What a search within the videos of the footage finds; nothing where there is no library of them."""
+    place = str(host.settings.library)
+    if not text or not (place.startswith("http") or os.path.isdir(place)):
         return ()
     hashes = tuple(video.content_hash for video in footage.videos)
     try:
-        if not set(hashes) <= set(host.library.videos()):
+        if not set(hashes) & set(host.library.videos()):
             return ()
-        more: dict[str, Any] = {"videos": hashes}
-        return tuple(host.run("search", atom.Query(text=text, limit=limit, **more)))
-    except atom.AtomError:
-        return ()  # a library that cannot be opened or asked costs speed, never an answer
+        found: tuple[atom.Moment, ...] = host.run("search", atom.Query(text=text, limit=limit, videos=hashes))
+    except atom.AtomError as error:
+        log.info("the library cannot be asked where to look: %s", error)  # which costs time, never an answer
+        return ()
+    return found
 
 
 def _key(clip: Any) -> tuple[str, int, int]:

@@ -14,7 +14,7 @@ from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, base, is_gene
 from atom_reasoning.evidence.footage import Footage
 from atom_reasoning.evidence.kept import Kept
 from atom_reasoning.evidence.likelihood import NO, YES, Parts, probability, scores_of
-from atom_reasoning.evidence.notes import read_captions
+from atom_reasoning.evidence.notes import read_captions, searched
 from atom_reasoning.reading.record import Condition
 from atom_reasoning.wording import is_refusal
 
@@ -98,7 +98,7 @@ class Witness:
     def captions(self) -> list[tuple[str, float]]:
         """Each clip's caption and how sure it is; made once, kept."""
         if self._captions is None:
-            self._captions = read_captions(self._host, self.footage, self._kept)
+            self._captions = read_captions(self._host, self.footage, self._kept, few=self._looks)
         return self._captions
 
     @property
@@ -160,8 +160,6 @@ class Witness:
 
     def _found(self, condition: Condition, places: set[int]) -> list[int]:
         """What the search of the library finds, where there is one and the videos are in it."""
-        from atom_reasoning.evidence.notes import searched
-
         return [place for place in searched(self._host, self.footage, condition.text, self._looks) if place in places]
 
     def _odds(self, condition: Condition, places: Sequence[int]) -> dict[int, float]:
