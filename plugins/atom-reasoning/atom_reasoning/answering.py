@@ -9,6 +9,7 @@ from attrs import evolve
 from atom_reasoning.answers import counting, yes_no
 from atom_reasoning.answers.evidence import Found, Shown, by_shot, certainty, holding, presence
 from atom_reasoning.answers.wording import length, listed
+from atom_reasoning.answers.wording import shots as shot_numbers
 from atom_reasoning.english.clauses import Clause
 from atom_reasoning.english.words import KINDS_OF_WORDS, base
 from atom_reasoning.evidence.footage import Shot
@@ -40,6 +41,9 @@ def _of_kind(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found
     if reading.kind is Kind.WHEN:
         return counting.when(reading, _shown(reading.conditions[0], witness, shots), footage)
     if reading.kind is Kind.HOW_LONG:
+        if reading.compare:
+            longest = counting.longest(reading, footage, shots)
+            return evolve(longest, text=length(footage.span(longest.shots[0]).duration_s))
         if not reading.conditions:
             total_s = sum(footage.span(shot).duration_s for shot in shots)
             return Found(text=length(total_s), shots=tuple(shots))
@@ -246,6 +250,9 @@ def _relative(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Foun
         rest = rest[:1] if after else rest[-1:]
     if not rest:
         return Found(text=NOTHING, certainty=at.p)
+    if reading.kind is Kind.WHICH_SHOT and not reading.conditions:
+        shot = rest[0] if after else rest[-1]
+        return Found(text=shot_numbers([shot.number]), shots=(shot,), certainty=at.p)
     found = _of_kind(plain, witness, rest)
     return evolve(found, certainty=min(found.certainty, at.p))
 

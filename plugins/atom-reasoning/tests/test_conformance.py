@@ -10,7 +10,7 @@ class TestAnswer(TaskConformance):
     plugin, task, needs = "reasoning", "answer", ("captioning",)
     model = "tiny"
     answers = {"What is red?": "a circle", "Is there a star?": "yes", "What happens first?": "a circle"}
-    bad_settings = {"max_new_tokens": 0, "focus": 0.0}
+    bad_settings = {"max_new_tokens": 0, "looks": 0}
 
     def items(self, host):
         return [

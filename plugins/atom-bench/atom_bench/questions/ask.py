@@ -117,7 +117,7 @@ class Writer:
 
     def _ordinal_shot(self, _: str, film: Film) -> Any:
         at = int(self._rng.integers(len(film.shots)))
-        nth = "last" if at == len(film.shots) - 1 and self._rng.random() < 0.5 else ORDINALS[at]
+        nth = "last" if at == len(film.shots) - 1 and self._rng.random() < 0.5 else _nth(at)
         return (
             {"nth": nth, "n": at + 1},
             _tells(film.shots[at : at + 1]),
@@ -132,7 +132,7 @@ class Writer:
         if sum(t.shape == thing.shape for t in film.shots[at].things) > 1:
             return None
         return (
-            {"nth": ORDINALS[at], "n": at + 1, "shape": thing.shape},
+            {"nth": _nth(at), "n": at + 1, "shape": thing.shape},
             truth.words(thing.colour),
             thing.colour,
             _spans(film, [at]),
@@ -389,6 +389,15 @@ class Writer:
 
     def _said(self, things: Sequence[Thing]) -> list[str]:
         return [thing.name for thing in things]
+
+
+def _nth(at: int) -> str:
+    """The ordinal of a place: ``second``, ``23rd``."""
+    if at < len(ORDINALS):
+        return ORDINALS[at]
+    number = at + 1
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _named(name: str) -> Callable[[Thing], bool]:

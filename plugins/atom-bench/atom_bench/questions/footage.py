@@ -15,6 +15,7 @@ GROUNDS = ("black", "grey", "navy", "striped", "starry", "gradient")
 SIZE = (160, 120)
 FPS = Fraction(12)
 RARE = 25
+NEVER = 8
 Name = tuple[str, str]
 """Colour and shape."""
 
@@ -70,17 +71,23 @@ def films(folder: Path, num_films: int, seed: int, *, shot_s: float = 2.0) -> li
 
 def long_film(folder: Path, num_shots: int, seed: int, *, shot_s: float) -> Film:
     """One video of many shots of one thing each: most things come again and again, one in `RARE` shots is the only one
-    of its kind."""
+    of its kind, and `NEVER` are never shown."""
     words = import_module("atom_tiny.words")
     rng = np.random.default_rng([seed, 99])
     names = [(colour, shape) for colour in words.COLOUR_NAMES for shape in words.SHAPES]
     names = [names[at] for at in rng.permutation(len(names))]
     rare = names[: min(num_shots // RARE, len(names) // 3)]
     places = {int(at): name for at, name in zip(rng.permutation(num_shots), rare, strict=False)}
-    return render(folder, f"long-{seed}-{num_shots}-{shot_s:g}.mp4", _drawn(rng, num_shots, places, rare), shot_s, seed)
+    return render(
+        folder,
+        f"long-{seed}-{num_shots}-{shot_s:g}.mp4",
+        _drawn(rng, num_shots, places, {*rare, *names[-NEVER:]}),
+        shot_s,
+        seed,
+    )
 
 
-def _drawn(rng: np.random.Generator, num_shots: int, places: dict[int, Name], rare: list[Name]) -> list[Any]:
+def _drawn(rng: np.random.Generator, num_shots: int, places: dict[int, Name], elsewhere: set[Name]) -> list[Any]:
     """Clips of one thing each, those named in `places` where they are to be and nowhere else."""
     sample_clip = import_module("atom_tiny.world").sample_clip
     clips: list[Any] = []
@@ -89,7 +96,7 @@ def _drawn(rng: np.random.Generator, num_shots: int, places: dict[int, Name], ra
         ground = GROUNDS[len(clips) % len(GROUNDS)]
         clip = sample_clip(rng, count=1, relation="alone", aspect=(4, 3), split="train", background=ground)
         name = (clip.things[0].colour, clip.things[0].shape)
-        if name != before and (name == places[len(clips)] if len(clips) in places else name not in rare):
+        if name != before and (name == places[len(clips)] if len(clips) in places else name not in elsewhere):
             clips.append(clip)
             before = name
     return clips

@@ -52,6 +52,10 @@ def commonest(reading: Reading, there: Sequence[Shown]) -> Found:
         return Found(text=NOT_SHOWN)
     best = (max if reading.compare == "most" else min)(len(ones) for ones in shots_of.values())
     chosen = {name: ones for name, ones in shots_of.items() if len(ones) == best}
+    if reading.compare == "repeated":
+        chosen = {name: ones for name, ones in shots_of.items() if len(ones) > 1}
+    if not chosen:
+        return Found(text="none", certainty=certainty(there))
     support = tuple(one.shot for ones in chosen.values() for one in ones)
     return Found(text=listed(chosen), shots=support, certainty=certainty(there))
 
@@ -78,6 +82,8 @@ def how_long(shown: Sequence[Shown], footage: Footage) -> Found:
 def which_shot(reading: Reading, shown: Sequence[Sequence[Shown]], footage: Footage) -> Found:
     """The numbers of the shots that show all of it."""
     rows = [min(parts, key=lambda one: one.p) for parts in zip(*shown, strict=True)]
+    if reading.compare:
+        rows = _by_number(reading, rows)
     there = picked(reading, [one for one in rows if one.holds != reading.negated])
     if not there:
         return Found(text=NOT_SHOWN if not reading.negated else "none", certainty=1 - presence(rows))
@@ -86,6 +92,20 @@ def which_shot(reading: Reading, shown: Sequence[Sequence[Shown]], footage: Foot
     else:
         text = listed(f"{shots(numbers)} of {name}" for name, numbers in _by_video(there, footage).items())
     return Found(text=text, shots=tuple(one.shot for one in there), certainty=certainty(there))
+
+
+def _by_number(reading: Reading, rows: Sequence[Shown]) -> list[Shown]:
+    """The shots with so many things, with most, or with fewest."""
+    there = holding(rows)
+    most, fewest = (pick((one.number for one in there), default=0) for pick in (max, min))
+    number = reading.number or 0
+    fits = {
+        "equal": lambda one: one.number == number,
+        "more": lambda one: one.number > number,
+        "least": lambda one: one.number >= number if reading.number else one.number == fewest,
+        "most": lambda one: one.number == most,
+    }[reading.compare]
+    return [one for one in there if fits(one)]
 
 
 def _by_video(there: Sequence[Shown], footage: Footage) -> dict[str, list[int]]:

@@ -109,7 +109,8 @@ def related(reading: Reading, first: Sequence[Shown], event: Sequence[Shown]) ->
         begin = max(ones, key=_order)
         yes = _order(begin) > _order(min(twos, key=_order))
     sure = min(certainty(ones), certainty(twos))
-    return Found(text=said(yes, reading), shots=(begin.shot, min(twos, key=_order).shot), certainty=sure)
+    text = ("before" if yes else "after") if reading.compare == "either" else said(yes, reading)
+    return Found(text=text, shots=(begin.shot, min(twos, key=_order).shot), certainty=sure)
 
 
 def _order(shown: Shown) -> tuple[int, int, int]:

@@ -46,6 +46,15 @@ _FILLERS = re.compile(
     r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|(?<=what )all|(?<=who )all|in here|in there)\b"
 )
 _REWORDED = (
+    (r"^(?:what is |tell me |give me )?(?:the )?(?:total )?(shot|scene|clip) count$", r"how many \1s are there"),
+    (r"^(?:total |overall )number of\b", "number of"),
+    (r"^(?:starting|beginning|from|since|until|up to) when\b(?! to)", "when"),
+    (r"\bis (?:the )?(first|last) (?:one )?to (\w+)$", r"\2 \1"),
+    (r", (?:is|are|was|were|does|do|did) (?:there|it|they)$", ""),
+    (r"^(is|are) (.+) (?:missing|absent|not there|lacking)$", r"\1 there no \2"),
+    (r"^(?:does|do|did) (?:it|the (?:video|film|clip|footage)) (?:lack|miss|leave out|omit) ", "is there no "),
+    (r"\b(in|of) both$", r"\1 both videos"),
+    (r"\b(?:seen|shown|found|caught|pictured) (?=(?!something|anything|nothing)\w+ing\b)", ""),
     (
         r"^(?:where|which part|at which part) in (?:the|this) (?:video|film|movie|clip|footage|recording) (?=(?:do|does|did|can|could|will|is|are)\b)",
         "when ",

@@ -58,7 +58,7 @@ _ORDINALS = [
 ]
 _PLACES = {word: number for number, word in enumerate(_ORDINALS, 1)}
 _PLACES |= {"opening": 1, "initial": 1, "1st": 1, "last": -1, "final": -1, "closing": -1, "penultimate": -2}
-ORDINAL = rf"(?:(?:second|third|next)[- ](?:to|from)[- ](?:the )?last|{'|'.join(reversed(_PLACES))}|\d+(?:st|nd|rd|th))"
+ORDINAL = rf"(?:(?:second|third|next|2nd|3rd)[- ](?:to|from)[- ](?:the )?last|{'|'.join(reversed(_PLACES))}|\d+(?:st|nd|rd|th))"
 """A place in a row: "second", "3rd", "last", "second to last"."""
 
 _SAME = {
@@ -181,8 +181,8 @@ def number_of(text: str) -> float:
 
 def place_of(text: str) -> int:
     """The place of what `ORDINAL` matches, from 1; negative ones count from the end."""
-    if found := re.match(r"(second|third|next)[- ]", text):
-        return {"second": -2, "third": -3, "next": -2}[found[1]]
+    if found := re.match(r"(second|third|next|2nd|3rd)[- ]", text):
+        return -3 if found[1] in ("third", "3rd") else -2
     return _PLACES.get(text) or int(re.match(r"\d+", text)[0])  # type: ignore[index]
 
 

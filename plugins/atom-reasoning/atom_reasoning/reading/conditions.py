@@ -47,6 +47,8 @@ def condition(text: str, *, copula: bool = False) -> Condition:
     text = re.sub(
         r"\bthe colour (?=\w)", "something ", re.sub(r"\b(?:has|have|had) (?=\w+(?:ed|en|wn|ne)\b)", "", text)
     )
+    if re.match(r"(?:something|anything) (?:that )?(?:is |are )?appear(?:s|ed|ing)?$", text):
+        return Condition(predicate="appear")  # of anything, that it is there says nothing
     text = re.sub(r" (?:is|are|was|were)$", "", _TAIL.sub("", text))
     if found := re.match(r"(?P<np>.+?) (?:that|which|who)(?: (?P<be>is|are|was|were))? (?P<vp>.+)$", text):
         return Condition(subject=noun(found["np"]), predicate=bare(found["vp"]), copula=bool(found["be"]))

@@ -6,7 +6,7 @@ import re
 
 from attrs import evolve
 
-from atom_reasoning.english.words import KINDS_OF_WORDS
+from atom_reasoning.english.words import KINDS_OF_WORDS, NUMBER, number_of
 from atom_reasoning.reading.conditions import condition
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.reading.scope import SHOT, VIDEO
@@ -367,7 +367,19 @@ def _which(rest: str, kind: Kind, text: str, scope: Scope, asked: str) -> Readin
     pick = ""
     if found := re.search(r"\b(?P<p>first|last)(?: of all)?$", rest):
         rest, pick = rest[: found.start()].strip(), found["p"]
-    negated = re.search(r"\b(?:no|without|not(?! mov)|never)\b", rest) is not None
+    if found := re.match(
+        r"(?:comes|is|are|that is|lies|immediately|directly|right|just| )*\b(?P<r>after|before|follows|precedes|following|preceding)(?: the (?:one|shot|clip|scene)(?: (?:with|of|showing|that shows|where|in which|containing))?)? (?P<e>.+)$",
+        rest,
+    ):
+        relation = "after" if found["r"] in ("after", "follows", "following") else "before"
+        return evolve(reading, scope=evolve(scope, relation=relation, event=condition(found["e"])))
+    if found := re.match(
+        rf"(?:has|have|shows?|contains?)(?: (?P<how>exactly|only|at least|more than))? (?P<n>{NUMBER}) (?P<c>.+)$", rest
+    ):
+        compare = {"at least": "least", "more than": "more"}.get(found["how"] or "", "equal")
+        return evolve(reading, conditions=(condition(found["c"]),), compare=compare, number=int(number_of(found["n"])))
+    negated = re.search(r"\b(?:no|without|not(?! mov)|never|nothing|nobody)\b", rest) is not None
+    rest = re.sub(r"\b(?:nothing|nobody)\b", "something", rest)
     rest = re.sub(r"\b(?:without|no|not(?! mov)|never)\b ?(?:have |show |contain |any |a |an |the )?", "", rest)
     copula = re.match(r"(?:is|are|was|were) ", rest) is not None
     rest = re.sub(rf"^(?:{_WITH} )+", "", f"{rest} ").strip()
@@ -394,6 +406,14 @@ def _which(rest: str, kind: Kind, text: str, scope: Scope, asked: str) -> Readin
 def read_how_long(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of a question for a length of time."""
     whole = rf"(?:what is |tell me |give me )?(?:the )?(?:total |full |overall )?(?:length|duration|running time|runtime|run time|playing time)(?: (?:of|in seconds))?(?: (?:the |this |it)?(?:{VIDEO})?)?$|how (?:long|many (?:seconds|minutes)(?: long)?) (?:is|does|do|lasts?|runs?|are)? ?(?:(?:the|this|it|that)(?: (?:whole|entire))?(?: {VIDEO})? ?)?(?:long|last|run|go on(?: for)?|take|play|in total|altogether|in length|be|there)?$"
+    if found := re.search(rf"\bhow long is the (?P<w>longest|shortest) {SHOT}$", text):
+        return Reading(
+            text=asked,
+            kind=Kind.HOW_LONG,
+            scope=scope,
+            counted="seconds",
+            compare="most" if found["w"] == "longest" else "least",
+        )
     if re.match(whole, text):
         return Reading(text=asked, kind=Kind.HOW_LONG, scope=scope)
     found = re.match(

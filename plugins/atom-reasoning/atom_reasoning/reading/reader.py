@@ -119,6 +119,8 @@ def readings_of(text: str) -> tuple[Reading, ...]:
             said = found.scope
         elif found.kind is Kind.WHAT and not found.sure and not found.conditions:
             return (read(text),)
+        elif out and found.kind in (Kind.WHICH_SHOT, Kind.WHEN) and all(one.is_anything for one in found.conditions):
+            out[-1] = evolve(found, conditions=out[-1].conditions)  # "Where is the moon, which shot?"
         else:
             out.append(evolve(found, scope=said) if found.scope == Scope() else found)
         if found.conditions and found.conditions[0].subject:

@@ -26,7 +26,7 @@ _WHOLE = (
 _EVERY = (
     rf",? ?\b(?:in|during|throughout|across|on)? ?(?:every|each|all)(?: single)?(?: (?:one )?of (?:the|these|them)| the| these)? (?:\w+ )?{SHOT}s?\b",
     rf",? ?\b(?:in|during|throughout|across) both (?:of the )?{SHOT}s\b",
-    r",? ?\b(?:at all times|all the time|the (?:whole|entire) time|all the way through|from start to (?:finish|end)|from beginning to end|from (?:the )?first to (?:the )?last shot|always|constantly|continuously|without exception|throughout)\b",
+    r",? ?\b(?:at all times|all the time|the (?:whole|entire) time|all the way through|from start to (?:finish|end)|from beginning to end|from (?:the )?first to (?:the )?last shot|always|constantly|continuously|without exception|throughout(?: (?:all (?:of )?)?(?:the|this) (?:whole |entire |full )?(?:video|film|movie|clip|footage|recording))?)\b",
 )
 _FIRST = r",? ?\b(?:(?:right |just |shortly )?after the (?:start|beginning)|at (?:the )?(?:very )?(?:start|beginning|outset|opening|first)|(?:in|to) (?:the )?(?:beginning|begin with|start with|start off)|first of all|first off|first up|initially|at first|for the first time|the first time|the earliest|earliest)\b"
 _LAST = r",? ?\b(?:(?:right |just |shortly )?before the (?:end|finish)|at (?:the )?(?:very )?(?:end|close|finish|conclusion)|(?:in|by) the end|finally|lastly|at last|for the last time|the last time|last of all|in conclusion|latest)\b"
@@ -83,7 +83,11 @@ def _take_video(text: str, scope: Scope) -> tuple[str, Scope]:
             rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) (?:of the (?:two )?)?(?:video|film|movie|file|recording)s?\b", text
         )
     )
-    if len(found) != 1 or re.search(r"\b(?:than|differ|difference|and the (?:first|second|other|last)$)", text):
+    if (
+        len(found) != 1
+        or re.search(r"\bor (?:in )?the\b", text)
+        or re.search(r"\b(?:than|differ|difference|and the (?:first|second|other|last)$)", text)
+    ):
         return text, scope
     return _cut(text, found[0]), evolve(scope, video=place_of(found[0]["n"]))
 

@@ -151,6 +151,12 @@ def _commonest(text: str, reading: Reading) -> Reading | None:
         rf"|(?:what|which) (?P<n3>\w+) (?:is |are |appears? |shown |seen |occurs? )+in (?:the )?(?P<how3>most|fewest|least) {SHOT}s$",
         text,
     )
+    if repeated := re.match(
+        rf"(?:which|what) (?P<n>\w+) (?:are |is )?(?:shown |seen |there |appears? |occurs? |present |repeated |used )+(?:in (?:more than one|several|multiple|two or more|at least two) {SHOT}s?|more than once|several times|again|twice)$",
+        text,
+    ):
+        kind = next((one for one in KINDS_OF_WORDS if base(one) == base(repeated["n"]) and one != "shape"), "")
+        return evolve(reading, conditions=(Condition(),), counted=kind, compare="repeated")
     if not found:
         return None
     groups = found.groupdict()
@@ -171,6 +177,8 @@ def _picked(name: str, more: str, pick: str, reading: Reading) -> Reading:
         and not more
         and re.search(r"\bhappens?|occurs?|take", reading.clip_question)
     ):
+        return evolve(reading, kind=Kind.HAPPENS, scope=scope)
+    if is_generic(words[-1]) and len(words) == 1 and not more:
         return evolve(reading, kind=Kind.HAPPENS, scope=scope)
     counted = words[-1] if words[-1] in KINDS_OF_WORDS and words[-1] != "shape" else ""
     wanted = condition(f"something {more}") if more else Condition()

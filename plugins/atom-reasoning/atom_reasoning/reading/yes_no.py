@@ -202,6 +202,8 @@ def _of_shots(text: str) -> Condition:
 
 def _related(text: str, reading: Reading) -> Reading | None:
     """ "Does the star come before the moon?", "Is the moon shown after the star blinks?", "... while ...?" """
+    either = re.search(r"\b(?:before or after|after or before|earlier or later than|later or earlier than)\b", text)
+    text = text.replace(either[0], "before") if either else text
     found = re.search(
         r"\b(?P<r>(?:right |immediately |directly |just |any time |anytime )?(?:before|after|earlier than|later than|prior to|following|until)|while|at the same time as|at the same time that|as soon as|when|whenever|during|alongside|together with|next to|with) (?=\w)",
         text,
@@ -219,7 +221,12 @@ def _related(text: str, reading: Reading) -> Reading | None:
         "later than": "after",
         "following": "after",
     }.get(word, "while")
-    if word == "with" and not re.search(r"\b(?:appear|seen|shown|together|share|visible|there)\b[^,]*$", first):
+    alone = re.match(rf"{AUX} (?:the|a|an) (?:[\w-]+ ){{1,3}}?(?:ever)?$", f"{first} ")
+    if (
+        word == "with"
+        and not alone
+        and not re.search(r"\b(?:appear|seen|shown|together|share|visible|there)\b[^,]*$", first)
+    ):
         return None
     if word in ("next", "to") and found["r"].startswith("next"):
         return None
@@ -242,7 +249,7 @@ def _related(text: str, reading: Reading) -> Reading | None:
     scope = evolve(reading.scope, relation=relation, event=event)
     if relation == "while":
         return evolve(reading, conditions=(wanted, event), together=True)
-    return evolve(reading, scope=scope, conditions=(wanted,))
+    return evolve(reading, scope=scope, conditions=(wanted,), compare="either" if either else "")
 
 
 def _all_things(text: str, reading: Reading) -> Reading | None:
@@ -261,6 +268,11 @@ def _all_things(text: str, reading: Reading) -> Reading | None:
             wanted = evolve(wanted, predicate="appear")
         if wanted.predicate and not is_stative(wanted.predicate):
             return evolve(reading, conditions=(wanted,), compare="all")
+    if found := re.match(
+        r"(?:is|are) (?:all|every|each)(?: of)?(?: the)? (?:things?|objects?|shapes?|one|items?|figures?) (?:a |an )(?P<b>.+)$",
+        text,
+    ):
+        return evolve(reading, conditions=(condition(found["b"]),), compare="only")
     if re.match(r"is everything ", text):
         return evolve(reading, conditions=(condition("anything " + text[14:], copula=True),), compare="all")
     if found := re.match(r"does everything (?P<p>.+)$", text):
@@ -288,7 +300,7 @@ def _several(text: str, reading: Reading) -> Reading | None:
         text = apart
     text, negated = _negated(text)
     body, exists, copula = _body(text)
-    body = re.sub(r"^(?:both|either|neither)\b ?(?:of )?", "", body)
+    body = re.sub(r"\b(?:both|either|neither)\b ?(?:of )?", "", body).strip()
     found = re.match(r"(?P<a>.+?),? (?P<join>and|or|nor|as well as|along with|plus) (?:also )?(?P<b>.+)$", body)
     if not found:
         if not together:
