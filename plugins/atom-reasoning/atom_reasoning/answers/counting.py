@@ -99,13 +99,13 @@ def _by_number(reading: Reading, rows: Sequence[Shown]) -> list[Shown]:
     there = holding(rows)
     most, fewest = (pick((one.number for one in there), default=0) for pick in (max, min))
     number = reading.number or 0
-    fits = {
-        "equal": lambda one: one.number == number,
-        "more": lambda one: one.number > number,
-        "least": lambda one: one.number >= number if reading.number else one.number == fewest,
-        "most": lambda one: one.number == most,
+    wanted = {
+        "equal": range(number, number + 1),
+        "more": range(number + 1, most + 1),
+        "least": range(number, most + 1) if reading.number else range(fewest, fewest + 1),
+        "most": range(most, most + 1),
     }[reading.compare]
-    return [one for one in there if fits(one)]
+    return [one for one in there if one.number in wanted]
 
 
 def _by_video(there: Sequence[Shown], footage: Footage) -> dict[str, list[int]]:
