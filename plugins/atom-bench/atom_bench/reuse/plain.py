@@ -21,14 +21,18 @@ from atom_bench.reuse.memory import held_bytes, peak_bytes
 from atom_core.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from atom_core.families import family_of
 from atom_core.loader.transformers_loader import choose_device
-from atom_core.text.embedding import EMBED_INSTRUCTION
+from atom_core.text.embedding import EMBED_INSTRUCTION, FORM, SKIPPED_LAYERS, TEXTS
 from atom_core.text.sentences import as_caption
 
 
 class Whole:
     """The unsplit model. It writes the same prompts as Atom; its frames are read anew for every request."""
 
-    def __init__(self, checkpoint: Checkpoint, settings: atom.Settings) -> None:
+    def __init__(self, checkpoint: Checkpoint, settings: atom.Settings, *, embeds: bool) -> None:
+        """
+        :param embeds: whether the model was trained to make vectors of texts
+        """
+        self.embeds = embeds
         self.family = family_of(checkpoint)
         self.device = choose_device(settings.device)
         self.dtype = torch.float32 if self.device == "cpu" else torch.bfloat16
@@ -38,6 +42,7 @@ class Whole:
         self.model = model.to(self.device).eval()
         self.frames = settings.most_frames
         self.tokens = self.encodes = 0
+        self._centre_D: torch.Tensor | None = None
 
     @torch.inference_mode()
     def generate(self, shown: Sequence[tuple[atom.Clip, Any]], text: str, max_new_tokens: int) -> atom.Generated:
@@ -55,10 +60,25 @@ class Whole:
 
     @torch.inference_mode()
     def embed(self, shown: Sequence[tuple[atom.Clip, Any]], text: str) -> list[float]:
-        """The last hidden state after the instruction, of unit length."""
+        """The last hidden state after the instruction, unit length; of text as `atom_core.text.embedding` says."""
+        if not (shown or self.embeds):
+            return self._embed_text(text)
         asked = f"{text}\n{EMBED_INSTRUCTION}" if text else EMBED_INSTRUCTION
         hidden = self.model.model(**self._inputs(shown, asked), use_cache=False).last_hidden_state[0, -1].float()
         return [float(value) for value in hidden / hidden.norm()]
+
+    def _embed_text(self, text: str) -> list[float]:
+        if self._centre_D is None:
+            self._centre_D = torch.stack([self._inner_state(one) for one in TEXTS]).mean(0)
+        state_D = self._inner_state(text) - self._centre_D
+        return [float(value) for value in state_D / state_D.norm()]
+
+    def _inner_state(self, text: str) -> torch.Tensor:
+        """The state [D] before the last layers, at the end of the form."""
+        ids = torch.tensor([self.family.tokenize(FORM.format(text=text.strip()), []).ids], device=self.device)
+        states = self.model.model(input_ids=ids, use_cache=False, output_hidden_states=True).hidden_states
+        place = -1 - SKIPPED_LAYERS if len(states) - 1 > SKIPPED_LAYERS else -1
+        return states[place][0, -1].float()  # type: ignore[no-any-return]
 
     @torch.inference_mode()
     def score(self, shown: Sequence[tuple[atom.Clip, Any]], text: str, continuation: str) -> float:
@@ -114,7 +134,8 @@ def _stub(clip: atom.Clip, timestamps_s: tuple[float, ...], layout: Any) -> atom
 class PlainRun:
     """The standard pipeline with whole models, one subtask after the other."""
 
-    def __init__(self, job: Job, clips: Sequence[atom.Clip]) -> None:
+    def __init__(self, job: Job, clips: Sequence[atom.Clip], *, embeds: bool) -> None:
+        self._embeds = embeds
         self._job, self._settings = job, atom.Settings(**job.settings)
         self._checkpoint: Checkpoint | None = None
         self._shown = [(clip, layout) for clip, layout in zip(clips, job.layouts, strict=True)]
@@ -169,7 +190,7 @@ class PlainRun:
         if self._model is None:
             before = time.perf_counter()
             self._checkpoint = self._checkpoint or opened(self._settings)
-            self._model = Whole(self._checkpoint, self._settings)
+            self._model = Whole(self._checkpoint, self._settings, embeds=self._embeds)
             self._stages["load"] += time.perf_counter() - before
             self._loads += 1
             self._loaded_bytes = self._loaded_bytes or held_bytes()
@@ -193,4 +214,5 @@ def run_plain(job: Job) -> Done:
     settings = atom.Settings(**job.settings)
     with atom.open_host(settings) as host:
         clips = [atom.Clip.whole(host.video(Path(path))) for path in job.videos]
-    return PlainRun(job, clips).run()
+        embeds = host.embeds
+    return PlainRun(job, clips, embeds=embeds).run()
