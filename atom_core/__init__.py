@@ -32,6 +32,7 @@ from atom_core.records import (
     Answer,
     Caption,
     Clip,
+    Constraints,
     Cut,
     Entry,
     Features,
@@ -47,7 +48,9 @@ from atom_core.records import (
     Sound,
     Span,
     Timeline,
+    Unmet,
     Video,
+    Wanted,
 )
 from atom_core.settings import Settings
 from atom_core.specs import Register
@@ -75,6 +78,7 @@ __all__ = [
     "Clip",
     "Command",
     "CommandContext",
+    "Constraints",
     "Cut",
     "Decoder",
     "Encoder",
@@ -111,7 +115,9 @@ __all__ = [
     "TaskEvent",
     "Tell",
     "Timeline",
+    "Unmet",
     "Video",
+    "Wanted",
     "hookimpl",
     "open_host",
 ]

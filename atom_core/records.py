@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from attrs import field, frozen
 from attrs.converters import optional
-from attrs.validators import ge, in_, min_len
+from attrs.validators import ge, gt, in_, min_len
+from attrs.validators import optional as if_any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,11 @@ def _finite(_: object, attribute: Any, value: float) -> None:
 
 def _pairs(value: Iterable[Iterable[float]]) -> tuple[tuple[float, float], ...]:
     return tuple((float(at_s), float(by_s)) for at_s, by_s in value)
+
+
+def _none_or_positive(_: object, attribute: Any, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise ValueError(f"{attribute.name} must be at least 1, got {value!r}")
 
 
 def _texts(value: Iterable[str]) -> tuple[str, ...]:
@@ -407,6 +413,56 @@ class Request:
 
 
 @frozen(kw_only=True)
+class Wanted:
+    """What one line of a script asks for: what is to be seen, and which and how many shots of it."""
+
+    num_shots: int | None = field(default=1, validator=_none_or_positive)
+    """How many different shots; None is all that show it."""
+    repeats: int = field(default=1, validator=ge(1))
+    """How often each of them is shown."""
+    again: bool = False
+    """Whether a shot that another line has may be shown again."""
+    pick: Literal["", "shortest", "longest", "first", "last"] = field(
+        default="", validator=in_(("", "shortest", "longest", "first", "last"))
+    )
+    """Which of the shots that show it, by their lengths or by when they were recorded; empty is those that fit best."""
+    purely: bool = False
+    """Whether nothing else is to be seen beside it."""
+    without: tuple[str, ...] = field(default=(), converter=_texts)
+    """What these shots must not show."""
+    length_s: float | None = field(default=None, validator=if_any(gt(0.0)))
+    """Longest that each of its cuts may be, seconds."""
+
+
+@frozen(kw_only=True)
+class Constraints:
+    """What a request says of a film beside its lines; the cuts are checked against it."""
+
+    wanted: tuple[Wanted, ...] = ()
+    """For each line of the script, what it asks for; empty is one shot each."""
+    without: tuple[str, ...] = field(default=(), converter=_texts)
+    """What no shot of the film may show."""
+    order: Literal["", "recorded", "reversed", "shortest", "longest"] = field(
+        default="", validator=in_(("", "recorded", "reversed", "shortest", "longest"))
+    )
+    """The order of the cuts: as recorded, the other way round, shortest or longest first; empty is the lines' own."""
+    num_shots: int | None = field(default=None, validator=if_any(ge(1)))
+    """How many cuts the film is to have; None leaves it to the lines."""
+    rounds: int | None = field(default=None, validator=if_any(ge(0)))
+    """How often the lines take turns, one shot each; 0 is as often as there are shots; None: they do not."""
+    length_s: float | None = field(default=None, validator=if_any(gt(0.0)))
+    """Longest that the film may be, seconds."""
+    min_length_s: float | None = field(default=None, validator=if_any(gt(0.0)))
+    """Shortest that the film may be, seconds."""
+    shot_length_s: float | None = field(default=None, validator=if_any(gt(0.0)))
+    """Longest that each cut may be, seconds."""
+    sources: tuple[str, ...] = field(default=(), converter=_texts)
+    """Names of the videos that cuts may come from; empty is all."""
+    one_source: bool = False
+    """Whether all cuts must come from one video."""
+
+
+@frozen(kw_only=True)
 class Script:
     """What a film should show: one sentence a shot, in order."""
 
@@ -416,6 +472,8 @@ class Script:
     """The shots."""
     provenance: Provenance | None = None
     """What wrote it; None when the request itself was split into lines."""
+    constraints: Constraints = field(factory=Constraints)
+    """What the request says beside its lines."""
 
 
 @frozen(kw_only=True)
@@ -432,6 +490,20 @@ class Cut(Span):
     """What it shows."""
     score: float
     """How well it matches the line, at most 1."""
+    reason: str = ""
+    """Why it was taken, for people; empty where nothing was asked but similarity."""
+
+
+@frozen(kw_only=True)
+class Unmet:
+    """Something that was asked for and is not in the film."""
+
+    line: str
+    """The line of the script, or what was asked of the whole film."""
+    reason: str
+    """What is missing, for people."""
+    closest: Moment | None = None
+    """The clip that comes nearest to it."""
 
 
 @frozen(kw_only=True)
@@ -442,6 +514,8 @@ class Timeline:
     """What was asked for."""
     cuts: tuple[Cut, ...]
     """The cuts, in order."""
+    unmet: tuple[Unmet, ...] = ()
+    """What was asked for and could not be met."""
 
     @property
     def duration_s(self) -> float:

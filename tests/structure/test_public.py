@@ -17,10 +17,10 @@ from atom_core.settings import Settings, field_docs
 
 ROOT = Path(__file__).parents[2]
 NAMES = """
-    Answer AtomError Cancelled Caption Clip Command CommandContext Cut Decoder Encoder Entry Features Film Frames
-    Generated Host Ledger Library LibraryError MediaError ModelError Modules Moment Outcome Parts PluginError Provenance
-    Query Question ReadFrames ReadSound Register Request Script Settings SettingsError Sound Span Task TaskError
-    TaskEvent Tell Timeline Video hookimpl open_host
+    Answer AtomError Cancelled Caption Clip Command CommandContext Constraints Cut Decoder Encoder Entry Features Film
+    Frames Generated Host Ledger Library LibraryError MediaError ModelError Modules Moment Outcome Parts PluginError
+    Provenance Query Question ReadFrames ReadSound Register Request Script Settings SettingsError Sound Span Task
+    TaskError TaskEvent Tell Timeline Unmet Video Wanted hookimpl open_host
 """
 HOOKS = {
     "atom_register_tasks": "declare",

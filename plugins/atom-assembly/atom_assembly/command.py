@@ -8,11 +8,11 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import atom_core as atom
-from atom_assembly.film import Replacing
-from atom_assembly.script import listed_shots
+from atom_assembly.film import Replacement
+from atom_assembly.report import as_text, constraints_as_text, rows, said_of, shortfalls
+from atom_assembly.script_file import as_value, read_script
 from atom_core.files.outputs import NotOurs, Outputs
 from atom_core.media.timelines.edl import check_edl, to_edl
 from atom_core.media.timelines.otio import to_otio
@@ -24,8 +24,13 @@ class AssembleCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("request", metavar="REQUEST", help="what the film should show, in quotes")
-        parser.add_argument("-o", "--output", metavar="FILM", required=True, help="the film to write, an .mp4 file")
+        parser.add_argument("request", metavar="REQUEST", nargs="?", help="what the film should show, in quotes")
+        said = "the film to write, an .mp4 file; with --dry-run a file for the script, as JSON"
+        parser.add_argument("-o", "--output", metavar="FILE", help=said)
+        said = "show script, cuts, scores and reasons, and render nothing"
+        parser.add_argument("--dry-run", action="store_true", help=said)
+        said = "take the lines from a file: one that --dry-run wrote, edited or not, or a text of one line a shot"
+        parser.add_argument("--script", metavar="FILE", help=said)
         parser.add_argument("--otio", metavar="FILE", help="write the timeline as OpenTimelineIO too")
         said = "write the cuts as a CMX 3600 edit decision list too; needs 'atom-core[edl]'"
         parser.add_argument("--edl", metavar="FILE", help=said)
@@ -42,48 +47,90 @@ class AssembleCommand:
         :raises SettingsError: if the request is empty or an output has no folder
         :raises LibraryError: if there is nothing to make it from
         """
-        args = context.args
-        if not args.request.strip():
-            raise atom.SettingsError('the request is empty; say what to show: atom assemble "REQUEST" -o FILM.mp4')
-        outputs = Outputs(context.settings.cache)
-        check_outputs(outputs, args.output, args.otio, args.edl, args.srt, overwrite=args.overwrite)
-        if args.edl:
-            check_edl()
+        args, outputs = context.args, Outputs(context.settings.cache)
+        self._check(context, outputs)
+        given = read_script(args.script, (args.request or "").strip(), args.length) if args.script else None
         host = context.host()
         if len(host.library) == 0:  # before the model is loaded
             raise atom.LibraryError(f"library '{context.settings.library}' is empty; add videos first: atom index PATH")
-        request = atom.Request(text=args.request.strip(), length_s=args.length)
-        script = host.run("script", request)
-        if script.provenance is None and not listed_shots(request.text):
-            context.note("the model wrote no usable script; the request itself was split into lines")
+        script = given or host.run("script", atom.Request(text=args.request.strip(), length_s=args.length))
         timeline = host.run("match", script)
-        film = render(context, timeline, args.output, args.sound, overwrite=args.overwrite)
         videos = {cut.content_hash: host.video(cut.path) for cut in timeline.cuts}
-        write = partial(_written, context, outputs)
-        written = {
-            "otio": write(args.otio, lambda: _otio(timeline, videos)),
-            "edl": write(args.edl, lambda: to_edl(timeline, videos)),
-            "srt": write(args.srt, lambda: _srt(timeline)),
+        lines = rows(script, timeline, videos)
+        value = {
+            "film": None,
+            "duration_s": timeline.duration_s,
+            "num_frames": None,
+            "has_audio": None,
+            "request": script.request.text,
+            "script_by": "file" if given else "model" if script.provenance else "request",
+            "model": script.provenance.model if script.provenance else None,
+            "script": as_value(script),
         }
-        lines = chosen(script, timeline, videos)
-        for line in (row["line"] for row in lines if row["video"] is None):
-            context.note(f"nothing in the library fits: {line}")
-        if args.length is not None and timeline.duration_s < args.length - 0.05:
-            context.note(f"what was found lasts {timeline.duration_s:.1f} s, less than the {args.length:g} s asked for")
-        context.emit(
-            {
-                "film": args.output,
-                "duration_s": film.duration_s,
-                "num_frames": film.num_frames,
-                "has_audio": film.has_audio,
-                "request": request.text,
-                "script_by": "model" if script.provenance else "request",
-                "model": script.provenance.model if script.provenance else None,
-                **written,
-                "lines": lines,
-            },
-            as_text(args.output, film, lines, written),
-        )
+        if args.dry_run:
+            written = {"script": _script_written(context, outputs, script)}
+        else:
+            film = render(context, timeline, args.output, args.sound, overwrite=args.overwrite)
+            value |= {"film": args.output, "duration_s": film.duration_s, "num_frames": film.num_frames}
+            value |= {"has_audio": film.has_audio}
+            written = _others_written(context, outputs, timeline, videos)
+        for unmet in timeline.unmet:
+            if script.provenance is None:
+                context.fail(unmet.line, said_of(unmet))
+            else:  # the model's own idea
+                context.note(f"{unmet.line}: {said_of(unmet)}")
+        for text in shortfalls(script, timeline):
+            context.note(text)
+        files = {} if args.dry_run else written
+        head = _head(args.output, value["duration_s"], len(timeline.cuts), script, dry_run=args.dry_run)
+        context.emit({**value, **files, "lines": lines}, as_text(head, lines, written))
+
+    def _check(self, context: atom.CommandContext, outputs: Outputs) -> None:
+        args = context.args
+        if not args.script and not (args.request or "").strip():
+            raise atom.SettingsError('the request is empty; say what to show: atom assemble "REQUEST" -o FILM.mp4')
+        if not args.dry_run:
+            if not args.output:
+                raise atom.SettingsError("no film is named; say -o FILM.mp4, or --dry-run to see the cuts alone")
+            check_outputs(outputs, args.output, args.otio, args.edl, args.srt, overwrite=args.overwrite)
+            if args.edl:
+                check_edl()
+        elif args.output and not _is_film(args.output):
+            _check_names(outputs, [args.output], overwrite=args.overwrite)
+
+
+def _is_film(name: str) -> bool:
+    from atom_core.media.render import FILM_SUFFIXES
+
+    return Path(name).suffix.lower() in FILM_SUFFIXES
+
+
+def _head(output: str | None, duration_s: float, shots: int, script: atom.Script, *, dry_run: bool) -> str:
+    asked = constraints_as_text(script.constraints)
+    told = f" ({', '.join(asked)})" if asked and dry_run else ""
+    name = "not rendered" if dry_run else output
+    return f"{name}: {duration_s:.1f} s, {shots} shot{'s' * (shots != 1)}{told}"
+
+
+def _script_written(context: atom.CommandContext, outputs: Outputs, script: atom.Script) -> str | None:
+    """The file with the script that a dry run was told to write."""
+    name = context.args.output
+    if name and _is_film(name):
+        context.note(f"'{name}' is not rendered in a dry run; name a file for the script to keep it: -o script.json")
+        return None
+    return _written(context, outputs, name, lambda: printable_json(as_value(script)))
+
+
+def _others_written(
+    context: atom.CommandContext, outputs: Outputs, timeline: atom.Timeline, videos: Mapping[str, atom.Video]
+) -> dict[str, str | None]:
+    """The timelines and subtitles beside a film."""
+    args, write = context.args, partial(_written, context, outputs)
+    return {
+        "otio": write(args.otio, lambda: _otio(timeline, videos)),
+        "edl": write(args.edl, lambda: to_edl(timeline, videos)),
+        "srt": write(args.srt, lambda: _srt(timeline)),
+    }
 
 
 def check_outputs(outputs: Outputs, film: str, *others: str | None, overwrite: bool = False) -> None:
@@ -97,7 +144,19 @@ def check_outputs(outputs: Outputs, film: str, *others: str | None, overwrite: b
     if Path(film).suffix.lower() not in FILM_SUFFIXES:
         raise atom.SettingsError(f"films are MP4: cannot write '{film}'; name it '{Path(film).stem or 'film'}.mp4'")
     names = [name for name in (film, *others) if name]
-    for name in names:
+    _check_names(outputs, names[1:], overwrite=overwrite, beside=film)
+    try:
+        check_place(film, overwrite=overwrite)
+    except atom.MediaError as error:
+        raise atom.SettingsError(str(error)) from None
+
+
+def _check_names(outputs: Outputs, names: list[str], *, overwrite: bool, beside: str | None = None) -> None:
+    """
+    :param beside: the film, which is another file and lies in a folder that can be written, too
+    """
+    every = [*([beside] if beside else []), *names]
+    for name in every:
         if Path(name).is_dir():
             raise atom.SettingsError(f"cannot write '{name}': it is a folder; name a file in it")
         folder = Path(name).absolute().parent
@@ -107,14 +166,11 @@ def check_outputs(outputs: Outputs, film: str, *others: str | None, overwrite: b
             )
         if not os.access(folder, os.W_OK):
             raise atom.SettingsError(f"cannot write '{name}': no permission to write into its folder; name another")
-    if len({os.path.realpath(name) for name in names}) < len(names):
+    if len({os.path.realpath(name) for name in every}) < len(every):
         raise atom.SettingsError("film, --otio, --edl and --srt must be different files")
     try:
-        check_place(film, overwrite=overwrite)
-        for name in () if overwrite else names[1:]:
+        for name in () if overwrite else names:
             outputs.check(name)
-    except atom.MediaError as error:
-        raise atom.SettingsError(str(error)) from None
     except NotOurs as error:
         said = f"'{error.filename}': {error.strerror}; choose another name, or replace it with --overwrite"
         raise atom.SettingsError(said) from None
@@ -126,7 +182,7 @@ def render(
     context: atom.CommandContext, timeline: atom.Timeline, path: str, sound: str, *, overwrite: bool = False
 ) -> atom.Film:
     """The film of `timeline`, with a progress bar in hundredths."""
-    path = Replacing(path) if overwrite else path
+    replacement = Replacement(path=path) if overwrite else None
     with context.progress("Rendering", 100) as bar:
         shown = 0
 
@@ -136,48 +192,10 @@ def render(
                 bar.advance(percent - shown)
                 shown = percent
 
-        film: atom.Film = context.host().run("film", timeline, path=path, sound=sound, progress=tell)
-    return film
-
-
-def chosen(script: atom.Script, timeline: atom.Timeline, videos: Mapping[str, atom.Video]) -> list[dict[str, Any]]:
-    """For each line of the script, the cut that stands for it, or None as its video.
-
-    :param videos: the source of every cut, by content hash
-    """
-    from atom_core.media.timelines.timecode import timecodes
-
-    cuts = list(timeline.cuts)
-    rows: list[dict[str, Any]] = []
-    for line in script.lines:
-        cut = cuts.pop(0) if cuts and cuts[0].line == line else None
-        rows.append(
-            {
-                "line": line,
-                "video": str(cut.path) if cut else None,
-                "start_s": cut.start_s if cut else None,
-                "end_s": cut.end_s if cut else None,
-                "times": cut.times if cut else None,
-                "timecode": (cut and timecodes(videos[cut.content_hash], cut.start_s, cut.end_s)) or None,
-                "score": cut.score if cut else None,
-                "caption": cut.caption if cut else None,
-            }
+        film: atom.Film = context.host().run(
+            "film", timeline, path=path, sound=sound, replacement=replacement, progress=tell
         )
-    return rows
-
-
-def as_text(path: str, film: atom.Film, lines: list[dict[str, Any]], written: dict[str, str | None]) -> str:
-    """The film for people: its length, then each line with what stands for it and why."""
-    shots = len(film.timeline.cuts)
-    text = [f"{path}: {film.duration_s:.1f} s, {shots} shot{'s' * (shots != 1)}"]
-    for row in lines:
-        text.append(f"  {row['line']}")
-        if row["video"] is None:
-            text.append("    nothing fits")
-        else:
-            times = f"{row['times']}  ({row['timecode']})" if row["timecode"] else row["times"]
-            text.append(f"    {row['score']:.3f}  {row['video']}  {times}  {row['caption']}")
-    return "\n".join(text + [path for path in written.values() if path])
+    return film
 
 
 def _written(context: atom.CommandContext, outputs: Outputs, name: str | None, make: Callable[[], str]) -> str | None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
+from attrs.validators import instance_of, optional
 
 import atom_core as atom
 
 
-class Replacing(str):
-    """The path of a film, whatever stands there: programs say so, and text of a settings file or a variable cannot."""
+@frozen(kw_only=True)
+class Replacement:
+    """A program's permission to replace whatever file stands at a path; no text of a settings file is one."""
+
+    path: str
+    """The only path that it is for."""
 
 
 class RenderFilm:
@@ -25,6 +30,8 @@ class RenderFilm:
         """The file to write; another that is there is replaced only if it is a film that Atom rendered."""
         sound: str = ""
         """Which of a source's sound tracks to take: its number, from 1, or its language as the file states it."""
+        replacement: Replacement | None = field(default=None, validator=optional(instance_of(Replacement)))
+        """Permission to replace another file, which only a program can give."""
 
     def run(self, timeline: atom.Timeline, *, settings: RenderFilm.Settings, progress: atom.Tell) -> atom.Film:
         """The film of `timeline`; progress is counted in frames.
@@ -36,5 +43,5 @@ class RenderFilm:
             raise atom.SettingsError("task 'film' needs a file to write; give it as path=...")
         from atom_core.media.render import render
 
-        overwrite = isinstance(settings.path, Replacing)
+        overwrite = settings.replacement is not None and settings.replacement.path == settings.path
         return render(timeline, settings.path, sound=settings.sound, overwrite=overwrite, progress=progress)

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Iterable
+from functools import partial
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.validators import ge, min_len
 
 import atom_core as atom
+from atom_assembly.evidence.meaning import read_meaning, says
+from atom_assembly.evidence.rewording import Vocabulary, speaks
+from atom_assembly.evidence.words import clauses, stems
+from atom_assembly.requests.read import read_request
 
 PROMPT = "Write the shots of this film, one per line: "
 LONGEST_LINE = 300
 
 _BULLET = re.compile(r"^(?:[-*•–—>#]+\s+|\(?\d{1,3}[.):](?!\d)\s*|(?:shot|scene)\s*\d+\s*[.:)-]\s*)+", re.IGNORECASE)
-_INTRODUCTION = re.compile(
-    r"^(?:please\s+)?(?:(?:show|make|create|cut|give)(?:\s+me)?(?:\s+us)?\b"
-    r"|(?:i|we)(?:\s+would|'d|’d)?\s+(?:want|like)(?:\s+to\s+see)?\b):?\s*"
-    r"(?:(?:a|the)\s+(?:short\s+)?(?:film|video|movie)\s+(?:of|about|with|showing|that shows|in which|where)\s+)?",
-    re.IGNORECASE,
-)
-_GOES_ON = r"(?:continue|go on|end|finish|close|conclude)s?\s+with"
-_BREAK = re.compile(
-    r"(?<=\w)[.!?;]+(?=\s|$)|\n+|,?\s+(?:and\s+)?(?:then|followed by|after that|finally)\b,?\s*"
-    rf"|(?:,\s*(?:and\s+)?|\s+and\s+){_GOES_ON}\b,?\s*",
-    re.IGNORECASE,
-)
-_ORDER = re.compile(
-    r"^(?:first(?:ly| of all)?|then|next comes|next|lastly|last|after that|finally|(?:at|in) the end|"
-    rf"(?:start|begin|open)s?\s+with|{_GOES_ON})\b[,:]?\s*",
-    re.IGNORECASE,
-)
-_LISTED = re.compile(rf"\b(?:then|followed by|after that|finally|next|{_GOES_ON})\b|;", re.IGNORECASE)
-_DETERMINER = re.compile(r"(?:an?|the|some|many|one|two|three|my|his|her|its|our|their|this|that)\s", re.IGNORECASE)
+_OFFERED = 12
+_MOST_SEEN = 200
+
+log = logging.getLogger("atom")
 
 
 class WriteScript:
-    """The shots of the film that is asked for.
+    """The shots of the film that is asked for, and what else the request says of it.
 
-    A request that lists its shots ("first ..., then ..., finally ...") is its own script. Of any other the decoder
-    writes one; if nothing usable comes, the request is split.
+    A request that says what is to be seen is its own script: its lines, their number, order and lengths are read from
+    it. Of any other, such as "a film about summer", the decoder writes one, and is told what the library has; if
+    nothing usable comes, the request is split. A decoder that writes captions of its own in the same words again is
+    not asked: the lines are put into those words when cuts are looked for.
     """
 
     consumes = atom.Request
@@ -57,17 +51,62 @@ class WriteScript:
         verbatim: bool = True
         """Whether a request that lists its shots is taken at its word, or the decoder writes every script."""
 
-    def run(self, request: atom.Request, *, decoder: atom.Decoder, settings: WriteScript.Settings) -> atom.Script:
-        """The script for `request`; its provenance is None when the request itself was split."""
-        if settings.verbatim and (listed := listed_shots(request.text)):
-            return atom.Script(request=request, lines=listed)
-        prompt = settings.prompt + " ".join(request.text.split())
+    def run(
+        self, request: atom.Request, *, decoder: atom.Decoder, host: atom.Host, settings: WriteScript.Settings
+    ) -> atom.Script:
+        """The script for `request`; its provenance is None when the request itself was split.
+
+        :raises SettingsError: if the request names a video that the library has not
+        """
+        seen, names = in_view(host, request.text)
+        reading = read_request(request.text, names=names, together=partial(_shown_together, seen) if seen else None)
+        if reading.absent_source:
+            raise atom.SettingsError(
+                f"there is no video '{reading.absent_source}' in library '{host.settings.library}'; "
+                "`atom library` lists them"
+            )
+        own = atom.Script(request=request, lines=reading.lines, constraints=reading.constraints)
+        if settings.verbatim and (
+            reading.ordered or reading.chosen or any(says_it(seen, line) for line in reading.lines)
+        ):
+            return own
+        vocabulary = Vocabulary.of(seen)
+        if settings.verbatim and seen and speaks(vocabulary, seen, decoder, PROMPT):
+            return own
+        offered = "".join(f"\n- {caption}" for caption in list(dict.fromkeys(seen))[:_OFFERED])
+        offered = f"\nShots that are there:{offered}" if offered else ""
+        prompt = settings.prompt + " ".join(request.text.split()) + offered
         text = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
         lines = parse_script(text, cut_short=text.finish_reason == "length")
+        whole = evolve(reading.constraints, wanted=())
         if not usable(lines, settings.max_lines):
-            return atom.Script(request=request, lines=split_request(request.text))
+            log.warning("the model wrote no usable script; the request itself was split into lines")
+            return own if reading.lines != ("",) else atom.Script(request=request, lines=split_request(request.text))
         provenance = atom.Provenance.of(decoder, prompt)
-        return atom.Script(request=request, lines=tuple(lines), provenance=provenance)
+        return atom.Script(request=request, lines=tuple(lines), provenance=provenance, constraints=whole)
+
+
+def in_view(host: atom.Host, text: str) -> tuple[list[str], list[str]]:
+    """The captions of the library's clips, the nearest to `text` first, and the names of its videos; none where there
+    is no library.
+    """
+    try:
+        if len(host.library) == 0:
+            return [], []
+        moments = host.run("search", atom.Query(text=text, limit=_MOST_SEEN))
+    except (atom.LibraryError, atom.PluginError, atom.TaskError):
+        return [], []
+    return [moment.caption for moment in moments], sorted({path.name for path in host.library.videos().values()})
+
+
+def says_it(captions: Iterable[str], line: str) -> bool:
+    """Whether a caption says what `line` says."""
+    meaning = read_meaning(line)
+    return bool(stems(line)) and any(says(caption, meaning) for caption in captions)
+
+
+def _shown_together(captions: Iterable[str], line: str) -> bool:
+    return len(clauses(line)) > 1 and says_it(captions, line)
 
 
 def parse_script(text: str, *, cut_short: bool = False) -> list[str]:
@@ -89,22 +128,15 @@ def usable(lines: list[str], max_lines: int) -> bool:
 
 def listed_shots(text: str) -> tuple[str, ...]:
     """The shots that a request lists in order; none if it does not say an order."""
-    if not _LISTED.search(text.strip()):
-        return ()
-    lines = split_request(text)
-    return lines if len(lines) > 1 else ()
+    reading = read_request(text)
+    return reading.lines if reading.ordered and all(reading.lines) else ()
 
 
 def split_request(text: str) -> tuple[str, ...]:
-    """The sentences and clauses of a request, in order: split at full stops, "then" and commas between phrases."""
-    lines: list[str] = []
-    for sentence in _BREAK.split(_INTRODUCTION.sub("", text.strip(), count=1)):
-        clauses = [_bare(clause) for clause in re.split(r",\s+(?:and\s+)?", sentence)]
-        whole = all(_DETERMINER.match(clause) or len(clause.split()) > 2 for clause in clauses[1:])
-        lines += clauses if whole else [_bare(sentence)]
-    return tuple(line for line in lines if re.search(r"\w", line)) or (text.strip(),)
+    """The things that a request names, in its order; the whole of it where there are none."""
+    lines = tuple(line for line in read_request(text).lines if re.search(r"\w", line))
+    return lines or (text.strip(),)
 
 
 def _bare(line: str) -> str:
-    line = _BULLET.sub("", line.strip()).replace("**", "").strip()
-    return _ORDER.sub("", line).strip("\"'“”„«»`").strip().rstrip(",;")
+    return _BULLET.sub("", line.strip()).replace("**", "").strip().strip("\"'“”„«»`").strip().rstrip(",;")

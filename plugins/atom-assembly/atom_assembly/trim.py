@@ -16,6 +16,11 @@ def trim(spans: Sequence[atom.Span], length_s: float | None, min_cut_s: float) -
     return [_middle(span, length) for span, length in zip(spans, lengths, strict=True)]
 
 
+def shorten_to(span: atom.Span, length_s: float | None) -> atom.Span:
+    """The middle of `span`, at most `length_s` long; as it is if that is None."""
+    return span if length_s is None or span.duration_s <= length_s else _middle(span, length_s)
+
+
 def shorten(lengths_s: Sequence[float], length_s: float | None, min_cut_s: float) -> list[float]:
     """Lengths in proportion, at least `min_cut_s` each where the sum allows it; never longer than they were.
 

@@ -9,6 +9,7 @@ import atom_assembly
 import av
 import numpy as np
 import pytest
+from atom_assembly.film import Replacement
 
 import atom_core as atom
 from atom_core.media.probe import probe
@@ -47,15 +48,22 @@ class Search:
         return tuple(library.search(decoder.embed([query.text]), query.limit))
 
 
+SCRIPTS = {
+    "Write the shots of this film, one per line: colours": "1. blue screen\n2. red screen",
+    "Write the shots of this film, one per line: nonsense": "",
+    "Name shots: colours": "1. red screen",
+}
+
+
+def write(text, shown):
+    """The script for a request, whatever shots it is offered."""
+    return SCRIPTS.get(text.splitlines()[0])
+
+
 @pytest.fixture
 def host(tmp_path):
     write_video(tmp_path / "a.mp4", ["red", "blue"])
-    decoder = FakeDecoder(
-        {
-            "Write the shots of this film, one per line: colours": "1. blue screen\n2. red screen",
-            "Write the shots of this film, one per line: nonsense": "",
-        }
-    )
+    decoder = FakeDecoder(write)
     host = RealFiles(
         atom_assembly,
         shows={"a.mp4": ["red screen", "blue screen"]},
@@ -100,17 +108,75 @@ def test_length_trims(host, tmp_path):
 
 
 def test_what_is_not_as_asked_is_said(host, tmp_path):
-    """A split request, lines that nothing fits, and a film shorter than asked for are remarks."""
-    host.settings = atom.Settings(tasks={"match": {"min_score": 0.3}})
+    """Lines that nothing fits are failures, with what is nearest; a film shorter than asked for is a remark."""
     request = "red screen. an airport."
-    host.decoder._answers[f"Write the shots of this film, one per line: {request}"] = ""
     said = run_command(host, "assemble", request, "-o", str(tmp_path / "film.mp4"), "--length", "9")
     assert [row["video"] is None for row in said.values[0]["lines"]] == [False, True]
     assert said.values[0]["script_by"] == "request"
-    assert "the request itself was split" in said.notes[0]
-    assert said.notes[1] == "nothing in the library fits: an airport"
-    assert "lasts 1.0 s, less than the 9 s" in said.notes[2]
-    assert "    nothing fits" in said.texts[0]
+    assert said.failures[0][0] == "an airport"
+    assert said.failures[0][1].startswith("nothing in the library fits; the nearest is 'red screen' (")
+    assert said.values[0]["lines"][1]["closest"]["caption"] == "red screen"
+    assert said.notes == ["what was found lasts 1.0 s, less than the 9 s asked for"]
+    assert "    nothing fits\n    nearest: " in said.texts[0]
+
+
+def test_what_is_not_there_at_all_is_an_error(host, tmp_path):
+    """No film is made of other things than those asked for."""
+    with pytest.raises(atom.LibraryError, match=r"fits the request; the nearest is '(red|blue) screen'"):
+        run_command(host, "assemble", "An airport, then a train.", "-o", str(tmp_path / "film.mp4"))
+    assert not (tmp_path / "film.mp4").exists()
+
+
+def test_a_dry_run_shows_and_renders_nothing(host, tmp_path):
+    """Script, cuts, scores and reasons are shown; the film is not written, and that is said."""
+    said = run_command(host, "assemble", "all screens, a second each", "-o", str(tmp_path / "film.mp4"), "--dry-run")
+    assert not (tmp_path / "film.mp4").exists()
+    assert said.values[0]["film"] is None
+    assert [row["reason"] for row in said.values[0]["lines"]] == ["its caption says so"] * 2
+    assert said.texts[0].startswith("not rendered: 2.0 s, 2 shots (each shot at most 1 s)\n  screens\n    ")
+    assert "is not rendered in a dry run" in said.notes[0]
+    assert run_command(host, "assemble", "blue screen", "--dry-run").failures == []
+
+
+@pytest.mark.parametrize("how", ["-o", "--json"])
+def test_what_a_dry_run_writes_can_be_edited_and_rendered(host, tmp_path, how):
+    """Its file, or its JSON, is a script again, whose lines and constraints are those that were read and edited."""
+    script = tmp_path / "script.json"
+    request = "blue screen, then red screen, half a second each"
+    said = run_command(host, "assemble", request, "-o", str(script), "--dry-run")
+    value = json.loads(script.read_text()) if how == "-o" else said.values[0]
+    lines = value["lines"] if how == "-o" else value["script"]["lines"]
+    lines.pop(0)
+    script.write_text(json.dumps(value if how == "-o" else [value]))
+    said = run_command(host, "assemble", "--script", str(script), "-o", str(tmp_path / "film.mp4"))
+    assert (said.values[0]["script_by"], said.values[0]["request"]) == ("file", request)
+    assert colours_of(tmp_path / "film.mp4") == ["red"] * 5
+
+
+def test_a_script_of_plain_lines(host, tmp_path):
+    """A text has a line for each shot, which may say what a request may; lines with # are left out."""
+    (tmp_path / "script.txt").write_text("# mine\nblue screen twice\n\nred screen for half a second\n")
+    said = run_command(host, "assemble", "--script", str(tmp_path / "script.txt"), "-o", str(tmp_path / "film.mp4"))
+    assert colours_of(tmp_path / "film.mp4") == ["blue"] * 20 + ["red"] * 5
+    assert said.values[0]["script"]["lines"][0] == {"line": "blue screen", "repeats": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no lines"),
+        ("{", "no valid JSON"),
+        ("{}", "is no script: has no 'lines'"),
+        ('{"lines": [{"line": "x", "speed": 2}]}', "unknown speed; there are "),
+        ('{"lines": [{"line": "x", "num_shots": 0}]}', "num_shots must be at least 1"),
+        ('{"lines": ["x"], "constraints": {"order": "mixed"}}', "is no script: "),
+    ],
+)
+def test_a_file_that_is_no_script_is_told(host, tmp_path, text, said):
+    """What is wrong with it is one line; nothing is rendered."""
+    (tmp_path / "script").write_text(text)
+    with pytest.raises(atom.SettingsError, match=said):
+        run_command(host, "assemble", "--script", str(tmp_path / "script"), "-o", str(tmp_path / "film.mp4"))
 
 
 def test_a_request_that_lists_its_shots_is_no_failure_of_the_model(host, tmp_path):
@@ -156,7 +222,13 @@ def test_the_task_replaces_no_footage(host, tmp_path):
     timeline = host.run("match", atom.Script(request=atom.Request(text="x"), lines=("blue screen",)))
     with pytest.raises(atom.MediaError, match="is no film of Atom's"):
         host.run("film", timeline, path=str(film))
+    with pytest.raises(atom.MediaError, match="is no film of Atom's"):
+        host.run("film", timeline, path=str(film), replacement=Replacement(path=f"{film}.other"))
+    with pytest.raises(atom.SettingsError, match="replacement"):
+        host.run("film", timeline, path=str(film), replacement=str(film))
     assert film.read_bytes() == before
+    host.run("film", timeline, path=str(film), replacement=Replacement(path=str(film)))
+    assert film.read_bytes() != before
 
 
 @pytest.mark.parametrize(
@@ -167,6 +239,10 @@ def test_the_task_replaces_no_footage(host, tmp_path):
         (["colours", "-o", "{tmp}/film.mp4", "--srt", "{tmp}"], "it is a folder"),
         (["colours", "-o", "{tmp}/film.mp4", "--otio", "{tmp}/film.mp4"], "different files"),
         ([" ", "-o", "{tmp}/film.mp4"], "the request is empty"),
+        (["-o", "{tmp}/film.mp4"], "the request is empty"),
+        (["colours"], "no film is named; say -o FILM.mp4, or --dry-run"),
+        (["colours", "--dry-run", "-o", "{tmp}/none/script.json"], "no folder"),
+        (["--script", "{tmp}/none", "-o", "{tmp}/film.mp4"], "--script '.*none' cannot be read"),
     ],
 )
 def test_mistakes_are_found_before_any_work(host, tmp_path, arguments, said):
@@ -213,8 +289,7 @@ def test_length_is_a_positive_number(host, tmp_path, length):
 def test_settings_of_its_tasks_are_options(host, tmp_path):
     """Script and match are told what the options say."""
     film = str(tmp_path / "film.mp4")
-    host.decoder._answers["Name shots: colours"] = "1. red screen"
-    options = ("--script-prompt", "Name shots: ", "--match-min-score", "0.99")
+    options = ("--script-prompt", "Name shots: ", "--match-min-score", "0.9")
     said = run_command(host, "assemble", "colours", "-o", film, *options)
     assert [row["line"] for row in said.values[0]["lines"]] == ["red screen"]
     assert host.settings.tasks == {}

@@ -40,10 +40,13 @@ class TestScript(Assembly):
 
 
 class TestAssemble(TestScript):
-    """``assemble``"""
+    """``assemble``, of what any footage has."""
 
     task = "assemble"
     bad_settings = {}
+
+    def items(self, host):
+        return [atom.Request(text="Everything, shortest first."), atom.Request(text="One shot.", length_s=3.0)]
 
 
 class TestMatch(Assembly):
@@ -54,7 +57,7 @@ class TestMatch(Assembly):
 
     def items(self, host):
         request = atom.Request(text="red, green", length_s=0.5)
-        return [atom.Script(request=request, lines=lines) for lines in (("a red circle", "a star"), ("a square",))]
+        return [atom.Script(request=request, lines=lines) for lines in (("something", "anything"), ("something",))]
 
 
 class TestFilm(Assembly):
@@ -64,7 +67,7 @@ class TestFilm(Assembly):
     settings = {"path": "film.mp4"}
 
     def items(self, host):
-        script = atom.Script(request=atom.Request(text="red"), lines=("a red circle",))
+        script = atom.Script(request=atom.Request(text="red"), lines=("something",))
         timeline = host.run("match", script)
         return [timeline, atom.Timeline(request=atom.Request(text="again"), cuts=timeline.cuts * 2)]
 

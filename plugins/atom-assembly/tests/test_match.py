@@ -48,37 +48,72 @@ def test_cuts_follow_the_script():
     assert timeline.duration_s == 10
 
 
-def test_no_clip_twice_while_another_fits():
-    """The clearer wish goes first, the other line gets another clip; a clip repeats only when all are used."""
+def test_no_clip_twice_unless_asked():
+    """As many lines as can be have a clip of their own; another one is said not to, or has the same if asked for."""
     host = studio({"a.mp4": ["blue square", "blue star"]})
     assert [c.caption for c in match(host, "blue", "blue square").cuts] == ["blue star", "blue square"]
-    assert [c.caption for c in match(host, "blue square", "blue square").cuts] == ["blue square", "blue star"]
-    thrice = match(host, "blue square", "blue square", "blue square").cuts
-    assert [c.caption for c in thrice] == ["blue square", "blue star", "blue square"]
+    twice = match(host, "blue square", "blue star", "blue square")
+    assert [c.caption for c in twice.cuts] == ["blue square", "blue star"]
+    assert [(u.line, u.reason) for u in twice.unmet] == [
+        ("blue square", "the only shots in the library that show it are in the film already")
+    ]
+    again = (atom.Wanted(), atom.Wanted(), atom.Wanted(again=True))
+    script = atom.Script(
+        request=atom.Request(text="x"),
+        lines=("blue square", "blue star", "blue square"),
+        constraints=atom.Constraints(wanted=again),
+    )
+    assert [c.caption for c in host.run("match", script).cuts] == ["blue square", "blue star", "blue square"]
 
 
-def test_the_decoder_compares_candidates():
-    """What the decoder finds likely beats what the vectors find near; with `similarity` it is not asked."""
+def test_what_two_lines_ask_for_may_be_one_shot():
+    """A clip that shows two neighbouring lines at once stands for both."""
+    timeline = match(studio({"a.mp4": ["a red star while a blue moon"]}), "a red star", "a blue moon")
+    assert (len(timeline.cuts), timeline.unmet) == (1, ())
 
-    class Contrary(FakeDecoder):
+
+def test_the_decoder_is_asked_about_clips_that_come_near():
+    """Where captions do not say it, clips show what the decoder says yes to, if its answers tell captions apart."""
+
+    class Witness(FakeDecoder):
         def score(self, parts, continuation):
-            assert parts[1] == "Describe this clip in one sentence."
-            return -1.0 if parts[0].layout["shows"] == "a green star" else -9.0
+            asked, shows = parts[1], parts[0].layout["shows"]
+            true = shows.removeprefix("a ") in asked or (
+                asked == "Is it true that the turquoise thing moves?" and "green" in shows
+            )
+            return -0.1 if (continuation == "yes") == true else -4.0
 
-    host = studio(decoder=Contrary())
-    assert match(host, "a red circle").cuts[0].caption == "a green star"
-    assert len(host.encoder.encoded) == 4
-    host = studio(decoder=Contrary())
-    assert match(host, "a red circle", rerank="similarity").cuts[0].caption == "a red circle"
-    assert host.encoder.encoded == []
+    shows = {"a.mp4": ["a red circle", "a blue square", "a green star"]}
+    timeline = match(studio(shows, decoder=Witness()), "a turquoise thing moves")
+    assert [(c.caption, c.reason[:27]) for c in timeline.cuts] == [("a green star", "the model says that it show")]
+    with pytest.raises(atom.LibraryError, match="fits the request"):
+        match(studio(shows, decoder=Witness()), "a turquoise thing moves", rerank="similarity")
+
+
+def test_a_decoder_that_cannot_tell_is_not_believed():
+    """Where its answers do not tell true captions from false ones, the likeliest clip is taken and that is said."""
+
+    class Unsure(FakeDecoder):
+        def score(self, parts, continuation):
+            if parts[1] == "Describe this clip in one sentence.":
+                return -1.0 if parts[0].layout["shows"] == "a green star" else -9.0
+            return -1.0
+
+    shows = {"a.mp4": ["a red circle", "a blue square", "a green star"]}
+    timeline = match(studio(shows, decoder=Unsure()), "an airport")
+    assert timeline.cuts[0].caption == "a green star"
+    assert timeline.cuts[0].reason.startswith("the likeliest there is")
 
 
 def test_lines_that_nothing_fits_have_no_cut():
-    """Below `min_score` nothing fits; if no line is left that is an error that names the library and what to do."""
-    timeline = match(studio(), "a red circle", "an airport", min_score=0.2)
+    """What is nearest to them is said; if no line is left that is an error that names the library and what to do."""
+    timeline = match(studio(), "a red circle", "a red airport", rerank="similarity")
     assert [cut.line for cut in timeline.cuts] == ["a red circle"]
-    with pytest.raises(atom.LibraryError, match="fits the request; add videos with `atom index PATH`"):
-        match(studio(), "an airport", min_score=0.2)
+    assert [(u.line, u.reason, u.closest.caption) for u in timeline.unmet] == [
+        ("a red airport", "nothing in the library fits", "a red circle")
+    ]
+    with pytest.raises(atom.LibraryError, match=r"nearest is .*add videos with `atom index PATH`"):
+        match(studio(), "a red airport", rerank="similarity")
 
 
 def test_files_that_are_gone_or_changed_are_left_out(caplog):
@@ -101,8 +136,9 @@ def test_files_that_are_gone_take_no_place(caplog):
 
 def test_assemble_writes_and_matches():
     """`assemble` is the script's lines, matched."""
-    decoder = FakeDecoder({"Write the shots of this film, one per line: shapes": "1. a green star\n2. a red circle"})
-    timeline = studio(decoder=decoder).run("assemble", atom.Request(text="shapes", length_s=4.0))
+    asked = "Write the shots of this film, one per line: a day in the country\nShots that are there:"
+    decoder = FakeDecoder(lambda text, _: "1. a green star\n2. a red circle" if text.startswith(asked) else None)
+    timeline = studio(decoder=decoder).run("assemble", atom.Request(text="a day in the country", length_s=4.0))
     assert [cut.caption for cut in timeline.cuts] == ["a green star", "a red circle"]
     assert timeline.duration_s == pytest.approx(4.0)
 

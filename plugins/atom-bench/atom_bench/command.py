@@ -10,6 +10,7 @@ import atom_core as atom
 from atom_bench.cuts.command import CutsBench
 from atom_bench.decoder import DecoderBench
 from atom_bench.encoder import EncoderBench
+from atom_bench.films.command import FilmsBench
 from atom_bench.quality.command import QualityBench
 from atom_bench.questions.command import QuestionsBench
 from atom_bench.retrieval.command import RetrievalBench
@@ -41,6 +42,7 @@ BENCHES: dict[str, type[Bench]] = {
     "quality": QualityBench,
     "questions": QuestionsBench,
     "cuts": CutsBench,
+    "films": FilmsBench,
 }
 """The subcommands by name."""
 

@@ -1,0 +1,162 @@
+"""Lines said in the words of the library's captions, by the decoder, which writes those.
+
+Captions are the decoder's own sentences. Asked for the script of a film of one shot, it says in the same words what
+somebody said in others. It is believed where it is as sure as of what it knows well, and where all its words are
+words of captions that are there. A line that names no thing ("something that flickers"), or leaves open which, is
+given one of the library's, which is taken out again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from attrs import frozen
+
+import atom_core as atom
+from atom_assembly.evidence.meaning import alternatives
+from atom_assembly.evidence.words import clauses, stem, stems, thing_of, told_apart
+from atom_assembly.requests.english import DETERMINER, THING
+from atom_assembly.requests.wanted import said_of_one
+
+SURE = 0.985
+"""Least mean token probability of a rewording that is believed."""
+_SAME = 0.6
+"""As much for one in the same words."""
+_RELATIVE = r"(?:that|which|who)(?:\s+(?:is|are|was|were))?\b"
+_VERB = re.compile(r"(?:[^s]s|ing|ed)$|^(?:do|not|is|are|has|have|can|never)$", re.IGNORECASE)
+_MOST_TOKENS = 48
+_MOST_THINGS = 4
+
+
+@frozen(kw_only=True)
+class Vocabulary:
+    """The words of the library's captions."""
+
+    words: frozenset[str]
+    """All of them."""
+    things: tuple[str, ...]
+    """What captions begin with, such as "a red circle", the commonest first."""
+    of_things: frozenset[str]
+    """The words of those."""
+
+    @classmethod
+    def of(cls, captions: Iterable[str]) -> Vocabulary:
+        """The vocabulary of `captions`."""
+        counted: Counter[str] = Counter()
+        words: set[str] = set()
+        for caption in captions:
+            for clause in clauses(caption):
+                words |= stems(clause)
+                if thing := thing_of(clause):
+                    counted[thing] += 1
+        things = tuple(thing for thing, _ in counted.most_common(64))
+        return cls(
+            words=frozenset(words), things=things, of_things=frozenset(w for thing in counted for w in stems(thing))
+        )
+
+
+@frozen(kw_only=True)
+class Said:
+    """A clause in the words of captions."""
+
+    thing: str
+    """Which thing it speaks of, such as "a red star"; only "a star", or nothing, where the line leaves it open."""
+    does: str = ""
+    """What that does, such as "moves up"; empty where the line does not say."""
+    as_written: bool = False
+    """Whether these are the line's own words, which the decoder did not put into those of captions."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Its words, told apart where the decoder did."""
+        return stems(self.thing) if self.as_written else told_apart(self.thing, self.does)
+
+    def statements(self, caption: str) -> list[str]:
+        """What it says of each thing of `caption` that it may speak of."""
+        own = stems(self.thing)
+        if self.as_written:
+            return []
+        if self.does and len(own) > 1:
+            return [f"{self.thing} {self.does}"]
+        if not self.does:
+            return [f"there is {self.thing}"] if len(own) > 1 else []
+        things = [thing for clause in clauses(caption) if (thing := thing_of(clause)) and own <= stems(thing)]
+        return [f"{thing} {self.does}" for thing in things]
+
+
+Wording = tuple[Said, ...]
+"""A line in the words of captions, clause by clause."""
+
+
+def wordings(line: str, vocabulary: Vocabulary, decoder: atom.Decoder, prompt: str) -> list[Wording]:
+    """`line` in the words of captions, one wording for each of what "or" joins; none where the decoder is not sure."""
+    if not vocabulary.things:
+        return []
+    found: list[Wording] = []
+    sure = False
+    for one in map(said_of_one, alternatives(line)):
+        parts = [_said(clause, vocabulary, decoder, prompt) for clause in clauses(one)]
+        known = [part for part in parts if part is not None]
+        sure = sure or (bool(parts) and len(known) == len(parts))
+        found.append(tuple(known) if len(known) == len(parts) else _as_written(one))
+    return found if sure else []
+
+
+def _as_written(text: str) -> Wording:
+    return tuple(Said(thing=clause, as_written=True) for clause in clauses(text))
+
+
+def _said(clause: str, vocabulary: Vocabulary, decoder: atom.Decoder, prompt: str) -> Said | None:
+    """A clause in the words of captions: what it says its thing does, as the decoder puts it of two things alike."""
+    head, predicate = split_clause(clause, vocabulary)
+    if not predicate:
+        return Said(thing=clause) if stems(clause) <= vocabulary.words else None
+    if not _VERB.search(predicate.split()[0]):
+        return None
+    own = head if stems(head) else ""
+    things = [thing for thing in vocabulary.things if len(thing.split()) > 2 and not stems(thing) & stems(clause)]
+    things = [*([own] if len(stems(own)) > 1 else []), *things][:_MOST_THINGS]
+    votes: Counter[str] = Counter()
+    for thing in things:
+        said = _sure(f"Show {thing} {predicate}.", vocabulary.words | stems(clause), decoder, prompt)
+        if said is not None and len(clauses(said)) == 1 and stems(thing_of(said)) == stems(thing):
+            does = said.removeprefix(thing_of(said)).strip()
+            votes[does] += 1
+            if votes[does] == min(2, len(things)) or stems(does) == stems(predicate):
+                return Said(thing=own, does=does)
+    return None
+
+
+def split_clause(clause: str, vocabulary: Vocabulary) -> tuple[str, str]:
+    """What a clause says which thing it is, and what that does: "a star", "rising"; either may be empty."""
+    words = clause.split()
+
+    def of_thing(word: str) -> bool:
+        bare = re.sub(r"[^\w]", "", word)
+        return (
+            bool(re.fullmatch(rf"{DETERMINER}|{THING}|of", bare, re.IGNORECASE)) or stem(bare) in vocabulary.of_things
+        )
+
+    front = next((number for number, word in enumerate(words) if not of_thing(word)), len(words))
+    head, rest = words[:front], " ".join(words[front:])
+    if head and not all(re.fullmatch(DETERMINER, word, re.IGNORECASE) for word in head):
+        return " ".join(head), re.sub(rf"^{_RELATIVE}\s*", "", rest)
+    back = next((number for number in range(len(words), front, -1) if not of_thing(words[number - 1])), front)
+    return " ".join(words[back:]), " ".join(words[front:back])
+
+
+def _sure(said: str, words: frozenset[str], decoder: atom.Decoder, prompt: str) -> str | None:
+    """What the decoder makes of a request for one shot, if it is sure and uses no others than `words`."""
+    text = decoder.generate([prompt + said], max_new_tokens=_MOST_TOKENS)
+    line = text.strip().rstrip(".")
+    sure = text.confidence >= (_SAME if stems(line) == stems(said) else SURE)
+    good = text.finish_reason == "stop" and sure and "\n" not in line
+    return line if good and stems(line) and stems(line) <= words else None
+
+
+def speaks(vocabulary: Vocabulary, captions: Iterable[str], decoder: atom.Decoder, prompt: str) -> bool:
+    """Whether the decoder says a caption of its own in the same words when asked for a film of it."""
+    plain = sorted({one for one in captions if len(clauses(one)) == 1}, key=lambda one: (len(one), one))
+    return any(_sure(f"Show {one}.", vocabulary.words, decoder, prompt) == one for one in plain[:2])

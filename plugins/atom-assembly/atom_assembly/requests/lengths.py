@@ -1,0 +1,164 @@
+"""How long a film, each of its cuts, or one of them may be, as people write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from attrs import frozen
+
+from atom_assembly.requests.english import FILM, NUMBERS, SHOT
+
+MARK = "\x00"
+"""Stands where something was taken out of a request."""
+
+_WORDS = "|".join(sorted((word for word in NUMBERS if word != "zero"), key=len, reverse=True))
+_VALUE = (
+    rf"(?:\d+(?:[.,]\d+)?|half\s+an?|half(?=[\s-]+minute)|an?(?=[\s-]+minute"
+    rf"|\s+second\s+(?:and\s+a\s+half|each|long|per|apiece|or\s+less)|\s+second\s*(?:$"
+    rf"|[.;!]))|(?:{_WORDS})(?:[\s-]+(?:{_WORDS}))?)"
+)
+_UNIT = r"(?:seconds?|secs?|sec|s|minutes?|mins?|min)"
+LENGTH = (
+    rf"(?:(?<![\w.])(?:{_VALUE})(?:\s+and\s+a\s+half)?[\s-]*{_UNIT}\b(?:\s+and\s+a\s+half)?"
+    rf"(?:\s*(?:and\s+)?(?:\d+|{_WORDS})[\s-]*(?:seconds?|secs?|s)\b)?)"
+)
+"""A pattern for a length of time."""
+
+_MOST = (
+    r"(?:(?:(?:no|not|never)\s+(?:be\s+|last\s+|to\s+be\s+)?(?:any\s+)?(?:longer"
+    r"|more)\s+than|(?:no|not)\s+(?:over|above)|less\s+than"
+    r"|shorter\s+than|under|below|within|at\s+(?:the\s+)?(?:most|max(?:imum)?)"
+    r"|up\s+to|(?:a\s+)?max(?:imum|\.)?(?:\s+of)?"
+    r"|not\s+exceed(?:ing)?)\s+)"
+)
+_LEAST = (
+    r"(?:(?:at\s+(?:the\s+)?least|(?:no|not)\s+(?:shorter|less)\s+than|(?:a\s+)?min(?:imum"
+    r"|\.)?(?:\s+of)?|(?<!no )(?<!not )(?<!be )(?:longer|more)\s+than|(?<!no )(?<!not )over)\s+)"
+)
+_ABOUT = r"(?:(?:exactly|precisely|about|around|roughly|approximately|circa|some|just|only)\s+)"
+_BE = (
+    r"(?:(?:should|must|shall|may|can|could|has|have|needs?|to|is|are|be|being"
+    r"|last|lasts|lasting|run|runs|running|take|takes|of"
+    r"|that|which|for|only|just|shown|kept|with\s+a\s+(?:length|duration)\s+of|at|in|not|never)\s+)"
+)
+_ONE = r"(?:shot|clip|scene|cut|take|one|piece|bit|picture)"
+_EACH = rf"(?:each(?:\s+one|\s+{_ONE})?\b|apiece\b|(?:for\s+)?(?:every|per)\s+{_ONE}\b|a\s+(?:shot|clip|piece)\b)"
+_LONG = (
+    r"(?:\s+(?:in\s+total|total|altogether|overall|in\s+all|all\s+in\s+all"
+    r"|long|in\s+length|at\s+(?:the\s+)?most|max(?:imum)?|or\s+less|tops))"
+)
+
+
+@frozen(kw_only=True)
+class Lengths:
+    """What a request says of lengths, seconds; None where it says nothing."""
+
+    most_s: float | None = None
+    """Of the film, at most."""
+    least_s: float | None = None
+    """Of the film, at least."""
+    shot_s: float | None = None
+    """Of each cut, at most."""
+
+
+def seconds(text: str) -> float:
+    """The length that a match of `LENGTH` says, seconds."""
+    total = 0.0
+    for value, unit in re.findall(rf"({_VALUE})[\s-]*({_UNIT})\b", text, re.IGNORECASE):
+        total += _value(value) * (60 if unit.casefold().startswith("m") else 1)
+    if re.search(r"\band\s+a\s+half", text, re.IGNORECASE):
+        total += 30 if re.search(r"min", text, re.IGNORECASE) else 0.5
+    if both := re.search(rf"({_VALUE})\s+and\s+a\s+half[\s-]*{_UNIT}", text, re.IGNORECASE):
+        total = (_value(both[1]) + 0.5) * (60 if re.search(r"min", text, re.IGNORECASE) else 1)
+    return total
+
+
+def _value(text: str) -> float:
+    text = text.casefold().strip()
+    if text[:1].isdigit():
+        return float(text.replace(",", "."))
+    if text.startswith("half"):
+        return 0.5
+    if text in ("a", "an"):
+        return 1.0
+    return float(sum(NUMBERS[word] for word in re.split(r"[\s-]+", text)))
+
+
+def _bounded(bound: str = "") -> str:
+    return rf"{bound}(?P<length>{LENGTH})"
+
+
+_SHOTS = (
+    rf"(?:each|every|all|the|no|any)\s+(?:of\s+)?(?:the\s+)?(?:single\s+)?{SHOT}\s+{_BE}{{0,6}}(?:{_MOST}"
+    rf"|(?:longer|more)\s+than\s+|over\s+)?{_ABOUT}?"
+    rf"{_bounded()}{_LONG}?",
+    rf"(?:{_MOST}|{_ABOUT}|for\s+)?{_bounded()}(?:\s+(?:long|at\s+(?:the\s+)?most|max))?,?\s+{_EACH}",
+    rf"\beach\s+(?:{_BE}|{_MOST}|{_ABOUT}){{0,6}}{_bounded()}{_LONG}?",
+    (
+        rf"(?:\b(?:with|in|of|using|as|from|by)\s+)?(?:only\s+|short\s+)?{_bounded()}[\s-]+(?:long\s+)?"
+        rf"(?:shots|clips|scenes|cuts|takes|pieces|snippets)\b"
+    ),
+    rf"\b(?:shots|clips|scenes|cuts|takes|pieces|snippets)\s+{_BE}{{0,6}}(?:{_MOST}|{_ABOUT})?{_bounded()}{_LONG}?",
+)
+_MOSTS = (
+    rf"{_ABOUT}?{_bounded()}[\s-]+(?:long\s+)?(?:\w+\s+)?{FILM}\b",
+    rf"\b{FILM}\s*,?\s*{_BE}{{1,6}}(?:{_MOST}|{_ABOUT})?{_bounded()}{_LONG}?",
+    rf"\b{FILM}\s*,?\s*(?:{_MOST}){_bounded()}{_LONG}?",
+    rf"\b{_BE}{{0,6}}{_MOST}{_ABOUT}?{_bounded()}{_LONG}?",
+    rf"\b{_BE}{{0,6}}{_ABOUT}?{_bounded()}{_LONG}",
+    rf"\b(?:total|overall|whole|complete|running|screen)?\s*(?:length|duration"
+    rf"|running\s+time|run\s?time|time)\s*(?::|=|of|is|should\s+be|must\s+be)?\s*"
+    rf"(?:{_MOST}|{_ABOUT})?{_bounded()}",
+    rf"\b(?:total|overall)\s*(?:of|:)?\s*{_bounded()}",
+    rf"^\s*(?:in|for|give\s+me|i\s+want|make)?\s*{_ABOUT}?{_bounded()}\s*(?::|,|\bof\b)",
+    (
+        rf"\b(?:that|which)\s+(?:should\s+|must\s+)?(?:lasts?|runs?|takes?|is|be)\s+(?:for\s+)?(?:{_MOST}"
+        rf"|{_ABOUT})?{_bounded()}{_LONG}?"
+    ),
+    rf"\b(?:in|into|to)\s+{_ABOUT}?{_bounded()}(?=\s*(?:[.!,;]|$))",
+    rf"\b(?:it|this|everything)\s+{_BE}{{1,6}}{_ABOUT}?{_bounded()}",
+    rf"(?:^|(?<=[.;!\n]))\s*{_ABOUT}?{_bounded()}\s*(?=[.;!\n]|$)",
+)
+_LEASTS = (rf"(?:\b{FILM}\s+)?{_BE}{{0,6}}{_LEAST}{_ABOUT}?{_bounded()}{_LONG}?",)
+
+
+def take_lengths(text: str) -> tuple[Lengths, str]:
+    """What `text` says of the lengths of the film and of all its cuts, and the text with a `MARK` in its place."""
+    shot_s, text = _take(text, _SHOTS)
+    least_s, text = _take(text, _LEASTS)
+    most_s, text = _take(
+        text, _MOSTS, keep=lambda found: f" {MARK} {FILM_WORD} " if _names_film(found) else f" {MARK} "
+    )
+    return Lengths(most_s=most_s, least_s=least_s, shot_s=shot_s), text
+
+
+FILM_WORD = "film"
+
+
+def _names_film(found: str) -> bool:
+    return re.search(rf"{LENGTH}[\s-]+(?:long\s+)?(?:\w+\s+)?{FILM}\b", found, re.IGNORECASE) is not None
+
+
+def take_length(text: str) -> tuple[float | None, str]:
+    """What a line says of its own cut, seconds, and the line without that: "a dog for 2 seconds"."""
+    patterns = (
+        rf"\b(?:an?\s+)?{_bounded()}[\s-]+(?:long\s+)?(?:shot|clip|scene|cut|take)\s+(?:of|with|showing)\b",
+        rf"^\s*{_bounded()}\s+of\b",
+        rf"[(\[]\s*{_bounded()}\s*[)\]]",
+        rf",?\s*\b(?:for|lasting|during)\s+(?:{_MOST}|{_ABOUT})?{_bounded()}",
+        rf"\s+{_bounded()}(?:\s+long)?\s*$",
+    )
+    found, text = _take(text, patterns, keep=lambda _: " ")
+    return found, " ".join(text.split())
+
+
+def _take(
+    text: str, patterns: tuple[str, ...], keep: Callable[[str], str] = lambda _: f" {MARK} "
+) -> tuple[float | None, str]:
+    for pattern in patterns:
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            value = seconds(match["length"])
+            if value > 0:
+                return value, text[: match.start()] + keep(match[0]) + text[match.end() :]
+    return None, text

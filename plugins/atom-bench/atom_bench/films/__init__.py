@@ -1,0 +1,1 @@
+"""Films asked for in people's words, on a library whose truth is known."""

@@ -1,0 +1,76 @@
+"""Requests for films and their truth."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from atom_bench.films.command import Made, summed, text
+from atom_bench.films.requests import WORDINGS, Asked, Maker, clause
+from atom_bench.films.truth import Expected, Shot, Thing, fault
+
+import atom_core as atom
+
+SHAPES, COLOURS = ("star", "moon", "heart", "ring"), ("red", "blue", "green", "white", "orange")
+ACTIONS = ("blinks", "grows", "shrinks", "left", "up")
+SHOTS = [
+    Shot(
+        video=f"{n}.mp4",
+        start_s=2.0 * m,
+        end_s=2.0 * m + 2,
+        things=(Thing(colour=c, shape=s, action=ACTIONS[(n + m) % 5]),),
+    )
+    for n, s in enumerate(SHAPES)
+    for m, c in enumerate(COLOURS)
+]
+
+
+def timeline(*shots):
+    cuts = tuple(
+        atom.Cut(
+            path=Path(s.video), content_hash="0", start_s=s.start_s, end_s=s.end_s, line="x", caption="", score=1.0
+        )
+        for s in shots
+    )
+    return atom.Timeline(request=atom.Request(text="x"), cuts=cuts)
+
+
+def test_every_wording_makes_a_request():
+    """Requests of all wordings name what the library has; what is not there is in none of its shots."""
+    maker = Maker(SHOTS, np.random.default_rng(1))
+    good = maker.good(1)
+    assert len(good) == sum(len(wordings) for both in WORDINGS.values() for wordings in both) >= 60
+    assert all(one.expected is not None and "{" not in one.text for one in good)
+    shown = {clause(thing, way) for shot in SHOTS for thing in shot.things for way in range(4)}
+    assert not any(one.text.rstrip(".").casefold() in shown for one in maker.absent(30))
+
+
+@pytest.mark.parametrize(
+    ("shots", "expected", "said"),
+    [
+        (SHOTS[:2], Expected(each=(lambda s: s is SHOTS[0], lambda s: s is SHOTS[1])), ""),
+        (SHOTS[:2], Expected(each=(lambda s: s is SHOTS[1], lambda s: s is SHOTS[0])), "wrong cuts [0, 1]"),
+        (SHOTS[:1], Expected(each=(lambda _: True,) * 2), "1 cuts instead of 2"),
+        (SHOTS[:4], Expected(every=lambda s: s.video == "0.mp4"), "1 of 5 shots missing, 0 wrong"),
+        (SHOTS[:5], Expected(every=lambda s: s.video == "0.mp4"), ""),
+        (SHOTS[:6], Expected(only=lambda s: s.video == "0.mp4"), "a cut shows what it must not"),
+        (SHOTS[:2], Expected(length_s=3.0), "4.0 s long"),
+        (SHOTS[:2], Expected(shot_s=1.0), "a cut is too long"),
+        (SHOTS[:2], Expected(ordered=lambda shots: shots[0] is SHOTS[1]), "wrong order"),
+    ],
+)
+def test_what_is_wrong_with_cuts(shots, expected, said):
+    """Cuts are held to what they truly show, by place, number, order and length."""
+    assert fault(timeline(*shots), SHOTS, expected) == said
+
+
+def test_figures():
+    """Right ones, false alarms and what is told to be absent are counted apart."""
+    good, absent = Asked(kind="then", text="a", expected=Expected()), Asked(kind="not there", text="b")
+    made = [
+        Made(asked=good, fault="", unmet=(), cuts=()),
+        Made(asked=good, fault="no cuts", unmet=("x",), cuts=()),
+        Made(asked=absent, fault="", unmet=("x",), cuts=()),
+    ]
+    value = {"model": "fake", **summed(made)}
+    assert (value["right"], value["false_alarms"], value["told"], value["kinds"]) == (0.5, 0.5, 1.0, {"then": [1, 2]})
+    assert "right 50.0%" in text(value)
