@@ -15,6 +15,7 @@ from atom_core.errors import (
 from atom_core.hookspecs import hookimpl
 from atom_core.moved import keep_old_names
 from atom_core.protocols import (
+    Channel,
     Command,
     CommandContext,
     Decoder,
@@ -75,6 +76,7 @@ __all__ = [
     "AtomError",
     "Cancelled",
     "Caption",
+    "Channel",
     "Clip",
     "Command",
     "CommandContext",

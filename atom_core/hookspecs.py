@@ -146,6 +146,18 @@ def atom_register_formats(register: Register) -> None:
 
 
 @hookspec
+def atom_register_channels(register: Register) -> None:
+    """Declare channels by which moments are found, beside pictures, captions and words. Called once at start.
+
+    Call ``register.channel(name, "package.module:Class", summary=...)`` for each; the class follows `Channel`, is
+    imported when somebody searches, and is made once by each host, without arguments. What it finds is put together
+    with what the others find, by videos and times; one that raises is told of and passed over.
+
+    :param register: the function to call
+    """
+
+
+@hookspec
 def atom_add_commands(register: Register) -> None:
     """Declare subcommands of ``atom``. Called once by the command line, never by a host.
 

@@ -215,6 +215,18 @@ class FormatSpec(Spec):
 
 
 @frozen(kw_only=True)
+class ChannelSpec(Spec):
+    """A channel of searches; its code is not imported until somebody searches."""
+
+    word, words, hook, parts = "channel", "channels", "atom_register_channels", ("search",)
+
+    name: str = field(validator=_check_name)
+    """How moments that it found name it."""
+    target: str = field(validator=_check_target)
+    """``package.module:Class``, see `Channel`."""
+
+
+@frozen(kw_only=True)
 class CommandSpec(Spec):
     """A subcommand of ``atom`` that a plugin contributes."""
 
@@ -238,6 +250,7 @@ KINDS: tuple[type[Spec], ...] = (
     PipelineSpec,
     PromptSpec,
     FormatSpec,
+    ChannelSpec,
     CommandSpec,
 )
 """Every kind of thing that can be declared, in the order in which plugins are asked."""
@@ -300,6 +313,10 @@ class Register:
     def format(self, name: str, target: str, *, summary: str, suffix: str) -> None:
         """Declare a format of documents, see `FormatSpec`."""
         self._declare(FormatSpec, name, target, summary, {"suffix": suffix})
+
+    def channel(self, name: str, target: str, *, summary: str) -> None:
+        """Declare a channel of searches, see `ChannelSpec`."""
+        self._declare(ChannelSpec, name, target, summary, {})
 
     def command(
         self, name: str, target: str, *, summary: str, tasks: tuple[str, ...] = (), keep_going: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import os
 import threading
 import time
@@ -38,7 +39,7 @@ from atom_core.protocols import Decoder, Encoder, Library, TaskEvent, Tell
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Frames, Sound, Video
 from atom_core.settings import Settings, task_settings
-from atom_core.specs import LENT, TaskSpec
+from atom_core.specs import LENT, ChannelSpec, TaskSpec
 
 _RULES = ("quantize", "frames", "frame_pixels", "segment", "window_s", "min_clip_s")
 """The settings that change what any task makes of a video."""
@@ -97,6 +98,7 @@ class Host:
         self._library: Library | None = None
         self._videos = Videos(settings, plugins, self.ledger)
         self._tasks: dict[str, Any] = {}
+        self._channels: dict[str, Any] | None = None
         self._maps: set[Cancel] = set()
         self._closed = False
         if settings.isolate:
@@ -162,6 +164,20 @@ class Host:
             return getattr(self._resident.modules(), name)
         task = caller.get().task
         return self._shared.lend(name, Borrower(f"task {task!r}" if task else "the program"), task)
+
+    def channels(self) -> dict[str, Any]:
+        """The channels that plugins bring, by name; each is made once. One that cannot be had is told of, once."""
+        with self._lock:
+            if self._channels is None:
+                self._channels = {}
+                for name, spec in self.plugins.of(ChannelSpec).items():
+                    try:
+                        self._channels[name] = self.plugins.load(spec)()
+                    except Exception as error:
+                        logging.getLogger("atom").warning(
+                            "channel %r of plugin %r is left out: %s", name, spec.plugin, one_line(error)
+                        )
+            return dict(self._channels)
 
     def expect(self, tasks: Iterable[str]) -> None:
         """Say which tasks will run: what they declare to need is counted when a model is loaded into a limited memory.

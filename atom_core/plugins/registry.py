@@ -31,6 +31,7 @@ from atom_core.settings import Settings, suggest
 from atom_core.specs import (
     KINDS,
     LENT,
+    ChannelSpec,
     CommandSpec,
     FormatSpec,
     ModelSpec,
@@ -102,7 +103,7 @@ class PluginSet(HookCalls):
             + "; see `atom plugins`"
         )
 
-    def load(self, spec: TaskSpec | ModuleSpec | FormatSpec | CommandSpec) -> Any:
+    def load(self, spec: TaskSpec | ModuleSpec | FormatSpec | ChannelSpec | CommandSpec) -> Any:
         """The class or function that `spec` names, imported.
 
         :raises PluginError: if it cannot be imported, naming the plugin and the next step

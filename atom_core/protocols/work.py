@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from attrs import field, frozen
 
-from atom_core.records import Clip, Entry, Frames, Moment, Sound, Video
+from atom_core.records import Clip, Entry, Frames, Moment, Query, Sound, Video
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,3 +103,14 @@ class Library(Protocol):
 
     def close(self) -> None:
         """Write what is pending and let go of the files."""
+
+
+class Channel(Protocol):
+    """A way to find moments. It is made once by a host, without arguments, and searched from several threads."""
+
+    def search(self, query: Query, host: Any) -> Sequence[Moment]:
+        """Moments of videos that the library has, best first, none where it finds nothing.
+
+        Scores say how sure it is that a moment shows what is looked for: 0 is not at all, 0.5 as likely as not, 1
+        without doubt. A moment counts for the clip that it shares most time with.
+        """

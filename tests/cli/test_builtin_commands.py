@@ -57,6 +57,7 @@ def test_plugins_json(atom, capsys):
         "pipelines": ["echoes"],
         "prompts": [],
         "formats": [],
+        "channels": [],
         "commands": ["work", "twice", "greedy", "gone"],
         "memory_bytes": 0,
         "builtin": False,

@@ -17,10 +17,10 @@ from atom_core.settings import Settings, field_docs
 
 ROOT = Path(__file__).parents[2]
 NAMES = """
-    Answer AtomError Cancelled Caption Clip Command CommandContext Constraints Cut Decoder Encoder Entry Features Film
-    Frames Generated Host Ledger Library LibraryError MediaError ModelError Modules Moment Outcome Parts PluginError
-    Provenance Query Question ReadFrames ReadSound Register Request Script Settings SettingsError Sound Span Task
-    TaskError TaskEvent Tell Timeline Unmet Video Wanted hookimpl open_host
+    Answer AtomError Cancelled Caption Channel Clip Command CommandContext Constraints Cut Decoder Encoder Entry
+    Features Film Frames Generated Host Ledger Library LibraryError MediaError ModelError Modules Moment Outcome
+    Parts PluginError Provenance Query Question ReadFrames ReadSound Register Request Script Settings SettingsError
+    Sound Span Task TaskError TaskEvent Tell Timeline Unmet Video Wanted hookimpl open_host
 """
 HOOKS = {
     "atom_register_tasks": "declare",
@@ -30,6 +30,7 @@ HOOKS = {
     "atom_register_pipelines": "declare",
     "atom_register_prompts": "declare",
     "atom_register_formats": "declare",
+    "atom_register_channels": "declare",
     "atom_add_commands": "declare",
     "atom_identify_model": "do",
     "atom_load_modules": "do",

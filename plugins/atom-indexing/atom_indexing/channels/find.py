@@ -25,7 +25,9 @@ from atom_indexing.library.table import Table, moment
 TRAINED_WORTH = 0.5
 """What all words of a search add to the score of a decoder that was trained to embed."""
 _KNOWN = 0.5
-"""Where so many of the words looked for are said anywhere, a caption with all of those fits."""
+"""Where more of the words looked for are said anywhere, a caption with all of those fits."""
+_LIKELY = 0.5
+"""From this score of a plugin's channel on a moment fits."""
 _PROPOSED, _FOR_EACH = 200, 10
 """How many clips each channel proposes of a library that is too large to be compared one by one: at least, and for each
 that is wanted."""
@@ -95,6 +97,10 @@ class Finder:
         share_N = np.array([shares.get(key, 0.0) for key in table.keys])
         channels["words"] = np.where(share_N > 0, share_N, np.nan)
         base_N, fits_N = self._led(looked_for, channels, share_N, terms)
+        for name, own_N in self._of_plugins(query, table).items():
+            channels[name] = own_N
+            base_N = np.fmax(base_N, self._comparable(own_N, looked_for))
+            fits_N = None if fits_N is None else fits_N | (np.nan_to_num(own_N) >= _LIKELY)
         admitted_N = self._admitted(query, terms, table)
         if query.without:
             admitted_N &= ~self._shown(query, table)
@@ -155,9 +161,35 @@ class Finder:
             return base_N + WORDS_WORTH * share_N * (1 - base_N), None
         fair = self._library.fair_score()
         num_known, worth_known = self._library.known(terms)
-        says_all_N = share_N >= worth_known - 1e-9 if num_known >= _KNOWN else np.zeros_like(share_N, bool)
+        says_all_N = share_N >= worth_known - 1e-9 if num_known > _KNOWN else np.zeros_like(share_N, bool)
         fits_N = None if fair is None else (base_N >= fair) | says_all_N
         return base_N + TRAINED_WORTH * share_N * (1 - base_N), fits_N
+
+    def _of_plugins(self, query: atom.Query, table: Table) -> dict[str, np.ndarray]:
+        """What the channels of plugins say of each clip, NaN where they say nothing."""
+        found: dict[str, np.ndarray] = {}
+        rows: dict[str, list[int]] = {}
+        for number, row in enumerate(table.metadata):
+            rows.setdefault(row["content_hash"], []).append(number)
+        for name, channel in self._host.channels().items():
+            own_N = np.full(len(table.metadata), np.nan)
+            try:
+                for one in channel.search(query, self._host):
+                    if (place := _most_shared(table, rows.get(one.content_hash, []), one)) is not None:
+                        own_N[place] = np.fmax(own_N[place], min(max(float(one.score), 0.0), 1.0))
+            except Exception as error:
+                said = f"{type(error).__name__}: {error}".partition("\n")[0]
+                self._embedders.tell(f"channel {name!r} failed and is passed over: {said}")
+                continue
+            found[name] = own_N
+        return found
+
+    def _comparable(self, sure_N: np.ndarray, looked_for: dict[str, np.ndarray]) -> np.ndarray:
+        """How sure a channel is, as the leading channel's score that says the same: a fit from `_LIKELY` on."""
+        if self._embedder is not None and "texts" in looked_for:
+            background = self._embedders.background(self._embedder)
+            return background.chance(looked_for["texts"]) + background.fit * sure_N / _LIKELY
+        return sure_N
 
     def _admitted(self, query: atom.Query, terms: Terms, table: Table) -> np.ndarray:
         admitted_N = np.ones(len(table.metadata), bool)
@@ -209,6 +241,17 @@ class Finder:
             if table.metadata[other]["caption"] == caption and table.clips_NE[other] @ table.clips_NE[row] >= _ALIKE:
                 return place
         return None
+
+
+def _most_shared(table: Table, rows: list[int], span: atom.Span) -> int | None:
+    """Which of `rows` shares most time with `span`; None if none does."""
+
+    def shared_s(row: int) -> float:
+        about = table.metadata[row]
+        return float(min(about["end_s"], span.end_s) - max(about["start_s"], span.start_s))
+
+    best = max(rows, key=shared_s, default=None)
+    return best if best is not None and shared_s(best) > 0 else None
 
 
 def _neighbour(found: list[tuple[int, atom.Moment]], one: atom.Moment) -> int | None:

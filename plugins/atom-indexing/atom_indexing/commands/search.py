@@ -64,7 +64,8 @@ class SearchCommand:
             cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
             line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
             line += f"  ({files[key]})" if files[key] else ""
-            weak.append(_is_weak(moment, text, fair) if moment.fits is None else not moment.fits)
+            unsaid = query.text and moment.fits is None and _is_weak(moment, query.text, fair)
+            weak.append(bool(unsaid) or moment.fits is False)
             context.emit(
                 {**as_json(moment, files[key]), "cut": cut, "weak": weak[-1]}, line + (f"\n    {cut}" if cut else "")
             )

@@ -1,6 +1,8 @@
 """One search over all channels."""
 
 import logging
+import sys
+import types
 from contextlib import closing
 
 import atom_indexing
@@ -179,3 +181,48 @@ def test_large_libraries_are_searched_by_what_each_channel_proposes(world):
     host.library._exact_limit = 1
     host.library._known = evolve(host.library._known, version=None)
     assert search(host, "red circle turns", limit=2) == whole
+
+
+class Signs:
+    """A channel of a plugin: knows of a sign in the second shot of b.mp4."""
+
+    def search(self, query, host):
+        if "exit" not in query.text:
+            return []
+        if "broken" in query.text:
+            raise ValueError("no sign\nat all")
+        video = host.video("b.mp4")
+        about = {"path": video.path, "content_hash": video.content_hash, "caption": ""}
+        return [
+            atom.Moment(start_s=6.0, end_s=9.0, score=0.9, **about),
+            atom.Moment(start_s=90.0, end_s=99.0, score=1.0, **about),
+        ]
+
+
+def test_channels_of_plugins(world, caplog):
+    """What one finds counts for the clip that it shares most time with; one that fails is passed over, and told of."""
+    host = fill(world(Embedder()))
+    host._channels = {"signs": Signs()}
+    first = search(host, "exit sign")[0]
+    assert (first.path.name, first.start_s) == ("b.mp4", 5.0)
+    assert first.channels["signs"] == 0.9
+    assert first.fits is True
+    with caplog.at_level(logging.WARNING, "atom"):
+        assert search(host, "broken exit red circle")[0].caption == "a red circle turns"
+    assert "channel 'signs' failed and is passed over: ValueError: no sign" in caplog.messages
+
+
+def test_channels_are_declared_by_plugins(monkeypatch):
+    """With `atom_register_channels`; one that cannot be made is left out, which is told."""
+
+    class Plugin:
+        @atom.hookimpl
+        def atom_register_channels(self, register):
+            register.channel("gone", "no_such_module:Channel", summary="Is not there")
+            register.channel("signs", "channel_of_signs:Signs", summary="Signs")
+
+    made = types.ModuleType("channel_of_signs")
+    made.Signs = Signs
+    monkeypatch.setitem(sys.modules, "channel_of_signs", made)
+    with closing(FakeHost(Plugin(), shows=SHOWS)) as host:
+        assert list(host.channels()) == ["signs"]
