@@ -58,6 +58,12 @@ BAD = {
         "memory=, did you mean 'memory_bytes'?",
         "see the hook's text",
     ),
+    "wrong-hook": (
+        REGISTER + "register.model('x', '/m', summary='s')",
+        "model 'x' is declared in atom_register_tasks",
+        "declare it in atom_register_models",
+    ),
+    "no-methods": (REGISTER + "register.tasks('x', 'm:C', summary='s')", "has no attribute 'tasks'", "repair"),
     "no-models": (
         "@atom.hookimpl\ndef atom_register_models(register): register('x', '/m', notes='', summary='s')",
         "model 'x' is registered with notes=, did you mean 'notice'?",
