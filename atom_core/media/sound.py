@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -28,6 +30,8 @@ _DRIFT_S = 0.02
 """Timestamps this far, seconds, from where the sound has got to mean a gap; less is rounding."""
 _BLOCK = 4096
 _STEREO = "sample_fmts=fltp:channel_layouts=stereo"
+_LISTED = re.compile(r"\d+ channels \(|ambisonic")
+"""Names of layouts that FFmpeg has no number for: `8 channels (FL+FR+FC+LFE+SL+SR+BL+BR)`, as QuickTime files have."""
 _LIMITER = "limit=0.9:attack=1:release=50:level=disabled:latency=1"
 _FOR_SOME = (
     Disposition.comment
@@ -179,11 +183,23 @@ def _frames(container: InputContainer, stream: AudioStream) -> Iterator[av.Audio
     for packet in packets(container, stream):
         try:
             frames: list[Any] = packet.decode()
+            for frame in frames:
+                _keep_layout(frame)
             yield from frames
         except av.error.FFmpegError as error:
             if isinstance(error, MemoryError):
                 raise
             continue  # one damaged packet is a short silence
+
+
+def _keep_layout(frame: av.AudioFrame) -> None:
+    """Never let go of a frame's layout that lists its channels one by one.
+
+    PyAV 18 copies the pointer to that list, and both the frame and its layout free it, which ends the process. The few
+    bytes of the layout itself are lost.
+    """
+    if _LISTED.match(frame.layout.name):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(frame.layout))
 
 
 class _Converter:
@@ -200,7 +216,7 @@ class _Converter:
         source = self._graph.add_abuffer(
             sample_rate=frame.sample_rate,
             format=frame.format.name,
-            layout=frame.layout,
+            layout=frame.layout.name,
             time_base=Fraction(1, frame.sample_rate),
         )
         stages = [self._graph.add("aresample", str(rate_hz)), self._graph.add("aformat", _STEREO)]

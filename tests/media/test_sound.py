@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -176,3 +177,30 @@ def test_sound_from_the_first_instant(tmp_path: Path, suffix: str) -> None:
     """What is heard in the first milliseconds is heard there, although decoders are given something before it."""
     path = write_video(tmp_path / f"v{suffix}", audio=True)
     assert np.flatnonzero(np.abs(_heard(path, 0.0, 0.1)).max(axis=0) > 0.1)[0] < 0.003 * RATE_HZ
+
+
+def test_channels_that_are_listed_one_by_one(tmp_path: Path) -> None:
+    """As QuickTime lists eight: they are mixed, and the process lives, which PyAV's copies of such lists can end."""
+    path = tmp_path / "eight.mov"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=RATE_HZ, layout="7.1")
+        tone = np.round(8000 * np.sin(2 * np.pi * 440 * np.arange(RATE_HZ) / RATE_HZ)).astype(np.int16)
+        for at in range(0, RATE_HZ, 1000):
+            packed = np.repeat(tone[at : at + 1000], 8)[None]
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(packed), format="s16", layout="7.1")
+            frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, at, Fraction(1, RATE_HZ)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    written = bytearray(path.read_bytes())
+    at = written.index(b"chan") + 8
+    written[at : at + 4] = (127 << 16 | 8).to_bytes(4, "big")  # MPEG_7_1_B: C, Lc, Rc, L, R, Ls, Rs, LFE
+    path.write_bytes(written)
+    program = (
+        "import gc, sys, numpy as np; from pathlib import Path; from atom_core.media.sound import sound\n"
+        "for _ in range(3):\n"
+        "    heard = np.concatenate(list(sound(Path(sys.argv[1]), 0.0, 48000)), axis=1)\n"
+        "    gc.collect()\n"
+        "print(heard.shape, float(abs(heard).max()) > 0.1)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
+    assert run.stdout == "(2, 48000) True\n", run.stderr
