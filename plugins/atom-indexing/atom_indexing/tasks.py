@@ -6,11 +6,13 @@ import json
 from hashlib import blake2b
 from itertools import islice
 
-from attrs import frozen
+from attrs import field, frozen
+from attrs.validators import ge
 
 import atom_core as atom
 from atom_indexing.channels.embedding import Embedders, embed_captions
 from atom_indexing.channels.find import Finder
+from atom_indexing.channels.judge import judged
 from atom_indexing.filters import Filter
 from atom_indexing.library.remembering import Remembering, Searchable
 
@@ -143,6 +145,9 @@ class SearchLibrary:
         """Whether near-duplicates of better moments, with the same caption, are left out."""
         merge: bool = False
         """Whether neighbours in one video become one moment."""
+        judge: int = field(default=0, validator=ge(0))
+        """How many of the best moments the decoder orders anew, by its odds that they show what is looked for; 0 is
+        none, which found more with every model measured."""
 
     def __init__(self) -> None:
         self._embedders = Embedders()
@@ -156,14 +161,15 @@ class SearchLibrary:
         library = host.library
         if isinstance(library, Searchable):
             finder = Finder(host, library, self._embedders)
-            return finder.find(query, fold=settings.fold, merge=settings.merge)
+            found = finder.find(query, fold=settings.fold, merge=settings.merge)
+            return judged(host.decoder, query, found, settings.judge) if settings.judge and query.text else found
         vector_E = host.decoder.embed([host.encoder.encode(query.like)] if query.like is not None else [query.text])
         last = query.skip + query.limit
         if not query.is_filtered:
             return tuple(library.search(vector_E, last)[query.skip :])
         chosen = Filter(query, host.video)
-        found = (it for it in library.search(vector_E, len(library)) if chosen.admits(it, it.content_hash, it.path))
-        return tuple(islice(found, query.skip, last))
+        near = (it for it in library.search(vector_E, len(library)) if chosen.admits(it, it.content_hash, it.path))
+        return tuple(islice(near, query.skip, last))
 
 
 def check_not_empty(host: atom.Host) -> None:

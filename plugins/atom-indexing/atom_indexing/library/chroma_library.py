@@ -98,6 +98,7 @@ class ChromaLibrary:
         self._table: Table | None = None
         self._words: WordIndex | None = None
         self._worded_version: Version | None = None
+        self._all_embedded: tuple[Version | None, str] | None = None
         self._told = self._closed = False
 
     @classmethod
@@ -255,6 +256,9 @@ class ChromaLibrary:
         :raises LibraryError: if another embedder's vectors are there
         """
         with self._lock, explained(self.path, "read"):
+            self._current()
+            if self._all_embedded == (self._known.version, embedder):
+                return {}
             there: set[str] = set()
             if not (other := self.embedder) or _content(other) == _content(embedder):
                 there = set(self._use(lambda found: [key for page in pages(found.texts, []) for key in page["ids"]]))
@@ -264,7 +268,10 @@ class ChromaLibrary:
                     " --embedder, or embed them anew, which needs no new captions: atom index --embed"
                 )
             captions = self._captions_by_id()
-            return {key: caption for key, caption in captions.items() if caption and key not in there}
+            missing = {key: caption for key, caption in captions.items() if caption and key not in there}
+            if not missing:
+                self._all_embedded = self._known.version, embedder
+            return missing
 
     def add_texts(self, embedder: str, vectors: Mapping[str, np.ndarray]) -> None:
         """Store the vectors that `embedder` gives captions, by id; those of another one are deleted."""

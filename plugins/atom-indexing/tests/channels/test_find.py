@@ -226,3 +226,18 @@ def test_channels_are_declared_by_plugins(monkeypatch):
     monkeypatch.setitem(sys.modules, "channel_of_signs", made)
     with closing(FakeHost(Plugin(), shows=SHOWS)) as host:
         assert list(host.channels()) == ["signs"]
+
+
+def test_the_decoder_as_judge(world, monkeypatch):
+    """Orders the best anew by its odds of yes, where that is set; what is behind them stays."""
+    host = fill(world(Embedder()))
+    plain = search(host, "red circle")
+
+    def score_many(pairs):
+        return [float("moon" in parts[0] and answer == "Yes") for parts, answer in pairs]
+
+    monkeypatch.setattr(host.decoder, "score_many", score_many, raising=False)
+    judged = host.run("search", atom.Query(text="red circle"), judge=2)
+    assert set(judged[:2]) == set(plain[:2])
+    assert "moon" in judged[0].caption
+    assert judged[2:] == plain[2:]
