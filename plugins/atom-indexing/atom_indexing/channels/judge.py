@@ -1,8 +1,8 @@
 """The decoder as judge of what was found: the best moments ordered anew by its odds of yes against no.
 
-Source: VQAScore (arXiv 2404.01291). It is off: with SmolLM2-135M, the language half of SmolVLM2-256M, it made a Recall@1
-of 0.96 into 0.40, likelihood of the search after the caption into 0.76, and with ``tiny`` likelihood made 0.73 into
-0.50. `atom bench retrieval --judge 5` measures it for another model.
+Source: VQAScore (arXiv 2404.01291). It is off: with SmolLM2-135M, the language half of SmolVLM2-256M, it made
+a Recall@1 of 0.96 into 0.40, likelihood of the search after the caption into 0.76, and with ``tiny`` likelihood made
+0.73 into 0.50. `atom bench retrieval --judge 5` measures it for another model.
 """
 
 from __future__ import annotations

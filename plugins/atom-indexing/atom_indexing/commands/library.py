@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import atom_core as atom
+from atom_indexing.commands.carry import carried
 from atom_indexing.library.remembering import Remembering
 
 State = Literal["here", "gone", "away"]
@@ -20,10 +21,18 @@ class LibraryCommand:
         """Declare the arguments."""
         either = parser.add_mutually_exclusive_group()
         either.add_argument("--prune", action="store_true", help="forget videos whose files are gone")
+        either.add_argument("--export", metavar="FILE", help="write all clips with their vectors, as JSON Lines")
+        said = "take in clips that --export wrote, of a library of the same model"
+        either.add_argument("--import", dest="take_in", metavar="FILE", help=said)
+        either.add_argument("--merge", metavar="DIR", help="take in all clips of another library of the same model")
+        either.add_argument("--verify", action="store_true", help="read every entry, and say what is wrong with any")
+        either.add_argument("--mend", action="store_true", help="delete entries that --verify finds wrong")
         either.add_argument("--remove", nargs="+", metavar="PATH", help="forget a video, or all below a folder")
 
     def run(self, context: atom.CommandContext) -> None:
         """One result per video: all of them, or those that are looked at to be forgotten."""
+        if carried(context):
+            return
         library = context.host().library
         videos = library.videos()
         states = {content_hash: state(path) for content_hash, path in videos.items()}

@@ -309,6 +309,41 @@ class ChromaLibrary:
                 self._worded_version = version
             return self._words
 
+    def made_by(self) -> dict[str, str]:
+        """Which model and which text embedder made its vectors."""
+        about = self.reading(lambda found: dict(found.clips.metadata or {}))
+        return {
+            "model": str(about.get("model", "")),
+            "model_name": str(about.get("model_name", "")),
+            "embedder": self.embedder,
+        }
+
+    def num_stored(self) -> int:
+        """How many clips there are, also of videos that are not whole."""
+        return int(self.reading(lambda found: found.clips.count()))
+
+    def stored_pages(self) -> Iterator[list[tuple[str, Row, dict[str, np.ndarray]]]]:
+        """All clips, some at once: their ids, rows, and vectors by collection."""
+        for start in range(0, self.num_stored(), PAGE):
+            yield self.reading(partial(_page_of, start))
+
+    def put(self, clips: Sequence[tuple[str, Row, Mapping[str, np.ndarray]]]) -> None:
+        """Store clips as `stored_pages` gives them, but for the text embedder's vectors.
+
+        :raises LibraryError: if they cannot be written
+        """
+        self._check_writable()
+        with self._lock, explained(self.path, "written"):
+            size = sum(vector.nbytes for _, _, vectors in clips for vector in vectors.values())
+            check_room(self.path, _STORED_BYTES * size)
+            for start in range(0, len(clips), PAGE):
+                self._use(partial(_put_page, clips[start : start + PAGE]), "written")
+
+    def reading(self, work: Callable[[Collections], T]) -> T:
+        """What `work` makes of the collections."""
+        with self._lock, explained(self.path, "read"):
+            return self._use(work)
+
     def fair_score(self) -> float | None:
         """The score from which on a clip shows what a text says, see `Table.fair_score`; None where that is not known:
         of a library with few clips, or with more than are compared one by one.
@@ -500,6 +535,32 @@ class ChromaLibrary:
             except atom.MediaError:
                 return path
         return place
+
+
+def _page_of(start: int, found: Collections) -> list[tuple[str, Row, dict[str, np.ndarray]]]:
+    page: Any = found.clips.get(include=["metadatas", "embeddings", "documents"], limit=PAGE, offset=start)
+    vectors = {key: {"clips": vector} for key, vector in zip(page["ids"], float32(page["embeddings"]), strict=True)}
+    for name, part in (("captions", found.captions), ("texts", found.texts)):
+        more: Any = part.get(ids=page["ids"], include=["embeddings"])
+        for key, vector in zip(more["ids"], float32(more["embeddings"]), strict=True):
+            vectors[key][name] = vector
+    return [(key, row, vectors[key]) for key, row in zip(page["ids"], page["metadatas"], strict=True) if is_sound(row)]
+
+
+def _put_page(clips: Sequence[tuple[str, Row, Mapping[str, np.ndarray]]], found: Collections) -> None:
+    worded = [(key, vectors["captions"]) for key, _, vectors in clips if "captions" in vectors]
+    keys = [key for key, _, _ in clips]
+    found.texts.delete(ids=keys)
+    if bare := [key for key, _, vectors in clips if "captions" not in vectors]:
+        found.captions.delete(ids=bare)
+    if worded:
+        found.captions.upsert(ids=[key for key, _ in worded], embeddings=[vector for _, vector in worded])
+    found.clips.upsert(
+        ids=keys,
+        embeddings=[vectors["clips"] for _, _, vectors in clips],
+        metadatas=[dict(row) for _, row, _ in clips],
+        documents=[str(row["caption"]) for _, row, _ in clips],
+    )
 
 
 def _claim(found: Collections, *, path: Path, model: str, name: str) -> None:

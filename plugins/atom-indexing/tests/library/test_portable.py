@@ -1,0 +1,117 @@
+"""Libraries that are written, read and merged with their vectors, and looked through for faults."""
+
+import json
+from contextlib import closing
+
+import atom_indexing
+import numpy as np
+import pytest
+from atom_indexing.library import ChromaLibrary
+
+import atom_core as atom
+from atom_core.testing.commands import run_command
+from atom_core.testing.fakes import FakeHost
+
+SHOWS = {"a.mp4": ["a red circle", "a blue square"], "b.mp4": ["a green star"]}
+
+
+class Caption:
+    """The task ``caption``."""
+
+    consumes, produces = atom.Clip, atom.Caption
+
+    def run(self, clip, *, encoder):
+        return atom.Caption(clip=clip, text=encoder.encode(clip).layout["shows"])
+
+
+@pytest.fixture
+def world(tmp_path):
+    opened = []
+
+    def make(name, *videos, model="fake@1"):
+        settings = atom.Settings(model="fake", library=tmp_path / name, cache=tmp_path / "cache")
+        library = ChromaLibrary.open(settings, model)
+        opened.append(library)
+        host = FakeHost(atom_indexing, shows=SHOWS, tasks={"caption": Caption()}, settings=settings, library=library)
+        for video in videos:
+            host.run("index-video", host.video(video))
+        return host
+
+    yield make
+    for library in opened:
+        library.close()
+
+
+def found(host):
+    moments = host.run("search", atom.Query(text="a green star"))
+    return [(moment.path, moment.start_s, moment.caption, round(moment.score, 5)) for moment in moments]
+
+
+def test_there_and_back(world, tmp_path):
+    """Another library that takes in what one wrote finds the same, vectors included, and encodes nothing."""
+    one, other = world("one", *SHOWS), world("other")
+    one.library.add_texts(
+        "words@1", {key: np.eye(1, 7, n)[0] for n, key in enumerate(one.library.not_embedded("words@1"))}
+    )
+    file = str(tmp_path / "library.jsonl")
+    assert run_command(one, "library", "--export", file).values == [{"exported": 3, "file": file}]
+    assert run_command(other, "library", "--import", file).values == [{"imported": 3, "from": file}]
+    assert found(other) == found(one)
+    assert other.library.made_by() == one.library.made_by()
+    assert other.library.not_embedded("words@1") == {}
+    assert other.encoder.encoded == []
+    assert len(other.library) == 3
+
+
+def test_merge(world):
+    """What both have is there once."""
+    one, other = world("one", "a.mp4", "b.mp4"), world("other", "a.mp4")
+    assert run_command(other, "library", "--merge", str(one.settings.library)).values[0]["imported"] == 3
+    assert len(other.library) == 3
+    assert found(other) == found(one)
+
+
+def test_what_cannot_be_taken_in(world, tmp_path):
+    """Files that are none, of another model, or damaged: one line, and nothing is stored."""
+    host = world("one")
+    file = tmp_path / "library.jsonl"
+    lines = []
+    run_command(world("two", "b.mp4"), "library", "--export", str(file))
+    lines = file.read_text().splitlines()
+    head = json.loads(lines[0])
+    for text, said in (
+        ("", "is empty"),
+        ("no json\n", "line 1 is no line of an exported library"),
+        ("{}\n", "line 1 is no line"),
+        (json.dumps({**head, "atom_library": 9}), "its format is 9, this version reads 1"),
+        (
+            json.dumps({**head, "model": "other@2"}) + "\n" + lines[1],
+            "was made with model other@2, the library with fake@1",
+        ),
+        (lines[0] + "\n" + lines[1][:40], "line 2 is no line"),
+        (lines[0] + "\n" + json.dumps({**json.loads(lines[1]), "vectors": {}}), "line 2 .* it has no vector"),
+    ):
+        file.write_text(text)
+        with pytest.raises(atom.LibraryError, match=said):
+            run_command(host, "library", "--import", str(file))
+    with pytest.raises(atom.LibraryError, match="cannot read"):
+        run_command(host, "library", "--import", str(tmp_path / "none"))
+    with pytest.raises(atom.LibraryError, match="holds no library"):
+        run_command(host, "library", "--merge", str(tmp_path))
+    assert len(host.library) == 0
+
+
+def test_verify_and_mend(world):
+    """What others wrote into it is told, and deleted on request; the rest stays."""
+    host = world("one", *SHOWS)
+    assert run_command(host, "library", "--verify").texts == ["3 clips looked at: nothing is wrong"]
+    vector = host.decoder.embed(["x"])
+    host.library._clips.add(ids=["x"], embeddings=[vector], metadatas=[{"mine": 1}])
+    host.library._captions.add(ids=["y"], embeddings=[vector])
+    said = run_command(host, "library", "--verify")
+    assert said.values == [{"clips": 4, "unsound": 1, "broken": 0, "orphans": 1}]
+    assert said.notes[-1].endswith("`atom library --mend` deletes them")
+    run_command(host, "library", "--mend")
+    assert run_command(host, "library", "--verify").values[0] == {"clips": 3, "unsound": 0, "broken": 0, "orphans": 0}
+    with closing(ChromaLibrary.open(host.settings, "fake@1")) as again:
+        assert len(again) == 3
