@@ -149,6 +149,27 @@ def test_several_questions_and_what_it_stands_for():
     assert len(readings_of("Is there a star and a moon?")) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "wanted"),
+    [
+        ("The yellow star never blinks, correct?", Kind.YES_NO, [("yellow star", "blink")]),
+        ("A star is in which shot?", Kind.WHICH_SHOT, [("star", "")]),
+        ("The final thing that happens is what?", Kind.HAPPENS, []),
+        ("Whatever shrinks, name it", Kind.LIST, [("", "shrink")]),
+        ("What is the star's colour?", Kind.WHAT, [("star", "")]),
+        ("With what does the video start?", Kind.HAPPENS, []),
+        ("Is a star missing?", Kind.YES_NO, [("star", "")]),
+        ("What is the shot count?", Kind.COUNT, []),
+        ("Right after the star blinks, what do we see?", Kind.HAPPENS, []),
+        ("Which shot comes after the one with the moon?", Kind.WHICH_SHOT, []),
+        ("What is the video's length?", Kind.HOW_LONG, []),
+    ],
+)
+def test_other_ways_to_put_it(text, kind, wanted):
+    """Statements with a tag, the question word at the end, "whatever", genitives."""
+    assert (read(text).kind, conditions(text)) == (kind, wanted)
+
+
 def test_slips_are_mended_but_other_words_are_not():
     """A letter too many, missing or changed with its neighbour is a slip; another word stays another word."""
     assert read("How mnay shots are there?").kind is Kind.COUNT

@@ -182,7 +182,7 @@ class Writer:
         return self._slots(thing), truth.times([span]), f"{span[0]:.1f} to {span[1]:.1f} s", [span], {}
 
     def _first_last(self, template: str, film: Film) -> Any:
-        last = re.search(r"last|end|conclu", template, re.IGNORECASE) is not None
+        last = re.search(r"last|end|conclu|final|finish", template, re.IGNORECASE) is not None
         shot = film.shots[-1 if last else 0]
         things = shot.things
         if shot.then:
@@ -297,7 +297,7 @@ class Writer:
         if two.name == one.name:
             return None
         yes = at2 >= 0
-        if "same shot" in template or "share" in template:
+        if re.search("same shot|share|simultaneous", template):
             yes = at2 == at
             if not yes and self._rng.random() < 0.5 and len(film.shots[at].things) > 1:
                 one, two = film.shots[at].things[:2]
@@ -366,7 +366,7 @@ class Writer:
         return self._slots(thing), truth.exactly({film.name}, {film.name, other.name}), film.name, (), more
 
     def _how_long(self, template: str, film: Film) -> Any:
-        if "{noun}" not in template:
+        if "{noun}" not in template and "{a}" not in template:
             return {}, truth.seconds(film.duration_s), f"{film.duration_s:.1f} s", (), {}
         found = self._thing(film)
         if found is None:

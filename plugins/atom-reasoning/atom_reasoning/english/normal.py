@@ -43,11 +43,19 @@ _ENDINGS = re.compile(
     r"[,. ]*\b(?:please|thanks|thank you|pls|or not|for (?:me|us))$|[,.;-] ?(?:right|correct|yes|no|is it|are they)$"
 )
 _FILLERS = re.compile(
-    r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|(?<=what )all|(?<=who )all|in here|in there)\b"
+    r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|completely|totally|entirely|(?<=what )all|(?<=who )all|in here|in there)\b"
 )
 _REWORDED = (
-    (r"^(?:what is |tell me |give me )?(?:the )?(?:total )?(shot|scene|clip) count$", r"how many \1s are there"),
+    (
+        r"^(?:what is |tell me |give me )?(?:the )?(?:total )?(shot|scene|clip) (?:count|total|number)$",
+        r"how many \1s are there",
+    ),
     (r"^(?:total |overall )number of\b", "number of"),
+    (r"^(.+) (is|are|was) (what|when|where|who)$", r"\3 \2 \1"),
+    (r"^(?:what|who)ever (.+?), (?:name|list|tell|say)\b.*$", r"what \1"),
+    (r"\b(?:the |this )?(video|film|clip|movie|recording)'s (\w+)", r"the \2 of the \1"),
+    (r"\bthe ([\w ]+?)'s (colou?rs?|shapes?|size|motion|movement|direction|background)\b", r"the \2 of the \1"),
+    (r"^(?:say|tell) (?=(?:which|what|who|when|where|how)\b)", ""),
     (r"^(?:starting|beginning|from|since|until|up to) when\b(?! to)", "when"),
     (r"\bis (?:the )?(first|last) (?:one )?to (\w+)$", r"\2 \1"),
     (r", (?:is|are|was|were|does|do|did) (?:there|it|they)$", ""),

@@ -43,11 +43,15 @@ def condition(text: str, *, copula: bool = False) -> Condition:
     :param copula: whether the phrase stood behind a form of "be": "(is) the moon blinking", "(is) the moon red"
     """
     text = " ".join(_WORDS_OF_TIME.sub(" ", text).split()).strip(" ,")
+    text = re.sub(r"^(?:you|we|i|one) (?:can |could |ever )?(?:see|spot|find) ", "", text)
     text = re.sub(r"^(?:it true that|it the case that|there|the case that|about|of) ", "", text)
     text = re.sub(
         r"\bthe colour (?=\w)", "something ", re.sub(r"\b(?:has|have|had) (?=\w+(?:ed|en|wn|ne)\b)", "", text)
     )
-    if re.match(r"(?:something|anything) (?:that )?(?:is |are )?appear(?:s|ed|ing)?$", text):
+    if re.match(
+        r"(?:something|anything) (?:that )?(?:is |are )?appear(?:s|ed|ing)?$|(?:thing|object|shape)s? (?:(?:that|which) (?:is |are )?appears?|(?:is |are )?appearing)$",
+        text,
+    ):
         return Condition(predicate="appear")  # of anything, that it is there says nothing
     text = re.sub(r" (?:is|are|was|were)$", "", _TAIL.sub("", text))
     if found := re.match(r"(?P<np>.+?) (?:that|which|who)(?: (?P<be>is|are|was|were))? (?P<vp>.+)$", text):
@@ -113,7 +117,7 @@ def is_stative(predicate: str) -> bool:
 def several(text: str) -> tuple[tuple[str, ...], str]:
     """The things that "both a star and a moon", "A or B", "A, B and C" name, and the word that joins them."""
     text = re.sub(r"^(?:both|either|neither) ", "", text.strip(" ,:"))
-    found = re.split(r",? (and|or|nor|as well as|than|versus|vs) |, ", text)
+    found = re.split(r",? (and|or|nor|as well as|along with|plus|than|versus|vs) |, ", text)
     parts = [part for part in found[::2] if part] if len(found) > 1 else [text]
     joins = [join for join in found[1::2] if join]
     return tuple(part.strip(" ,") for part in parts if part.strip(" ,")), (joins[-1] if joins else "")

@@ -14,7 +14,7 @@ from atom_reasoning.reading.scope import SHOT, VIDEO
 _AUX = r"(?:is|are|was|were|does|do|did|has|have|can|could|will)"
 _MANY = r"(?:how many|(?:what is |give (?:me )?|tell me )?the (?:total |overall |exact )?(?:number|amount|count|quantity) of|what number of|what (?:total )?number of|count(?: up)?(?: (?:all|how many|the number of))?(?: of)?(?: the)?|number of)"
 _WITH = (
-    r"(?:with|of|show(?:s|ing|n)?|ha(?:ve|s|ving)|contain(?:s|ing)?|featur(?:e|es|ing)|includ(?:e|es|ing)|depict(?:s|ing)?|"
+    r"(?:with|of|involv(?:e|es|ing)|show(?:s|ing|n)?|ha(?:ve|s|ving)|contain(?:s|ing)?|featur(?:e|es|ing)|includ(?:e|es|ing)|depict(?:s|ing)?|"
     r"display(?:s|ing)?|where|when|in which|during which|on which|that (?:show|shows|have|has|contain|contains|feature|features|include|includes|depict|depicts)|"
     r"which (?:show|shows|have|has|contain|contains|feature|features)|do|does|is|are|can|could|did|was|were|there (?:is|are)|we see|you see|you can see|can you see|do you see|do we see)"
 )
@@ -51,6 +51,11 @@ _FILLER = frozenset(
         "me",
         "us",
         "consists",
+        "detect",
+        "detected",
+        "notice",
+        "counted",
+        "discover",
         "consist",
         "of",
         "made",
@@ -210,7 +215,7 @@ def _of_things(rest: str, reading: Reading) -> Reading:
         rest = rest[found.end() :]
     copula = re.search(r" (?:is|are|was|were) (?!there)", rest) is not None
     rest = re.sub(
-        r" (?:is|are|was|were|do|does|did|can|could|has|have) (?:there |you |we |i |it |the \w+ )?(?=\S)",
+        r" (?:is|are|was|were|do|does|did|can|could|has|have) (?:there |you |we |i |it |one |the \w+ )?(?=\S)",
         " @ ",
         rest,
         count=1,
@@ -312,7 +317,10 @@ def read_which_shot(text: str, scope: Scope, asked: str) -> Reading | None:
         text,
     )
     text = re.sub(rf"^(?:which|what) (?:is|are) the (?:number of the )?(?={SHOT}s?\b)", "which ", text)
-    if found := re.match(rf"(?P<c>.+?),? (?:in|on|during) (?:which|what) (?P<s>{SHOT}|{VIDEO})(?: number)?$", text):
+    if found := re.match(
+        rf"(?P<c>.+?),? (?:in|on|during) (?:which|what) (?:of (?:the|these) )?(?P<s>{SHOT}|{VIDEO})s?(?: number)?$",
+        text,
+    ):
         text = f"in which {found['s']} {'is ' if not re.match('is|are|does|do', found['c']) else ''}{found['c']}"
     if found := re.match(
         rf"where (?:do|does|can|could|will|is|are|did) (?P<c>.+?),? (?:in )?(?:which|what) (?P<s>{SHOT})$", text
@@ -422,7 +430,9 @@ def read_how_long(text: str, scope: Scope, asked: str) -> Reading | None:
     )
     if not found:
         return None
-    rest = re.sub(r"\b(?:last|lasts|on screen|on|go on|for)$|\b(?:visible|shown|seen)$", "", found["r"]).strip()
+    rest = re.sub(
+        r"\b(?:last|lasts|on screen|on|go on|for)$|\b(?:be )?(?:visible|shown|seen)(?: for)?$", "", found["r"]
+    ).strip()
     rest = re.sub(r"^(?:you|we|i) (?:see|watch) ", "", rest)
     return Reading(
         text=asked, kind=Kind.HOW_LONG, scope=scope, conditions=(condition(rest, copula=found["aux"] in ("is", "are")),)

@@ -30,7 +30,7 @@ _SUMMARY = (
 _ORDER = (
     r"\bin (?:what|which|the right|the correct|chronological|the same|temporal|proper|the)? ?(?:order|sequence)\b|\b(?:order|sequence|chronology|timeline|succession) of (?:the )?(?:events?|shots?|scenes?|things|actions?|happenings|clips?|appearances?|video)\b",
     r"\b(?:chronologically|step by step|shot by shot|scene by scene|one after (?:another|the other)|from (?:the )?(?:start|beginning|first)(?: shot)? to (?:the )?(?:end|finish|last)(?: shot)?|in turn|play by play|blow by blow)\b",
-    r"\b(?:chronological|ordered|sequential|step-by-step|shot-by-shot|timed) (?:list|account|description|order|overview|listing|rundown)\b|^walk (?:me|us) through\b|^(?:which|what) order\b|\border of appearance\b|\bappearance order\b",
+    r"\b(?:chronological|ordered|sequential|step-by-step|shot-by-shot|timed) (?:list|account|description|order|overview|listing|rundown)\b|^walk (?:me|us) through\b|^(?:which|what) order\b|\border of appearance\b|\bappearance order\b|[:,] (?:order|sort|rank) (?:the|a)\b",
     r"\b(?:events|shots|scenes|clips|happenings)\b.*\bin order\b|^(?:list|name|enumerate|describe|give|go through|walk (?:me|us) through|run through|write down|note)\b.*\b(?:everything|all) (?:that |which )?(?:happens|you see|is shown|occurs|goes on)",
     rf"^(?:list|name|enumerate|describe|go through|walk (?:me|us) through|run through)\b(?: (?:me|us))?(?: what happens in| what is in)?(?: (?:all|each|every))?(?: of)?(?: the)?(?: single)? (?:{SHOT}s?|events?|happenings|actions)$",
     r"^what (?:is|are) the (?:events|scenes|shots|actions|steps)(?: (?:shown|that happen))?$",
@@ -55,9 +55,13 @@ def read_order(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of a question for an order, of all that happens or of what is named."""
     if not any(re.search(pattern, text) for pattern in _ORDER):
         return None
-    found = re.search(r"order of appearance[:,]? (?:of )?(?P<offer>.+)$", text) or re.search(
-        r"\border,? (?:do|does|did|are|is|were) (?P<offer>.+?)(?: (?:appear|come(?: in)?|happen|occur|show up|be shown|shown|seen|act|presented|enter|displayed|take place))?$",
-        text,
+    found = (
+        re.search(r"order of appearance[:,]? (?:of )?(?P<offer>.+)$", text)
+        or re.search(r"[:,] (?:order|sort|rank) (?P<offer>.+ and .+)$", text)
+        or re.search(
+            r"\border,? (?:do|does|did|are|is|were) (?P<offer>.+?)(?: (?:appear|come(?: in)?|happen|occur|show up|be shown|shown|seen|act|presented|enter|displayed|take place))?$",
+            text,
+        )
     )
     found = found or re.search(
         r"^(?:sort|order|arrange|put|rank|list|name|give) (?P<offer>.+?,? and .+?)(?: in| by| into| chronologically).*$",
@@ -76,11 +80,11 @@ def read_order(text: str, scope: Scope, asked: str) -> Reading | None:
 def read_choice(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of a choice: "Which comes first, the dog or the cat?", "Does the dog or the cat come first?" """
     who = r"(?:which|what|who)(?: (?:one|of (?:these|the two|them|the following)|thing|object|shape|event|item|action|of the two \w+))?"
-    verb = r"(?:comes?|appears?|is(?: there| shown| seen| visible| displayed)?|are shown|happens?|occurs?|acts?|arrives?|shows up|starts?|moves?|do we see|do you see|is seen|takes place|was|came|appeared|gets shown)"
+    verb = r"(?:comes?|appears?|is(?: there| shown| seen| visible| displayed)?|are shown|happens?|occurs?|acts?|arrives?|shows up|starts?|moves?|do we see|do you see|is seen|takes place|was|came|appeared|gets shown|(?:do|did|can|could) (?:i|we|you|one) (?:get to )?see)"
     patterns = (
         rf"^{who} (?:{verb} )?(?:{verb} )?(?:the )?{_FIRSTS}(?: in time)?[,:;]? ?(?:is it |is that )?{_OFFER}$",
         rf"^{who} {verb} (?:the )?{_OFTEN}[,:;]? ?(?:is it )?{_OFFER}$",
-        rf"^(?:does|do|is|are|did|was|were) {_OFFER} (?:(?:shown|seen|come|appear|happen|occur|act|visible|be|move|arrive|show up|there|displayed|start|the) )*(?:{_FIRSTS}|{_OFTEN})$",
+        rf"^(?:does|do|is|are|did|was|were)(?: (?:we|you|i|one) (?:see|get to see|notice))? {_OFFER} (?:(?:shown|seen|come|appear|happen|occur|act|visible|be|move|arrive|show up|there|displayed|start|the) )*(?:{_FIRSTS}|{_OFTEN})$",
         r"^(?P<pred>(?:which|what|who)(?: (?:one|of (?:these|the two|them)|thing|object))? (?!colour|color).+?)[,:;] (?:is it )?(?P<offer>(?:a|an|the) .+ or .+)$",
         r"^(?:is|was) it (?P<offer>(?:a|an|the) .+? or (?:a|an|the) .+?) (?:that|which|who) (?P<pred2>.+)$",
         rf"^(?:what|which) (?:came|comes|is|was) (?P<pick>first|last)[ ,:-]+{_OFFER}$",
@@ -159,6 +163,8 @@ def read_relative(text: str, scope: Scope, asked: str) -> Reading | None:
             continue
         groups = found.groupdict()
         before, word, event = (groups.get("q") or "what happens").strip(" ,"), found["r"], found["e"]
+        if re.match(r"(?:what|which|who|when|where|how)\b", event):
+            continue
         if not before or before in ("in", "the"):
             before = "what happens"
         relation = (

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from attrs import evolve
 
+from atom_reasoning.english.clauses import split_subject
 from atom_reasoning.english.normal import normal
 from atom_reasoning.reading.counts import read_count, read_how_long, read_when, read_which_shot
 from atom_reasoning.reading.course import read_choice, read_order, read_relative, read_summary
@@ -52,6 +53,7 @@ def read(question: str) -> Reading:
     body, pick = take_pick(rest)
     if pick and scope.is_whole and is_yes_no(body) and not _is_choice(rest):
         rest, scope = body, evolve(scope, shots=(1 if pick == "first" else -1,))
+    rest = _asked(rest)
     if (several := read_videos(rest, scope, question)) is not None:
         return several
     if is_yes_no(rest) and not _is_choice(rest):
@@ -81,9 +83,11 @@ def read(question: str) -> Reading:
 
 _SUBORDINATES = (
     re.compile(
-        r"(?P<sub>(?:once|after|before|when|while|as soon as|during|following|prior to|until)\b[^,]+), (?P<main>(?:what|which|who|where|how|is|are|does|do|did|can)\b.+)$"
+        r"(?P<sub>(?:right |directly |immediately |just |shortly |soon )?(?:once|after|before|when|while|as soon as|during|following|prior to|until)\b[^,]+), (?P<main>(?:what|which|who|where|how|is|are|does|do|did|can)\b.+)$"
     ),
-    re.compile(r"(?P<sub>(?:once|after|before|while|as soon as|following)\b.+?) (?P<main>(?:what|which|who)\b.+)$"),
+    re.compile(
+        r"(?P<sub>(?:right |directly |immediately |just |shortly |soon )?(?:once|after|before|while|as soon as|following)\b.+?) (?P<main>(?:what|which|who)\b.+)$"
+    ),
 )
 
 
@@ -93,6 +97,21 @@ def _turned(text: str) -> str:
     if not found or re.match(r"(?:when|before|after)? ?(?:does|do|is|are|did|was)\b", found["sub"][5:].strip()):
         return text
     return f"{found['main'].rstrip(' ,')} {found['sub']}"
+
+
+_STATES = re.compile(r"(?:the|an?|every|all|both|no|some|nothing|everything|something|there)\b")
+_ASKS = re.compile(r"\b(?:what|which|who|whose|when|where|how|why|or)\b")
+
+
+def _asked(text: str) -> str:
+    """A statement, "the star never blinks", or a mere thing, "a star", as a question for yes or no."""
+    if not _STATES.match(text) or _ASKS.search(text) or re.match(r"(?:all|every) (?:the |of )?\w+$|there\b", text):
+        return text
+    return (
+        f"is it true that {text}"
+        if split_subject(text)[1] or re.search(r" (?:is|are|was|were|has|have|never) ", text)
+        else text
+    )
 
 
 def _is_choice(text: str) -> bool:

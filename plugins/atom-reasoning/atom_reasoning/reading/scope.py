@@ -19,7 +19,7 @@ _PREP = r"(?:,? ?\b(?:in|of|during|from|within|at|on|for|into|about|throughout)\
 _WHOLE = (
     rf",? ?\b(?:(?:anywhere|somewhere|at any (?:point|time|moment)|at some (?:point|time|moment)|in its entirety|in any of the {SHOT}s|overall) ?)?(?:in|of|during|from|throughout|within|across|over|over the course of|for|on|inside)"
     rf" (?:all (?:of )?)?(?:the|this|that|your|our|my|these)(?: (?:whole|entire|full|complete|same|short))?(?: video)? ?(?:{VIDEO}|screen|sequence|reel|picture)\b(?: as a whole)?",
-    r",? ?\b(?:on[- ]screen|on camera|in view|anywhere|at any (?:point|time|moment)(?: at all)?|at some (?:point|time|moment)|here|in it|in there|all in all|overall)\b",
+    r",? ?\b(?:on[- ]screen|on camera|in view|anywhere|somewhere|at any (?:point|time|moment)(?: at all)?|at some (?:point|time|moment)|here|in it|in there|all in all|overall)\b",
     rf",? ?\bin (?:any|some|one|at least one|a)(?: single)?(?: of the)? {SHOT}s?\b",
 )
 """Words that only say "in the whole video"."""

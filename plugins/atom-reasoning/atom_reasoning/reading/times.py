@@ -13,7 +13,7 @@ _CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?(?!\d)"
 _PART = rf"(?:{_AMOUNT}(?: and a half)?[ -]?{_UNIT}(?: and a half)?)"
 _LENGTH = rf"(?:{_PART}(?:,? (?:and )?{_PART})*)"
 _NAMED = rf"(?:(?:the )?(?:time ?stamp|mark|second|minute|time) {NUMBER}(?!:)(?: {_UNIT})?|t ?= ?{NUMBER} ?s?)"
-TIME = rf"(?:(?:about |around |roughly |exactly |approximately )?(?:the )?(?:{_CLOCK}(?: ?(?:min(?:utes?)?|mark|s)\b)?|{_NAMED}|{_LENGTH})(?:[ -](?:mark|point|time ?stamp))?)"
+TIME = rf"(?:(?:about |around |roughly |exactly |approximately )?(?:the )?(?:(?:minute |time |timestamp |second )?{_CLOCK}(?: ?(?:min(?:utes?)?|mark|s)\b)?|{_NAMED}|{_LENGTH})(?:[ -](?:mark|point|time ?stamp))?)"
 """A moment or a length of time."""
 _BARE = rf"(?:{TIME}|{NUMBER})"
 _INTO = r"(?: (?:in(?:to)?|from the (?:start|beginning)|after the (?:start|beginning))\b(?: (?:the|this) (?:video|film|clip|footage|recording))?)"
@@ -104,7 +104,7 @@ def _nth_minute(found: re.Match[str]) -> Scope:
 _OF_VIDEO = r"(?: of (?:the|this) (?:video|film|clip|footage|recording|movie))?"
 _IN = r"(?:\b(?:in|during|within|over|for|throughout|of|from) )?(?:the )?(?:very )?"
 _PATTERNS = (
-    (rf"\b(?:between|from|in between)(?: seconds?| minutes?)? (?P<a>{_BARE}) (?:and|to|until|till|through|up to|-) (?P<b>{_BARE})", _between),
+    (rf"(?:\b(?:in|during|over|within) the (?:interval|span|window|period|time|stretch|range|part) )?\b(?:between|from|in between)(?: seconds?| minutes?)? (?P<a>{_BARE}) (?:and|to|until|till|through|up to|-) (?P<b>{_BARE})", _between),
     (rf"(?P<a>{_CLOCK}) ?(?:-|–|to|until) ?(?P<b>{_CLOCK})", _between),
     (rf"\b(?:at|around|from|in)? ?(?:seconds )?(?P<a>{NUMBER}) ?(?:-|–|to) ?(?P<b>{NUMBER} ?{_UNIT})", _between),
     (rf"{_IN}\b(?:first|opening|initial) (?:(?P<a>{NUMBER}[ -]?{_UNIT})|(?P<u>minute|hour|second)\b){_OF_VIDEO}", _first),

@@ -357,9 +357,18 @@ def read_happens(text: str, scope: Scope, asked: str) -> Reading | None:
             r"\b(?:that|which) (?!happens|is shown|appears|is seen|occurs|comes|we see|you see|takes place)", text
         ):
             return evolve(reading, scope=evolve(scope, shots=(place_of(found["n"]),)))
+    if found := re.match(
+        r"what (?:is|was|does|did) the (?P<v>start|beginning|opening|end|ending|finish|conclusion)(?: of it)?(?: (?:be )?(?:like|look like|show|shown))?$",
+        text,
+    ):
+        return evolve(reading, scope=evolve(scope, pick="first" if found["v"][0] in "sbo" else "last"))
     pick = ""
     if found := re.search(r"\b(?P<p>first|last)(?: of all)?$", text):
         text, pick = text[: found.start()].strip(), found["p"]
+    if re.match(r"what (?:can|could|do|would) (?:you|we|i) (?:tell|say|report|know)(?: me| us)?(?: about| of)?$", text):
+        return reading
+    if scope == Scope() and re.match(r"(?:what|which ones?) appears?$", text):
+        return evolve(reading, kind=Kind.LIST, conditions=(Condition(predicate="appear"),))
     ends = re.match(
         rf"(?:what|which(?: one| thing| object| event| action)?|who|what (?:thing|else|exactly|all|event|action|object)) {_HAPPENS}(?: (?:in|there|on|of|with|during|about))?$|(?:what|describe|show(?: me)?|tell me(?: about)?|tell us(?: about)?|explain|give(?: me)? a description of|caption|what about|how about|talk about|and|narrate|depict|give me details (?:on|about))?(?: what)?(?: {_HAPPENS})?(?: (?:in|on|of|about))?$|what (?:is|are|was)(?: in)?$|what (?:does|do|did) (?:it|the \w+)? ?(?:show|depict|contain|look like|have|hold|portray)$|what (?:do|can|could|did) (?:you|we|i) (?:see|watch|get)$|what (?:is|are|does) (?:show|shown|there to see)$|(?:what|which) (?:is|are) the (?:content|contents|caption|event|action|description)s?(?: of)?$|which (?:event|action|thing)s? (?:happens?|occurs?|takes? place|is shown|are shown)$",
         text,
