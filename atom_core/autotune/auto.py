@@ -41,14 +41,14 @@ def choose(checkpoint: Checkpoint, family: Family, *, cache: Path, threads: int,
         log.warning("quantize auto: int8, for memory: plain weights need %s, %s are free", gib(plain), gib(free))
         return "int8"
     key = key_of(content_hash(checkpoint.folder, cache / "hashes.json"))
-    known = remembered(cache)
-    if key in known:
-        return known[key].recipe
+    results = remembered(cache)
+    if key in results:
+        return results[key].recipe
     if free is not None and both > free:
         log.warning("quantize auto: int8, for memory: to compare it with plain weights needs %s", gib(both))
         return "int8"
     log.warning("quantize auto: comparing recipes on this machine, once for this model: some seconds, up to a minute")
-    finding = measure.measure(checkpoint, family, threads)
-    log.warning("quantize auto: %s", finding)
-    remember(cache, {**known, key: finding})
-    return finding.recipe
+    result = measure.measure(checkpoint, family, threads)
+    log.warning("quantize auto: %s", result)
+    remember(cache, {**results, key: result})
+    return result.recipe

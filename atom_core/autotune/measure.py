@@ -104,19 +104,19 @@ class _Worker:
 
     def seconds(self) -> dict[str, float]:
         """Seconds of each piece of work, done once."""
-        found = {}
+        seconds_by_work = {}
         prompt = self._family.prompt([self.features, _TEXT])
-        found["encode"] = _timed(self._features)
+        seconds_by_work["encode"] = _timed(self._features)
         self._runner.kv_cache.clear()
         chunk = PrefillChunk(prompt, 0, len(prompt))
-        found["prefill"] = _timed(lambda: self._runner.prefill(0, [chunk]))
-        found["decode"] = self._steps(1, len(prompt))
+        seconds_by_work["prefill"] = _timed(lambda: self._runner.prefill(0, [chunk]))
+        seconds_by_work["decode"] = self._steps(1, len(prompt))
         self._runner.kv_cache.clear()
         asked = self._family.prompt([_QUESTION])
         for row in range(_BATCH):
             self._runner.prefill(row, [PrefillChunk(asked, 0, len(asked))])
-        found["batch"] = self._steps(_BATCH, len(asked))
-        return found
+        seconds_by_work["batch"] = self._steps(_BATCH, len(asked))
+        return seconds_by_work
 
     def _steps(self, rows: int, at: int, num_steps: int = 3) -> float:
         """Seconds of one step, the shortest of a few."""
@@ -139,7 +139,7 @@ def _ratios(plain: _Worker, int8: _Worker, bf16: _Worker | None) -> dict[str, fl
 
     `encode_share` is what encoding takes of the pipeline's time with plain weights.
     """
-    found: dict[str, list[float]] = {}
+    ratios_by_work: dict[str, list[float]] = {}
     end = time.perf_counter() + SECONDS
     workers = [worker for worker in (plain, int8, bf16) if worker is not None]
     for number in range(MOST_ROUNDS + 1):
@@ -152,12 +152,12 @@ def _ratios(plain: _Worker, int8: _Worker, bf16: _Worker | None) -> dict[str, fl
             each["decoder"] = sum(weight * each[name] for name, weight in WEIGHTS.items())
         slow = seconds[id(plain)]
         for name, taken in slow.items():
-            found.setdefault(name, []).append(taken / seconds[id(int8)][name])
+            ratios_by_work.setdefault(name, []).append(taken / seconds[id(int8)][name])
             if bf16 is not None and name in ("encode", "decoder"):
-                found.setdefault(f"bf16_{name}", []).append(taken / seconds[id(bf16)][name])
+                ratios_by_work.setdefault(f"bf16_{name}", []).append(taken / seconds[id(bf16)][name])
         encode = _FRAMES * slow["encode"]
-        found.setdefault("encode_share", []).append(encode / (encode + slow["decoder"]))
-    return {name: statistics.median(ratios) for name, ratios in found.items()}
+        ratios_by_work.setdefault("encode_share", []).append(encode / (encode + slow["decoder"]))
+    return {name: statistics.median(ratios) for name, ratios in ratios_by_work.items()}
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -23,6 +23,7 @@ from atom_core.hub.hashes import Hashes
 from atom_core.hub.repo import EMBEDDER, Repo, is_hub_id, local_folder, needed, offline_variable, shards_of
 from atom_core.quiet import quiet
 from atom_core.settings import DEFAULT_MODEL, FromFolder
+from atom_core.text.first_line import first_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -343,10 +344,10 @@ def read_json(source: str, path: Path) -> dict[str, object]:
     :raises ModelError: if there is none
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
             raise ValueError("it is no JSON object")
-        return found
+        return content
     except RecursionError:
         raise ModelError(
             f"model {source}: {path.name} is nested too deeply; fetch or export it again", source=source
@@ -375,8 +376,7 @@ def guarded(source: str, what: str, load: Callable[[], _T]) -> _T:
     except Exception as error:  # the hub's client has errors of its own for configs
         if lacking := exhausted(error):
             raise ModelError(f"model {source}: its {what} cannot be loaded: {lacking}", source=source) from error
-        lines = [line.strip() for line in str(error).split("\n")] if str(error).strip() else [type(error).__name__]
-        reason = " ".join(line.strip() for line in lines[: 2 if lines[0].endswith(":") else 1]).rstrip(".")
+        reason = first_line(error).rstrip(".")
         raise ModelError(
             f"model {source}: its {what} cannot be loaded: {reason}; fetch or export it again", source=source
         ) from error

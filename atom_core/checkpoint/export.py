@@ -74,13 +74,13 @@ def own_tensors(model: PreTrainedModel) -> dict[str, torch.Tensor]:
     """A model's tensors by name, those that are shared once."""
     tied = set(model.all_tied_weights_keys or {})
     seen: set[int] = set()
-    found: dict[str, torch.Tensor] = {}
+    tensors: dict[str, torch.Tensor] = {}
     for name, tensor in model.state_dict().items():
         if name in tied or (tensor.numel() and tensor.data_ptr() in seen):
             continue
         seen.add(tensor.data_ptr())
-        found[name] = tensor
-    return found
+        tensors[name] = tensor
+    return tensors
 
 
 def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:

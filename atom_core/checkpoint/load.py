@@ -51,7 +51,7 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
     :raises ModelError: if the weights are damaged, or do not match the config or the device
     """
     config = copy.deepcopy(checkpoint.config)
-    said: dict[str, Any] = {"recipe": recipe.name, "device": device}
+    options: dict[str, Any] = {"recipe": recipe.name, "device": device}
     quantization, layers = None, checkpoint.quantized.layers if checkpoint.quantized else {}
     plain = {
         name: stored for name, stored in checkpoint.weights.tensors.items() if name.rpartition(".")[0] not in layers
@@ -62,10 +62,10 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
                 f"model {checkpoint.source} is quantised for processors; use --device cpu, or its source",
                 source=checkpoint.source,
             )
-        said["layers"] = layers
-        config.quantization_config = {"quant_method": METHOD, **said}
+        options["layers"] = layers
+        config.quantization_config = {"quant_method": METHOD, **options}
     elif recipe.kinds:
-        quantization = AtomQuantization(**said)
+        quantization = AtomQuantization(**options)
 
     def load() -> Any:
         return _class_of(config).from_pretrained(
@@ -126,8 +126,8 @@ def pack(modules: Iterable[nn.Module]) -> None:
 
     Done before there are states and activations, this leaves the least memory at the peak.
     """
-    found = {layer for module in modules for layer in module.modules() if isinstance(layer, PackedLinear)}
-    for layer in sorted(found, key=lambda layer: layer.out_features * layer.in_features, reverse=True):
+    layers = {layer for module in modules for layer in module.modules() if isinstance(layer, PackedLinear)}
+    for layer in sorted(layers, key=lambda layer: layer.out_features * layer.in_features, reverse=True):
         layer.pack()
     give_back()
 

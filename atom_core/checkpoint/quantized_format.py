@@ -52,20 +52,20 @@ class QuantizedFormat:
 
         :raises ValueError: if they do not hold what they say; its text is the name of what is wrong
         """
-        said = weights.metadata
-        if "atom_recipe" not in said:
+        metadata = weights.metadata
+        if "atom_recipe" not in metadata:
             return None
         try:
-            layers: dict[str, Any] = dict(json.loads(said.get("atom_layers", "{}")))
+            layers: dict[str, Any] = dict(json.loads(metadata.get("atom_layers", "{}")))
         except (ValueError, TypeError, RecursionError):
             raise ValueError("atom_layers") from None
         for name, kind in layers.items():
             if kind not in KINDS or f"{name}.qweight" not in weights.tensors:
                 raise ValueError(name)
         return cls(
-            recipe=said["atom_recipe"],
-            source=said.get("atom_source"),
-            source_hash=said.get("atom_source_hash"),
+            recipe=metadata["atom_recipe"],
+            source=metadata.get("atom_source"),
+            source_hash=metadata.get("atom_source_hash"),
             layers=layers,
         )
 

@@ -126,7 +126,7 @@ def kinds_by_layer(model: PreTrainedModel, recipe: Recipe, device: str) -> dict[
     inside = {id(module) for module in decoder.modules()}
     head, table = model.get_output_embeddings(), model.get_input_embeddings()
     tied = is_tied(model)
-    found: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for name, module in model.named_modules():
         if module is table:
             kind = recipe.head if tied else recipe.embeddings
@@ -140,8 +140,8 @@ def kinds_by_layer(model: PreTrainedModel, recipe: Recipe, device: str) -> dict[
         if kind == "int4" and module.in_features % INT4_GROUP:
             kind = "int8"
         if kind != "none":
-            found[name] = kind
-    return found
+            kinds[name] = kind
+    return kinds
 
 
 def is_tied(model: PreTrainedModel) -> bool:

@@ -142,10 +142,10 @@ def _read_header(file: Path, tensors: dict[str, Stored], metadata: dict[str, str
         header = json.loads(stream.read(length))
     if len(header) > _MOST_TENSORS:
         raise ValueError(f"{len(header)} tensors are more than any model has")
-    said = header.pop("__metadata__", None) or {}
-    if not all(isinstance(value, str) for value in said.values()):
+    about = header.pop("__metadata__", None) or {}
+    if not all(isinstance(value, str) for value in about.values()):
         raise ValueError("its metadata is no text")
-    metadata.update(said)
+    metadata.update(about)
     for name, entry in header.items():
         start, end = entry["data_offsets"]
         shape, dtype = tuple(entry["shape"]), entry["dtype"]

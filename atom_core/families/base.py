@@ -21,6 +21,7 @@ from atom_core.families.image_ops import ProcessorConfig
 from atom_core.families.logits_processor import Rules
 from atom_core.families.prompt import PrefillChunk, Prompt, Visual
 from atom_core.records import Features, Frames
+from atom_core.text.first_line import first_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -258,8 +259,8 @@ class Family:
                 messages, chat_template=template, tokenize=False, add_generation_prompt=ask
             )
         except Exception as error:  # it is a program, and fails in any way
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
-            raise ModelError(f"the model's chat template fails ({reason}); fetch or export the model again") from error
+            said = first_line(error)
+            raise ModelError(f"the model's chat template fails ({said}); fetch or export the model again") from error
         return str(text)
 
     @property

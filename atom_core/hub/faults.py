@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from atom_core.text.first_line import first_line
+
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy", "http_proxy", "all_proxy")
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 _NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ETIMEDOUT)
@@ -114,8 +116,7 @@ def _unreached(error: BaseException, host: str) -> Fault:
         return _network(f"the connection to {host} was reset; {then}")
     if {"Cut", "RemoteProtocolError", "ReadError"} & kinds:
         return _network(f"the connection to {host} was cut; {then}")
-    said = str(error).strip().partition("\n")[0] or type(error).__name__
-    return _network(f"{host} cannot be asked ({said}); check HF_ENDPOINT and the connection", passes=False)
+    return _network(f"{host} cannot be asked ({first_line(error)}); check HF_ENDPOINT and the connection", passes=False)
 
 
 def _network(text: str, *, passes: bool = True, at_once: bool = False, wait_s: float | None = None) -> Fault:
@@ -144,12 +145,12 @@ def unwritable(place: Path, error: OSError) -> Fault:
 
 def _asked_to_wait_s(headers: Any) -> float | None:
     """Seconds that the hub asks to wait: ``Retry-After``, in seconds or as a date, or ``RateLimit``."""
-    said = str(headers.get("Retry-After") or "").strip()
-    if said.isdigit():
-        return float(said)
-    if said:
+    retry_after = str(headers.get("Retry-After") or "").strip()
+    if retry_after.isdigit():
+        return float(retry_after)
+    if retry_after:
         try:
-            return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+            return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
         except (TypeError, ValueError):
             return None
     limit = re.search(r"\br=0\s*;\s*t=(\d+)", str(headers.get("RateLimit") or ""))

@@ -66,8 +66,8 @@ class Bf16Linear(PackedLinear):
             self.pack()
         rows = inputs.to(torch.bfloat16)
         # the bias is added in float32: within the kernel it would be rounded to bfloat16
-        found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._packed, None, "none", [], "").float()
-        return found if self.bias is None else found.add_(self.bias)
+        outputs: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._packed, None, "none", [], "").float()
+        return outputs if self.bias is None else outputs.add_(self.bias)
 
 
 class Bf16Embedding(nn.Module):

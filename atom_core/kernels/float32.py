@@ -77,8 +77,8 @@ class Float32Linear(PackedLinear):
         return self._rows(inputs)
 
     def _rows(self, rows_NK: torch.Tensor) -> torch.Tensor:
-        found: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, self.bias, "none", [], "")
-        return found
+        outputs_NO: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, self.bias, "none", [], "")
+        return outputs_NO
 
 
 def pack_linears(model: nn.Module) -> None:

@@ -249,7 +249,7 @@ def find_videos(paths: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Pat
 
     :return: the files found, and each input that gave none with the error that says why
     """
-    found: dict[Path, Path] = {}
+    files_by_place: dict[Path, Path] = {}
     errors: list[tuple[Path, MediaError]] = []
     for given in paths:
         path = Path(given)
@@ -263,10 +263,10 @@ def find_videos(paths: Iterable[Path | str]) -> tuple[list[Path], list[tuple[Pat
             if files == [path]:
                 check_file(path)
             for file in files:
-                found.setdefault(Path(os.path.abspath(file)), file)
+                files_by_place.setdefault(Path(os.path.abspath(file)), file)
         except MediaError as error:
             errors.append((path, error))
-    return list(found.values()), errors
+    return list(files_by_place.values()), errors
 
 
 def _in_folder(folder: Path, errors: list[tuple[Path, MediaError]]) -> list[Path]:

@@ -79,12 +79,12 @@ def find_cuts(video: Video, settings: Settings) -> list[Cut]:
     """
     store = ShotStore(settings.cache, f"{_VERSION} av {av.__version__}")
     with unchanged(video.path, video.content_hash):
-        if settings.reuse and (known := store.get(video.content_hash)) is not None:
-            return [Cut(*cut) for cut in known]
+        if settings.reuse and (kept := store.get(video.content_hash)) is not None:
+            return [Cut(*cut) for cut in kept]
         with Reader.of(video, draft=True) as reader:
             times_s: list[float] = []
-            found = find_transitions(_thumbnails(reader, times_s), video.fps)
-    cuts = [Cut(times_s[one.at], one.strength, times_s[one.first], times_s[one.last]) for one in found]
+            transitions = find_transitions(_thumbnails(reader, times_s), video.fps)
+    cuts = [Cut(times_s[one.at], one.strength, times_s[one.first], times_s[one.last]) for one in transitions]
     if settings.reuse:
         store.put(video.content_hash, cuts)
     return cuts

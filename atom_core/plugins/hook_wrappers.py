@@ -49,7 +49,7 @@ def guard_hooks(
 ) -> dict[str, Callable[..., Any]]:
     """Each hook that `plugin` implements, checked, and wrapped so that errors name it and calls are traced.
 
-    :param limit_s: how long a plugin of others is waited for that is told of something; it is told no more after that
+    :param limit_s: time limit of notify hooks of third-party plugins
     :raises Fault: for the first hook that is wrong
     """
     if inspect.isclass(plugin):

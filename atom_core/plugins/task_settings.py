@@ -30,7 +30,7 @@ def check_task_settings(
 ) -> None:
     """Refuse settings of unknown tasks and modules, unknown settings and bad values.
 
-    Where a plugin was left out, settings of an unknown task or module may be its own; that is only said.
+    If a plugin was left out, an unknown task or module may be its: warn instead of failing.
 
     :param origin: what `load_with_sources` said, to name file and line
     :raises SettingsError: naming source, task or module, and setting

@@ -127,7 +127,7 @@ class Settings:
     load_limit_s: float = field(default=30.0, validator=_from(0.01, _LONGEST_S))
     """Longest that a plugin may take to be imported, and to declare what it offers, seconds."""
     hook_limit_s: float = field(default=60.0, validator=_from(0.01, _LONGEST_S))
-    """Longest that a plugin may take to be told of a task's run or of the close, seconds; then it is told no more."""
+    """Time limit of notify hooks, seconds; a plugin that exceeds it gets no further ones."""
     keep_going: bool = False
     """Run without the plugins that cannot be loaded."""
     trace_hooks: bool = False

@@ -196,7 +196,7 @@ def folders(context: Context) -> Iterator[Check]:
         wanted_bytes = context.settings.feature_cache_bytes if name == "cache" else 2**28
         tight = free_bytes < wanted_bytes
         todo = f"free some space, or choose another folder: --{name} DIR" if tight else ""
-        yield Check(name, NOTE if tight else OK, f"{folder}, {free_bytes / 2**30:.1f} GiB free", todo)
+        yield Check(name, NOTE if tight else OK, f"{folder}, {gib(free_bytes)} free", todo)
 
 
 def device(context: Context) -> Iterator[Check]:

@@ -55,7 +55,7 @@ class PluginsCommand:
 def _offers(info: PluginInfo) -> str:
     parts = [f"{kind.words} {', '.join(names)}" for kind in KINDS if (names := info.names(kind))]
     if info.memory_bytes:
-        parts.append(f"memory {info.memory_bytes / 2**20:.0f} MiB")
+        parts.append(f"memory {gib(info.memory_bytes)}")
     return "; ".join(parts)
 
 

@@ -160,8 +160,8 @@ def stores_order(container: InputContainer) -> bool:
 
 def keys_of(path: Path, index: int) -> list[Key]:
     """The key pictures of a stream without a container; all its packets are read, once, none is decoded."""
-    known = FileStamp.of(path.stat()), index
-    kept = _known_keys.get(known)
+    file_and_stream = FileStamp.of(path.stat()), index
+    kept = _known_keys.get(file_and_stream)
     if kept is None:
         keys, time = list[Key](), 0
         with open_container(path) as container:
@@ -170,7 +170,7 @@ def keys_of(path: Path, index: int) -> list[Key]:
                     keys.append(Key(time, packet.pos))
                 time += length(packet)
         with _lock:
-            keep(_known_keys, known, keys, _MAX_KNOWN)
+            keep(_known_keys, file_and_stream, keys, _MAX_KNOWN)
         return keys
     return kept
 

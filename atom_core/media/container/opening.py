@@ -117,14 +117,14 @@ def check_file(path: Path) -> os.stat_result:
     :raises MediaError: if it is missing, a folder, not a regular file or empty
     """
     with reading(path):
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
             raise MediaError(f"'{path}' is a folder, not a video; name a file in it", path=path)
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise MediaError(f"'{path}' is not a regular file; copy the video to a file first", path=path)
-        if found.st_size == 0:
+        if status.st_size == 0:
             raise MediaError(f"'{path}' is empty (0 bytes); copy or download it again", path=path)
-    return found
+    return status
 
 
 def open_file(path: Path) -> BufferedReader:
@@ -216,8 +216,8 @@ def _is_list(file: BufferedReader) -> bool:
 
 def _lacks_index(file: BufferedReader) -> bool:
     """Whether it is an MP4 or QuickTime file without the box that says what is where."""
-    found = boxes(file)
-    return found.has_media and not found.has_index
+    summary = boxes(file)
+    return summary.has_media and not summary.has_index
 
 
 def _check_boxes(path: Path, file: BufferedReader) -> None:
@@ -225,18 +225,18 @@ def _check_boxes(path: Path, file: BufferedReader) -> None:
     stamp = FileStamp.of(os.fstat(file.fileno()))
     if stamp in _sound_files:
         return
-    found = boxes(file)
-    if not found.has_media:
+    summary = boxes(file)
+    if not summary.has_media:
         return
-    if found.is_endless:
+    if summary.is_endless:
         raise MediaError(f"'{path}' has more boxes than any recording; convert it, for example to MKV", path=path)
-    if found.refers:
+    if summary.refers:
         raise MediaError(
             f"'{path}' keeps its pictures or sound in other files; name those, or export it as one file", path=path
         )
-    if found.num_samples * _BYTES_PER_SAMPLE > stamp.size:
+    if summary.num_samples * _BYTES_PER_SAMPLE > stamp.size:
         raise MediaError(
-            f"'{path}' says that its {stamp.size} bytes hold {found.num_samples} samples, which cannot be; copy or"
+            f"'{path}' says that its {stamp.size} bytes hold {summary.num_samples} samples, which cannot be; copy or"
             " download it again",
             path=path,
         )

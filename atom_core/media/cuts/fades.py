@@ -63,12 +63,12 @@ class FadeFinder:
         before, plain, after = list(self._before), self._plain, self._after
         self._plain, self._after = [], []
         self._before.clear()
-        found = _fade(before, plain, after)
+        fade = _fade(before, plain, after)
         rest = list(after)
         for index, look in rest:  # the next fade may have begun already
             again = self.feed(index, look)
             assert again is None
-        return found
+        return fade
 
 
 def _fade(

@@ -37,7 +37,7 @@ class Thing:
     y: float
     """Centre before the action, as a fraction of the height."""
     radius: float
-    """As a fraction of sqrt(width * height); the larger one where it changes."""
+    """Its size as a fraction of sqrt(width * height); the larger one where it changes."""
     reach: float = 0.0
     """How far it travels, as a fraction of the frame (radius of the path for `circles`)."""
     phase: float = 0.0
@@ -75,7 +75,7 @@ class Clip:
     """One shot: its objects, their relation in time and the background."""
 
     things: tuple[Thing, ...]
-    """In canonical order: by time for `then`, otherwise by colour."""
+    """The objects in canonical order: by time for `then`, otherwise by colour."""
     relation: str
     """`alone`, `while` or `then`."""
     background: str

@@ -73,11 +73,11 @@ class Results:
     changed_SE: np.ndarray
     """Of each shot's first false caption; zeros where there is none."""
     films: list[Film]
-    """For each film asked for."""
+    """What was made of each film asked for."""
     comparisons: list[Reply]
-    """For each comparison."""
+    """The reply to each comparison."""
     summaries: dict[int, str]
-    """Of the true captions of each video with several shots, by video."""
+    """Summaries of the true captions of each video with several shots, by video."""
     ledger: dict[str, Any]
     """What it took."""
 

@@ -21,9 +21,9 @@ class Judged:
     """Each item judged; for the page, and for the measures."""
 
     cider: list[float]
-    """Of each shot's caption, 0 to 10."""
+    """CIDEr-D of each shot's caption, 0 to 10."""
     right: list[bool]
-    """Of each question."""
+    """Whether each question was answered rightly."""
     pool: list[int]
     """The shots that are searched: those whose canonical caption no earlier one has."""
     ranks: list[int]

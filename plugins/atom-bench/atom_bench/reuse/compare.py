@@ -42,7 +42,7 @@ class Agreement:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON values."""
+        """The comparison as JSON values."""
         return {
             "same": self.same,
             "texts": self.texts,

@@ -46,7 +46,7 @@ class Job:
     way: str
     """A letter of `WAYS`, or `LOOK`."""
     settings: Mapping[str, Any]
-    """Of the host, as JSON values; `model` is a folder or hub id."""
+    """Settings of the host, as JSON values; `model` is a folder or hub id."""
     videos: Sequence[str]
     """Paths; each video is one clip."""
     layouts: Sequence[Mapping[str, Any]] = ()
@@ -79,13 +79,13 @@ class Said:
     captions: Sequence[str]
     """One for each video."""
     answers: Sequence[Sequence[str]]
-    """By video and question."""
+    """The answers by video and question."""
     script: str
-    """For the request."""
+    """The script for the request."""
     vectors: Sequence[Sequence[float]]
-    """Of each clip."""
+    """The vector of each clip."""
     caption_vectors: Sequence[Sequence[float]]
-    """Of each caption's text."""
+    """The vector of each caption's text."""
     scores: Sequence[Sequence[float]]
     """Log-probability of each line as the description of each clip; by line and clip."""
 
@@ -97,7 +97,7 @@ class Done:
     way: str
     """A letter of `WAYS`."""
     seconds: float
-    """From the first load to the last score; starting Python and importing packages is not counted."""
+    """Seconds from the first load to the last score; starting Python and importing packages is not counted."""
     stages: Mapping[str, float]
     """Seconds of each stage; stages of Atom overlap, so it has fewer."""
     said: Said
@@ -115,7 +115,7 @@ class Done:
     peak_bytes: int
     """Most memory held."""
     ledger: Mapping[str, Any] = field(factory=dict)
-    """Of Atom's host."""
+    """The ledger of Atom's host."""
 
     def write(self, path: Path) -> None:
         """Write as JSON."""

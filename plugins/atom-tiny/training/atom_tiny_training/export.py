@@ -1,4 +1,4 @@
-"""From the states of the two stages to one checkpoint folder."""
+"""Makes one checkpoint folder of the states of the two stages."""
 
 from __future__ import annotations
 

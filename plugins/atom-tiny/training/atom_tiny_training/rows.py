@@ -34,9 +34,9 @@ class Turn:
     """None for a vector: then the last prompt token is what counts."""
     kind: str
     key: int = -1
-    """For vectors: where the vector goes."""
+    """Where the vector goes, of a row that makes one."""
     about: int | None = None
-    """For questions: the number of the colour of the object that the answer is about; `NOTHING` where none is shown."""
+    """The number of the colour of the object that a question's answer is about; `NOTHING` where none is shown."""
 
 
 @define(kw_only=True)
