@@ -137,7 +137,9 @@ class SplitModel:
 
         :param content: content hash of the checkpoint
         """
-        return self._fingerprint(content, json.dumps(asdict(self.recipe)))
+        # recipes had a field more when the first prefixes were kept: those are found by it
+        recipe = {**asdict(self.recipe), "measured": self.recipe.name != "float8"}
+        return self._fingerprint(content, json.dumps(recipe))
 
     def _fingerprint(self, content: str, recipe: str) -> str:
         """Names what is kept on disk: the order and form of its parts must not change, or all that is kept is lost."""
