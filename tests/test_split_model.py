@@ -38,7 +38,7 @@ def test_kept_prefixes_are_found_by_the_same_name(device: str, kind: str, dtype:
 def test_features_depend_on_the_encoder_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Features stay where only the decoder's precision changes; prefixes do not."""
     monkeypatch.setattr("atom_core.split_model.ResidentEncoder", lambda *_, fingerprint, **__: fingerprint)
-    ask: Any = {"frames": None, "store": None, "ledger": None, "threads": None}
+    ask: Any = {"frames": None, "cache": None, "ledger": None, "threads": None}
     models = {name: made(recipe=RECIPES[name], device="cpu") for name in ("none", "int8-decoder", "int8")}
     features = {name: model.encoder("ab", **ask) for name, model in models.items()}
     assert features["none"] == features["int8-decoder"] != features["int8"]
