@@ -26,6 +26,8 @@ TRAINED_WORTH = 0.5
 """What all words of a search add to the score of a decoder that was trained to embed."""
 _KNOWN = 0.5
 """Where more of the words looked for are said anywhere, a caption with all of those fits."""
+_SAME = 0.95
+"""Least similarity of two vectors that were made of one text in one form, at any precision."""
 _LIKELY = 0.5
 """From this score of a plugin's channel on a moment fits."""
 _PROPOSED, _FOR_EACH = 200, 10
@@ -134,7 +136,8 @@ class Finder:
             channels["pictures"] = table.similar(table.clips_NE, looked_for["clips"])
         if "captions" in looked_for:
             says_N = table.similar(table.captions_NE, looked_for["captions"])
-            channels["captions"] = np.where(table.has_caption_N, says_N, np.nan)
+            comparable_N = table.has_caption_N & self._are_comparable(table)
+            channels["captions"] = np.where(comparable_N, says_N, np.nan)
         if "texts" in looked_for:
             if table.texts_NF is None:
                 channels["captions"] = np.full(len(table.metadata), np.nan)
@@ -142,6 +145,20 @@ class Finder:
                 says_N = table.similar(table.texts_NF, looked_for["texts"])
                 channels["captions"] = np.where(table.texts_NF.any(axis=1), says_N, np.nan)
         return channels
+
+    def _are_comparable(self, table: Table) -> bool:
+        """Whether the decoder makes vectors of captions today as it did for the library; asked of one of them."""
+        if self._is_trained or not table.has_caption_N.any():
+            return True
+        row = int(table.has_caption_N.argmax())
+        again_E = self._host.decoder.embed([str(table.metadata[row]["caption"])])
+        if float(again_E @ table.captions_NE[row]) > _SAME:
+            return True
+        self._embedders.tell(
+            "the decoder's vectors of captions were made in another form, so captions are found by their words alone;"
+            " set an embedder, or make them anew: atom index --rebuild"
+        )
+        return False
 
     def _led(
         self, looked_for: dict[str, np.ndarray], channels: dict[str, np.ndarray], share_N: np.ndarray, terms: Terms

@@ -241,3 +241,15 @@ def test_the_decoder_as_judge(world, monkeypatch):
     assert set(judged[:2]) == set(plain[:2])
     assert "moon" in judged[0].caption
     assert judged[2:] == plain[2:]
+
+
+def test_vectors_of_another_form_are_not_compared(world, caplog, monkeypatch):
+    """Where the decoder makes other vectors of texts than when the library was made, words find, and it is told."""
+    host = fill(world())
+    monkeypatch.setattr(host.decoder, "embedding", "new", raising=False)
+    assert "captions" in search(host, "red circle")[0].channels
+    monkeypatch.setattr(host.decoder, "embed", lambda parts: np.roll(bag_of_words(parts[0]), 5))
+    with caplog.at_level(logging.WARNING, "atom"):
+        first = search(host, "red circle turns")[0]
+    assert (first.caption, first.channels.keys()) == ("a red circle turns", {"words"})
+    assert "were made in another form" in caplog.text
