@@ -29,47 +29,56 @@ from atom_core.protocols import (
     TaskEvent,
     Tell,
 )
-from atom_core.records import (
-    Answer,
-    Caption,
-    Clip,
-    Constraints,
-    Cut,
-    Entry,
-    Features,
-    Film,
-    Frames,
-    Generated,
-    Moment,
-    Provenance,
-    Query,
-    Question,
-    Request,
-    Script,
-    Sound,
-    Span,
-    Timeline,
-    Unmet,
-    Video,
-    Wanted,
-)
 from atom_core.settings import Settings
 from atom_core.specs import Register
 
 if TYPE_CHECKING:
     from atom_core.host import Host, Outcome, open_host
     from atom_core.ledger import Ledger
+    from atom_core.records import (
+        Answer,
+        Caption,
+        Clip,
+        Constraints,
+        Cut,
+        Entry,
+        Features,
+        Film,
+        Frames,
+        Generated,
+        Moment,
+        Provenance,
+        Query,
+        Question,
+        Request,
+        Script,
+        Sound,
+        Span,
+        Timeline,
+        Unmet,
+        Video,
+        Wanted,
+    )
 
 keep_old_names()
 
 __version__ = "0.1.0"
 
-_HEAVY = {
+# fmt: off
+_RECORDS = (
+    "Answer", "Caption", "Clip", "Constraints", "Cut", "Entry", "Features", "Film", "Frames", "Generated",
+    "Moment", "Provenance", "Query", "Question", "Request", "Script", "Sound", "Span", "Timeline", "Unmet",
+    "Video", "Wanted",
+)
+# fmt: on
+_LATER = {
     "Host": "atom_core.host",
     "Ledger": "atom_core.ledger",
     "Outcome": "atom_core.host",
     "open_host": "atom_core.host",
+    **dict.fromkeys(_RECORDS, "atom_core.records"),
 }
+"""Names that are imported when they are first used: a start of ``atom`` needs neither host nor records."""
 
 __all__ = [
     "Answer",
@@ -126,8 +135,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HEAVY:
+    if name in _LATER:
         from importlib import import_module
 
-        return getattr(import_module(_HEAVY[name]), name)
+        value = globals()[name] = getattr(import_module(_LATER[name]), name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -28,11 +28,11 @@ from atom_core.protocols import (
     TaskEvent,
     Tell,
 )
-from atom_core.records import Clip, Video
 from atom_core.specs import LENT, Register
 
 if TYPE_CHECKING:
     from atom_core.ledger import Ledger
+    from atom_core.records import Clip, Video
     from atom_core.settings import Settings
     from atom_core.specs import FamilySpec
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from atom_core.hookspecs import hookimpl
-from atom_core.records import Clip, Video
 from atom_core.settings import Settings
+
+if TYPE_CHECKING:
+    from atom_core.records import Clip, Video
 
 
 @hookimpl(trylast=True)

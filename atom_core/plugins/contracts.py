@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from typing import TYPE_CHECKING
 
 from atom_core.protocols import SEVERAL, Decoder, Encoder, Modules
-from atom_core.records import Clip, Video
+
+if TYPE_CHECKING:
+    from atom_core.records import Video
 
 _ROUNDING_S = 0.1
 
@@ -34,6 +37,8 @@ def missing_parts(protocol: type, module: object) -> list[str]:
 
 def clips_fault(video: Video, result: object) -> str:
     """What is wrong with the clips of `video`; empty if nothing is."""
+    from atom_core.records import Clip  # a start of `atom` needs no records
+
     if not isinstance(result, list):
         return f"{_a(result)}, not a list of clips"
     end_s = 0.0

@@ -13,12 +13,12 @@ from atom_core.errors import AtomError, PluginError
 from atom_core.plugins.contracts import clips_fault, kind_fault, modules_fault
 from atom_core.plugins.hook_wrappers import Fits, late_errors, wanted
 from atom_core.protocols import Decoder, Encoder, Library, Modules, TaskEvent
-from atom_core.records import Clip, Video
 from atom_core.settings import Settings
 from atom_core.specs import FamilySpec
 
 if TYPE_CHECKING:
     from atom_core.ledger import Ledger
+    from atom_core.records import Clip, Video
 
 
 class HookCalls:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
 import pluggy
@@ -26,7 +26,6 @@ from atom_core.plugins.discovery import (
 )
 from atom_core.plugins.hook_calls import HookCalls
 from atom_core.plugins.hook_wrappers import Guarded, Trace, guard_hooks
-from atom_core.records import Caption
 from atom_core.settings import Settings, suggest
 from atom_core.specs import (
     KINDS,
@@ -42,6 +41,9 @@ from atom_core.specs import (
     TaskSpec,
     record_of,
 )
+
+if TYPE_CHECKING:
+    from atom_core.records import Caption
 
 S = TypeVar("S", bound=Spec)
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from atom_core.records import Video
-
 if TYPE_CHECKING:
     import argparse
 
+    from atom_core.records import Video
     from atom_core.settings import Settings
 
 

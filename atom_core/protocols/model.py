@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from attrs import frozen
 
-from atom_core.records import Clip, Features, Generated
-
 if TYPE_CHECKING:
     import numpy as np
     import torch
+
+    from atom_core.records import Clip, Features, Generated
 
 
 Parts: TypeAlias = Sequence["str | Features"]

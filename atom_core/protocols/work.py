@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from attrs import field, frozen
 
-from atom_core.records import Clip, Entry, Frames, Moment, Query, Sound, Video
-
 if TYPE_CHECKING:
     import numpy as np
+
+    from atom_core.records import Clip, Entry, Frames, Moment, Query, Sound, Video
 
 
 Tell: TypeAlias = Callable[[int, int], None]
