@@ -1,4 +1,4 @@
-"""How people ask: for each kind some wordings that the reader of questions was made with, and some that it was not."""
+"""How people ask: for each kind some wordings that the reader of questions was made with, and some written apart."""
 
 TUNED: dict[str, tuple[str, ...]] = {
     "shots": (
@@ -423,7 +423,8 @@ HELD_OUT: dict[str, tuple[str, ...]] = {
         "How long is {a} on screen?",
     ),
 }
-"""Wordings that were written apart and are used for the figure alone."""
+"""Wordings that were written apart, when the patterns stood; what they showed at first has been mended since, so write new
+ones for a figure that says what unknown wordings are worth."""
 
 KINDS = tuple(TUNED)
 """The kinds of question."""

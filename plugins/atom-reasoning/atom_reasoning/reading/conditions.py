@@ -9,7 +9,7 @@ from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, base, is_gene
 from atom_reasoning.reading.record import Condition
 from atom_reasoning.reading.scope import SHOT, VIDEO
 
-_SEEN = r"(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|there|on|around|available|pictured|contained|on the screen|to be seen|to be found)"
+_SEEN = r"(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|there|on|around|counted|identified|detected|available|pictured|contained|on the screen|to be seen|to be found)"
 _TAIL = re.compile(
     rf"(?: (?:that|which) (?:is|are|was|were))?(?: (?:is|are|was|were|be|being|been|gets|get|to be|can be|could be))?(?: (?:ever|even|actually|also|all|to be))? {_SEEN}$"
     r"| (?:(?:appear|occur|exist|feature|happen)(?:s|ed|ing)?|(?:shows?|showed|showing|comes?|coming|came|turns?|turned|turning|pops?|popped) up|comes? into view|(?:has|is|have|are) (?:gone|over|done|finished)|(?:ends|ended|finishes|finished|takes? place|took place))(?: at all)?$"

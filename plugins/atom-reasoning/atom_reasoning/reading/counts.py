@@ -224,7 +224,7 @@ def _of_things(rest: str, reading: Reading) -> Reading:
     noun, _, more = rest.partition(" @ ")
     noun = re.sub(r" (?:is|are|was|were)$", "", noun)
     more = re.sub(
-        r"^(?:be |to )?(?:there|see|seen|shown|show|visible|present|contain|contained|have|include|included|find|found|count|feature|featured|displayed|pictured|spotted|appear|spot|in)\b ?",
+        r"^(?:be |to )?(?:there|counted|identified|detected|see|seen|shown|show|visible|present|contain|contained|have|include|included|find|found|count|feature|featured|displayed|pictured|spotted|appear|spot|in)\b ?",
         "",
         more.strip(),
     )

@@ -54,6 +54,8 @@ def read(question: str) -> Reading:
     if pick and scope.is_whole and is_yes_no(body) and not _is_choice(rest):
         rest, scope = body, evolve(scope, shots=(1 if pick == "first" else -1,))
     rest = _asked(rest)
+    if not scope.is_whole and _PICTURE.fullmatch(rest):
+        return Reading(text=question, kind=Kind.HAPPENS, scope=scope, clip_question="what happens")
     if (several := read_videos(rest, scope, question)) is not None:
         return several
     if is_yes_no(rest) and not _is_choice(rest):
@@ -99,6 +101,13 @@ def _turned(text: str) -> str:
     return f"{found['main'].rstrip(' ,')} {found['sub']}"
 
 
+_PICTURE = re.compile(
+    r"(?:what|which|describe)(?: (?:is|was|are))?(?: the)? (?:scene|shot|clip|picture|frame|view|image|situation)"
+)
+_JUMP = re.compile(
+    r"^(?:if|when) (?:i|you|we|one) (?:jump|skip|go|seek|pause|stop|look|scroll|fast[- ]forward)s?(?: it| ahead| forward)* (?:to|at|till) ([^,]+), ",
+    re.IGNORECASE,
+)
 _STATES = re.compile(r"(?:the|an?|every|all|both|no|some|nothing|everything|something|there)\b")
 _ASKS = re.compile(r"\b(?:what|which|who|whose|when|where|how|why|or)\b")
 
@@ -124,6 +133,7 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     "It" in a later part stands for what the one before is about; a sentence before a question says what part of the
     video is meant: "The second shot has a star. What colour is it?".
     """
+    text = _JUMP.sub(r"at \1, ", text)
     parts = [part.strip() for part in _NEXT_QUESTION.split(text.strip()) if part.strip()]
     starts = [_STARTS.match(normal(part)) is not None for part in parts]
     if len(parts) < 2 or not all(starts[1:]) or not (starts[0] or re.search(r"[.!;]\s", text)):

@@ -104,7 +104,8 @@ def _nth_minute(found: re.Match[str]) -> Scope:
 _OF_VIDEO = r"(?: of (?:the|this) (?:video|film|clip|footage|recording|movie))?"
 _IN = r"(?:\b(?:in|during|within|over|for|throughout|of|from) )?(?:the )?(?:very )?"
 _PATTERNS = (
-    (rf"(?:\b(?:in|during|over|within) the (?:interval|span|window|period|time|stretch|range|part) )?\b(?:between|from|in between)(?: seconds?| minutes?)? (?P<a>{_BARE}) (?:and|to|until|till|through|up to|-) (?P<b>{_BARE})", _between),
+    (rf"(?:\b(?:in|during|over|within) the (?:interval|span|window|period|time|stretch|range|part) )?\b(?:between|from|in between)(?: seconds?| minutes?)? (?:the )?(?P<a>{_BARE}) (?:and|to|until|till|through|up to|-) (?:the )?(?P<b>{_BARE})s?", _between),
+    (rf"(?:\b(?:in|during|at|over|within) )?(?:the )?\bseconds? (?P<a>{NUMBER}) ?(?:-|–|to|through|until|and) ?(?:second )?(?P<b>{NUMBER})\b", _between),
     (rf"(?P<a>{_CLOCK}) ?(?:-|–|to|until) ?(?P<b>{_CLOCK})", _between),
     (rf"\b(?:at|around|from|in)? ?(?:seconds )?(?P<a>{NUMBER}) ?(?:-|–|to) ?(?P<b>{NUMBER} ?{_UNIT})", _between),
     (rf"{_IN}\b(?:first|opening|initial) (?:(?P<a>{NUMBER}[ -]?{_UNIT})|(?P<u>minute|hour|second)\b){_OF_VIDEO}", _first),
