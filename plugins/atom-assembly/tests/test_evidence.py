@@ -3,6 +3,7 @@
 import pytest
 from atom_assembly.evidence.judge import edited, question
 from atom_assembly.evidence.meaning import read_meaning, says, says_purely, share
+from atom_assembly.evidence.plain_words import plainly
 from atom_assembly.evidence.rewording import Said, Vocabulary, speaks, wordings
 from atom_assembly.evidence.words import stem
 
@@ -77,8 +78,22 @@ def test_a_decoder_that_is_not_sure_rewords_nothing():
     vocabulary = Vocabulary.of(CAPTIONS)
     assert wordings("a red heart explodes", vocabulary, speaker(), "p: ") == []
     assert wordings("a dog flickering", vocabulary, speaker(), "p: ") == []
-    assert wordings("something that flickers", vocabulary, speaker(0.9), "p: ") == []
+    assert wordings("something that flickers", vocabulary, speaker(0.5), "p: ") == []
     assert not speaks(vocabulary, CAPTIONS, FakeDecoder(), "p: ")
+
+
+@pytest.mark.parametrize(
+    ("does", "plain"),
+    [
+        ("falls", "moves down"),
+        ("drifting to the left", "moves to the left"),
+        ("motionless", "stays still"),
+        ("eats", "eats"),
+    ],
+)
+def test_plain_words(does, plain):
+    """Choice words have plain ones, which the decoder is tried with."""
+    assert plainly(does) == plain
 
 
 def test_what_the_decoder_is_asked():

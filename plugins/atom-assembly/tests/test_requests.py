@@ -90,6 +90,12 @@ def test_words_that_say_no_order_stay(text):
         ("A film with a star twice, then a moon", [("a star", {"repeats": 2}), ("a moon", {})]),
         ("a star, a moon, and the star again", [("a star", {}), ("a moon", {}), ("the star", {"again": True})]),
         ("the two longest heart clips", [("heart", {"num_shots": 2, "pick": "longest"})]),
+        ("A red shape moves.", [("A red shape moves", {})]),
+        ("a reel of moons without rings", [("moons", {"num_shots": None, "without": ("rings",)})]),
+        (
+            "a montage of moons and stars without rings",
+            [("moons", {"num_shots": None}), ("stars", {"num_shots": None, "without": ("rings",)})],
+        ),
         ("the first shot of a dog", [("a dog", {"pick": "first"})]),
         ("a star for 2 seconds, then a moon", [("a star", {"length_s": 2.0}), ("a moon", {})]),
         ("hearts, then stars", [("hearts", {"num_shots": None}), ("stars", {"num_shots": None})]),

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
 import atom_core as atom
 from atom_assembly.evidence.meaning import alternatives
+from atom_assembly.evidence.plain_words import plainly
 from atom_assembly.evidence.words import clauses, stem, stems, thing_of, told_apart
 from atom_assembly.requests.english import DETERMINER, THING
 from atom_assembly.requests.wanted import said_of_one
@@ -113,19 +114,28 @@ def _said(clause: str, vocabulary: Vocabulary, decoder: atom.Decoder, prompt: st
     head, predicate = split_clause(clause, vocabulary)
     if not predicate:
         return Said(thing=clause) if stems(clause) <= vocabulary.words else None
-    if not _VERB.search(predicate.split()[0]):
-        return None
     own = head if stems(head) else ""
     things = [thing for thing in vocabulary.things if len(thing.split()) > 2 and not stems(thing) & stems(clause)]
     things = [*([own] if len(stems(own)) > 1 else []), *things][:_MOST_THINGS]
+    for said in dict.fromkeys((predicate, plainly(predicate))):
+        if _VERB.search(said.split()[0]) and (does := _agreed(said, things, vocabulary, decoder, prompt)):
+            return Said(thing=own, does=does)
+    return None
+
+
+def _agreed(
+    predicate: str, things: Sequence[str], vocabulary: Vocabulary, decoder: atom.Decoder, prompt: str
+) -> str | None:
+    """What a thing does in the words of captions, if the decoder says the same of two things; None if it does not."""
     votes: Counter[str] = Counter()
     for thing in things:
-        said = _sure(f"Show {thing} {predicate}.", vocabulary.words | stems(clause), decoder, prompt)
+        words = vocabulary.words | stems(f"{thing} {predicate}")
+        said = _sure(f"Show {thing} {predicate}.", words, decoder, prompt)
         if said is not None and len(clauses(said)) == 1 and stems(thing_of(said)) == stems(thing):
             does = said.removeprefix(thing_of(said)).strip()
             votes[does] += 1
             if votes[does] == min(2, len(things)) or stems(does) == stems(predicate):
-                return Said(thing=own, does=does)
+                return does
     return None
 
 

@@ -235,7 +235,9 @@ def _is_thing(text: str) -> bool:
 
 def _head(text: str) -> str:
     """The last word of the noun phrase that a text begins with, roughly."""
-    words = re.split(r"\s+(?:that|which|who|with|in|on|at|of|while|from)\s+", text.strip(), maxsplit=1)[0].split()
+    words = re.split(r"\s+(?:that|which|who|with|without|in|on|at|of|while|from)\s+", text.strip(), maxsplit=1)[
+        0
+    ].split()
     while len(words) > 1 and words[-1].endswith("ing"):
         words.pop()
     return re.sub(r"\W", "", words[-1]) if words else ""

@@ -8,7 +8,7 @@ from typing import Literal
 from attrs import evolve, frozen
 
 import atom_core as atom
-from atom_assembly.requests.english import COUNT, SHOT, THING, count_of, is_plural, singular, with_article
+from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT, THING, count_of, is_plural, singular, with_article
 from atom_assembly.requests.lengths import MARK, take_length
 from atom_assembly.requests.whole import take_without, tidy
 
@@ -111,6 +111,7 @@ _REPEAT = re.compile(
 _REPEAT_ONCE = re.compile(r"^(?:repeat\s+)(?=\w)|[,\s]+(?:and\s+)?repeat(?:ed)?(?:\s+(?:it|that))?$", re.IGNORECASE)
 _AGAIN = re.compile(r"(?:^|[,\s]+)(?:once\s+more|once\s+again|again|one\s+more\s+time)(?=$|[,.;\s])", re.IGNORECASE)
 
+_ONE = ("a", "an", "one", "this", "that", "each", "every", "another", "its", "something", "anything")
 _MOST_WRAPPINGS = 12
 """How many words of asking a line may be wrapped in: "please show me all the shots of ..." is four."""
 
@@ -232,16 +233,26 @@ def _number(text: str, wanted: atom.Wanted) -> tuple[str, atom.Wanted, bool]:
         text[match.end() :] if match else text,
         flags=re.IGNORECASE,
     )
-    noun = _noun(head)
-    if match and noun and is_plural(noun) and wanted.num_shots is not None:
+    plural = _names_several(head)
+    if match and plural and wanted.num_shots is not None:
         return head, evolve(wanted, num_shots=count_of(match[1])), False
     alone = not match and wanted.num_shots == 1 and not wanted.pick
-    return text, wanted, bool(alone and noun and is_plural(noun))
+    return text, wanted, alone and plural
+
+
+def _names_several(text: str) -> bool:
+    """Whether a text is a noun in the plural, with adjectives at most before it: "red hearts", not "a heart grows"."""
+    noun = _noun(text)
+    if not (noun and is_plural(noun)):
+        return False
+    before = text.partition(noun)[0].casefold().split()
+    thing = re.fullmatch(THING, noun, re.IGNORECASE) is not None
+    return all(word in ADJECTIVES or (thing and word not in _ONE) for word in before)
 
 
 def _noun(text: str) -> str:
     """The noun that a text is about, if it is a noun phrase and no sentence."""
-    front = re.split(r"\s+(?:that|which|who|with|in|on|at|of|while|from)\s+", text.strip(), maxsplit=1)[0]
+    front = re.split(r"\s+(?:that|which|who|with|without|in|on|at|of|while|from)\s+", text.strip(), maxsplit=1)[0]
     words = re.sub(r"[^\w\s'’-]", "", front).split()
     while len(words) > 1 and (words[-1].endswith("ing") or any(word.endswith("ing") for word in words[1:-1])):
         words.pop()
@@ -250,11 +261,9 @@ def _noun(text: str) -> str:
 
 def said_of_one(text: str) -> str:
     """A plural as it is seen in one shot: "red hearts that grow" is "a red heart that grows"."""
+    bare = re.sub(r"^(?:all|every|the|some|several|many|these|those)\s+", "", text.strip(), flags=re.IGNORECASE)
     noun = _noun(text)
-    one = re.match(
-        r"(?:an?|one|something|anything|everything|someone|each|every|this|that|its?)\b", text.strip(), re.IGNORECASE
-    )
-    if one or not (noun and is_plural(noun)):
+    if not _names_several(bare):
         return text
     front, _, rest = text.partition(noun)
     rest = re.sub(r"^(\s+(?:that|which|who)\s+)are\b", r"\1is", rest)
