@@ -4,7 +4,7 @@ import pytest
 from atom_assembly.evidence.judge import edited, question
 from atom_assembly.evidence.meaning import read_meaning, says, says_purely, share
 from atom_assembly.evidence.plain_words import plainly
-from atom_assembly.evidence.rewording import Said, Vocabulary, speaks, wordings
+from atom_assembly.evidence.rewording import Said, Vocabulary, speaks, split_clause, wordings
 from atom_assembly.evidence.words import stem
 
 from atom_core.testing.fakes import FakeDecoder
@@ -94,6 +94,23 @@ def test_a_decoder_that_is_not_sure_rewords_nothing():
 def test_plain_words(does, plain):
     """Choice words have plain ones, which the decoder is tried with."""
     assert plainly(does) == plain
+
+
+@pytest.mark.parametrize(
+    ("clause", "parts"),
+    [
+        ("something is circling", ("something", "circling")),
+        ("a red circle that circles", ("a red circle", "circles")),
+        ("circling shapes", ("shapes", "circling")),
+        ("a red circle circles", ("a red circle", "circles")),
+        ("red circles", ("red circles", "")),
+        ("a flickering heart", ("heart", "flickering")),
+        ("a heart that is growing", ("a heart", "growing")),
+    ],
+)
+def test_what_a_thing_is_and_what_it_does(clause, parts):
+    """A word that names a thing and says what one does, "circles", is taken for what it stands for."""
+    assert split_clause(clause, Vocabulary.of(CAPTIONS)) == parts
 
 
 def test_what_the_decoder_is_asked():

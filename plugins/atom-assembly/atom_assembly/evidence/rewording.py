@@ -139,6 +139,10 @@ def _agreed(
     return None
 
 
+def _looks_like_verb(word: str) -> bool:
+    return re.search(r"[^s]s$", word) is not None or (word.endswith("ing") and stem(word) != word)
+
+
 def split_clause(clause: str, vocabulary: Vocabulary) -> tuple[str, str]:
     """What a clause says which thing it is, and what that does: "a star", "rising"; either may be empty."""
     words = clause.split()
@@ -149,10 +153,28 @@ def split_clause(clause: str, vocabulary: Vocabulary) -> tuple[str, str]:
             bool(re.fullmatch(rf"{DETERMINER}|{THING}|of", bare, re.IGNORECASE)) or stem(bare) in vocabulary.of_things
         )
 
-    front = next((number for number, word in enumerate(words) if not of_thing(word)), len(words))
+    one = re.match(
+        r"(?:an?|the|one|some(?:thing|one)|any(?:thing|one)|every(?:thing|one)|each|every)\b", clause, re.IGNORECASE
+    )
+
+    def begins_predicate(number: int) -> bool:
+        after_relative = number > 0 and words[number - 1].casefold() in ("that", "which", "who")
+        after_thing = number > 1 or re.fullmatch(THING, words[0], re.IGNORECASE) is not None
+        return after_relative or (one is not None and number > 0 and after_thing and _looks_like_verb(words[number]))
+
+    names_none = re.fullmatch(THING, words[0], re.IGNORECASE) is not None
+    attributive = len(words) > 1 and words[0].endswith("ing") and not names_none and _looks_like_verb(words[0])
+    if attributive and of_thing(words[1]):
+        return " ".join(words[1:]), words[0]
+    front = next(
+        (number for number, word in enumerate(words) if not of_thing(word) or begins_predicate(number)), len(words)
+    )
     head, rest = words[:front], " ".join(words[front:])
-    if head and not all(re.fullmatch(DETERMINER, word, re.IGNORECASE) for word in head):
-        return " ".join(head), re.sub(rf"^{_RELATIVE}\s*", "", rest)
+    if head and not all(
+        re.fullmatch(DETERMINER, word, re.IGNORECASE) and not re.fullmatch(THING, word, re.IGNORECASE) for word in head
+    ):
+        head = head[:-1] if head[-1].casefold() in ("that", "which", "who") else head
+        return " ".join(head), re.sub(rf"^(?:{_RELATIVE}|(?:is|are)\b(?=\s+\w+ing))\s*", "", rest)
     back = next((number for number in range(len(words), front, -1) if not of_thing(words[number - 1])), front)
     return " ".join(words[back:]), " ".join(words[front:back])
 
