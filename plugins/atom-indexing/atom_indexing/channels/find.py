@@ -118,6 +118,9 @@ class Finder:
             found["clips"] = self._host.decoder.embed([self._host.encoder.encode(query.like)])
         if text and self._embedder is not None:
             found["texts"] = self._embedder.embed([text], kind="query")[0]
+            most = getattr(self._embedder, "max_tokens", 0)
+            if most and len(text) > most and (num := self._embedder.num_tokens(text)) > most:
+                self._embedders.tell(f"the search has {num} tokens, {self._embedder.name} reads the first {most}")
         elif text:
             vector_E = self._host.decoder.embed([text])
             found["captions"] = vector_E

@@ -253,3 +253,13 @@ def test_vectors_of_another_form_are_not_compared(world, caplog, monkeypatch):
         first = search(host, "red circle turns")[0]
     assert (first.caption, first.channels.keys()) == ("a red circle turns", {"words"})
     assert "were made in another form" in caplog.text
+
+
+def test_a_search_that_is_longer_than_the_embedder_reads(world, caplog):
+    """Is searched by its beginning, which one line says."""
+    embedder = Embedder()
+    embedder.max_tokens, embedder.num_tokens = 8, lambda text: len(text.split())
+    host = fill(world(embedder))
+    with caplog.at_level(logging.WARNING, "atom"):
+        assert search(host, "red circle turns " * 20)[0].caption == "a red circle turns"
+    assert "the search has 60 tokens, words reads the first 8" in caplog.messages
