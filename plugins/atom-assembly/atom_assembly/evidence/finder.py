@@ -21,7 +21,7 @@ LIKELIEST = "the likeliest there is; the model cannot tell whether it fits"
 _ANYTHING = "anything"
 _FOR_ALL = 4
 """How many times as many clips are asked about where all are wanted."""
-_LIKELY, _HARDLY = 0.2, 0.04
+_LIKELY, _HARDLY = 0.2, 0.12
 """Least likelihood of a line in a caption, against what stands there: of a clip that shows it, of one asked about."""
 
 
