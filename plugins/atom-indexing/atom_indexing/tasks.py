@@ -14,6 +14,7 @@ from atom_indexing.channels.embedding import Embedders, embed_captions
 from atom_indexing.channels.find import Finder
 from atom_indexing.channels.judge import judged
 from atom_indexing.filters import Filter
+from atom_indexing.library.groups import key_of
 from atom_indexing.library.remembering import Remembering, Searchable
 
 _SHORT = 40
@@ -125,9 +126,8 @@ class IndexVideo:
             library.remove(video.content_hash)
         library.add(entries)
         if isinstance(library, Searchable) and (embedder := self._embedders.of(host)) is not None:
-            keys = {entry.caption for entry in entries}
-            missing = library.not_embedded(embedder.fingerprint)
-            embed_captions(library, embedder, {key: text for key, text in missing.items() if text in keys})
+            library.check_embedder(embedder.fingerprint)
+            embed_captions(library, embedder, {key_of(entry): entry.caption for entry in entries if entry.caption})
         return tuple(entries)
 
 

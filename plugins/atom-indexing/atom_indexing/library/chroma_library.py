@@ -263,15 +263,22 @@ class ChromaLibrary:
             if not (other := self.embedder) or _content(other) == _content(embedder):
                 there = set(self._use(lambda found: [key for page in pages(found.texts, []) for key in page["ids"]]))
             elif not anew:
-                raise atom.LibraryError(
-                    f"library '{self.path}' has its captions embedded by {other}, not by {embedder}; set that one with"
-                    " --embedder, or embed them anew, which needs no new captions: atom index --embed"
-                )
+                self.check_embedder(embedder)
             captions = self._captions_by_id()
             missing = {key: caption for key, caption in captions.items() if caption and key not in there}
             if not missing:
                 self._all_embedded = self._known.version, embedder
             return missing
+
+    def check_embedder(self, embedder: str) -> None:
+        """
+        :raises LibraryError: if another embedder's vectors of captions are there
+        """
+        if (other := self.embedder) and _content(other) != _content(embedder):
+            raise atom.LibraryError(
+                f"library '{self.path}' has its captions embedded by {other}, not by {embedder}; set that one with"
+                " --embedder, or embed them anew, which needs no new captions: atom index --embed"
+            )
 
     def add_texts(self, embedder: str, vectors: Mapping[str, np.ndarray]) -> None:
         """Store the vectors that `embedder` gives captions, by id; those of another one are deleted."""

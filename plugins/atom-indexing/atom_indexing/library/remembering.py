@@ -74,5 +74,8 @@ class Searchable(Protocol):
     def not_embedded(self, embedder: str, *, anew: bool = False) -> dict[str, str]:
         """Captions that `embedder` has not embedded yet, by id; with `anew` all where another one's are there."""
 
+    def check_embedder(self, embedder: str) -> None:
+        """Refuse an embedder if another one's vectors of captions are there."""
+
     def add_texts(self, embedder: str, vectors: Mapping[str, np.ndarray]) -> None:
         """Store the vectors that `embedder` gives captions, by id."""
