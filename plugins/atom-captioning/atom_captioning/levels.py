@@ -73,12 +73,14 @@ def is_made_of(text: str, captions: Sequence[str], *, pairs: bool = False) -> bo
     source = [_words(caption) for caption in captions]
     known = {word for caption in source for word in caption}
     numbers = sum((word.isdigit() or word in _NUMBERS) and word not in known for word in words)
-    if not words or (numbers > 1 and numbers > len(words) / 3):
+    if not words or numbers == len(words) or (numbers > 1 and numbers > len(words) / 3):
         return False
     if not pairs:
         return True
     neighbours = {pair for caption in source for pair in pairwise(caption)}
     own = list(pairwise(words))
+    if not own:
+        return False
     return sum(pair in neighbours for pair in own) >= LEAST_PAIRS * len(own)
 
 

@@ -34,4 +34,6 @@ def test_numbers_are_no_summary():
     assert text.endswith("dog39 runs")
     assert "5 5" not in text
     assert not is_made_of("2 4 5 5", captions)
+    assert not is_made_of("2", captions)
+    assert not is_made_of("dog1", captions, pairs=True)
     assert is_made_of("two cyclists", captions)
