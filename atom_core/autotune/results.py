@@ -13,6 +13,7 @@ import attrs
 from attrs import frozen
 
 from atom_core.files import private_folder, write_whole
+from atom_core.files.owner import read_own
 from atom_core.stores.versions import versions_of
 
 log = logging.getLogger("atom")
@@ -110,7 +111,7 @@ def pick(
 def remembered(cache: Path) -> dict[str, Finding]:
     """What was found before, by key; imports nothing heavy."""
     try:
-        raw = json.loads((cache / FILE).read_text(encoding="utf-8"))
+        raw = json.loads(read_own(cache / FILE))
         return {key: Finding(**value) for key, value in raw.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from atom_core.files import private_folder, write_whole
+from atom_core.files.owner import read_own
 from atom_core.files.stamp import FileStamp
 
 log = logging.getLogger("atom")
@@ -98,7 +99,7 @@ def _name(target: Path, stamp: FileStamp) -> str:
 
 def _read(memory: Path | None) -> dict[str, str]:
     try:
-        known = json.loads(memory.read_text(encoding="utf-8")) if memory is not None else {}
+        known = json.loads(read_own(memory)) if memory is not None else {}
         return known if isinstance(known, dict) else {}
     except (OSError, ValueError, RecursionError):
         return {}

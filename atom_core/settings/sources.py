@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from atom_core.errors import SettingsError
+from atom_core.files.owner import whose
 from atom_core.settings.tables import GROUPS, flat
-from atom_core.settings.toml import is_open_to_all, read_toml, whose
+from atom_core.settings.toml import is_open_to_all, read_toml
 
 log = logging.getLogger("atom")
 _told: set[Path] = set()

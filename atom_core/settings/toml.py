@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -38,25 +37,7 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
         raise ValueError("a number has too many digits") from None
 
 
-def whose(path: Path) -> str:
-    """Who else the file belongs to, in words; empty where it is the user's own or the machine's."""
-    if not hasattr(os, "geteuid"):
-        return ""
-    own = {0, os.geteuid(), int(os.environ.get("SUDO_UID", "0")) if os.geteuid() == 0 else 0}
-    others = {os.lstat(path).st_uid, path.stat().st_uid} - own
-    return f"belongs to user {_name(others.pop())}" if others else ""
-
-
 def is_open_to_all(path: Path) -> bool:
     """Whether every user of the machine may write the file, or put another in its place."""
     folder = path.absolute().parent.stat().st_mode
     return bool(path.stat().st_mode & 0o002 or (folder & 0o002 and not folder & 0o1000))
-
-
-def _name(number: int) -> str:
-    try:
-        import pwd
-
-        return pwd.getpwuid(number).pw_name
-    except (ImportError, KeyError):
-        return str(number)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from atom_core.files import private_folder, sweep, write_whole
+from atom_core.files.owner import read_own
 
 log = logging.getLogger("atom")
 
@@ -25,7 +26,7 @@ class KeptValues:
     def get(self, name: str) -> Any:
         """The value kept under `name`; None if there is none."""
         try:
-            kept = json.loads(self._path(name).read_text(encoding="utf-8"))
+            kept = json.loads(read_own(self._path(name)))
             return kept["value"] if (kept["version"], kept["name"]) == (self._version, name) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None

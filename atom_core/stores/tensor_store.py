@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atom_core.files import begin_private, beside, private_folder, sweep
+from atom_core.files.owner import check_own
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +46,10 @@ class TensorStore:
         from safetensors import SafetensorError, safe_open
 
         path = self._path(key)
+        try:
+            check_own(path)
+        except OSError:
+            return None
         try:
             with safe_open(path, framework="pt") as file:
                 about = json.loads(file.metadata()["atom"])

@@ -311,7 +311,7 @@ def test_the_file_of_another_user_is_not_followed(tmp_path, monkeypatch):
     (tmp_path / "atom.toml").write_text('library = "elsewhere"')
     monkeypatch.setattr("os.geteuid", lambda: 4711)
     monkeypatch.setattr(
-        "atom_core.settings.toml.os.lstat", lambda path: os.stat_result((0o644, 0, 0, 1, 4712, 0, 1, 0, 0, 0))
+        "atom_core.files.owner.os.lstat", lambda path: os.stat_result((0o644, 0, 0, 1, 4712, 0, 1, 0, 0, 0))
     )
     with pytest.raises(SettingsError, match=r"belongs to user 4712, so it is not followed; .* --config atom.toml"):
         Settings.load(environ={})

@@ -12,6 +12,7 @@ from typing import Any
 
 import atom_core as atom
 from atom_core.files import private_folder, sweep, write_whole
+from atom_core.files.owner import read_own
 
 log = logging.getLogger("atom")
 
@@ -42,7 +43,7 @@ class Kept:
     def _read(self) -> Any:
         """What is kept of the video by the same version; what cannot be read costs reuse, never an answer."""
         try:
-            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            kept = json.loads(read_own(self._path))
             return kept if kept["version"] == self._version else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
