@@ -46,6 +46,7 @@ def asked(text):
             ("a heart", "a moon", "a star"),
         ),
         ("a blue star last, a red circle first, a moon in between", ("a red circle", "a moon", "a blue star")),
+        ("A dog goes to the right at the end, a cat at the start", ("a cat", "A dog goes to the right")),
         ("Show a star after a moon", ("a moon", "a star")),
         ("A star grows, before that a moon shrinks.", ("a moon shrinks", "A star grows")),
         ("Before the star, a moon", ("a moon", "the star")),
@@ -81,6 +82,8 @@ def test_words_that_say_no_order_stay(text):
     [
         ("all blinking shapes", [("blinking shapes", {"num_shots": None})]),
         ("everything that blinks", [("something that blinks", {"num_shots": None})]),
+        ("Each and every cross", [("cross", {"num_shots": None})]),
+        ("Show every shot of 0003.mp4", [("", {"num_shots": None})]),
         ("Show me every shot with a dog", [("a dog", {"num_shots": None})]),
         ("Three shots of hearts, then a star", [("hearts", {"num_shots": 3}), ("a star", {})]),
         ("two different clips of a dog", [("a dog", {"num_shots": 2})]),

@@ -53,7 +53,7 @@ _PLACES: tuple[tuple[float, str], ...] = (
     (
         _START,
         (
-            r"(?:right\s+)?(?:at|in) the (?:very )?(?:start|beginning|outset)|to (?:start"
+            r"(?:(?<!the )right\s+)?(?:at|in) the (?:very )?(?:start|beginning|outset)|to (?:start"
             r"|begin|open)(?: with)?|as (?:an?|the) (?:opener|opening(?: shot)?|first shot"
             r"|intro(?:duction)?|start|beginning)|for (?:the|an) (?:opening|start"
             r"|intro)"
@@ -65,7 +65,7 @@ _PLACES: tuple[tuple[float, str], ...] = (
     (
         _END,
         (
-            r"(?:right\s+)?(?:at|in|for) the (?:very )?end|to (?:end|finish|close"
+            r"(?:(?<!the )right\s+)?(?:at|in|for) the (?:very )?end|to (?:end|finish|close"
             r"|conclude)(?: with)?|as (?:an?|the) (?:ending|closing(?: shot)?|final shot"
             r"|last shot|finale|end|outro)|for (?:the|a) (?:ending|finale|close|end"
             r"|outro)"
@@ -263,6 +263,7 @@ def _list_of(text: str, together: Callable[[str], bool] | None) -> list[str]:
 
 
 def _ands(text: str) -> list[str]:
+    text = re.sub(r"\beach and every\b", "every", text, flags=re.IGNORECASE)
     parts = re.split(r"\s+(?:and|&|plus|as well as|along with|and also)\s+", text)
     return [re.sub(r"^and\s+", "", part.strip(), flags=re.IGNORECASE) for part in parts if re.search(r"\w", part)]
 

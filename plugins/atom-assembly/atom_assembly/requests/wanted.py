@@ -165,6 +165,8 @@ def without_asking(text: str) -> str:
 def _bare(text: str) -> tuple[str, bool]:
     before = text
     text = text.replace(MARK, " ").strip().strip(",;:").strip()
+    if re.fullmatch(rf"(?:all|every|each)(?:\s+(?:the\s+)?{SHOT})?(?:\s+of)?", text, re.IGNORECASE):
+        return "everything", True
     for pattern in (_ASK, _FILM_OF, _SHOT_OF):
         text = pattern.sub("", text, count=1).strip()
     return text, text != before
