@@ -1,6 +1,5 @@
 """Questions whose answers are known."""
 
-import numpy as np
 import pytest
 from atom_bench.questions import measure, truth, wordings
 from atom_bench.questions.ask import Writer
@@ -47,7 +46,7 @@ def test_wordings_of_both_sets_differ_and_can_be_filled():
     assert len(wordings.KINDS) >= 15
     for kind in wordings.KINDS:
         assert not set(wordings.TUNED[kind]) & set(wordings.HELD_OUT[kind])
-    writer = Writer(np.random.default_rng(0), wordings.HELD_OUT)
+    writer = Writer(0, wordings.HELD_OUT)
     other = Film(name="b.mp4", shots=FILM.shots[:2])
     for kind in ("shots", "shots with", "ordinal shot", "count", "list", "every", "two videos", "not there"):
         made = writer.questions(kind, [FILM, other], 4)

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-import numpy as np
-
 from atom_bench.questions import truth
 from atom_bench.questions.truth import Asked, Film, Shot, Span, Thing
 
@@ -18,10 +16,15 @@ ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 class Writer:
     """Fills wordings with what is there, or is not, and says what answers them."""
 
-    def __init__(self, rng: np.random.Generator, wordings: dict[str, tuple[str, ...]]) -> None:
-        words = import_module("atom_tiny.words")
+    def __init__(self, seed: int, wordings: dict[str, tuple[str, ...]]) -> None:
+        """
+        :param seed: of what is asked about
+        :param wordings: by kind of question
+        """
+        import numpy as np  # a bench that is not run loads nothing heavy
 
-        self._rng, self._wordings, self._words = rng, wordings, words
+        self._rng, self._wordings = np.random.default_rng(seed), wordings
+        self._words = import_module("atom_tiny.words")
 
     def questions(self, kind: str, films: Sequence[Film], number: int) -> list[Asked]:
         """So many questions of one kind, each wording about as often."""

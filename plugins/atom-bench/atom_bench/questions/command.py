@@ -10,12 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from attrs import evolve
 
 import atom_core as atom
 from atom_bench import arguments, figures
-from atom_bench.questions import footage, measure, wordings
+from atom_bench.questions import measure, wordings
 from atom_bench.questions.ask import Writer
 from atom_bench.questions.truth import Asked, Film
 
@@ -68,10 +67,12 @@ class QuestionsBench:
 
 
 def _short(context: atom.CommandContext) -> dict[str, Any]:
+    from atom_bench.questions import footage
+
     args, host = context.args, context.host()
     films = _well_cut(host, args.folder, footage.films(args.folder, args.films, args.seed))
     chosen = wordings.TUNED if args.wordings == "tuned" else wordings.HELD_OUT
-    writer = Writer(np.random.default_rng(args.seed), chosen)
+    writer = Writer(args.seed, chosen)
     questions = [asked for kind in wordings.KINDS for asked in writer.questions(kind, films, args.each)]
     with context.progress("Asking", len(questions)) as progress:
         answered = measure.ask(host, args.folder, questions, progress.advance)
@@ -95,9 +96,11 @@ def _tell(context: atom.CommandContext, answered: Sequence[measure.Answered]) ->
 
 def _long(context: atom.CommandContext) -> dict[str, Any]:
     """One long video: a few clips looked at anew against every clip asked, each in a cache of its own."""
+    from atom_bench.questions import footage
+
     args = context.args
     film = footage.long_film(args.folder, args.long, args.seed, shot_s=args.shot_s)
-    writer = Writer(np.random.default_rng(args.seed), wordings.TUNED)
+    writer = Writer(args.seed, wordings.TUNED)
     questions = [asked for kind in LONG_KINDS for asked in writer.questions(kind, [film], args.each)]
     host = context.host()
     video = host.video(args.folder / film.name)
