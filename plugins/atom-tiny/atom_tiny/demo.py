@@ -177,9 +177,11 @@ def assemble(context: atom.CommandContext, folder: Path) -> None:
     videos = {cut.content_hash: host.video(cut.path) for cut in timeline.cuts}
     _write(folder, folder / "timeline.otio", _json(to_otio(timeline, videos)))
     lines = [f"  {cut.path.name:14}  {_times(cut)}  for: {cut.line}" for cut in timeline.cuts]
+    lines += [f"  missing: {unmet.line}; {unmet.reason}{_closest(unmet)}" for unmet in timeline.unmet]
     text = "\n".join([f'\nFilm: "{REQUEST}"', *lines, f"  {film.duration_s:.1f} s, {film.num_frames} frames"])
     rows = [{"video": str(cut.path), **_span(cut), "line": cut.line} for cut in timeline.cuts]
     value = {"film": str(film.path), "duration_s": film.duration_s, "num_frames": film.num_frames, "cuts": rows}
+    value["unmet"] = [{"line": unmet.line, "reason": unmet.reason} for unmet in timeline.unmet]
     context.emit({"step": "assemble", "request": REQUEST, **value}, text)
 
 
@@ -234,6 +236,12 @@ def _all(context: atom.CommandContext, label: str, task: str, items: Iterable[ob
 
 def _span(span: atom.Span) -> dict[str, float]:
     return {"start_s": span.start_s, "end_s": span.end_s}
+
+
+def _closest(unmet: atom.Unmet) -> str:
+    """What comes nearest to something that is not in the footage."""
+    near = unmet.closest
+    return f": the nearest is {near.path.name} {_times(near)}, {near.caption}" if near is not None else ""
 
 
 def _times(span: atom.Span) -> str:
