@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-REQUEST = "A red circle moves left, then a blue star grows."
+REQUEST = "Everything"
 PIPELINE = '[[steps]]\ntask = "caption"\n[[steps]]\ntask = "index"\n'
 
 

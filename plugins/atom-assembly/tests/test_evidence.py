@@ -106,10 +106,15 @@ def test_plain_words(does, plain):
         ("red circles", ("red circles", "")),
         ("a flickering heart", ("heart", "flickering")),
         ("a heart that is growing", ("a heart", "growing")),
+        ("a purple cross moves left", ("a purple cross", "moves left")),
+        ("a purple ring moves left", ("a purple ring", "moves left")),
+        ("a dog runs on the beach", ("a dog", "runs on the beach")),
+        ("a quickly growing heart", ("heart", "quickly growing")),
     ],
 )
 def test_what_a_thing_is_and_what_it_does(clause, parts):
-    """A word that names a thing and says what one does, "circles", is taken for what it stands for."""
+    """A word that names a thing and says what one does, "circles", is taken for what it stands for; a thing that no
+    caption names is one all the same."""
     assert split_clause(clause, Vocabulary.of(CAPTIONS)) == parts
 
 

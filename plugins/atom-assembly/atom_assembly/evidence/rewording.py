@@ -169,6 +169,12 @@ def split_clause(clause: str, vocabulary: Vocabulary) -> tuple[str, str]:
     front = next(
         (number for number, word in enumerate(words) if not of_thing(word) or begins_predicate(number)), len(words)
     )
+    if one is not None and front == 1 and not names_none:
+        # of a thing that no caption names ("a red circle", where none is red) all before the verb is the thing
+        verbs = (number for number in range(2, len(words)) if _looks_like_verb(words[number]))
+        verb = next((number for number in verbs if not any(map(of_thing, words[number + 1 : number + 2]))), None)
+        if verb is not None:
+            return " ".join(words[:verb]), " ".join(words[verb:])
     head, rest = words[:front], " ".join(words[front:])
     if head and not all(
         re.fullmatch(DETERMINER, word, re.IGNORECASE) and not re.fullmatch(THING, word, re.IGNORECASE) for word in head
