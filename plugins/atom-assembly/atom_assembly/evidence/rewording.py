@@ -115,6 +115,8 @@ def _said(clause: str, vocabulary: Vocabulary, decoder: atom.Decoder, prompt: st
     if not predicate:
         return Said(thing=clause) if stems(clause) <= vocabulary.words else None
     own = head if stems(head) else ""
+    if not stems(own) <= vocabulary.words:  # a thing that no caption names is not put into other words
+        return None
     things = [thing for thing in vocabulary.things if len(thing.split()) > 2 and not stems(thing) & stems(clause)]
     things = [*([own] if len(stems(own)) > 1 else []), *things][:_MOST_THINGS]
     for said in dict.fromkeys((predicate, plainly(predicate))):

@@ -90,20 +90,18 @@ _BEFORE_NOUNS = (
     )
 )
 _AUXILIARIES = frozenset(["is", "are", "was", "were", "has", "have", "does", "do", "can"])
-VERBS = frozenset(
-    base(word)
-    for word in """
-        move go slide travel drift rise ascend climb sink fall descend drop grow expand shrink contract blink
-        flash flicker circle orbit appear emerge disappear vanish fade stay stand rest remain get become come
-        show turn run walk sit jump swim fly ride drive play eat drink hold wear carry look talk speak sing
-        dance cook cut open close throw catch kick hit push pull put take pick lie sleep read write work smile
-        laugh cry wait leave enter cross follow chase spin rotate roll bounce shake wave lift bark swing start
-        begin stop end happen occur change keep do have use make hang float head shift glide revolve swell
-        enlarge pass approach twinkle shine glow burn melt rain snow pour break drag lead reach touch point
-        blow paint draw dig clean wash brush pet feed hug kiss stretch bend kneel crawl skate ski surf sail
-        row skip race fight lose win see vary exist
-    """.split()
-)
+_VERB_WORDS = """
+move go slide travel drift rise ascend climb sink fall descend drop grow expand shrink contract blink
+flash flicker circle orbit appear emerge disappear vanish fade stay stand rest remain get become come
+show turn run walk sit jump swim fly ride drive play eat drink hold wear carry look talk speak sing
+dance cook cut open close throw catch kick hit push pull put take pick lie sleep read write work smile
+laugh cry wait leave enter cross follow chase spin rotate roll bounce shake wave lift bark swing start
+begin stop end happen occur change keep do have use make hang float head shift glide revolve swell
+enlarge pass approach twinkle shine glow burn melt rain snow pour break drag lead reach touch point
+blow paint draw dig clean wash brush pet feed hug kiss stretch bend kneel crawl skate ski surf sail
+row skip race fight lose win see vary exist
+"""
+VERBS = frozenset(base(word) for word in _VERB_WORDS.split())
 """Stems of common verbs."""
 
 

@@ -97,13 +97,14 @@ _REWORDED = (
 _SUBJECT = re.compile(
     r"^(there|it|the \w+(?: \w+)?|an? \w+(?: \w+)?|any \w+(?: \w+)?|something|anything) (is|are|was|were|does|do|has|have|can|will)\b"
 )
-_KEYWORDS = """
-    what when where which whose happens happen happening there colour colours shape shapes shot shots second third
-    fourth fifth first last scene scenes video videos summarise summarize summary describe before after between
-    every always never ever many often times time moment point beginning object objects things thing something
-    anything anyone does appear appears seconds minutes minute total altogether different during shown visible
-    order sequence background everything contain contains together both either moves disappears
-""".split()
+_KEYWORD_TEXT = """
+what when where which whose happens happen happening there colour colours shape shapes shot shots second third
+fourth fifth first last scene scenes video videos summarise summarize summary describe before after between
+every always never ever many often times time moment point beginning object objects things thing something
+anything anyone does appear appears seconds minutes minute total altogether different during shown visible
+order sequence background everything contain contains together both either moves disappears
+"""
+_KEYWORDS = _KEYWORD_TEXT.split()
 
 
 def plain(text: str) -> str:
