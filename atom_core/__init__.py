@@ -54,10 +54,13 @@ if TYPE_CHECKING:
         Script,
         Sound,
         Span,
+        SpokenWord,
         Timeline,
         Unmet,
+        Utterance,
         Video,
         Wanted,
+        WrittenText,
     )
 
 keep_old_names()
@@ -67,8 +70,8 @@ __version__ = "0.1.0"
 # fmt: off
 _RECORDS = (
     "Answer", "Caption", "Clip", "Constraints", "Cut", "Entry", "Features", "Film", "Frames", "Generated",
-    "Moment", "Provenance", "Query", "Question", "Request", "Script", "Sound", "Span", "Timeline", "Unmet",
-    "Video", "Wanted",
+    "Moment", "Provenance", "Query", "Question", "Request", "Script", "Sound", "Span", "SpokenWord", "Timeline",
+    "Unmet", "Utterance", "Video", "Wanted", "WrittenText",
 )
 # fmt: on
 _LATER = {
@@ -121,14 +124,17 @@ __all__ = [
     "SettingsError",
     "Sound",
     "Span",
+    "SpokenWord",
     "Task",
     "TaskError",
     "TaskEvent",
     "Tell",
     "Timeline",
     "Unmet",
+    "Utterance",
     "Video",
     "Wanted",
+    "WrittenText",
     "hookimpl",
     "open_host",
 ]

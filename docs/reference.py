@@ -204,8 +204,9 @@ def records_() -> Iterator[str]:
     """Every record with its fields."""
     yield "## Records\n"
     yield "Frozen; made with keywords. Times are seconds from the video's first frame.\n"
-    for name, kind in vars(records).items():
-        if inspect.isclass(kind) and attrs.has(kind) and name in atom_core.__all__:
+    for name in records.__all__:
+        kind = getattr(records, name)
+        if attrs.has(kind):
             yield f"### {name}\n\n{inspect.getdoc(kind)}\n"
             yield from _fields(kind, "field")
 
