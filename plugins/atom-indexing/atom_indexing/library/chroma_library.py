@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from attrs import field, frozen
@@ -40,8 +40,10 @@ from atom_indexing.library.chroma import (
 )
 from atom_indexing.library.database import Collections, Database, Version
 from atom_indexing.library.groups import contents, delete, delete_groups, group_mark, group_of, key_of, replace_others
+from atom_indexing.library.made_by import claim, content_of
 from atom_indexing.library.remembering import Held
-from atom_indexing.library.table import Row, Table, float32, is_sound, moment, place_of, placed, row_of, unit
+from atom_indexing.library.stored import Stored, page_of, place_videos, put_page, put_texts, table_of
+from atom_indexing.library.table import Row, Table, is_sound, moment, place_of, placed, row_of, unit
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger("atom")
 
-FORMAT = 1
 EXACT_LIMIT = 50_000
 _TRIES = 3
 _STORED_BYTES = 6
@@ -119,7 +120,7 @@ class ChromaLibrary:
             database = Database.shared(path if copy is None else Path(copy.name))
             opened.callback(database.release)
             library = cls(database, path, segmenting=segmenting, exact_limit=exact_limit, copy=copy)
-            library._claim = partial(_claim, path=path, model=model, name=settings.model)
+            library._claim = partial(claim, path=path, model=model, name=settings.model)
             library._use(lambda _: None, "opened")
             opened.pop_all()
         return library
@@ -155,32 +156,16 @@ class ChromaLibrary:
                     self._use(partial(replace_others, entry), "written")
 
     def _add_page(self, rows: list[tuple[str, atom.Entry, int]]) -> None:
-        keys, bare, worded, vectors, caption_vectors = [], [], [], [], []
-        metadata: list[Mapping[str, Any]] = []
+        clips = []
         for key, entry, num_clips in rows:
-            keys.append(key)
-            vectors.append(unit(entry.vector, entry))
+            vectors = {"clips": unit(entry.vector, entry)}
+            if entry.caption_vector is not None:
+                vectors["captions"] = unit(entry.caption_vector, entry)
             sampling = f"{self._segmenting} {entry.rule}".strip()
-            metadata.append(
-                row_of(entry, num_clips=num_clips, group=group_mark(entry), sampling=sampling, home=self.path)
-            )
-            if entry.caption_vector is None:
-                bare.append(key)
-            else:
-                worded.append(key)
-                caption_vectors.append(unit(entry.caption_vector, entry))
-
-        def write(found: Collections) -> None:
-            if bare:
-                found.captions.delete(ids=bare)
-            if worded:
-                found.captions.upsert(ids=worded, embeddings=caption_vectors)
-            found.texts.delete(ids=keys)  # another caption may be another text
-            found.clips.upsert(  # last: what counts as indexed has all its parts
-                ids=keys, embeddings=vectors, metadatas=metadata, documents=[entry.caption for _, entry, _ in rows]
-            )
-
-        self._use(write, "written")
+            mark = group_mark(entry)
+            row = row_of(entry, num_clips=num_clips, group=mark, sampling=sampling, home=self.path)
+            clips.append((key, row, vectors))
+        self._use(partial(put_page, clips), "written")
 
     def search(self, vector: np.ndarray, limit: int = 10) -> list[atom.Moment]:
         """The nearest clips by cosine similarity to `vector` [E], best first; see `Table.best`.
@@ -260,7 +245,7 @@ class ChromaLibrary:
             if self._all_embedded == (self._known.version, embedder):
                 return {}
             there: set[str] = set()
-            if not (other := self.embedder) or _content(other) == _content(embedder):
+            if not (other := self.embedder) or content_of(other) == content_of(embedder):
                 there = set(self._use(lambda found: [key for page in pages(found.texts, []) for key in page["ids"]]))
             elif not anew:
                 self.check_embedder(embedder)
@@ -274,7 +259,7 @@ class ChromaLibrary:
         """
         :raises LibraryError: if another embedder's vectors of captions are there
         """
-        if (other := self.embedder) and _content(other) != _content(embedder):
+        if (other := self.embedder) and content_of(other) != content_of(embedder):
             raise atom.LibraryError(
                 f"library '{self.path}' has its captions embedded by {other}, not by {embedder}; set that one with"
                 " --embedder, or embed them anew, which needs no new captions: atom index --embed"
@@ -283,20 +268,11 @@ class ChromaLibrary:
     def add_texts(self, embedder: str, vectors: Mapping[str, np.ndarray]) -> None:
         """Store the vectors that `embedder` gives captions, by id; those of another one are deleted."""
         self._check_writable()
-        keys = list(vectors)
-
-        def write(found: Collections) -> None:
-            if (found.texts.metadata or {}).get("embedder") != embedder:
-                found.texts.modify(metadata={"embedder": embedder})
-            for start in range(0, len(keys), PAGE):
-                part = keys[start : start + PAGE]
-                found.texts.upsert(ids=part, embeddings=[unit(vectors[key], key) for key in part])
-
         with self._lock, explained(self.path, "written"):
             check_room(self.path, _STORED_BYTES * sum(vector.nbytes for vector in vectors.values()))
-            if (other := self.embedder) and _content(other) != _content(embedder):
+            if (other := self.embedder) and content_of(other) != content_of(embedder):
                 self._database.clear(TEXTS)
-            self._use(write, "written")
+            self._use(partial(put_texts, embedder, vectors), "written")
 
     def _captions_by_id(self) -> dict[str, str]:
         rows = self._current().rows
@@ -329,12 +305,12 @@ class ChromaLibrary:
         """How many clips there are, also of videos that are not whole."""
         return int(self.reading(lambda found: found.clips.count()))
 
-    def stored_pages(self) -> Iterator[list[tuple[str, Row, dict[str, np.ndarray]]]]:
+    def stored_pages(self) -> Iterator[list[Stored]]:
         """All clips, some at once: their ids, rows, and vectors by collection."""
         for start in range(0, self.num_stored(), PAGE):
-            yield self.reading(partial(_page_of, start))
+            yield self.reading(partial(page_of, start))
 
-    def put(self, clips: Sequence[tuple[str, Row, Mapping[str, np.ndarray]]]) -> None:
+    def put(self, clips: Sequence[Stored]) -> None:
         """Store clips as `stored_pages` gives them, but for the text embedder's vectors.
 
         :raises LibraryError: if they cannot be written
@@ -344,7 +320,7 @@ class ChromaLibrary:
             size = sum(vector.nbytes for _, _, vectors in clips for vector in vectors.values())
             check_room(self.path, _STORED_BYTES * size)
             for start in range(0, len(clips), PAGE):
-                self._use(partial(_put_page, clips[start : start + PAGE]), "written")
+                self._use(partial(put_page, clips[start : start + PAGE]), "written")
 
     def reading(self, work: Callable[[Collections], T]) -> T:
         """What `work` makes of the collections."""
@@ -396,17 +372,9 @@ class ChromaLibrary:
         """Note that a video's file is at `path` now."""
         self._check_writable()
         place = placed(os.path.abspath(path), self.path)
-
-        def update(found: Collections) -> None:
-            rows = found.clips.get(where={"content_hash": content_hash}, include=["metadatas"])
-            metadata: list[Mapping[str, Any]] = [{**row, **place} for row in rows["metadatas"] or []]
-            for start in range(0, len(metadata), PAGE):
-                end = start + PAGE
-                found.clips.update(ids=rows["ids"][start:end], metadatas=metadata[start:end])
-
         with self._lock, explained(self.path, "written"):
             check_room(self.path)
-            self._use(update, "written")
+            self._use(partial(place_videos, content_hash, place), "written")
 
     def __len__(self) -> int:
         return sum(held.num_clips for held in self.held().values() if held.is_whole)
@@ -487,38 +455,12 @@ class ChromaLibrary:
 
     def _table_of(self, known: Known, keys: list[str] | None, found: Collections) -> Table:
         rows = known.rows if keys is None and known.rows is not None else dict(self._stored(found, keys))
-        rows = {
+        counted = {
             key: row
             for key, row in rows.items()
             if (held := known.videos.get(row["content_hash"])) is not None and group_of(row) in held.groups
         }
-        vectors = {
-            key: vector_E
-            for page in pages(found.clips, ["embeddings"], keys)
-            for key, vector_E in zip(page["ids"], float32(page["embeddings"]), strict=True)
-            if key in rows
-        }
-        place = {key: number for number, key in enumerate(vectors)}
-        clips_NE = np.stack(list(vectors.values())) if vectors else np.zeros((0, 0), np.float32)
-        captions_NE = np.zeros_like(clips_NE)
-        for page in pages(found.captions, ["embeddings"], keys):
-            for key, vector_E in zip(page["ids"], float32(page["embeddings"]), strict=True):
-                if key in place:
-                    captions_NE[place[key]] = vector_E
-        texts_NF: np.ndarray | None = None
-        for page in pages(found.texts, ["embeddings"], keys):
-            for key, vector_F in zip(page["ids"], float32(page["embeddings"]), strict=True):
-                if key in place:
-                    if texts_NF is None:
-                        texts_NF = np.zeros((len(vectors), len(vector_F)), np.float32)
-                    texts_NF[place[key]] = vector_F
-        return Table(
-            metadata=[rows[key] for key in vectors],
-            clips_NE=clips_NE,
-            captions_NE=captions_NE,
-            keys=list(vectors),
-            texts_NF=texts_NF,
-        )
+        return table_of(counted, keys, found)
 
     def _candidates(self, vector_E: np.ndarray, count: int) -> Table:
         def nearest(found: Collections) -> list[str]:
@@ -544,49 +486,6 @@ class ChromaLibrary:
         return place
 
 
-def _page_of(start: int, found: Collections) -> list[tuple[str, Row, dict[str, np.ndarray]]]:
-    page: Any = found.clips.get(include=["metadatas", "embeddings", "documents"], limit=PAGE, offset=start)
-    vectors = {key: {"clips": vector} for key, vector in zip(page["ids"], float32(page["embeddings"]), strict=True)}
-    for name, part in (("captions", found.captions), ("texts", found.texts)):
-        more: Any = part.get(ids=page["ids"], include=["embeddings"])
-        for key, vector in zip(more["ids"], float32(more["embeddings"]), strict=True):
-            vectors[key][name] = vector
-    return [(key, row, vectors[key]) for key, row in zip(page["ids"], page["metadatas"], strict=True) if is_sound(row)]
-
-
-def _put_page(clips: Sequence[tuple[str, Row, Mapping[str, np.ndarray]]], found: Collections) -> None:
-    worded = [(key, vectors["captions"]) for key, _, vectors in clips if "captions" in vectors]
-    keys = [key for key, _, _ in clips]
-    found.texts.delete(ids=keys)
-    if bare := [key for key, _, vectors in clips if "captions" not in vectors]:
-        found.captions.delete(ids=bare)
-    if worded:
-        found.captions.upsert(ids=[key for key, _ in worded], embeddings=[vector for _, vector in worded])
-    found.clips.upsert(
-        ids=keys,
-        embeddings=[vectors["clips"] for _, _, vectors in clips],
-        metadatas=[dict(row) for _, row, _ in clips],
-        documents=[str(row["caption"]) for _, row, _ in clips],
-    )
-
-
-def _claim(found: Collections, *, path: Path, model: str, name: str) -> None:
-    """Note whose vectors a new library holds; refuse one of another model."""
-    made = found.clips.metadata or {}
-    if "model" not in made:
-        found.clips.modify(metadata={"format": FORMAT, "model": model, "model_name": name})
-    elif _content(str(made["model"])) != _content(model):
-        raise atom.LibraryError(
-            f"library '{path}' was made with model {made['model']}, not with {model}; "
-            f"use --model {made.get('model_name')}, another --library DIR, or make it anew: atom index --rebuild"
-        )
-    elif made.get("format") != FORMAT:
-        raise atom.LibraryError(
-            f"library '{path}' has format {made.get('format')}, this version reads {FORMAT}; "
-            "make it anew: atom index --rebuild"
-        )
-
-
 def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> dict[str, Path]:
     """Empty the library at `path`, whichever model made it; the videos it had, also such as were not whole, by hash.
 
@@ -606,8 +505,3 @@ def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> di
     finally:
         database.release()
     return videos
-
-
-def _content(model: str) -> str:
-    """What tells models apart: the name before ``@`` is for people, and a copy under another name is the same model."""
-    return model.rpartition("@")[2]

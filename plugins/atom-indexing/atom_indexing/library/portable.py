@@ -19,6 +19,7 @@ from atom_indexing.library.chroma import PAGE, check_room, explained, pages
 from atom_indexing.library.chroma_library import ChromaLibrary
 from atom_indexing.library.database import Collections
 from atom_indexing.library.groups import delete
+from atom_indexing.library.made_by import content_of
 from atom_indexing.library.table import is_sound, placed, unit
 
 VERSION = 1
@@ -89,13 +90,13 @@ def bring_in(library: ChromaLibrary, read: Read, source: str) -> int:
     :raises LibraryError: if another model made it, or another text embedder than the library has
     """
     made = library.made_by()
-    if _content(str(read.head.get("model"))) != _content(made["model"]):
+    if content_of(str(read.head.get("model"))) != content_of(made["model"]):
         raise atom.LibraryError(
             f"{source} was made with model {read.head.get('model')}, the library with {made['model']}; import it into a"
             " library of that model: --library DIR"
         )
     embedder, own = str(read.head.get("embedder") or ""), made["embedder"]
-    if embedder and own and _content(embedder) != _content(own):
+    if embedder and own and content_of(embedder) != content_of(own):
         raise atom.LibraryError(
             f"{source} has its captions embedded by {embedder}, the library by {own}; embed those of one of them anew:"
             " atom index --embed"
@@ -182,7 +183,3 @@ def write_file(path: Path, lines: Iterable[str]) -> int:
     finally:
         part.unlink(missing_ok=True)
     return num
-
-
-def _content(model: str) -> str:
-    return model.rpartition("@")[2]
