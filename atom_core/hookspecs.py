@@ -169,6 +169,18 @@ def atom_add_commands(register: Register) -> None:
     """
 
 
+@hookspec
+def atom_add_routes(register: Register) -> None:
+    """Declare routes of the server that ``atom serve`` starts. Called once by a server, never by a host.
+
+    Call ``register.routes(name, "package.module:function", summary=...)`` for each group of them. The function is
+    imported and called as the server starts: it takes the server's `Service`, which holds the open host, and returns
+    Starlette routes. Who may call them is looked at before they are: host, origin and token.
+
+    :param register: the function to call
+    """
+
+
 @hookspec(firstresult=True)
 def atom_load_modules(
     source: str,

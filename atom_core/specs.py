@@ -242,6 +242,18 @@ class CommandSpec(Spec):
     """Whether it also runs where plugins are broken, as diagnosis must."""
 
 
+@frozen(kw_only=True)
+class RoutesSpec(Spec):
+    """Pages or calls that a plugin adds to what ``atom serve`` serves; their code is imported when a server starts."""
+
+    word, words, hook, target_is = "routes", "routes", "atom_add_routes", "function"
+
+    name: str = field(validator=_check_name)
+    """How they are called in listings and messages."""
+    target: str = field(validator=_check_target)
+    """``package.module:function``: from the server's `atom_serve.service.Service` to its Starlette routes."""
+
+
 KINDS: tuple[type[Spec], ...] = (
     TaskSpec,
     ModelSpec,
@@ -252,8 +264,11 @@ KINDS: tuple[type[Spec], ...] = (
     FormatSpec,
     ChannelSpec,
     CommandSpec,
+    RoutesSpec,
 )
 """Every kind of thing that can be declared, in the order in which plugins are asked."""
+PROGRAMS: tuple[type[Spec], ...] = (CommandSpec, RoutesSpec)
+"""Kinds that are asked for by the program which needs them, never by a host."""
 S = TypeVar("S", bound=Spec)
 
 
@@ -323,6 +338,10 @@ class Register:
     ) -> None:
         """Declare a subcommand of ``atom``, see `CommandSpec`."""
         self._declare(CommandSpec, name, target, summary, {"tasks": tasks, "keep_going": keep_going})
+
+    def routes(self, name: str, target: str, *, summary: str) -> None:
+        """Declare routes of the server, see `RoutesSpec`."""
+        self._declare(RoutesSpec, name, target, summary, {})
 
     def _declare(self, kind: type[Spec], name: str, what: str | Path, summary: str, more: dict[str, object]) -> None:
         """

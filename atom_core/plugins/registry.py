@@ -30,6 +30,7 @@ from atom_core.settings import Settings, suggest
 from atom_core.specs import (
     KINDS,
     LENT,
+    PROGRAMS,
     ChannelSpec,
     CommandSpec,
     FormatSpec,
@@ -37,6 +38,7 @@ from atom_core.specs import (
     ModuleSpec,
     PromptSpec,
     Register,
+    RoutesSpec,
     Spec,
     TaskSpec,
     record_of,
@@ -58,7 +60,7 @@ class PluginSet(HookCalls):
         self._absent: tuple[str, ...] = ()
         self._cause: BaseException | None = None
         self._offers: dict[type[Spec], dict[str, Spec]] = {kind: {} for kind in KINDS}
-        self._asked_for_commands = False
+        self._asked_for: set[type[Spec]] = set()
         self.tasks, self.models, self.modules = self.of(TaskSpec), self.of(ModelSpec), self.of(ModuleSpec)
 
     def of(self, kind: type[S]) -> dict[str, S]:
@@ -75,12 +77,22 @@ class PluginSet(HookCalls):
 
         :raises PluginError: if a plugin is broken, unless the set was loaded with `keep_going`
         """
-        if not self._asked_for_commands:
-            self._asked_for_commands = True
-            self._declare(CommandSpec)
+        return self._asked(CommandSpec)
+
+    def routes(self) -> dict[str, RoutesSpec]:
+        """The routes that plugins add to a server, by name; asked for on the first call only.
+
+        :raises PluginError: if a plugin is broken, unless the set was loaded with `keep_going`
+        """
+        return self._asked(RoutesSpec)
+
+    def _asked(self, kind: type[S]) -> dict[str, S]:
+        if kind not in self._asked_for:
+            self._asked_for.add(kind)
+            self._declare(kind)
             if not self._settings.keep_going:
                 self.check()
-        return self.of(CommandSpec)
+        return self.of(kind)
 
     def task(self, name: str) -> TaskSpec:
         """The task called `name`.
@@ -105,7 +117,7 @@ class PluginSet(HookCalls):
             + "; see `atom plugins`"
         )
 
-    def load(self, spec: TaskSpec | ModuleSpec | FormatSpec | ChannelSpec | CommandSpec) -> Any:
+    def load(self, spec: TaskSpec | ModuleSpec | FormatSpec | ChannelSpec | CommandSpec | RoutesSpec) -> Any:
         """The class or function that `spec` names, imported.
 
         :raises PluginError: if it cannot be imported, naming the plugin and the next step
@@ -362,7 +374,7 @@ def load_plugins(
     for info, plugin in sorted(reversed(ready), key=lambda one: not one[0].ours):
         plugins._register(info, plugin)
     for kind in KINDS:
-        if kind is not CommandSpec:
+        if kind not in PROGRAMS:
             plugins._declare(kind)
     installed = {candidate.info.name for candidate in found}
     plugins._absent = tuple(name for name in settings.load_plugins or () if name not in installed)

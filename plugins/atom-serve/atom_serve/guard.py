@@ -1,0 +1,124 @@
+"""Who may call: a page of another site, a name that points here, a program without the token are turned away."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import secrets
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from atom_serve.errors import failure
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+COOKIE = "atom_session"
+
+
+class Guard:
+    """Looks at every request before a route sees it.
+
+    The Host must be one of the server's own names, so that a site whose name is made to point here is refused (DNS
+    rebinding); an Origin, which browsers send along, must be the server itself; the token comes as ``Authorization:
+    Bearer``. For people, ``/?token=...`` turns it into a cookie, which counts only where the browser says that the
+    server's own page asks.
+    """
+
+    def __init__(self, app: ASGIApp, *, token: str, names: Iterable[str] = LOOPBACK, addresses: bool = False) -> None:
+        """
+        :param names: what the server may be called in Host
+        :param addresses: whether any address may stand there, too; no name can be made to point at one
+        """
+        self._app, self._token = app, token
+        self._names, self._addresses = frozenset(name.lower() for name in names), addresses
+        self._session = secrets.token_urlsafe(32)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer that it may not be."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # nothing here speaks over web sockets
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = Headers(scope=scope)
+        if fault := self._foreign(headers):
+            await failure(403, fault)(scope, receive, send)
+        elif entering := self._entering(scope):
+            await entering(scope, receive, send)
+        elif not self._known(headers):
+            answer = failure(401, "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'")
+            answer.headers["www-authenticate"] = "Bearer"
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, _hardened(send))
+
+    def _foreign(self, headers: Headers) -> str:
+        """Why a request is not for this server, or not from its own page; empty if it is."""
+        given = headers.getlist("host")
+        name = _name(given[0]) if len(given) == 1 else None
+        if name is None or not (name in self._names or (self._addresses and _is_address(name))):
+            return f"this server is not called {given[0] if given else 'nothing'!r}; use its own address"
+        origin = headers.get("origin")
+        if origin is not None and origin.lower() not in (f"http://{given[0].lower()}", f"https://{given[0].lower()}"):
+            return f"a page of {origin!r} may not use this server"
+        if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+            return "a page of another site may not use this server"
+        return ""
+
+    def _entering(self, scope: Scope) -> RedirectResponse | None:
+        """Where a person comes with the token in the address: the same page without it, and a cookie."""
+        token = QueryParams(scope["query_string"]).get("token")
+        if scope["method"] != "GET" or token is None or not _same(token, self._token):
+            return None
+        answer = RedirectResponse(scope["path"] if not scope["path"].startswith("//") else "/", 303)
+        answer.set_cookie(COOKIE, self._session, httponly=True, samesite="strict", path="/")
+        answer.headers["referrer-policy"] = "no-referrer"
+        return answer
+
+    def _known(self, headers: Headers) -> bool:
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return _same(token.strip(), self._token)
+        return _same(cookie_parser(headers.get("cookie", "")).get(COOKIE, ""), self._session)
+
+
+def _hardened(send: Send) -> Send:
+    """Answers are no page's to frame, to guess the type of, or to keep."""
+
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("x-content-type-options", "nosniff")
+            headers.setdefault("x-frame-options", "DENY")
+            headers.setdefault("referrer-policy", "no-referrer")
+            headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return with_headers
+
+
+def _name(host: str) -> str | None:
+    """The name in a Host header, without the port; None if it is none."""
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+    except ValueError:
+        return None
+    return None if parts.username is not None or parts.path or parts.query or parts.fragment else parts.hostname
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())

@@ -1,0 +1,35 @@
+"""What the server says of itself."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+import atom_core
+from atom_serve.service import Service
+
+
+def routes(service: Service) -> list[Route]:
+    """``/v1/status``."""
+
+    def status(_: Request) -> JSONResponse:
+        return JSONResponse(about(service))
+
+    return [Route("/v1/status", status, methods=["GET"])]
+
+
+def about(service: Service) -> dict[str, object]:
+    """What the server is, as JSON values."""
+    host = service.host
+    return {
+        "version": atom_core.__version__,
+        "model": host.settings.model,
+        "library": str(host.settings.library),
+        "allowed": [str(folder) for folder in service.folders.allowed],
+        "tasks": sorted(host.plugins.tasks),
+        "running_s": round(time.time() - service.started_s, 3),
+        "ledger": host.ledger.as_dict(),
+    }
