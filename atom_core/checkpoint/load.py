@@ -24,7 +24,7 @@ from transformers.utils.quantization_config import QuantizationConfigMixin
 
 from atom_core.checkpoint.checkpoint import guarded
 from atom_core.checkpoint.quantized_format import METHOD, quantized_form, stored_shapes
-from atom_core.checkpoint.recipes import RECIPES, config_of, is_tied, kinds_by_layer
+from atom_core.checkpoint.recipes import RECIPES, cuda_config, is_tied, kinds_by_layer, quantized_layer
 from atom_core.errors import ModelError
 from atom_core.kernels.bf16 import Bf16Embedding
 from atom_core.kernels.int8 import Int8Embedding
@@ -242,8 +242,6 @@ class _Quantize(ConversionOps):
         **more: Any,
     ) -> dict[str, list[torch.Tensor]]:
         """Put the quantised layer into the model; nothing is left to set."""
-        from torchao.quantization import quantize_
-
         value = next(iter(input_dict.values()))
         value = value[0] if isinstance(value, list) else value
         model, key = more["model"], more["full_layer_name"]
@@ -254,10 +252,13 @@ class _Quantize(ConversionOps):
             del self._quantizer.kinds[key.removesuffix(".weight")]
             return {key: value}  # left to transformers, which reports the shape
         layer.weight = nn.Parameter(value, requires_grad=False)
-        config = config_of(
-            self._quantizer.kinds[key.removesuffix(".weight")], self._quantizer.quantization_config.device
-        )
-        quantize_(parent, config, filter_fn=lambda module, _: module is layer)
+        kind, device = self._quantizer.kinds[key.removesuffix(".weight")], self._quantizer.quantization_config.device
+        if device.partition(":")[0] == "cuda":
+            from torchao.quantization import quantize_
+
+            quantize_(parent, cuda_config(kind, device), filter_fn=lambda module, _: module is layer)
+        else:
+            setattr(parent, child, quantized_layer(layer, kind))
         quantized = getattr(parent, child)
         for part in (quantized, *quantized.parameters(recurse=False), *quantized.buffers(recurse=False)):
             part._is_hf_initialized = True

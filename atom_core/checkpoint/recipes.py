@@ -1,4 +1,4 @@
-"""Precision recipes: which part of a model gets which torchao configuration."""
+"""Precision recipes: which part of a model is computed in which precision."""
 
 from __future__ import annotations
 
@@ -151,31 +151,28 @@ def is_tied(model: PreTrainedModel) -> bool:
     return f"{name}.weight" in (model.all_tied_weights_keys or {})
 
 
-def config_of(kind: str, device: str) -> object:
-    """torchao's configuration for a kind on a device.
+def quantized_layer(layer: nn.Module, kind: str) -> nn.Module:
+    """What takes the place of a layer on a processor."""
+    if kind == "int4":
+        from atom_core.kernels import int4
 
-    :raises ModelError: if the device cannot do it
-    """
-    if device.partition(":")[0] != "cuda":
-        if kind == "int4":
-            from atom_core.kernels.int4 import GroupInt4Config
+        return int4.quantized(layer)
+    if kind == "bf16":
+        from atom_core.kernels import bf16
 
-            return GroupInt4Config()
-        if kind == "bf16":
-            from atom_core.kernels.bf16 import Bf16Config
+        return bf16.quantized(layer)
+    from atom_core.kernels import int8
 
-            return Bf16Config()
-        from atom_core.kernels.int8 import RowInt8Config
-
-        return RowInt8Config()
-    return _cuda_config(kind, device)
+    return int8.quantized(layer)
 
 
-def _cuda_config(kind: str, device: str) -> object:
-    """On cards weights alone are int8.
+def cuda_config(kind: str, device: str) -> object:
+    """torchao's configuration for a kind on a card, where weights alone are int8.
 
     torchao 0.18's product of int8 weights and int8 activations, `safe_int_mm`, prints its input at each call, which
     waits for the card, and takes up to 16 rows through the processor: decoding 0.4 tokens/s on an H200.
+
+    :raises ModelError: if the card cannot do it
     """
     import torch
     from torchao.quantization import (

@@ -9,21 +9,13 @@ Shape letters: N rows, K inputs, O outputs, V vocabulary, D width.
 from __future__ import annotations
 
 import torch
-from attrs import frozen
 from torch import nn
-from torchao.core.config import AOBaseConfig
-from torchao.quantization.transform_module import register_quantize_module_handler
 
 from atom_core.errors import ModelError
 from atom_core.kernels.packed_linear import PackedLinear
 from atom_core.kernels.processor import has_bf16
 
 _USUAL_ROWS = 32
-
-
-@frozen
-class Bf16Config(AOBaseConfig):  # type: ignore[misc]
-    """torchao configuration: weights bfloat16, activations rounded to it before they are multiplied."""
 
 
 class Bf16Linear(PackedLinear):
@@ -101,10 +93,10 @@ class Bf16Embedding(nn.Module):
         return rows if self.factor == 1.0 else rows * self.factor
 
 
-@register_quantize_module_handler(Bf16Config)  # type: ignore[untyped-decorator]
-def _quantize(module: nn.Module, config: Bf16Config, **_: object) -> nn.Module:  # noqa: ARG001
-    assert isinstance(module, (nn.Embedding, nn.Linear))
-    weight = module.weight.detach().to(torch.bfloat16)
-    if isinstance(module, nn.Embedding):
-        return Bf16Embedding(weight, float(getattr(module, "scalar_embed_scale", 1.0)))
-    return Bf16Linear(weight, module.bias)
+def quantized(layer: nn.Module) -> nn.Module:
+    """The bfloat16 form of a linear layer or a token table."""
+    assert isinstance(layer, (nn.Embedding, nn.Linear))
+    weight = layer.weight.detach().to(torch.bfloat16)
+    if isinstance(layer, nn.Embedding):
+        return Bf16Embedding(weight, float(getattr(layer, "scalar_embed_scale", 1.0)))
+    return Bf16Linear(weight, layer.bias)

@@ -1,4 +1,4 @@
-"""Int4 linear layers for processors: torchao's `quantize_` with torch's weight-only kernel, for least memory.
+"""Int4 linear layers for processors: torch's weight-only kernel, for least memory.
 
 Weights are int4 in groups of 32 inputs with a scale and a zero for each; inputs are bfloat16. Reading half the bytes of
 int8 does not make it faster: the kernel turns weights back into numbers as it goes, and prompts are read slowly.
@@ -9,20 +9,12 @@ Shape letters: N rows, K inputs, O outputs, G groups.
 from __future__ import annotations
 
 import torch
-from attrs import frozen
 from torch import nn
-from torchao.core.config import AOBaseConfig
-from torchao.quantization.transform_module import register_quantize_module_handler
 
 from atom_core.kernels import INT4_GROUP
 from atom_core.kernels.packed_linear import PackedLinear
 
 _TINY = 1e-8
-
-
-@frozen
-class GroupInt4Config(AOBaseConfig):  # type: ignore[misc]
-    """torchao configuration: weights int4, a scale and a zero for each group of inputs; inputs bfloat16."""
 
 
 class GroupInt4Linear(PackedLinear):
@@ -84,6 +76,7 @@ class GroupInt4Linear(PackedLinear):
         return torch.stack((self.qweight & 15, self.qweight >> 4), dim=2).flatten(1).int()
 
 
-@register_quantize_module_handler(GroupInt4Config)  # type: ignore[untyped-decorator]
-def _quantize(module: nn.Linear, config: GroupInt4Config, **_: object) -> nn.Module:  # noqa: ARG001
-    return GroupInt4Linear.from_linear(module)
+def quantized(layer: nn.Module) -> nn.Module:
+    """The int4 form of a linear layer."""
+    assert isinstance(layer, nn.Linear)
+    return GroupInt4Linear.from_linear(layer)

@@ -1,4 +1,4 @@
-"""Int8 layers for processors: torchao's `quantize_` with FBGEMM's kernel, one activation scale for each row.
+"""Int8 layers for processors: FBGEMM's kernel, one activation scale for each row.
 
 FBGEMM's dynamic kernel takes one activation scale for a whole batch, so that a result would depend on its neighbours.
 Here each row is divided by its own largest magnitude, the kernel is called with a fixed scale, and the row is
@@ -15,10 +15,7 @@ import functools
 import warnings
 
 import torch
-from attrs import frozen
 from torch import nn
-from torchao.core.config import AOBaseConfig
-from torchao.quantization.transform_module import register_quantize_module_handler
 
 from atom_core.errors import ModelError
 from atom_core.kernels.packed_linear import PackedLinear
@@ -26,11 +23,6 @@ from atom_core.kernels.packed_linear import PackedLinear
 _TINY = 1e-30
 _BLOCK = 2**18
 _ROWS = 256
-
-
-@frozen
-class RowInt8Config(AOBaseConfig):  # type: ignore[misc]
-    """torchao configuration: weights int8 with a scale for each output, activations with a scale for each row."""
 
 
 def has_kernel() -> bool:
@@ -180,10 +172,10 @@ def _as_quantized(values_OK: torch.Tensor, scale_O: torch.Tensor) -> torch.Tenso
     return quantized.set_(storage, values_OK.storage_offset(), values_OK.size(), values_OK.stride())
 
 
-@register_quantize_module_handler(RowInt8Config)  # type: ignore[untyped-decorator]
-def _quantize(module: nn.Module, config: RowInt8Config, **_: object) -> nn.Module:  # noqa: ARG001
-    if isinstance(module, nn.Embedding):
-        factor = float(getattr(module, "scalar_embed_scale", 1.0))
-        return Int8Embedding(*quantize_rows(module.weight), factor)
-    assert isinstance(module, nn.Linear)
-    return RowInt8Linear.from_linear(module)
+def quantized(layer: nn.Module) -> nn.Module:
+    """The int8 form of a linear layer or a token table."""
+    if isinstance(layer, nn.Embedding):
+        factor = float(getattr(layer, "scalar_embed_scale", 1.0))
+        return Int8Embedding(*quantize_rows(layer.weight), factor)
+    assert isinstance(layer, nn.Linear)
+    return RowInt8Linear.from_linear(layer)

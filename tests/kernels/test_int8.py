@@ -5,11 +5,11 @@ import copy
 import pytest
 import torch
 from torch import nn
-from torchao.quantization import quantize_
 
+from atom_core.checkpoint.recipes import quantized_layer
 from atom_core.kernels import int8
-from atom_core.kernels.int4 import GroupInt4Config, GroupInt4Linear
-from atom_core.kernels.int8 import Int8Embedding, RowInt8Config, RowInt8Linear, quantize_rows
+from atom_core.kernels.int4 import GroupInt4Linear
+from atom_core.kernels.int8 import Int8Embedding, RowInt8Linear, quantize_rows
 
 
 def linear(inputs=96, outputs=40, bias=True, seed=0):
@@ -106,14 +106,14 @@ def test_tied_head_shares_the_table():
     assert table.qweight is not None
 
 
-def test_torchao_does_the_quantizing():
-    """`quantize_` with the registered configurations replaces linear layers and tables."""
+def test_layers_are_quantised_by_kind():
+    """Linear layers and tables become those of the kind."""
     model = nn.Sequential(nn.Embedding(20, 64), nn.Linear(64, 32), nn.Linear(32, 16))
-    quantize_(model, RowInt8Config(), filter_fn=lambda module, _: isinstance(module, nn.Embedding))
-    quantize_(model, RowInt8Config(), filter_fn=lambda module, name: name == "1")
-    quantize_(model, GroupInt4Config(), filter_fn=lambda module, name: name == "2")
-    assert [type(module) for module in model] == [Int8Embedding, RowInt8Linear, GroupInt4Linear]
-    assert model(torch.tensor([1, 2])).shape == (2, 16)
+    made = nn.Sequential(
+        *(quantized_layer(layer, kind) for layer, kind in zip(model, ("int8", "int8", "int4"), strict=True))
+    )
+    assert [type(module) for module in made] == [Int8Embedding, RowInt8Linear, GroupInt4Linear]
+    assert made(torch.tensor([1, 2])).shape == (2, 16)
 
 
 def test_int4_stands_for_its_weight():
