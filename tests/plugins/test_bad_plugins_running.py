@@ -149,6 +149,7 @@ def test_raising_at_each_hook(site, hook):
     if hook_names()[hook] == "declare":
         plugins = site.load(keep_going=True)
         plugins.commands()
+        plugins.routes()
         assert site.info(plugins, "bad").state == "broken"
         assert "ValueError: odd" in site.info(plugins, "bad").reason
     else:
