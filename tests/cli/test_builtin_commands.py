@@ -59,6 +59,7 @@ def test_plugins_json(atom, capsys):
         "formats": [],
         "channels": [],
         "commands": ["work", "twice", "greedy", "gone"],
+        "routes": [],
         "memory_bytes": 0,
         "builtin": False,
     }

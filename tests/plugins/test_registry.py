@@ -114,6 +114,7 @@ def test_clash(site, kind):
     site.install("second", clash(kind))
     plugins = site.load(keep_going=True)
     plugins.commands()
+    plugins.routes()
     assert plugins.find(kind, "same").plugin == "first"
     assert site.info(plugins, "first").names(kind) == ("same",)
     second, word = site.info(plugins, "second"), kind.word
@@ -127,6 +128,7 @@ def test_unknown_name(site, kind):
     site.install("one", clash(kind))
     plugins = site.load()
     plugins.commands()
+    plugins.routes()
     with pytest.raises(PluginError, match=f"no {kind.word} 'smae', did you mean 'same'.; {kind.words}: same"):
         plugins.find(kind, "smae")
 

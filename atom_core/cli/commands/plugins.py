@@ -27,6 +27,7 @@ class PluginsCommand:
 
     def run(self, context: Context) -> None:
         """One result per plugin."""
+        context.plugins.routes()  # which nobody else asks for
         names, known = context.args.names, [info.name for info in context.plugins.infos]
         for name in names:
             if name not in known:
