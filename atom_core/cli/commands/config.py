@@ -123,5 +123,5 @@ def _text(value: object) -> str:
 
 def _strays(known: typing.Sequence[str]) -> list[str]:
     """Variables that look like settings and are none."""
-    variables = {*map(_variable, known), "ATOM_CONFIG"}
+    variables = {*map(_variable, known), "ATOM_CONFIG", "ATOM_SHARD"}
     return sorted(name for name in os.environ if name.startswith("ATOM_") and name not in variables)

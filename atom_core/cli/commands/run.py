@@ -10,17 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+from attrs import evolve
 
 from atom_core.cli import console
 from atom_core.errors import MediaError, SettingsError
 from atom_core.protocols import CommandContext
+from atom_core.records import Query, Request
 from atom_core.specs import PipelineSpec
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
+    from atom_core.pipeline.graph import Link
     from atom_core.pipeline.journal import Journal
     from atom_core.pipeline.run import StepResult
+    from atom_core.pipeline.shard import Shard
 
 
 class RunCommand:
@@ -33,17 +38,25 @@ class RunCommand:
         parser.add_argument("paths", nargs="*", metavar="VIDEO", help="video files and folders")
         parser.add_argument("--films", action="store_true", help="of folders, films that Atom rendered too")
         parser.add_argument("--journal", type=Path, metavar="FILE", help="where done work is noted")
+        said = "take part K of N of the videos, into a library of its own: docs/scale.md"
+        parser.add_argument("--shard", metavar="K/N", help=said)
 
     def run(self, context: CommandContext) -> None:
         """One result for each record of each step."""
         from atom_core.pipeline.graph import Pipeline
         from atom_core.pipeline.run import run_pipeline
+        from atom_core.pipeline.shard import Shard
 
+        shard = Shard.from_option(context.args.shard, os.environ)
+        if shard is not None:
+            context.settings = evolve(context.settings, library=shard.library(context.settings.library))
         file = self._file(context)
         pipeline = Pipeline.load(file)
-        pipeline.check(context.host().plugins)
-        paths = self._videos(context)
-        journal = self._journal(context, file)
+        links = pipeline.check(context.host().plugins)
+        if shard is not None:
+            _check_parts(links, shard)
+        paths = self._videos(context, shard)
+        journal = self._journal(context, file, shard)
         failed = False
         with context.progress("Running", 0) as progress:
             for result in run_pipeline(pipeline, context.host(), paths, journal=journal):
@@ -57,11 +70,13 @@ class RunCommand:
         if journal is not None:
             journal.close() if failed else journal.remove()
 
-    def _videos(self, context: CommandContext) -> list[Path]:
+    def _videos(self, context: CommandContext, shard: Shard | None) -> list[Path]:
         """The files that are named, and the footage in folders: what Atom made of it is not taken for more of it."""
         from atom_core.media.probe import find_videos, is_film
 
         files, unusable = find_videos(context.args.paths)
+        if shard is not None:
+            files = _of_part(context, files, shard)
         for path, error in unusable:
             context.fail(str(path), error)
         named = set(map(Path, context.args.paths))
@@ -78,19 +93,49 @@ class RunCommand:
             return named
         return Path(context.host().plugins.find(PipelineSpec, context.args.pipeline).source)
 
-    def _journal(self, context: CommandContext, file: Path) -> Journal | None:
+    def _journal(self, context: CommandContext, file: Path, shard: Shard | None) -> Journal | None:
         """The journal of this pipeline over these videos; None where the cache cannot hold it, which is told."""
         from atom_core.pipeline.journal import Journal
 
         if context.args.journal is not None:
             return Journal(context.args.journal)
-        what = [file.resolve(), *(Path(path).resolve() for path in context.args.paths)]
+        what = [
+            file.resolve(),
+            *(Path(path).resolve() for path in context.args.paths),
+            *([str(shard)] if shard else ()),
+        ]
         name = hashlib.sha256(b"\0".join(map(os.fsencode, what))).hexdigest()[:16]
         try:
             return Journal(context.settings.cache / "journals" / f"{name}.sqlite")
         except SettingsError as error:
             context.note(f"{error}; going on without, if this run is cut off all is done again")
             return None
+
+
+def _check_parts(links: Sequence[Link], shard: Shard) -> None:
+    """Refuse steps that would look at a part and speak of the whole.
+
+    :raises SettingsError: naming the step
+    """
+    for link in links:
+        if link.source is None and link.consumes in (Query, Request):
+            raise SettingsError(
+                f"step {link.step.name} looks at the whole library, and --shard {shard} has a part of it; leave it out,"
+                " and run it once the parts are one: atom library --merge"
+            )
+
+
+def _of_part(context: CommandContext, files: list[Path], shard: Shard) -> list[Path]:
+    """The files that belong to a part; what cannot be read is told."""
+    chosen = []
+    for path in files:
+        try:
+            if shard.has(path):
+                chosen.append(path)
+        except MediaError as error:
+            context.fail(str(path), error)
+    context.note(f"part {shard}: {len(chosen)} of {len(files)} videos, library {context.settings.library}")
+    return chosen
 
 
 def _tell_faults(context: CommandContext, paths: list[Path]) -> None:

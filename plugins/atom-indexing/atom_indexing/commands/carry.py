@@ -9,7 +9,16 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_indexing.library import DATABASE, ChromaLibrary
-from atom_indexing.library.portable import Read, bring_in, faults_of, lines_of, mend, read_lines, write_file
+from atom_indexing.library.portable import (
+    Read,
+    bring_in,
+    faults_of,
+    lines_of,
+    mend,
+    merge,
+    read_lines,
+    write_file,
+)
 
 
 def carried(context: atom.CommandContext) -> bool:
@@ -28,28 +37,39 @@ def carried(context: atom.CommandContext) -> bool:
         context.emit({"exported": num, "file": args.export}, f"{num} clips written to {args.export}")
     elif args.verify or args.mend:
         _verify(context, library)
+    elif args.merge:
+        _merge(context, library)
     else:
-        source = args.take_in or args.merge
-        num = bring_in(library, _read(context, library), f"'{source}'")
-        context.emit({"imported": num, "from": source}, f"{num} clips taken in from {source}")
+        num = bring_in(library, _read(args.take_in), f"'{args.take_in}'")
+        _emit_taken(context, num, args.take_in)
     return True
 
 
-def _read(context: atom.CommandContext, library: ChromaLibrary) -> Read:
-    args = context.args
-    if args.merge:
-        folder = Path(args.merge)
-        if not (folder / DATABASE).is_file():
-            raise atom.LibraryError(f"'{folder}' holds no library; name the folder of one")
-        settings = evolve(context.settings, library=folder)
-        with closing(ChromaLibrary.open(settings, library.made_by()["model"])) as other:
-            return read_lines(lines_of(other), f"'{folder}'")
+def _merge(context: atom.CommandContext, library: ChromaLibrary) -> None:
+    """Take in all clips of other libraries, one after the other."""
+    missing = [folder for folder in context.args.merge if not (Path(folder) / DATABASE).is_file()]
+    if missing:
+        raise atom.LibraryError(f"'{missing[0]}' holds no library; name the folder of one")
+    made = library.made_by()["model"]
+    for folder in context.args.merge:
+        if Path(folder).resolve() == library.path.resolve():
+            raise atom.LibraryError(f"'{folder}' is the library itself; name others, to be taken into it")
+        settings = evolve(context.settings, library=Path(folder))
+        with closing(ChromaLibrary.open(settings, made)) as other:
+            _emit_taken(context, merge(library, other), folder)
+
+
+def _emit_taken(context: atom.CommandContext, num: int, source: str) -> None:
+    context.emit({"imported": num, "from": source}, f"{num} clips taken in from {source}")
+
+
+def _read(name: str) -> Read:
     try:
-        with Path(args.take_in).open(encoding="utf-8") as file:
-            return read_lines(file, f"'{args.take_in}'")
+        with Path(name).open(encoding="utf-8") as file:
+            return read_lines(file, f"'{name}'")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise atom.LibraryError(f"cannot read '{args.take_in}': {why}; name a file of --export") from None
+        raise atom.LibraryError(f"cannot read '{name}': {why}; name a file of --export") from None
 
 
 def _verify(context: atom.CommandContext, library: ChromaLibrary) -> None:

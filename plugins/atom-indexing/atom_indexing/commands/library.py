@@ -24,7 +24,8 @@ class LibraryCommand:
         either.add_argument("--export", metavar="FILE", help="write all clips with their vectors, as JSON Lines")
         said = "take in clips that --export wrote, of a library of the same model"
         either.add_argument("--import", dest="take_in", metavar="FILE", help=said)
-        either.add_argument("--merge", metavar="DIR", help="take in all clips of another library of the same model")
+        said = "take in all clips of other libraries of the same model, such as the parts of --shard"
+        either.add_argument("--merge", nargs="+", metavar="DIR", help=said)
         either.add_argument("--verify", action="store_true", help="read every entry, and say what is wrong with any")
         either.add_argument("--mend", action="store_true", help="delete entries that --verify finds wrong")
         either.add_argument("--remove", nargs="+", metavar="PATH", help="forget a video, or all below a folder")

@@ -89,23 +89,52 @@ def bring_in(library: ChromaLibrary, read: Read, source: str) -> int:
 
     :raises LibraryError: if another model made it, or another text embedder than the library has
     """
-    made = library.made_by()
-    if content_of(str(read.head.get("model"))) != content_of(made["model"]):
-        raise atom.LibraryError(
-            f"{source} was made with model {read.head.get('model')}, the library with {made['model']}; import it into a"
-            " library of that model: --library DIR"
-        )
-    embedder, own = str(read.head.get("embedder") or ""), made["embedder"]
-    if embedder and own and content_of(embedder) != content_of(own):
-        raise atom.LibraryError(
-            f"{source} has its captions embedded by {embedder}, the library by {own}; embed those of one of them anew:"
-            " atom index --embed"
-        )
+    embedder = _check_made_alike(library, read.head, source)
     library.put([(key, {**row, **placed(str(row["path"]), library.path)}, vectors) for key, row, vectors in read.clips])
     texts = {key: vectors["texts"] for key, _, vectors in read.clips if "texts" in vectors}
     if texts and embedder:
         library.add_texts(embedder, texts)
     return len(read.clips)
+
+
+def merge(library: ChromaLibrary, other: ChromaLibrary) -> int:
+    """Store all clips of another library, in place of clips with the same ids; how many clips that are.
+
+    Done again, it changes nothing; cut off, it goes on where it is done again, and videos of which a part is stored are
+    not found until then. Memory is bounded, whatever the other holds.
+
+    :raises LibraryError: as `bring_in`
+    """
+    head = other.made_by()
+    embedder = _check_made_alike(library, head, f"'{other.path}'")
+    num = 0
+    for page in other.stored_pages():
+        library.put([(key, {**row, **placed(str(row["path"]), library.path)}, vectors) for key, row, vectors in page])
+        texts = {key: vectors["texts"] for key, _, vectors in page if "texts" in vectors}
+        if texts and embedder:
+            library.add_texts(embedder, texts)
+        num += len(page)
+    return num
+
+
+def _check_made_alike(library: ChromaLibrary, head: Mapping[str, Any], source: str) -> str:
+    """Make sure that what made other clips is what made a library's; the text embedder of the other ones.
+
+    :raises LibraryError: if another model made it, or another text embedder than the library has
+    """
+    made = library.made_by()
+    if content_of(str(head.get("model"))) != content_of(made["model"]):
+        raise atom.LibraryError(
+            f"{source} was made with model {head.get('model')}, the library with {made['model']}; take it into a"
+            " library of that model: --library DIR"
+        )
+    embedder, own = str(head.get("embedder") or ""), made["embedder"]
+    if embedder and own and content_of(embedder) != content_of(own):
+        raise atom.LibraryError(
+            f"{source} has its captions embedded by {embedder}, the library by {own}; embed those of one of them anew:"
+            " atom index --embed"
+        )
+    return embedder
 
 
 @frozen(kw_only=True)
