@@ -20,7 +20,7 @@ from atom_core.checkpoint.untrusted import check_tokenizer
 from atom_core.errors import ModelError
 from atom_core.exhausted import exhausted
 from atom_core.hub.hashes import Hashes
-from atom_core.hub.repo import EMBEDDER, Repo, is_hub_id, local_folder, needed, offline_variable, shards_of
+from atom_core.hub.repo import EMBEDDER, Repo, is_engine, is_hub_id, local_folder, needed, offline_variable, shards_of
 from atom_core.quiet import quiet
 from atom_core.settings import DEFAULT_MODEL, FromFolder
 from atom_core.text.first_line import first_line
@@ -262,8 +262,10 @@ def _check_before_weights(source: str, folder: Path, names: Collection[str]) -> 
     :param names: all files that the hub has of it
     """
     _check_kind(source, folder)
+    if is_engine(names):  # which is looked at when it is opened, as embedders are
+        return
     check_weights(source, names)
-    if EMBEDDER in names:  # which is looked at when it is opened
+    if EMBEDDER in names:
         return
     _check_config(source, folder, ours=None)
 

@@ -5,28 +5,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import logging
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from attrs import evolve
-from filelock import FileLock, Timeout
 
-from atom_core.files import private_folder
 from atom_core.records import Clip, Features
+from atom_core.stores.claims import Claims
 from atom_core.stores.tensor_store import TensorStore
-
-log = logging.getLogger("atom")
 
 FORMAT = 5
 """Version of the files; part of every key."""
 _RECENT_BYTES = 128 * 2**20
 """Features kept in memory, too: a clip is usually captioned, embedded and asked about in one go."""
-_CHECK_S, _PATIENCE_S = 0.5, 60.0
-"""How often a process that waits for another one looks whether it is still wanted, and when it says that it waits."""
 
 
 def feature_key(clip: Clip, rule: str, fingerprint: str) -> str:
@@ -52,6 +45,7 @@ class FeatureCache:
         self.folder = folder
         self.max_bytes = max_bytes
         self._files = TensorStore(folder / "features", max_bytes, what="features")
+        self._claims = Claims(folder / "locks", "is encoding this clip")
         self._lock = threading.Lock()
         self._recent: OrderedDict[str, Features] = OrderedDict()
         self._recent_bytes = 0
@@ -108,29 +102,8 @@ class FeatureCache:
 
         :param check: called now and then while waiting; what it raises ends that
         """
-        path = self.folder / "locks" / f"{key[:3]}.lock"
-        lock = FileLock(path, mode=0o600, thread_local=False)
-        with contextlib.ExitStack() as stack:
-            try:
-                private_folder(path.parent)
-                self._wait(lock, check)
-            except OSError:
-                pass  # without locks, as on some network disks, it may be computed twice
-            else:
-                stack.callback(lock.release)
+        with self._claims.claim(key, check):
             yield
-
-    def _wait(self, lock: FileLock, check: Callable[[], None]) -> None:
-        start, told = time.monotonic(), False
-        while not lock.is_locked:
-            check()
-            with contextlib.suppress(Timeout):
-                lock.acquire(timeout=_CHECK_S)
-            if not told and not lock.is_locked and time.monotonic() > start + _PATIENCE_S:
-                told = True
-                log.warning(
-                    "waiting for another process that is encoding this clip; if it is suspended, resume or kill it"
-                )
 
     def _remember(self, features: Features) -> None:
         size = _num_bytes(features)

@@ -208,13 +208,14 @@ class Host:
         """
         return self._videos.frames(clip, num_frames, max_pixels)
 
-    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1, track: str = "") -> Sound:
         """The sound of a clip or a whole video, of the track that a player would take; silence where there is none.
 
         :param num_channels: 1, the mean of both sides, or 2
-        :raises MediaError: if the file is gone, has changed, or cannot be read
+        :param track: another track: its number among the sound tracks, from 1, or its language as the file states it
+        :raises MediaError: if the file is gone, has changed, cannot be read, or has no such track
         """
-        return self._videos.sound(of, rate_hz, num_channels)
+        return self._videos.sound(of, rate_hz, num_channels, track)
 
     def run(self, task: str, item: object, *, progress: Tell | None = None, **settings: object) -> Any:
         """The record that `task` makes of `item`, in the calling thread.

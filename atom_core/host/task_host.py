@@ -61,10 +61,10 @@ class TaskHost:
             frames: Frames = self._host.frames(clip, num_frames, max_pixels=max_pixels)
             return frames
 
-    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1, track: str = "") -> Sound:
         """What `Host.sound` returns."""
         with on_behalf_of(self._caller):
-            sound: Sound = self._host.sound(of, rate_hz=rate_hz, num_channels=num_channels)
+            sound: Sound = self._host.sound(of, rate_hz=rate_hz, num_channels=num_channels, track=track)
             return sound
 
     def module(self, name: str) -> Any:

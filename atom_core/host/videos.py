@@ -70,7 +70,7 @@ class Videos:
         with self._ledger.lane("read", "frames", video=clip.video.path.name), _failing(clip.video.path):
             return sample(clip, num_frames, max_pixels)
 
-    def sound(self, of: Clip | Video, rate_hz: int, num_channels: int) -> Sound:
+    def sound(self, of: Clip | Video, rate_hz: int, num_channels: int, track: str = "") -> Sound:
         """The sound of a clip or a whole video, see `Host.sound`.
 
         :raises MediaError: if it cannot be read
@@ -81,7 +81,7 @@ class Videos:
             raise ValueError(f"sound has 1 or 2 channels and a rate above 0, got {num_channels} and {rate_hz}")
         clip = Clip.whole(of) if isinstance(of, Video) else of
         with self._ledger.lane("read", "sound", video=clip.video.path.name), _failing(clip.video.path):
-            return listen(clip, rate_hz, num_channels)
+            return listen(clip, rate_hz, num_channels, track)
 
     def _segment(self, video: Video) -> list[Clip]:
         with self._ledger.lane("read", "segment", video=video.path.name), _failing(video.path):

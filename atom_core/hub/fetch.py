@@ -17,7 +17,7 @@ from atom_core.hub.client import Hub
 from atom_core.hub.faults import fault_of, unwritable
 from atom_core.hub.hashes import Hashes
 from atom_core.hub.progress import Unseen, bars
-from atom_core.hub.repo import MAIN, WEIGHTS, Listed, Repo, hub_cache, needed, shards_of
+from atom_core.hub.repo import ENGINE_WEIGHTS, MAIN, WEIGHTS, Listed, Repo, hub_cache, needed, shards_of
 from atom_core.protocols import Progress
 from atom_core.settings.values import size
 
@@ -88,7 +88,7 @@ class _Fetch:
             whole = f"{size(sum(self.names[name].size_bytes for name in wanted))} in {len(wanted)} files"
             free = f"{size(_free_bytes(self.repo.folder))} free in {hub_cache()}"
             log.warning("fetching %s of model %s (%s; %s)", size(to_come_bytes), self.repo.name, whole, free)
-        weights = [name for name in wanted if name.endswith(".safetensors")]
+        weights = [name for name in wanted if name.endswith(".safetensors") or name == ENGINE_WEIGHTS]
         for name in sorted(set(wanted) - set(weights)):
             self._bring(folder / name, name, Unseen())
         if check is not None:

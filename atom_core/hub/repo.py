@@ -30,6 +30,8 @@ TOKENIZER = "tokenizer.json"
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 EMBEDDER = "modules.json"
 """The file that only text embedders have, in sentence-transformers' format."""
+ENGINE_WEIGHTS, _ENGINE_WORDS = "model.bin", ("vocabulary.json", "vocabulary.txt")
+"""The files that only models in CTranslate2's format have; its weights are numbers, nothing is unpickled."""
 MAIN = "main"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT = re.compile(r"[0-9a-f]{7,39}")
@@ -107,6 +109,8 @@ def needed(names: Collection[str], shards: Collection[str] | None = None) -> lis
     wanted = {name for name in names if name in _NAMES or ("/" not in name and name.endswith(_ENDINGS))}
     if WEIGHTS in names:
         wanted.add(WEIGHTS)
+    elif is_engine(names):
+        wanted |= {ENGINE_WEIGHTS, *(name for name in _ENGINE_WORDS if name in names)}
     elif INDEX in names:
         wanted |= {INDEX, *(filter(_SHARD.fullmatch, names) if shards is None else shards)}
     else:
@@ -123,6 +127,12 @@ def shards_of(folder: Path) -> list[str] | None:
         return sorted({name for name in found if isinstance(name, str) and Path(name).name == name})
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def is_engine(names: Collection[str]) -> bool:
+    """Whether files are a model in CTranslate2's format, as recognisers of speech come in."""
+    safe = any(name.endswith(".safetensors") for name in names)
+    return ENGINE_WEIGHTS in names and any(name in names for name in _ENGINE_WORDS) and not safe
 
 
 def is_step(name: str) -> bool:
@@ -256,7 +266,7 @@ class Repo:
             return missing
         there = [*names, *missing]
         for what, others in _ONE_OF.items():
-            if EMBEDDER in names and what == "preprocessor_config.json":
+            if (EMBEDDER in names or is_engine(names)) and what == "preprocessor_config.json":
                 continue
             if not any(what == name or name.startswith(others) or name.endswith(others) for name in there):
                 missing.append(what)

@@ -166,13 +166,14 @@ def frames(clips: list[Clip], num_frames: int, max_pixels: int | None) -> Iterat
         )
 
 
-def sound(clip: Clip, rate_hz: int, num_channels: int) -> np.ndarray:
+def sound(clip: Clip, rate_hz: int, num_channels: int, wanted: str) -> tuple[np.ndarray, int | None]:
     """Read sound as `atom_core.media.listen.read` does.
 
     :raises MediaError: as it does, and if the process does not survive the file
     """
-    arguments = (clip, rate_hz, num_channels)
-    return _ask(clip.video.path, "sound", arguments, clip.video.duration_s).arrays[0]
+    arguments = (clip, rate_hz, num_channels, wanted)
+    answer = _ask(clip.video.path, "sound", arguments, clip.video.duration_s)
+    return answer.arrays[0], answer.value
 
 
 def _ask(path: Path, what: str, arguments: tuple[object, ...], duration_s: float) -> Answer:

@@ -49,8 +49,9 @@ def _answer_frames(clip: Clip, num_frames: int, max_pixels: int | None) -> Answe
     return Answer({"timestamps_s": list(found.timestamps_s), "rule": found.rule, "places": places}, pixels)
 
 
-def _answer_sound(clip: Clip, rate_hz: int, num_channels: int) -> Answer:
-    return Answer(None, [listen.read(clip, rate_hz, num_channels)])
+def _answer_sound(clip: Clip, rate_hz: int, num_channels: int, wanted: str) -> Answer:
+    samples_CS, track = listen.read(clip, rate_hz, num_channels, wanted)
+    return Answer(track, [samples_CS])
 
 
 _ANSWERS: dict[str, Callable[..., Answer]] = {

@@ -15,11 +15,13 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
 
+from atom_core.errors import MediaError
 from atom_core.media.container.clock import clock_stretches
 from atom_core.media.container.opening import open_container, reading
 from atom_core.media.container.packets import packets
 from atom_core.media.pictures.decode import Reader
 from atom_core.records import Video
+from atom_core.text.printable import printable
 
 RATE_HZ = 48000
 """Samples per second of all sound that Atom writes."""
@@ -107,18 +109,45 @@ def sound_streams(container: InputContainer, wanted: str = "") -> list[AudioStre
         states it, such as ``eng``
     """
     tracks = [stream for stream in container.streams.audio if stream.codec_context is not None]
-    names = {track.index: str(number) for number, track in enumerate(container.streams.audio, 1)}
     related = _of_the_programme(container)
     return sorted(
         tracks,
         key=lambda track: (
-            not wanted or wanted.lower() not in (names[track.index], track.metadata.get("language", "").lower()),
+            not wanted or not _is_called(container, track, wanted),
             track is not related,
             not track.disposition & Disposition.default,
             bool(track.disposition & _FOR_SOME),
             track.index,
         ),
     )
+
+
+def sound_track(video: Video, wanted: str = "") -> int | None:
+    """The number of the sound track that is taken, from 1; None where there is none.
+
+    :raises MediaError: if the file cannot be read, or a track is wanted that it does not have
+    """
+    number = None
+    if video.has_audio:
+        with open_container(video.path) as container, reading(video.path):
+            tracks = sound_streams(container, wanted)
+            if tracks and (not wanted or _is_called(container, tracks[0], wanted)):
+                number = container.streams.audio.index(tracks[0]) + 1
+            known = [_name(container, track) for track in container.streams.audio]
+    if wanted and number is None:
+        has = f"has the sound tracks {', '.join(known)}" if video.has_audio else "has no sound"
+        raise MediaError(f"'{video.path}' {has}; there is no track {wanted!r}", path=video.path)
+    return number
+
+
+def _is_called(container: InputContainer, track: AudioStream, wanted: str) -> bool:
+    number = str(container.streams.audio.index(track) + 1)
+    return wanted.lower() in (number, track.metadata.get("language", "").lower())
+
+
+def _name(container: InputContainer, track: AudioStream) -> str:
+    number, language = container.streams.audio.index(track) + 1, track.metadata.get("language", "")
+    return f"{number} ({printable(language)})" if language else str(number)
 
 
 def _of_the_programme(container: InputContainer) -> AudioStream | None:

@@ -32,11 +32,12 @@ class ReadFrames(Protocol):
 class ReadSound(Protocol):
     """Reads the sound of a clip: what a task is lent as `sound`, and `Host.sound`."""
 
-    def __call__(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+    def __call__(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1, track: str = "") -> Sound:
         """The sound of a clip or a whole video, of the track that a player would take; silence where there is none.
 
         :param num_channels: 1, the mean of both sides, or 2
-        :raises MediaError: if the file is gone, has changed, or cannot be read
+        :param track: another track: its number among the sound tracks, from 1, or its language as the file states it
+        :raises MediaError: if the file is gone, has changed, cannot be read, or has no such track
         """
 
 

@@ -1,6 +1,17 @@
-"""For plugins that bring a model on another engine: an encoder that keeps features, a decoder that makes batches."""
+"""For plugins that bring models on other engines: encoders, decoders, weights found and answers kept as Atom's are."""
 
 from atom_core.providers.decoder import BatchingDecoder, Sampling, check_cancelled
 from atom_core.providers.encoder import KeepingEncoder
+from atom_core.providers.kept import KeptAnswers
+from atom_core.providers.weights import digest_of, find_weights, is_here
 
-__all__ = ["BatchingDecoder", "KeepingEncoder", "Sampling", "check_cancelled"]
+__all__ = [
+    "BatchingDecoder",
+    "KeepingEncoder",
+    "KeptAnswers",
+    "Sampling",
+    "check_cancelled",
+    "digest_of",
+    "find_weights",
+    "is_here",
+]

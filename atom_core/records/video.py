@@ -107,6 +107,8 @@ class Sound(Span):
     """[C, S], float32, -1 to 1: C channels of S samples; silent where the file has no sound. The caller's own."""
     rate_hz: int
     """Samples per second of each channel."""
+    track: int | None = None
+    """Which of the file's sound tracks it is, from 1; None where there is none, or it is not known."""
 
 
 @frozen(kw_only=True)

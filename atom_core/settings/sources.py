@@ -17,7 +17,7 @@ from atom_core.settings.toml import is_open_to_all, read_toml
 log = logging.getLogger("atom")
 _told: set[Path] = set()
 _FETCHED = ("model", "revision", "embedder")
-"""Settings on whose word something may be fetched."""
+"""Settings on whose word something may be fetched, also where a shared module has one of that name."""
 
 
 class FromFolder(str):
@@ -79,10 +79,15 @@ def _from_file(named: Path | None) -> list[Given]:
     _check_whose(path)
     return [
         given._replace(value=FromFolder(given.value))
-        if given.name in _FETCHED and isinstance(given.value, str)
+        if _is_fetched(given.name) and isinstance(given.value, str)
         else given
         for given in _read_file(path)
     ]
+
+
+def _is_fetched(name: str) -> bool:
+    group, _, inside = name.partition(".")
+    return name in _FETCHED or (group == "modules" and inside.rpartition(".")[2] in _FETCHED)
 
 
 def _read_file(path: Path) -> list[Given]:

@@ -331,8 +331,9 @@ class FakeWorld:
         """Pictures of a clip, see `fake_frames`."""
         return fake_frames(clip, self.look(clip), num_frames)
 
-    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
-        """The sound of a clip or a video, see `fake_sound`."""
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1, track: str = "") -> Sound:
+        """The sound of a clip or a video, see `fake_sound`; the same on every track."""
+        del track
         name = (of if isinstance(of, Video) else of.video).path.name
         return fake_sound(of, self.sounds.get(name), rate_hz=rate_hz, num_channels=num_channels)
 
@@ -413,9 +414,9 @@ class FakeHost(Host):
         del max_pixels
         return self.world.frames(clip, num_frames)
 
-    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1, track: str = "") -> Sound:
         """What is heard in the fake world."""
-        return self.world.sound(of, rate_hz=rate_hz, num_channels=num_channels)
+        return self.world.sound(of, rate_hz=rate_hz, num_channels=num_channels, track=track)
 
     def _task(self, name: str) -> tuple[TaskSpec, object]:
         if name in self._given:

@@ -166,12 +166,12 @@ class WorldHost(Host):
             return self.world.frames(clip, num_frames)
         return super().frames(clip, num_frames, max_pixels=max_pixels)
 
-    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1) -> Sound:
+    def sound(self, of: Clip | Video, *, rate_hz: int = 16000, num_channels: int = 1, track: str = "") -> Sound:
         """Sound, of the fake world or of the real files."""
         self.world.watch.step()
         if self.files is None:
-            return self.world.sound(of, rate_hz=rate_hz, num_channels=num_channels)
-        return super().sound(of, rate_hz=rate_hz, num_channels=num_channels)
+            return self.world.sound(of, rate_hz=rate_hz, num_channels=num_channels, track=track)
+        return super().sound(of, rate_hz=rate_hz, num_channels=num_channels, track=track)
 
     def _lent(
         self, spec: TaskSpec, instance: Any, overrides: dict[str, object], progress: Tell | None = None

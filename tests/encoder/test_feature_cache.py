@@ -13,12 +13,12 @@ import pytest
 import torch
 from attrs import evolve
 
-from atom_core.encoder import feature_cache as features_module
 from atom_core.encoder.feature_cache import FeatureCache, feature_key
 from atom_core.errors import Cancelled
 from atom_core.files import abandon
 from atom_core.media.shot_cache import ShotStore
 from atom_core.records import Clip, Features, Video
+from atom_core.stores import claims
 from atom_core.stores.json_store import KeptValues
 
 VIDEO = Video(path=Path("a.mp4"), content_hash="c0ffee" * 6, duration_s=4.0, width=8, height=8, fps=25.0)
@@ -194,8 +194,8 @@ def test_a_long_wait_for_another_process_is_told_and_can_be_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Who waits for a process that was stopped is told why, once, and is not kept from giving up."""
-    monkeypatch.setattr(features_module, "_CHECK_S", 0.01)
-    monkeypatch.setattr(features_module, "_PATIENCE_S", 0.02)
+    monkeypatch.setattr(claims, "_CHECK_S", 0.01)
+    monkeypatch.setattr(claims, "_PATIENCE_S", 0.02)
     checks = itertools.count()
 
     def check() -> None:

@@ -12,6 +12,7 @@ from atom_core.media import isolate
 from atom_core.media.listen import listen
 from atom_core.media.probe import probe
 from atom_core.records import Clip, Video
+from atom_core.testing.speech import RATE_HZ, write_talk
 from atom_core.testing.videos import write_video
 
 
@@ -71,3 +72,43 @@ def test_in_another_process(video: Video) -> None:
         isolate.finish()
     assert np.array_equal(here.samples, there.samples)
     there.samples[:] = 0  # the caller's own
+
+
+def two_tracks(path: Path) -> Video:
+    """A video with a low tone on its first sound track, in English, and a high one on its second, in French."""
+    at_s = np.arange(2 * RATE_HZ) / RATE_HZ
+    tones = [0.5 * np.sin(2 * np.pi * hz * at_s).astype(np.float32) for hz in (300, 2000)]
+    return probe(write_talk(path, tones, languages=("eng", "fra")))
+
+
+def pitch_hz(samples: np.ndarray) -> float:
+    """The strongest tone of a second of sound at 16 kHz."""
+    return float(np.argmax(np.abs(np.fft.rfft(samples[0, :16000]))))
+
+
+@pytest.mark.parametrize("is_isolated", [False, True], ids=["here", "in another process"])
+def test_another_track(tmp_path: Path, is_isolated: bool) -> None:
+    """A track is taken by number or language, and the record says which it is."""
+    clip = Clip.whole(two_tracks(tmp_path / "a.mkv"))
+    if is_isolated:
+        isolate.begin()
+    try:
+        heard = {wanted: listen(clip, wanted=wanted) for wanted in ("", "1", "2", "fra", "ENG")}
+    finally:
+        if is_isolated:
+            isolate.finish()
+    assert {wanted: sound.track for wanted, sound in heard.items()} == {"": 1, "1": 1, "2": 2, "fra": 2, "ENG": 1}
+    for sound in heard.values():
+        assert pitch_hz(sound.samples) == pytest.approx(300 if sound.track == 1 else 2000, abs=5)
+
+
+def test_a_track_that_is_not_there(tmp_path: Path) -> None:
+    """It is refused with what there is, in one line; so is any track of a silent file."""
+    clip = Clip.whole(two_tracks(tmp_path / "a.mkv"))
+    for wanted in ("3", "0", "deu"):
+        with pytest.raises(MediaError, match=rf"tracks 1 \(eng\), 2 \(fra\); there is no track '{wanted}'"):
+            listen(clip, wanted=wanted)
+    silent = probe(write_video(tmp_path / "s.mp4"))
+    with pytest.raises(MediaError, match="has no sound"):
+        listen(Clip.whole(silent), wanted="1")
+    assert listen(Clip.whole(silent)).track is None

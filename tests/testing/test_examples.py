@@ -107,7 +107,7 @@ def code_lines(text):
 
 def test_a_module_takes_sixty_lines():
     """A plugin that shares a module of its own, with a task that is lent it, is at most 60 lines of code."""
-    files = sorted((FOLDER / "atom-speech" / "atom_speech").glob("*.py"))
+    files = sorted((FOLDER / "atom-voices" / "atom_voices").glob("*.py"))
     assert sum(len(code_lines(file.read_text())) for file in files) <= 60
 
 
@@ -138,7 +138,7 @@ def test_one_load_of_a_module_for_tasks_of_two_plugins(site, tmp_path, monkeypat
     write_distribution(site[0], "dist-other", plugins={"other": "fake_other"}, files={"fake_other.py": OTHER})
     (tmp_path / "two.toml").write_text(TWO_TASKS)
     write_video(tmp_path / "a.mp4", shots=[Shot(30, RED), Shot(30, BLUE)], audio=True)
-    settings = {"LOAD_PLUGINS": "speech,other,tiny", "MODEL": "tiny", "FRAMES": "2", "THREADS": "1"}
+    settings = {"LOAD_PLUGINS": "voices,other,tiny", "MODEL": "tiny", "FRAMES": "2", "THREADS": "1"}
     for name, value in {**settings, "CACHE": tmp_path / "cache", "LIBRARY": tmp_path / "library"}.items():
         monkeypatch.setenv(f"ATOM_{name}", str(value))
     done = run_here("run", tmp_path / "two.toml", tmp_path / "a.mp4", "--stats", tmp_path / "stats.json")

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import wave
 
-import atom_speech
+import atom_voices
 import numpy as np
 import pytest
 
@@ -29,7 +29,7 @@ class FakeVoices:
 class TestCaptionSpeech(TaskConformance):
     """``caption-speech``, with a stand-in for the detector."""
 
-    plugin, task = "speech", "caption-speech"
+    plugin, task = "voices", "caption-speech"
     modules = {"voices": FakeVoices()}
     model = "tiny"
 
@@ -47,7 +47,7 @@ class TestWithSilero(TestCaptionSpeech):
 def test_times_are_said():
     """The caption ends with where somebody speaks."""
     sounds = {"a.mp4": lambda times_s: (times_s < 4).astype(float)}
-    host = FakeHost(atom_speech, shows={"a.mp4": ["a man", "a dog"]}, sounds=sounds, modules={"voices": FakeVoices()})
+    host = FakeHost(atom_voices, shows={"a.mp4": ["a man", "a dog"]}, sounds=sounds, modules={"voices": FakeVoices()})
     first, second = host.clips(host.video("a.mp4"))
     assert host.run("caption-speech", first).text.endswith("Speech: 00:00:00.000 - 00:00:01.000.")
     assert host.run("caption-speech", second).text.endswith("Speech: none.")
@@ -57,7 +57,7 @@ def test_times_are_said():
 def test_one_load_for_any_number_of_tasks(monkeypatch):
     """The detector is loaded when it is first needed, and once; it asks the network for nothing."""
     monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("it connects"))
-    host = FakeHost(atom_speech, shows={"a.mp4": ["a", "b"], "b.mp4": ["c"]})
+    host = FakeHost(atom_voices, shows={"a.mp4": ["a", "b"], "b.mp4": ["c"]})
     clips = [clip for name in ("a.mp4", "b.mp4") for clip in host.clips(host.video(name))]
     assert host.ledger.as_dict()["modules"] == {}
     assert [outcome.error for outcome in host.map("caption-speech", clips * 2)] == [None] * 6
@@ -68,7 +68,7 @@ def test_one_load_for_any_number_of_tasks(monkeypatch):
 @needs_silero
 def test_noise_and_silence_are_no_speech():
     """Neither a tone, nor noise, nor nothing is taken for a voice."""
-    voices = FakeHost(atom_speech).module("voices")
+    voices = FakeHost(atom_voices).module("voices")
     noise = np.random.default_rng(7)
     for heard in (lambda t: 0 * t, lambda t: np.sin(2 * np.pi * 440 * t), lambda t: noise.normal(0, 0.1, len(t))):
         assert voices.speech(fake_sound(fake_video(duration_s=3.0), heard)) == []
@@ -87,7 +87,7 @@ def test_speech_is_heard_where_it_is(tmp_path):
     length_s = len(samples) / rate_hz
     at_s = np.arange(len(samples)) / rate_hz + 2.0
     sound = fake_sound(fake_video(duration_s=length_s + 4), lambda t: np.interp(t, at_s, samples, left=0, right=0))
-    spans = FakeHost(atom_speech).module("voices").speech(sound)
+    spans = FakeHost(atom_voices).module("voices").speech(sound)
     assert spans[0].start_s == pytest.approx(2.0, abs=0.5)
     assert spans[-1].end_s == pytest.approx(length_s + 2, abs=0.7)
     assert sum(span.duration_s for span in spans) > 0.6 * length_s

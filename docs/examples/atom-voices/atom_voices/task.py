@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atom_core as atom
-from atom_speech.voices import Voices
+from atom_voices.voices import Voices
 
 
 class CaptionSpeech:

@@ -1,0 +1,54 @@
+"""Weights of models that plugins bring, by folder or hub id: found, fetched and told apart as Atom's own are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from pathlib import Path
+
+from atom_core.checkpoint.checkpoint import find_in_cache
+from atom_core.errors import ModelError
+from atom_core.hub.hashes import Hashes
+from atom_core.hub.repo import Repo, is_hub_id, local_folder
+from atom_core.settings import Settings
+
+
+def find_weights(source: str, settings: Settings, *, files: Collection[str], what: str, ways: str) -> Path:
+    """The folder of a model that a setting names; one of the hub is fetched, or made complete, where the network is
+    allowed and more than ``atom.toml`` of the current folder names it.
+
+    :param source: folder or hub id, as the setting has it
+    :param files: names of files without which it is no such model
+    :param what: what it is, for messages: ``speech model``
+    :param ways: what else can be done where it cannot be had: ``set another with ...``
+    :raises ModelError: if it is neither a folder with those files, nor cached, nor reachable
+    """
+    folder = local_folder(source)
+    if folder is None:
+        if not is_hub_id(source) or Path(source).is_file():
+            raise ModelError(f"{what} {source!r} is neither a folder nor a hub id such as owner/name; {ways}")
+        folder = find_in_cache(source, offline=settings.offline, memory=settings.cache / "hashes.json", ways=ways)
+    if lacking := [name for name in files if not (folder / name).is_file()]:
+        raise ModelError(f"{what} {source} has no {', '.join(lacking)}; {ways}")
+    return folder
+
+
+def is_here(source: str) -> bool:
+    """Whether a model is on this machine, as far as can be told without the network."""
+    if local_folder(source) is not None:
+        return True
+    cached = Repo(source).cached() if is_hub_id(source) else None
+    return cached is not None and not cached.missing
+
+
+def digest_of(folder: Path, files: Collection[str], settings: Settings) -> str:
+    """A hash of some of a folder's files, 32 hexadecimal digits; those of large ones are remembered between runs.
+
+    :raises OSError: if one that is there cannot be read
+    """
+    hashes, digest = Hashes(settings.cache / "hashes.json"), hashlib.sha256()
+    for name in sorted(files):
+        if (path := folder / name).is_file():
+            digest.update(f"{name}\0{hashes.sha256(path)}\0".encode())
+    hashes.save()
+    return digest.hexdigest()[:32]
