@@ -5,24 +5,18 @@ One SQLite file; a result is there whole or not at all.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import logging
 import sqlite3
-import sys
 import threading
 from collections.abc import Mapping
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-import attrs
-from cattrs import Converter
-
 from atom_core.errors import SettingsError
 from atom_core.files import begin_private, private_folder
-from atom_core.specs import record_of
+from atom_core.pipeline.record_json import converter, plain, structured
 
 log = logging.getLogger("atom")
 
@@ -31,53 +25,7 @@ _TABLE = "CREATE TABLE done (key TEXT PRIMARY KEY, result TEXT NOT NULL)"
 """The table as the database remembers it; a database with anything else is not a journal."""
 
 
-def _converter() -> Converter:
-    converter = Converter()
-    converter.register_structure_hook(Path, lambda value, _: Path(value))
-    converter.register_structure_hook_func(_is_array, lambda value, _: _array_from_json(value))
-    return converter
-
-
-def _is_array(kind: object) -> bool:
-    return getattr(kind, "__module__", "") == "numpy" and getattr(kind, "__name__", "") == "ndarray"
-
-
-def _array_to_json(array: Any) -> Any:
-    data = base64.b64encode(array.tobytes()).decode()
-    return {"dtype": str(array.dtype), "shape": list(array.shape), "data": data}
-
-
-def _array_from_json(value: Any) -> Any:
-    import numpy as np
-
-    flat = np.frombuffer(base64.b64decode(value["data"]), dtype=value["dtype"])
-    return flat.reshape(value["shape"]).copy()
-
-
-def _resolved(kind: object) -> Any:
-    """`kind` with its fields' annotations resolved, NumPy's too, which light modules import for type checkers only."""
-    import numpy as np
-
-    record, _ = record_of(kind)
-    if attrs.has(record):
-        attrs.resolve_types(record, vars(sys.modules[record.__module__]), {"np": np})
-    return kind
-
-
-_CONVERTER = _converter()
-
-
-def plain(value: Any) -> Any:
-    """A record, or a tuple of records, as JSON values; what is none stays as it is."""
-    if attrs.has(type(value)):
-        return {field.name: plain(getattr(value, field.name)) for field in attrs.fields(type(value)) if field.init}
-    if isinstance(value, Mapping):
-        return {key: plain(part) for key, part in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [plain(part) for part in value]
-    if isinstance(value, Enum):
-        return value.value
-    return str(value) if isinstance(value, Path) else _array_to_json(value) if _is_array(type(value)) else value
+_CONVERTER = converter()
 
 
 class Journal:
@@ -129,7 +77,7 @@ class Journal:
         if row is None:
             return None
         try:
-            return _CONVERTER.structure(json.loads(row[0]), _resolved(kind))
+            return structured(json.loads(row[0]), kind, _CONVERTER)
         except Exception:  # types of plugins, whatever they are
             return None
 

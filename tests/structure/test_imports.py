@@ -44,10 +44,11 @@ FLOORS = {
     "host": 11,
     "atom_core": 12,
     "cli": 13,
+    "serving": 14,
     "testing": 14,
 }
 """The floor of each room; `atom_core` is the public names."""
-PUBLIC_ROOMS = ("testing", "providers", "media", "files", "background", "exhausted", "text", "quiet")
+PUBLIC_ROOMS = ("testing", "providers", "media", "files", "background", "exhausted", "text", "quiet", "serving")
 """What plugins may import beside the public names."""
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(

@@ -148,7 +148,7 @@ def _tell_faults(context: CommandContext, paths: list[Path]) -> None:
 
 def as_json(result: StepResult) -> dict[str, object]:
     """The JSON value of a result: its text, where a plugin's record has parts that JSON has no form for."""
-    from atom_core.pipeline.journal import plain
+    from atom_core.pipeline.record_json import plain
 
     value = plain(result.value)
     try:

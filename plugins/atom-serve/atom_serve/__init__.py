@@ -12,5 +12,12 @@ def atom_add_commands(register: atom.Register) -> None:
 
 @atom.hookimpl
 def atom_add_routes(register: atom.Register) -> None:
-    """Declare what the server says of itself."""
-    register.routes("status", "atom_serve.status:routes", summary="What the server is, and what it has loaded")
+    """Declare what the server offers to programs."""
+    for name, summary in (
+        ("status", "What the server is, and what it has loaded"),
+        ("tasks", "Every task by its name"),
+        ("jobs", "Tasks that go on while nobody waits"),
+        ("uploads", "Files that callers send"),
+        ("openapi", "What can be called, for programs"),
+    ):
+        register.routes(name, f"atom_serve.rest.{name}:routes", summary=summary)

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 import atom_core as atom
+from atom_serve.access.guard import LOOPBACK, Guard
 from atom_serve.errors import handle
-from atom_serve.guard import LOOPBACK, Guard
 from atom_serve.service import Service
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def create_app(
     return app
 
 
-_ALL = (Exception, atom.AtomError, 404, 405)
+_ALL = (Exception, HTTPException, atom.AtomError)
 
 
 def _routes(service: Service) -> Iterable[BaseRoute]:

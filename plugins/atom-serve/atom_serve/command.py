@@ -33,9 +33,9 @@ class ServeCommand:
         from atom_core.quiet import quiet
 
         quiet()
+        from atom_serve.access.token_file import read_token
         from atom_serve.app import create_app
         from atom_serve.server import listen, serve
-        from atom_serve.token_file import read_token
 
         args, folder = context.args, context.settings.cache / "serve"
         names, addresses = _names(args.host)
@@ -61,7 +61,7 @@ def url(listener: socket.socket) -> str:
 def _names(host: str) -> tuple[tuple[str, ...], bool]:
     """What a server that listens at `host` may be called, and whether by any address: not where only this machine can
     reach it."""
-    from atom_serve.guard import LOOPBACK
+    from atom_serve.access.guard import LOOPBACK
 
     try:
         loopback = ipaddress.ip_address(host).is_loopback

@@ -10,13 +10,14 @@ from starlette.responses import JSONResponse
 
 import atom_core as atom
 from atom_core.exhausted import exhausted
-from atom_serve.folders import Refused
+from atom_serve.access.folders import Refused
 
 log = logging.getLogger("atom")
 
 CODES: tuple[tuple[type[Exception], int], ...] = (
     (Refused, 403),
     (atom.SettingsError, 400),
+    (FileNotFoundError, 404),
     (atom.MediaError, 422),
     (atom.TaskError, 500),
     (atom.ModelError, 503),
@@ -33,20 +34,32 @@ def failure(status: int, message: str, *, kind: str = "") -> JSONResponse:
     return JSONResponse({"error": {"message": message, "type": kind, "code": status, "param": None}}, status)
 
 
-def answer_for(error: Exception) -> JSONResponse:
-    """The answer that tells of `error`: one line, and the status that programs go by."""
+def status_of(error: BaseException) -> int:
+    """The status that programs go by."""
     if isinstance(error, HTTPException):
-        answer = failure(error.status_code, str(error.detail))
-        answer.headers.update(error.headers or {})
-        return answer
-    for kind, status in CODES:
-        if isinstance(error, kind):
-            if isinstance(error, atom.MediaError) and "is not there" in str(error):
-                status = 404
-            return failure(status, " ".join(str(error).split()), kind=type(error).__name__)
-    log.error("a request failed: %s: %s", type(error).__name__, error, exc_info=error)
-    why = exhausted(error)
-    return failure(503 if why else 500, why or f"{type(error).__name__}: {error}; this is no fault of yours")
+        return error.status_code
+    if isinstance(error, atom.MediaError) and error.path is not None and not error.path.exists():
+        return 404
+    return next((status for kind, status in CODES if isinstance(error, kind)), 503 if exhausted(error) else 500)
+
+
+def said(error: BaseException) -> str:
+    """What happened, in one line: what commands say."""
+    if isinstance(error, HTTPException):
+        return str(error.detail)
+    if isinstance(error, atom.AtomError):
+        return " ".join(str(error).split())
+    return exhausted(error) or f"{type(error).__name__}: {error}; this is no fault of yours"
+
+
+def answer_for(error: Exception) -> JSONResponse:
+    """The answer that tells of `error`."""
+    status = status_of(error)
+    if not isinstance(error, (HTTPException, atom.AtomError)):
+        log.error("a request failed: %s: %s", type(error).__name__, error, exc_info=error)
+    answer = failure(status, said(error), kind=type(error).__name__ if isinstance(error, atom.AtomError) else "")
+    answer.headers.update(getattr(error, "headers", None) or {})
+    return answer
 
 
 async def handle(_: Request, error: Exception) -> JSONResponse:

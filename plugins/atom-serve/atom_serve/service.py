@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from atom_serve.folders import Folders
+from atom_serve.access.folders import Folders
+from atom_serve.given import Given
+from atom_serve.rest.jobs import Jobs
+from atom_serve.rest.uploads import Uploads
+from atom_serve.work import Work
 
 if TYPE_CHECKING:
     import atom_core as atom
@@ -32,11 +36,34 @@ class Service:
         """What callers must know."""
         self.folders = Folders(allow)
         """The folders whose files callers may name."""
+        self.uploads = Uploads(host.settings.cache / "serve" / "uploads")
+        """The files that callers sent."""
+        self.given = Given(host, self.folders, self.file)
+        """Makes records of what callers send."""
+        self.work = Work()
+        """The threads that work for callers, which routes hand everything that takes time."""
+        self.jobs = Jobs()
+        """What goes on while nobody waits."""
         self.started_s = time.time()
         """When the server started, seconds since 1970."""
-        self.whiles: list[While] = []
+        self.whiles: list[While] = [self._working]
         """What is open while the server runs, as `while_running` was given it."""
 
     def while_running(self, make: While) -> None:
         """Have the asynchronous context manager that `make` makes open as long as the server runs."""
         self.whiles.append(make)
+
+    def file(self, name: str) -> Path:
+        """The file that a caller means by `name`: one that was sent, by its id, or one of an allowed folder.
+
+        :raises Refused: if it lies outside every allowed folder, whether it exists or not
+        :raises MediaError: if it lies inside, and is not there
+        """
+        return self.uploads.find(name).path if name.startswith("file-") else self.folders.file(name)
+
+    @asynccontextmanager
+    async def _working(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            self.work.close()

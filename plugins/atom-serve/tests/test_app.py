@@ -1,8 +1,8 @@
 """The application, with what plugins add to it."""
 
 import pytest
+from atom_serve.access.token_file import read_token
 from atom_serve.app import create_app
-from atom_serve.token_file import read_token
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient

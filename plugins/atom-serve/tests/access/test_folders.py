@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from atom_serve.folders import Folders, Refused
+from atom_serve.access.folders import Folders, Refused
 
 import atom_core as atom
 

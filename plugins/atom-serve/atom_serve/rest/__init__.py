@@ -1,0 +1,1 @@
+"""What programs call: tasks, jobs, files, and what the server says of itself."""
