@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.validators import ge
 
 import atom_core as atom
@@ -62,7 +62,7 @@ class AnswerQuestion:
         self, reading: Reading, question: atom.Question, witness: Witness, host: atom.Host
     ) -> tuple[Found, Reading]:
         if is_direct(reading, witness.footage):
-            return _direct(reading, witness), reading
+            return _direct(reading, witness), evolve(reading, trust=1.0)  # as it is, whatever it was read as
         if reading.kind is Kind.SUMMARY:
             return _summary(question, witness, host), reading
         return answering.answer(reading, witness), reading

@@ -360,7 +360,7 @@ class Writer:
                 return None
             best = shots[int(numbers[1] > numbers[0])]
             return self._slots(thing), truth.words(best.name), best.name, (), more
-        if "{as}" in template:
+        if "{as}" in template or "both" in template:
             yes = min(numbers) > 0
             return self._slots(thing), truth.says("yes" if yes else "no"), "yes" if yes else "no", (), more
         has = [bool(one.having(lambda t: t.name == thing.name)) for one in shots]

@@ -7,6 +7,5 @@ from atom_reasoning.reading.record import Reading
 
 
 def confidence_of(reading: Reading, found: Found) -> float:
-    """How often answers with evidence as sure as this are right, 0 to 1."""
-    del reading
-    return round(min(max(found.certainty, 0.0), 1.0), 4)
+    """How often answers to questions read as surely as this, with evidence as sure as this, are right, 0 to 1."""
+    return round(reading.trust * min(max(found.certainty, 0.0), 1.0), 4)

@@ -72,7 +72,7 @@ _REWORDED = (
     (r"^(?:say|tell) (?=(?:which|what|who|when|where|how)\b)", ""),
     (r"^(?:starting|beginning|from|since|until|up to) when\b(?! to)", "when"),
     (r"\bis (?:the )?(first|last) (?:one )?to (\w+)$", r"\2 \1"),
-    (r", (?:is|are|was|were|does|do|did) (?:there|it|they)$", ""),
+    (r", (?:is|are|was|were|does|do|did|has|have|can|will)(?: not)? (?:there|it|they|he|she|we|you)(?: not)?$", ""),
     (r"^(is|are) (.+) (?:missing|absent|not there|lacking)$", r"\1 there no \2"),
     (r"^(?:does|do|did) (?:it|the (?:video|film|clip|footage)) (?:lack|miss|leave out|omit) ", "is there no "),
     (r"\b(in|of) both$", r"\1 both videos"),

@@ -17,6 +17,8 @@ from atom_reasoning.reading.record import Kind, Reading, Scope
 from atom_reasoning.reading.scope import take_pick, take_scope
 from atom_reasoning.reading.videos import read_videos
 from atom_reasoning.reading.what import read_attribute, read_happens, read_list, read_what
+from atom_reasoning.reading.wordings.agree import kind_of
+from atom_reasoning.reading.wordings.weighing import weighed
 from atom_reasoning.reading.yes_no import is_yes_no, read_length, read_yes_no
 
 _NEXT_QUESTION = re.compile(
@@ -44,8 +46,13 @@ _READERS: tuple[Callable[[str, Scope, str], Reading | None], ...] = (
 
 @lru_cache(512)
 def read(question: str) -> Reading:
-    """What one question asks for."""
+    """What one question asks for: what a pattern makes of it, unless its wording is more like another kind's."""
     text = normal(question)
+    return weighed(read_by_patterns(text, question), text)
+
+
+def read_by_patterns(text: str, question: str) -> Reading:
+    """What the patterns make of a plain question."""
     if (length := read_length(text, question)) is not None:
         return length
     rest, scope = take_scope(text)
@@ -138,6 +145,9 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     starts = [_STARTS.match(normal(part)) is not None for part in parts]
     if len(parts) < 2 or not all(starts[1:]) or not (starts[0] or re.search(r"[.!;]\s", text)):
         return (read(text),)
+    whole = read(text)
+    if kind_of(whole) == "both" and whole.trust > 0.9 and all(starts):
+        return (whole,)  # "is there a star, and is there a moon too?"
     out: list[Reading] = []
     topic, said = "", Scope()
     for part, is_question in zip(parts, starts, strict=True):

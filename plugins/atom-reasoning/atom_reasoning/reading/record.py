@@ -137,3 +137,5 @@ class Reading:
     """Numbers of the videos that are compared with each other, from 1."""
     sure: bool = True
     """Whether a pattern fitted; otherwise the decoder is asked for the kind."""
+    trust: float = 1.0
+    """How sure it is that the question asks for this, 0 to 1."""

@@ -141,7 +141,10 @@ def _take_shots(text: str, scope: Scope) -> tuple[str, Scope]:
         )
     if found := re.search(rf"{_PREP}{_THE}\b{SHOT} (?:number |no |nr |no\. )?(?P<n>{NUMBER})\b{_OF_VIDEO}", text):
         return _cut(text, found), evolve(scope, shots=(int(number_of(found["n"])),))
-    if found := re.search(rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) (?:{SHOT}|part)\b{_OF_VIDEO}", text):
+    if found := re.search(
+        rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) (?:{SHOT}|part|(?:one )?(?:out )?of (?:the|these|all)(?: the)? {SHOT}s)\b{_OF_VIDEO}",
+        text,
+    ):
         return _cut(text, found), evolve(scope, shots=(place_of(found["n"]),))
     if found := re.search(rf"{_PREP}{_THE}\bmiddle (?:{SHOT}|part)\b{_OF_VIDEO}", text):
         return _cut(text, found), evolve(scope, shots=(0,))
