@@ -3,6 +3,7 @@
 import atom_assembly
 import pytest
 from atom_assembly.trim import shorten, trim
+from attrs import evolve
 
 import atom_core as atom
 from atom_core.testing.fakes import FakeDecoder, FakeHost
@@ -19,9 +20,10 @@ class Search:
         return tuple(library.search(decoder.embed([query.text]), query.limit))
 
 
-def studio(shows=SHOWS, decoder=None, indexed=None, **more):
+def studio(shows=SHOWS, decoder=None, indexed=None, search=None, **more):
     """A host whose library holds the clips of `indexed`, or else of `shows`."""
-    host = FakeHost(atom_assembly, shows=indexed or shows, decoder=decoder, tasks={"search": Search()}, **more)
+    tasks = {"search": search or Search()}
+    host = FakeHost(atom_assembly, shows=indexed or shows, decoder=decoder, tasks=tasks, **more)
     for name in host.world.shows:
         for clip in host.clips(host.video(name)):
             shown = host.encoder.encode(clip)
@@ -164,3 +166,39 @@ def test_trimming_keeps_the_middle():
 def test_lengths_are_shortened_in_proportion(lengths, wanted, result):
     """In proportion, but not below a second unless the whole is too short for that; never longer than before."""
     assert shorten(lengths, wanted, 1.0) == pytest.approx(result)
+
+
+class Judged(Search):
+    """A search with a text embedder: it says of each moment whether it fits; "rain" means what the street is."""
+
+    def run(self, query, *, decoder, library):
+        wet = {"a wet city street": 0.8, "a dry city street": 0.3, "a green star": 0.1}
+        found = library.search(decoder.embed([query.text]), query.limit)
+        if "rain" in query.text:
+            found = [evolve(one, score=wet[one.caption], fits=wet[one.caption] > 0.5) for one in found]
+        return tuple(sorted((evolve(one, fits=bool(one.fits)) for one in found), key=lambda one: -one.score))
+
+
+def test_what_captions_mean_in_other_words():
+    """Where a text embedder tells which moments fit, those stand for a line, others do not, and what is not wanted is
+    left out in other words, too; a decoder that was not trained to embed is not asked.
+    """
+
+    class Silent(FakeDecoder):
+        embedding = "eol"
+
+        def score(self, parts, continuation):
+            raise AssertionError("asked")
+
+    shows = {"a.mp4": ["a green star", "a dry city street", "a wet city street"]}
+    host = studio(shows, decoder=Silent(), search=Judged())
+    timeline = match(host, "rain in town")
+    assert [(cut.caption, cut.reason) for cut in timeline.cuts] == [
+        ("a wet city street", "its caption means that, as the search finds")
+    ]
+    assert [cut.caption for cut in match(host, "a green star").cuts] == ["a green star"]
+    with pytest.raises(atom.LibraryError, match="nothing in library"):
+        match(host, "a purple hedgehog")
+    unwanted = atom.Constraints(wanted=(atom.Wanted(num_shots=None),), without=("rain",))
+    script = atom.Script(request=atom.Request(text="x"), lines=("city street",), constraints=unwanted)
+    assert [cut.caption for cut in host.run("match", script).cuts] == ["a dry city street"]

@@ -18,6 +18,7 @@ from atom_assembly.sources import Candidate, Key, Sources
 POOL = 2_000
 """Clips looked at for a line, the most similar ones."""
 LIKELIEST = "the likeliest there is; the model cannot tell whether it fits"
+MEANT = "its caption means that, as the search finds"
 _ANYTHING = "anything"
 _FOR_ALL = 4
 """How many times as many clips are asked about where all are wanted."""
@@ -75,13 +76,15 @@ class Finder:
         line = self._line(text)
         fits = [evolve(one, reason="its caption says so") for one in pool if says(one.moment.caption, line.meaning)]
         fits = sorted(fits, key=lambda one: (extra(one.moment.caption, line.meaning), -one.moment.score))
+        meant, told = self._meant(pool)
+        said = {one.key for one in fits}
+        fits += [one for one in meant if one.key not in said]
         keys = {one.key for one in fits}
         others = sorted(
             (one for one in pool if one.key not in keys),
             key=lambda one: (-share(one.moment.caption, line.meaning), -one.moment.score),
         )
-        told = True
-        if count is None or len(fits) < count:
+        if not told and (count is None or len(fits) < count):
             seen, told = self._asked(line, others[: self._looks * (1 if count else _FOR_ALL)])
             fits += seen
         if purely:
@@ -91,6 +94,16 @@ class Finder:
             return Found(fits=tuple(self._likeliest(text, pool)), told=False)
         keys = {one.key for one in fits}
         return Found(fits=tuple(fits), nearest=next((one for one in others if one.key not in keys), None))
+
+    def _meant(self, pool: Sequence[Candidate]) -> tuple[list[Candidate], bool]:
+        """The clips of a search whose captions mean what was searched, and whether that could be told.
+
+        It is told by a search with a text embedder, which says of each moment whether it fits. A decoder that was
+        trained to embed is asked about clips instead: its vectors tell few words apart.
+        """
+        if not getattr(self._decoder, "embedding", "") or all(one.moment.fits is None for one in pool):
+            return [], False
+        return [evolve(one, reason=MEANT) for one in pool if one.moment.fits], True
 
     def shows(self, candidate: Candidate, text: str) -> bool:
         """Whether the caption of a clip says what `text` says."""
@@ -130,7 +143,12 @@ class Finder:
 
     def _without(self, pool: list[Candidate], texts: Sequence[str]) -> list[Candidate]:
         meanings = [self._line(text).meaning for text in texts]
-        return [one for one in pool if not any(says(one.moment.caption, meaning) for meaning in meanings)]
+        meant = {one.key for text in texts for one in self._meant(self._pool(text))[0]}
+        return [
+            one
+            for one in pool
+            if one.key not in meant and not any(says(one.moment.caption, meaning) for meaning in meanings)
+        ]
 
     def _asked(self, line: _Line, others: Sequence[Candidate]) -> tuple[list[Candidate], bool]:
         """Those of `others` of which the decoder says that they show it, and whether it could be told."""
