@@ -10,7 +10,7 @@ from atom_reasoning.reading.wordings.lexicon import Token, tokens
 _CONTENT = frozenset(["THING", "THINGS", "ACT", "N"])
 _GLUE = frozenset(
     ["of", "in", "on", "at", "to", "from", "by", "into", "with", "without", "up", "down", "across", "over", "through", "around",
-     "that", "which", "who", "not", "like", "behind", "under", "near", "left", "right", "its", "their"]
+     "that", "which", "who", "not", "behind", "under", "near", "left", "right", "its", "their"]
 )  # fmt: skip
 """Words that may stand within the name of a thing or of what it does, but neither begin nor end it."""
 DETERMINERS = frozenset(

@@ -18,7 +18,7 @@ asking for what is asked about; where only single words were read."""
 LEAST = 0.04
 """The least likelihood of a kind that a pattern read."""
 UNFIT = 0.05
-"""How much of its likelihood a kind keeps whose form of question the words cannot be, or that lacks what it has to name."""
+"""How much of its likelihood a kind keeps that lacks what it has to name."""
 ENOUGH = 0.4
 """The least share of a kind that is read against what the patterns read."""
 AS_IT_IS = 0.5
@@ -39,8 +39,10 @@ def weighed(found: Reading, text: str) -> Reading:
     none = max(1.0 - sum(shares.values()), 0.0)
     made = {kind: framed(kind, text, found.text) for kind, share in shares.items() if share > 0.03}
     for kind, reading in made.items():
-        if reading is None or leftovers(reading) or not _may_be(reading, text):
+        if reading is None or leftovers(reading):
             shares[kind] *= UNFIT
+        elif not _may_be(reading, text):
+            shares[kind] = 0.0
     weight = FITTED if is_fit else DIRTY if found.sure else LOOSE
     shares[own] = max(shares.get(own, 0.0), LEAST) * weight
     best = max(shares, key=lambda kind: shares[kind])
