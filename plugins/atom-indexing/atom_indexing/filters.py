@@ -19,33 +19,36 @@ class Filter:
         self._query, self._about = query, about
         self._videos = frozenset(query.videos)
         self._folder = None if query.folder is None else Path(os.path.abspath(query.folder))
-        self._real = None if query.folder is None else Path(os.path.realpath(query.folder))
+        self._real = Path(os.path.realpath(query.folder or ""))
+        self._real_folders: dict[Path, Path] = {}
         self._known: dict[tuple[str, Path], bool] = {}
 
-    def admits(self, found: atom.Span, content_hash: str, path: Path, row: Mapping[str, object] | None = None) -> bool:
-        """Whether the query may find a span of the video at `path`.
-
-        :param row: what the library has noted of it
-        """
+    def admits(self, found: atom.Span, content_hash: str, path: Path) -> bool:
+        """Whether the query may find a span of the video at `path`."""
         query = self._query
         if found.duration_s < query.shortest_s or (query.longest_s is not None and found.duration_s > query.longest_s):
             return False
         key = content_hash, path
         if key not in self._known:
-            self._known[key] = self._admits_video(content_hash, path, row or {})
+            self._known[key] = self.admits_video(content_hash, lambda: path, {})
         return self._known[key]
 
-    def _admits_video(self, content_hash: str, path: Path, row: Mapping[str, object]) -> bool:
+    def admits_video(self, content_hash: str, path: Callable[[], Path], row: Mapping[str, object]) -> bool:
+        """Whether the query may find moments of a video.
+
+        :param path: tells where it is, which is asked where it matters
+        :param row: what the library has noted of it
+        """
         if self._videos and content_hash not in self._videos:
             return False
-        if self._folder is not None and not self._is_inside(path):
+        if self._folder is not None and not self._is_inside(path()):
             return False
         if not self._query.kind and self._query.recorded_from_s is None and self._query.recorded_to_s is None:
             return True
         is_film, when_s = row.get("is_film"), row.get("recorded_s")
         if not isinstance(is_film, bool) or not isinstance(when_s, float):
             try:
-                video = self._about(path)
+                video = self._about(path())
                 is_film, when_s = video.is_film, recorded_s(video)
             except (atom.MediaError, OSError):
                 return False
@@ -55,8 +58,13 @@ class Filter:
 
     def _is_inside(self, path: Path) -> bool:
         assert self._folder is not None
-        assert self._real is not None
-        return path.is_relative_to(self._folder) or Path(os.path.realpath(path)).is_relative_to(self._real)
+        if path.is_relative_to(self._folder):
+            return True
+        parent = path.parent
+        if parent not in self._real_folders:
+            self._real_folders[parent] = Path(os.path.realpath(parent))
+        real = Path(os.path.realpath(path)) if path.is_symlink() else self._real_folders[parent] / path.name
+        return real.is_relative_to(self._real)
 
 
 def recorded_s(video: atom.Video) -> float:

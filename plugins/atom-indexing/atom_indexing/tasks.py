@@ -13,8 +13,8 @@ import atom_core as atom
 from atom_indexing.channels.embedding import Embedders, embed_captions
 from atom_indexing.channels.find import Finder
 from atom_indexing.channels.judge import judged
+from atom_indexing.entries.rows import key_of
 from atom_indexing.filters import Filter
-from atom_indexing.library.groups import key_of
 from atom_indexing.library.remembering import Remembering, Searchable
 
 _SHORT = 40

@@ -4,12 +4,14 @@ The vectors of the best channel there is lead, words add a little: with a text e
 vectors mixed evenly (reciprocal rank fusion) found less than the embedder alone, this never does (`atom bench
 retrieval`). Where the decoder was trained to embed, words add more, since its vectors tell few words apart.
 
-Shapes: N clips, E width of the decoder's vectors, F of the embedder's.
+Shapes: N clips by their numbers, as `Snapshot` has them; -inf where a clip is not found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 
 import numpy as np
 from attrs import evolve, field, frozen
@@ -18,9 +20,12 @@ import atom_core as atom
 from atom_indexing.channels.background import WORDS_WORTH
 from atom_indexing.channels.embedding import Embedders
 from atom_indexing.channels.terms import Terms, terms_of
+from atom_indexing.entries.rows import Row, moment
 from atom_indexing.filters import Filter
 from atom_indexing.library.remembering import Searchable
-from atom_indexing.library.table import Table, moment
+from atom_indexing.replica.ranking import ranked
+from atom_indexing.replica.snapshot import Snapshot
+from atom_indexing.replica.vectors import StaleError
 
 TRAINED_WORTH = 0.5
 """What all words of a search add to the score of a decoder that was trained to embed."""
@@ -30,11 +35,10 @@ _SAME = 0.95
 """Least similarity of two vectors that were made of one text in one form, at any precision."""
 _LIKELY = 0.5
 """From this score of a plugin's channel on a moment fits."""
-_PROPOSED, _FOR_EACH = 200, 10
-"""How many clips each channel proposes of a library that is too large to be compared one by one: at least, and for each
-that is wanted."""
 _ALIKE = 0.985
 """From this similarity of pictures on, clips with one caption are near-duplicates."""
+_MOST_ROWS = 500
+"""Rows that are read at once."""
 _GAP_S = 0.5
 """Moments of one video with less between them are neighbours."""
 
@@ -43,7 +47,7 @@ _GAP_S = 0.5
 class Scored:
     """What a search says of each clip."""
 
-    table: Table
+    clips: Snapshot
     """The clips."""
     scores_N: np.ndarray
     """Of all channels together, -inf where a filter leaves a clip out."""
@@ -67,48 +71,50 @@ class Finder:
         :param merge: make one moment of neighbours in one video
         :raises SettingsError: if the quotes of the text do not close
         """
-        scored = self.scored(query)
-        found: list[tuple[int, atom.Moment]] = []
-        for row in self._order(scored):
-            one = self._moment(scored, row)
-            twin = self._twin(scored.table, found, row) if fold else None
-            if twin is None and merge:
-                twin = _neighbour(found, one)
-                if twin is not None:
-                    found[twin] = found[twin][0], _joined(found[twin][1], one)
-            elif twin is not None:
-                place, better = found[twin]
-                found[twin] = place, evolve(better, num_alike=better.num_alike + 1)
-            if twin is None:
-                if len(found) == query.skip + query.limit:
-                    break
-                found.append((row, one))
-        return tuple(one for _, one in found[query.skip :])
-
-    def scored(self, query: atom.Query) -> Scored:
-        """What each channel, and all together, say of each clip."""
-        terms = terms_of(query.text) if query.text else Terms(text="", words=(), phrases=())
         if self._embedder is not None:
             self._embedders.catch_up(self._library, self._embedder)
-        shares = self._library.shares(terms)
+        return self._library.looking(lambda clips: self._found(clips, query, fold=fold, merge=merge))
+
+    def _found(self, clips: Snapshot, query: atom.Query, *, fold: bool, merge: bool) -> tuple[atom.Moment, ...]:
+        scored = self.scored(clips, query)
+        last = query.skip + query.limit
+        found: list[tuple[int, atom.Moment]] = []
+        captions: dict[str, list[int]] = {}
+        for number, row in _in_order(scored, last):
+            one = self._moment(scored, number, row)
+            twin = None
+            if fold:
+                twin = self._twin(clips, found, captions.get(one.caption, []), number)
+            if twin is not None:
+                better = found[twin][1]
+                found[twin] = found[twin][0], evolve(better, num_alike=better.num_alike + 1)
+            elif merge and (twin := _neighbour(found, one)) is not None:
+                found[twin] = found[twin][0], _joined(found[twin][1], one)
+            if twin is None:
+                if len(found) == last:
+                    break
+                captions.setdefault(one.caption, []).append(len(found))
+                found.append((number, one))
+        return tuple(one for _, one in found[query.skip :])
+
+    def scored(self, clips: Snapshot, query: atom.Query) -> Scored:
+        """What each channel, and all together, say of each clip."""
+        terms = terms_of(query.text) if query.text else Terms(text="", words=(), phrases=())
         looked_for = self._vectors(query, terms)
-        count = max(_PROPOSED, _FOR_EACH * (query.skip + query.limit))
-        most = sorted(shares, key=lambda key: -shares[key])[:count]
-        table = self._library.table(looked_for, count, most)
-        channels = self._channels(table, looked_for)
-        share_N = np.array([shares.get(key, 0.0) for key in table.keys])
+        channels = self._channels(clips, looked_for)
+        share_N = clips.words.shares(terms)
         channels["words"] = np.where(share_N > 0, share_N, np.nan)
-        base_N, fits_N = self._led(looked_for, channels, share_N, terms)
-        for name, own_N in self._of_plugins(query, table).items():
+        base_N, fits_N = self._led(clips, looked_for, channels, share_N, terms)
+        for name, own_N in self._of_plugins(query, clips).items():
             channels[name] = own_N
             base_N = np.fmax(base_N, self._comparable(own_N, looked_for))
             fits_N = None if fits_N is None else fits_N | (np.nan_to_num(own_N) >= _LIKELY)
-        admitted_N = self._admitted(query, terms, table)
+        admitted_N = self._admitted(query, terms, clips)
         if query.without:
-            admitted_N &= ~self._shown(query, table)
+            admitted_N &= ~self._shown(query, clips)
         if fits_N is not None and terms.phrases:
             fits_N = fits_N | admitted_N
-        return Scored(table=table, scores_N=np.where(admitted_N, base_N, -np.inf), channels=channels, fits_N=fits_N)
+        return Scored(clips=clips, scores_N=np.where(admitted_N, base_N, -np.inf), channels=channels, fits_N=fits_N)
 
     def _vectors(self, query: atom.Query, terms: Terms) -> dict[str, np.ndarray]:
         """What is looked for, by the collection that it is compared with."""
@@ -133,29 +139,26 @@ class Finder:
         """Whether texts and clips share the decoder's space."""
         return not getattr(self._host.decoder, "embedding", "")
 
-    def _channels(self, table: Table, looked_for: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _channels(self, clips: Snapshot, looked_for: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         channels: dict[str, np.ndarray] = {}
-        if "clips" in looked_for:
-            channels["pictures"] = table.similar(table.clips_NE, looked_for["clips"])
-        if "captions" in looked_for:
-            says_N = table.similar(table.captions_NE, looked_for["captions"])
-            comparable_N = table.has_caption_N & self._are_comparable(table)
-            channels["captions"] = np.where(comparable_N, says_N, np.nan)
-        if "texts" in looked_for:
-            if table.texts_NF is None:
-                channels["captions"] = np.full(len(table.metadata), np.nan)
-            else:
-                says_N = table.similar(table.texts_NF, looked_for["texts"])
-                channels["captions"] = np.where(table.texts_NF.any(axis=1), says_N, np.nan)
+        if "clips" in looked_for and "clips" in clips.about.widths:
+            channels["pictures"] = clips.similar("clips", looked_for["clips"])
+        for kind, has_N in (("captions", clips.has_caption_N), ("texts", clips.has_text_N)):
+            if kind in looked_for:
+                is_known = kind in clips.about.widths and (kind == "texts" or self._are_comparable(clips))
+                says_N = clips.similar(kind, looked_for[kind]) if is_known else np.full(len(clips), np.nan)
+                channels["captions"] = np.where(has_N, says_N, np.nan)
         return channels
 
-    def _are_comparable(self, table: Table) -> bool:
+    def _are_comparable(self, clips: Snapshot) -> bool:
         """Whether the decoder makes vectors of captions today as it did for the library; asked of one of them."""
-        if self._is_trained or not table.has_caption_N.any():
+        if self._is_trained or not clips.has_caption_N.any():
             return True
-        row = int(table.has_caption_N.argmax())
-        again_E = self._host.decoder.embed([str(table.metadata[row]["caption"])])
-        if float(again_E @ table.captions_NE[row]) > _SAME:
+        number = int(clips.has_caption_N.argmax())
+        captions = [str(row["caption"]) for row in clips.rows([number]).values()]
+        again_E = self._host.decoder.embed(captions)
+        stored = clips.vectors("captions")
+        if stored is None or float(again_E @ stored[number]) > _SAME:
             return True
         self._embedders.tell(
             "the decoder's vectors of captions were made in another form, so captions are found by their words alone;"
@@ -164,12 +167,17 @@ class Finder:
         return False
 
     def _led(
-        self, looked_for: dict[str, np.ndarray], channels: dict[str, np.ndarray], share_N: np.ndarray, terms: Terms
+        self,
+        clips: Snapshot,
+        looked_for: dict[str, np.ndarray],
+        channels: dict[str, np.ndarray],
+        share_N: np.ndarray,
+        terms: Terms,
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """The score of all channels together, and whether clips fit."""
-        leading = np.stack([channels[name] for name in ("pictures", "captions") if name in channels])
-        num_N = (~np.isnan(leading)).sum(axis=0)
-        base_N = np.nan_to_num(leading).sum(axis=0) / num_N.clip(1)
+        leading = [channels[name] for name in ("pictures", "captions") if name in channels]
+        base_N = leading[0] if len(leading) == 1 else _mean(leading) if leading else np.zeros(len(clips))
+        base_N = np.nan_to_num(base_N)
         if self._embedder is not None and "texts" in looked_for:
             background = self._embedders.background(self._embedder)
             base_N = base_N + WORDS_WORTH * background.unit * share_N
@@ -179,24 +187,26 @@ class Finder:
             return base_N, None
         if not self._is_trained:
             return base_N + WORDS_WORTH * share_N * (1 - base_N), None
-        fair = self._library.fair_score()
-        num_known, worth_known = self._library.known(terms)
+        fair = clips.fair_score()
+        num_known, worth_known = clips.words.known(terms)
         says_all_N = share_N >= worth_known - 1e-9 if num_known > _KNOWN else np.zeros_like(share_N, bool)
         fits_N = None if fair is None else (base_N >= fair) | says_all_N
         return base_N + TRAINED_WORTH * share_N * (1 - base_N), fits_N
 
-    def _of_plugins(self, query: atom.Query, table: Table) -> dict[str, np.ndarray]:
+    def _of_plugins(self, query: atom.Query, clips: Snapshot) -> dict[str, np.ndarray]:
         """What the channels of plugins say of each clip, NaN where they say nothing."""
         found: dict[str, np.ndarray] = {}
-        rows: dict[str, list[int]] = {}
-        for number, row in enumerate(table.metadata):
-            rows.setdefault(row["content_hash"], []).append(number)
+        numbers: dict[str, np.ndarray] = {}
         for name, channel in self._host.channels().items():
-            own_N = np.full(len(table.metadata), np.nan)
+            own_N = np.full(len(clips), np.nan)
             try:
                 for one in channel.search(query, self._host):
-                    if (place := _most_shared(table, rows.get(one.content_hash, []), one)) is not None:
+                    if one.content_hash not in numbers:
+                        numbers[one.content_hash] = clips.numbers_of(one.content_hash)
+                    if (place := _most_shared(clips, numbers[one.content_hash], one)) is not None:
                         own_N[place] = np.fmax(own_N[place], min(max(float(one.score), 0.0), 1.0))
+            except StaleError:
+                raise
             except Exception as error:
                 said = f"{type(error).__name__}: {error}".partition("\n")[0]
                 self._embedders.tell(f"channel {name!r} failed and is passed over: {said}")
@@ -211,67 +221,76 @@ class Finder:
             return background.chance(looked_for["texts"]) + background.fit * sure_N / _LIKELY
         return sure_N
 
-    def _admitted(self, query: atom.Query, terms: Terms, table: Table) -> np.ndarray:
-        admitted_N = np.ones(len(table.metadata), bool)
+    def _admitted(self, query: atom.Query, terms: Terms, clips: Snapshot) -> np.ndarray:
+        admitted_N = clips.is_found_N.copy()
         if terms.phrases:
-            having = self._library.having(terms.phrases)
-            admitted_N &= np.array([key in having for key in table.keys], bool)
-        if query.is_filtered:
+            admitted_N &= clips.words.having(terms.phrases)
+        if query.shortest_s:
+            admitted_N &= clips.columns.duration_s_N >= query.shortest_s
+        if query.longest_s is not None:
+            admitted_N &= clips.columns.duration_s_N <= query.longest_s
+        if query.is_filtered and admitted_N.any():
             chosen = Filter(query, self._host.video)
-            for number in np.flatnonzero(admitted_N).tolist():
-                row = table.metadata[number]
-                span = atom.Span(start_s=row["start_s"], end_s=row["end_s"])
-                admitted_N[number] = chosen.admits(span, row["content_hash"], self._library.place(row), row)
+            numbers = [
+                number
+                for number, content_hash, row in clips.videos()
+                if chosen.admits_video(content_hash, partial(self._library.place, row), row)
+            ]
+            is_admitted = np.zeros(int(clips.columns.video_N.max()) + 1, bool)
+            is_admitted[numbers] = True
+            admitted_N &= is_admitted[clips.columns.video_N]
         return admitted_N
 
-    def _shown(self, query: atom.Query, table: Table) -> np.ndarray:
+    def _shown(self, query: atom.Query, clips: Snapshot) -> np.ndarray:
         """Which clips show what they are not to show: those that say all its words, and those that fit it."""
         terms = terms_of(query.without)
-        shares = self._library.shares(terms)
-        share_N = np.array([shares.get(key, 0.0) for key in table.keys])
+        share_N = clips.words.shares(terms)
         looked_for = self._vectors(atom.Query(text=query.without), terms)
-        channels = self._channels(table, looked_for)
-        _, fits_N = self._led(looked_for, channels, np.zeros_like(share_N), terms)
+        channels = self._channels(clips, looked_for)
+        _, fits_N = self._led(clips, looked_for, channels, np.zeros_like(share_N), terms)
         said_N = share_N >= 1 - 1e-9
         return said_N if fits_N is None else said_N | fits_N
 
-    @staticmethod
-    def _order(scored: Scored) -> Iterator[int]:
-        for row in np.argsort(-scored.scores_N, kind="stable"):
-            if scored.scores_N[row] == -np.inf:
-                return
-            yield int(row)
-
-    def _moment(self, scored: Scored, row: int) -> atom.Moment:
-        about = scored.table.metadata[row]
-        found = {name: float(own_N[row]) for name, own_N in scored.channels.items() if not np.isnan(own_N[row])}
+    def _moment(self, scored: Scored, number: int, row: Row) -> atom.Moment:
+        found = {name: float(own_N[number]) for name, own_N in scored.channels.items() if not np.isnan(own_N[number])}
         return moment(
-            about,
-            float(scored.scores_N[row]),
-            self._library.place(about),
+            row,
+            float(scored.scores_N[number]),
+            self._library.place(row),
             channels=found,
-            fits=None if scored.fits_N is None else bool(scored.fits_N[row]),
+            fits=None if scored.fits_N is None else bool(scored.fits_N[number]),
         )
 
     @staticmethod
-    def _twin(table: Table, found: list[tuple[int, atom.Moment]], row: int) -> int | None:
-        """The place of a better moment that looks and reads the same."""
-        caption = table.metadata[row]["caption"]
-        for place, (other, _) in enumerate(found):
-            if table.metadata[other]["caption"] == caption and table.clips_NE[other] @ table.clips_NE[row] >= _ALIKE:
-                return place
+    def _twin(clips: Snapshot, found: list[tuple[int, atom.Moment]], places: list[int], number: int) -> int | None:
+        """The place of a better moment that looks the same, among those that read the same."""
+        clips_NE = clips.clips_NE
+        return next((it for it in places if clips_NE[found[it][0]] @ clips_NE[number] >= _ALIKE), None)
+
+
+def _in_order(scored: Scored, first: int) -> Iterator[tuple[int, Row]]:
+    """Numbers and rows of the clips that no filter leaves out, best first; rows are read some at once."""
+    numbers, size = ranked(scored.scores_N, first + 1), first + 1
+    while part := list(islice(numbers, size)):
+        rows = scored.clips.rows(part)
+        yield from ((number, rows[number]) for number in part if number in rows)
+        size = min(2 * size, _MOST_ROWS)
+
+
+def _mean(channels: list[np.ndarray]) -> np.ndarray:
+    """The mean of what channels say of each clip; 0 where none says anything."""
+    num_N = sum(~np.isnan(own_N) for own_N in channels)
+    return np.asarray(sum(np.nan_to_num(own_N) for own_N in channels) / np.maximum(num_N, 1))
+
+
+def _most_shared(clips: Snapshot, numbers: np.ndarray, span: atom.Span) -> int | None:
+    """Which of the clips `numbers` shares most time with `span`; None if none does."""
+    if not len(numbers):
         return None
-
-
-def _most_shared(table: Table, rows: list[int], span: atom.Span) -> int | None:
-    """Which of `rows` shares most time with `span`; None if none does."""
-
-    def shared_s(row: int) -> float:
-        about = table.metadata[row]
-        return float(min(about["end_s"], span.end_s) - max(about["start_s"], span.start_s))
-
-    best = max(rows, key=shared_s, default=None)
-    return best if best is not None and shared_s(best) > 0 else None
+    rows = clips.columns.rows_N[numbers]
+    shared_s = np.minimum(rows["end_s"], span.end_s) - np.maximum(rows["start_s"], span.start_s)
+    best = int(shared_s.argmax())
+    return int(numbers[best]) if shared_s[best] > 0 else None
 
 
 def _neighbour(found: list[tuple[int, atom.Moment]], one: atom.Moment) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -147,11 +147,15 @@ def triage(
     return new, replaced, updated
 
 
-def made_otherwise(host: atom.Host, library: atom.Library) -> dict[str, str]:
+def made_otherwise(
+    host: atom.Host, library: atom.Library, content_hashes: Collection[str] | None = None
+) -> dict[str, str]:
     """Which settings were others when videos of the library were indexed, by content hash; where the library keeps
     that in mind.
+
+    :param content_hashes: which videos are asked for; None is all
     """
-    held = library.held() if isinstance(library, Remembering) else {}
+    held = library.held(content_hashes) if isinstance(library, Remembering) else {}
     now = settings_in_force(host)
     changed = {
         content_hash: next((said for then in one.settings if (said := settings_changed(then, now))), "")

@@ -11,7 +11,8 @@ from pathlib import Path
 import atom_core as atom
 from atom_core.files import write_whole
 from atom_indexing.commands.library import state
-from atom_indexing.library.remembering import Held, Remembering
+from atom_indexing.entries.summary import Held
+from atom_indexing.library.remembering import Remembering
 
 FILE = "rebuild.json"
 

@@ -54,7 +54,6 @@ class SearchCommand:
         files: dict[tuple[Path, str], str] = {}
         shown = []
         library = context.host().library
-        fair = library.fair_score() if isinstance(library, Remembering) else None
         weak = []
         for place, moment in enumerate(nearest(context, query), context.args.skip + 1):
             key = moment.path, moment.content_hash
@@ -64,7 +63,7 @@ class SearchCommand:
             cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
             line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
             line += f"  ({files[key]})" if files[key] else ""
-            unsaid = query.text and moment.fits is None and _is_weak(moment, query.text, fair)
+            unsaid = query.text and moment.fits is None and _is_weak(moment, query.text, library)
             weak.append(bool(unsaid) or moment.fits is False)
             context.emit(
                 {**as_json(moment, files[key]), "cut": cut, "weak": weak[-1]}, line + (f"\n    {cut}" if cut else "")
@@ -85,7 +84,8 @@ class SearchCommand:
         elif weak:
             best = moments[0].score
             context.note(f"nothing fits well: the best score is {best:.3f}, and what comes nearest is something else")
-        others = made_otherwise(context.host(), context.host().library)
+        shown = {moment.content_hash for moment in moments}
+        others = made_otherwise(context.host(), context.host().library, shown)
         if settings := {others[moment.content_hash] for moment in moments if moment.content_hash in others}:
             context.note(
                 f"indexed with other settings than are set now ({min(settings)}); change that: atom index PATH"
@@ -103,16 +103,23 @@ def nearest(context: atom.CommandContext, query: atom.Query) -> list[atom.Moment
     """What is found, best first: no more in all, and of one video, than the user wants."""
     host, args, each = context.host(), context.args, context.args.per_video
     options = {name: True for name in ("fold", "merge") if getattr(args, name)}
-    wanted = query if each is None else evolve(query, skip=0, limit=max(query.skip + query.limit, len(host.library)))
-    taken = Counter[str]()
-    chosen = []
-    for moment in host.run("search", wanted, **options):
-        if args.min_score is not None and moment.score < args.min_score:
-            break
-        taken[moment.content_hash] += 1
-        if each is None or taken[moment.content_hash] <= each:
-            chosen.append(moment)
-    return chosen[: query.limit] if each is None else chosen[query.skip : query.skip + query.limit]
+    last = query.skip + query.limit
+    wanted = query if each is None else evolve(query, skip=0, limit=_MORE * last)
+    while True:
+        taken = Counter[str]()
+        chosen = []
+        found = host.run("search", wanted, **options)
+        for moment in found:
+            if args.min_score is not None and moment.score < args.min_score:
+                break
+            taken[moment.content_hash] += 1
+            if each is None or taken[moment.content_hash] <= each:
+                chosen.append(moment)
+        if each is None:
+            return chosen[: query.limit]
+        if len(chosen) >= last or len(found) < wanted.limit or sum(taken.values()) < len(found):
+            return chosen[query.skip : last]
+        wanted = evolve(wanted, limit=_MORE * wanted.limit)
 
 
 _SHORT_WORD = 2
@@ -122,6 +129,8 @@ _LITTLE = re.compile(
     "|when|where|which|while|with"
 )
 """Words that say nothing of what is shown, without a last s."""
+_MORE = 8
+"""How many times as many moments are asked for where too many are of one video."""
 MISSING, CHANGED = "file not found", "file has changed"
 
 
@@ -189,10 +198,11 @@ def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
     }
 
 
-def _is_weak(moment: atom.Moment, text: str, fair: float | None) -> bool:
+def _is_weak(moment: atom.Moment, text: str, library: atom.Library) -> bool:
     """Whether nothing tells that a moment shows what is looked for: its score is poor, and its caption has none of the
     words.
     """
+    fair = library.fair_score() if isinstance(library, Remembering) else None
     return fair is not None and moment.score < fair and not (_words(text) & _words(moment.caption))
 
 

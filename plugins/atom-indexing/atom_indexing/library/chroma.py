@@ -20,6 +20,7 @@ from atom_core.background import aside
 from atom_core.exhausted import exhausted
 from atom_core.files import begin_private, private_folder
 from atom_core.quiet import quiet
+from atom_indexing.replica.about import FOLDER
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -32,7 +33,7 @@ T = TypeVar("T")
 
 CLIPS, CAPTIONS, TEXTS, DATABASE = "atom-clips", "atom-captions", "atom-texts", "chroma.sqlite3"
 LOCK, REBUILD = "library.lock", "rebuild.json"
-_OWN = {LOCK, REBUILD}
+_OWN = {LOCK, REBUILD, FOLDER}
 LIMIT_S = 60.0
 """Longest that one call of Chroma may take."""
 _LOOK_S = 0.5
@@ -101,8 +102,16 @@ def _imported() -> ModuleType:
 
 
 def collection(client: Client, name: str) -> Collection:
-    """One of the library's collections, made if there is none."""
-    return client.get_or_create_collection(name, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None)
+    """One of the library's collections, made if there is none.
+
+    Its index is as small as Chroma makes it, since every vector is compared: with the usual one, storing is four times
+    as slow and gets slower with each clip.
+    """
+    return client.get_or_create_collection(
+        name,
+        configuration={"hnsw": {"space": "cosine", "ef_construction": 2, "max_neighbors": 2}},
+        embedding_function=None,
+    )
 
 
 class StuckError(atom.LibraryError):

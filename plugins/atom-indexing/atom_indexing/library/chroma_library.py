@@ -1,13 +1,12 @@
-"""The library on Chroma: one collection of clip vectors, one of caption vectors, with the same ids.
+"""The library on Chroma: one collection of clip vectors, two of caption vectors, with the same ids.
 
-Search is exact up to `EXACT_LIMIT` clips: the vectors are read once and compared with NumPy. Chroma's own index is
-approximate (it found 95 of 100 true neighbours among 2000 random vectors); beyond the limit it proposes candidates,
-which are then scored exactly.
+Search is exact: every vector is compared, in a replica of the database that is mapped into memory and kept in step with
+it. Chroma's own index is approximate (it found 95 of 100 true neighbours among 2000 random vectors), and is not asked.
 
 A video counts once all the clips are there that were stored with it: what a program that was killed has stored of one
 is neither found nor listed, and goes when the video is indexed again.
 
-Shapes: N clips, E width of the embedding space.
+Shapes: E width of the embedding space.
 """
 
 from __future__ import annotations
@@ -16,59 +15,40 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection as Names
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from attrs import field, frozen
 
 import atom_core as atom
-from atom_indexing.channels.terms import Terms
-from atom_indexing.channels.words import WordIndex
-from atom_indexing.library.chroma import (
-    DATABASE,
-    PAGE,
-    TEXTS,
-    cannot_be_written,
-    check_room,
-    copied,
-    explained,
-    pages,
-)
-from atom_indexing.library.database import Collections, Database, Version
-from atom_indexing.library.groups import contents, delete, delete_groups, group_mark, group_of, key_of, replace_others
-from atom_indexing.library.made_by import claim, content_of
-from atom_indexing.library.remembering import Held
-from atom_indexing.library.stored import Stored, page_of, place_videos, put_page, put_texts, table_of
-from atom_indexing.library.table import Row, Table, is_sound, moment, place_of, placed, row_of, unit
+from atom_indexing.entries.rows import Row, group_mark, key_of, moment, place_of, placed, row_of, unit
+from atom_indexing.entries.summary import Held
+from atom_indexing.entries.table import Table
+from atom_indexing.library.chroma import DATABASE, PAGE, TEXTS, cannot_be_written, check_room, copied, explained
+from atom_indexing.library.database import Collections, Database
+from atom_indexing.library.groups import delete, delete_groups, replace_others
+from atom_indexing.library.made_by import check_model, claim, content_of, made_by
+from atom_indexing.library.stored import page_of, place_videos, put_page, put_texts
+from atom_indexing.replica.changes import Stored
+from atom_indexing.replica.vectors import StaleError
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
     from chromadb.api.models.Collection import Collection
 
+    from atom_indexing.replica.snapshot import Snapshot
+
 T = TypeVar("T")
 log = logging.getLogger("atom")
 
-EXACT_LIMIT = 50_000
-_TRIES = 3
+_TRIES = 5
 _STORED_BYTES = 6
-"""What one byte of a vector takes on disk, at most: the log, the index, and what SQLite needs to write."""
-
-
-@frozen(kw_only=True)
-class Known:
-    """What was found in the library, and when."""
-
-    version: Version | None = None
-    """Of the database then; None before anything was read."""
-    videos: Mapping[str, Held] = field(factory=dict)
-    """By content hash."""
-    rows: Mapping[str, Row] | None = None
-    """All clips by id, unless there are more than are held in memory."""
+"""What one byte of a vector takes on disk, at most: the log, the index, the replica, and what SQLite needs to write."""
 
 
 class ChromaLibrary:
@@ -83,30 +63,31 @@ class ChromaLibrary:
         path: Path,
         *,
         segmenting: str = "",
-        exact_limit: int = EXACT_LIMIT,
-        copy: TemporaryDirectory[str] | None = None,
+        model: str = "",
+        name: str = "",
+        read_only: bool = False,
     ) -> None:
         """
+        :param database: that of the folder at `path`; the library's own from now on
         :param segmenting: the rule that clips are made by, noted with each
-        :param copy: what is opened in place of the folder at `path`, which cannot be written; removed by `close`
+        :param model: fingerprint of the model whose vectors it holds; empty where that does not matter
+        :param name: that model's name
+        :param read_only: whether nothing can be written into the folder
         """
-        self._database, self.path, self._segmenting, self._exact_limit = database, path, segmenting, exact_limit
-        self._copy = copy
-        self._claim: Callable[[Collections], None] = lambda _: None
+        self._database, self.path, self._segmenting = database, path, segmenting
+        self._model, self._name, self._read_only = model, name, read_only
+        self._copy: TemporaryDirectory[str] | None = None
         self._claimed: Collections | None = None
         self._lock = threading.RLock()
-        self._known = Known()
-        self._table: Table | None = None
-        self._words: WordIndex | None = None
-        self._worded_version: Version | None = None
-        self._all_embedded: tuple[Version | None, str] | None = None
-        self._told = self._closed = False
+        self._snapshot: Snapshot | None = None
+        self._closed = False
 
     @classmethod
-    def open(cls, settings: atom.Settings, model: str, *, exact_limit: int = EXACT_LIMIT) -> ChromaLibrary:
+    def open(cls, settings: atom.Settings, model: str) -> ChromaLibrary:
         """The library at `settings.library`, made if there is none.
 
-        Chroma writes where it reads, so one on a read-only or full disk is copied to a temporary folder to be searched.
+        Where its replica is in step, Chroma is not even loaded to search it. One on a read-only or full disk is copied
+        to a temporary folder if it must be, since Chroma writes where it reads.
 
         :param model: fingerprint of the model whose vectors it holds
         :raises LibraryError: if the folder holds something else, cannot be read, or another model made it
@@ -114,16 +95,28 @@ class ChromaLibrary:
         path = settings.library
         segmenting = f"{settings.segment}:{settings.window_s:g}:{settings.min_clip_s:g}"
         with explained(path, "opened"), ExitStack() as opened:
-            copy = copied(path) if cannot_be_written(path) else None
-            if copy is not None:
-                opened.callback(copy.cleanup)
-            database = Database.shared(path if copy is None else Path(copy.name))
-            opened.callback(database.release)
-            library = cls(database, path, segmenting=segmenting, exact_limit=exact_limit, copy=copy)
-            library._claim = partial(claim, path=path, model=model, name=settings.model)
-            library._use(lambda _: None, "opened")
+            read_only = cannot_be_written(path)
+            library = cls(
+                Database.shared(path),
+                path,
+                segmenting=segmenting,
+                model=model,
+                name=settings.model,
+                read_only=read_only,
+            )
+            opened.callback(library.close)
+            library._check()
             opened.pop_all()
         return library
+
+    def _check(self) -> None:
+        """Refuse a library of another model; claim a new one."""
+        if (found := self._database.snapshot()) is not None:
+            check_model(found.about.made_by, path=self.path, model=self._model)
+        else:
+            self._use(lambda _: None, "opened")
+            if not self._use(lambda found: found.clips.count(), "opened"):
+                self._database.replicated()  # which is kept in step from now on
 
     @property
     def _clips(self) -> Collection:
@@ -168,71 +161,68 @@ class ChromaLibrary:
         self._use(partial(put_page, clips), "written")
 
     def search(self, vector: np.ndarray, limit: int = 10) -> list[atom.Moment]:
-        """The nearest clips by cosine similarity to `vector` [E], best first; see `Table.best`.
+        """The nearest clips by cosine similarity to `vector` [E], best first; see `Snapshot.scores`.
 
         :raises LibraryError: if the vector has another width, or the library cannot be read
         """
         vector_E = unit(vector, "the query")
-        with self._lock, explained(self.path, "read"):
-            count = len(self)
-            if count == 0:
+
+        def nearest(found: Snapshot) -> list[atom.Moment]:
+            if not found.num_found:
                 return []
-            if count > self._exact_limit:
-                table = self._candidates(vector_E, min(count, max(200, 10 * limit)))
-            else:
-                table = self._whole()
-        if (width := table.clips_NE.shape[1]) != len(vector_E):
-            raise atom.LibraryError(
-                f"library '{self.path}' holds vectors of width {width}, the query has {len(vector_E)}; "
-                "search it with the model that made it"
-            )
-        return [moment(row, score, self._place(row)) for row, score in table.best(vector_E, limit)]
+            if (width := found.about.widths["clips"]) != len(vector_E):
+                raise atom.LibraryError(
+                    f"library '{self.path}' holds vectors of width {width}, the query has {len(vector_E)}; "
+                    "search it with the model that made it"
+                )
+            return [moment(row, score, self.place(row)) for row, score in found.best(vector_E, limit)]
 
-    def table(self, vectors: Mapping[str, np.ndarray], count: int, more: Iterable[str] = ()) -> Table:
-        """The clips to be searched: all, or of a library with more than are compared one by one, those near to what is
-        looked for.
+        return self.looking(nearest)
 
-        :param vectors: what is looked for, by the collection it is compared with: ``clips``, ``captions`` or ``texts``
-        :param count: how many are to be proposed by each
-        :param more: ids of others
+    def looking(self, work: Callable[[Snapshot], T]) -> T:
+        """What `work` makes of the library as it is now; it may run again, if the library is made anew meanwhile.
+
+        :raises LibraryError: if the library cannot be read
         """
-        with self._lock, explained(self.path, "read"):
-            total = len(self)
-            if total <= self._exact_limit:
-                return self._whole()
-            keys = dict.fromkeys(more)
+        for _ in range(_TRIES):
+            try:
+                return work(self._now())
+            except StaleError as error:
+                log.info("library %s is looked at anew: %s", self.path, error)
+                with self._lock:
+                    self._database.replicated(looked_through=True)
+        raise atom.LibraryError(f"library '{self.path}' is changed all the time by another program; end that first")
 
-            def nearest(found: Collections) -> None:
-                for name, vector_E in vectors.items():
-                    collection = getattr(found, name)
-                    if present := collection.count():
-                        near = collection.query(query_embeddings=[vector_E], n_results=min(count, present), include=[])
-                        keys.update(dict.fromkeys(near["ids"][0]))
-
-            self._use(nearest)
-            return self._read(list(keys))
-
-    def shares(self, terms: Terms) -> dict[str, float]:
-        """How much of the words of a search each clip's caption has that has any, by id."""
-        return self._worded().shares(terms) if terms.words else {}
-
-    def known(self, terms: Terms) -> tuple[float, float]:
-        """How many of the words of a search any caption has, by number and by how much they count."""
-        return self._worded().known(terms) if terms.words else (0.0, 0.0)
-
-    def having(self, phrases: Sequence[str]) -> set[str]:
-        """The ids of the clips whose captions have each of `phrases`."""
-        return self._worded().having(phrases)
+    def _now(self) -> Snapshot:
+        with self._lock:
+            self._check_open()
+            if (found := self._database.snapshot()) is None:
+                self._to_copy()
+                found = self._database.replicated()
+            if self._model and not found.about.made_by["model"]:  # emptied by another program
+                self._use(lambda _: None)
+                found = self._database.replicated()
+            if self._model and found is not self._snapshot:
+                check_model(found.about.made_by, path=self.path, model=self._model)
+            self._snapshot = found
+            return found
 
     def place(self, row: Row) -> Path:
-        """Where the video of a row is."""
-        return self._place(row)
+        """Where the video of a found row is. Where two files may be it, the one whose content was indexed."""
+        path, place = Path(row["path"]), place_of(row, self.path)
+        if place != path and path.is_file():
+            from atom_core.media.probe import content_hash
+
+            try:
+                return place if content_hash(place) == row["content_hash"] else path
+            except atom.MediaError:
+                return path
+        return place
 
     @property
     def embedder(self) -> str:
         """Fingerprint of the text embedder whose vectors of captions it has; empty if it has none."""
-        with self._lock, explained(self.path, "read"):
-            return str(self._use(lambda found: (found.texts.metadata or {}).get("embedder", "")))
+        return self.looking(lambda found: found.about.made_by["embedder"])
 
     def not_embedded(self, embedder: str, *, anew: bool = False) -> dict[str, str]:
         """Captions that `embedder` has not embedded yet, by id.
@@ -240,20 +230,12 @@ class ChromaLibrary:
         :param anew: all of them where another embedder's vectors are there
         :raises LibraryError: if another embedder's vectors are there
         """
-        with self._lock, explained(self.path, "read"):
-            self._current()
-            if self._all_embedded == (self._known.version, embedder):
-                return {}
-            there: set[str] = set()
-            if not (other := self.embedder) or content_of(other) == content_of(embedder):
-                there = set(self._use(lambda found: [key for page in pages(found.texts, []) for key in page["ids"]]))
-            elif not anew:
+        other = self.embedder
+        if other and content_of(other) != content_of(embedder):
+            if not anew:
                 self.check_embedder(embedder)
-            captions = self._captions_by_id()
-            missing = {key: caption for key, caption in captions.items() if caption and key not in there}
-            if not missing:
-                self._all_embedded = self._known.version, embedder
-            return missing
+            return self.looking(lambda found: found.captions_without_text(anew=True))
+        return self.looking(lambda found: found.captions_without_text())
 
     def check_embedder(self, embedder: str) -> None:
         """
@@ -274,32 +256,10 @@ class ChromaLibrary:
                 self._database.clear(TEXTS)
             self._use(partial(put_texts, embedder, vectors), "written")
 
-    def _captions_by_id(self) -> dict[str, str]:
-        rows = self._current().rows
-        if rows is None:
-            rows = self._use(lambda found: dict(self._stored(found, None)))
-        return {key: str(row["caption"]) for key, row in rows.items()}
-
-    def _worded(self) -> WordIndex:
-        """The index of captions' words, kept up with the library."""
-        with self._lock, explained(self.path, "read"):
-            self._current()
-            version = self._known.version
-            if self._words is None:
-                self._words = WordIndex(self._database.path if self._copy is None else None)
-            if version is None or version != self._worded_version:
-                self._words.update(self._captions_by_id())
-                self._worded_version = version
-            return self._words
-
     def made_by(self) -> dict[str, str]:
         """Which model and which text embedder made its vectors."""
-        about = self.reading(lambda found: dict(found.clips.metadata or {}))
-        return {
-            "model": str(about.get("model", "")),
-            "model_name": str(about.get("model_name", "")),
-            "embedder": self.embedder,
-        }
+        made = self.reading(made_by)
+        return {name: made[name] for name in ("model", "model_name", "embedder")}
 
     def num_stored(self) -> int:
         """How many clips there are, also of videos that are not whole."""
@@ -328,20 +288,16 @@ class ChromaLibrary:
             return self._use(work)
 
     def fair_score(self) -> float | None:
-        """The score from which on a clip shows what a text says, see `Table.fair_score`; None where that is not known:
-        of a library with few clips, or with more than are compared one by one.
-        """
-        with self._lock, explained(self.path, "read"):
-            return self._whole().fair_score() if 0 < len(self) <= self._exact_limit else None
+        """The score from which on a clip shows what a text says, see `Snapshot.fair_score`; None with few clips."""
+        return self.looking(lambda found: found.fair_score())
 
     def videos(self) -> dict[str, Path]:
         """Content hash and path of each video in the library."""
         return {content_hash: held.path for content_hash, held in self.held().items() if held.is_whole}
 
-    def held(self) -> Mapping[str, Held]:
-        """What there is of each video, by content hash, also of those that are not whole."""
-        with self._lock, explained(self.path, "read"):
-            return self._current().videos
+    def held(self, content_hashes: Names[str] | None = None) -> Mapping[str, Held]:
+        """What there is of each video, or of some, by content hash, also of those that are not whole."""
+        return self.looking(lambda found: found.held(self.path, content_hashes))
 
     def remove(self, content_hash: str) -> int:
         """Forget a video; how many clips it had."""
@@ -377,113 +333,55 @@ class ChromaLibrary:
             self._use(partial(place_videos, content_hash, place), "written")
 
     def __len__(self) -> int:
-        return sum(held.num_clips for held in self.held().values() if held.is_whole)
+        return self.looking(lambda found: found.num_found)
 
     def close(self) -> None:
         """Let go of the files."""
         if self._closed:
             return
-        self._closed, self._table = True, None
-        if self._words is not None:
-            self._words.close()
+        self._closed, self._snapshot = True, None
         self._database.release()
         if self._copy is not None:
             self._copy.cleanup()
 
     def _use(self, work: Callable[[Collections], T], done: str = "read") -> T:
-        return self._read_at(work, done)[0]
-
-    def _read_at(self, work: Callable[[Collections], T], done: str = "read") -> tuple[T, Version | None]:
-        """What `work` makes of the collections and the version they had, once they are known to be this model's."""
-        if self._closed:
-            raise atom.LibraryError(f"library '{self.path}' is closed; open it again")
+        """What `work` makes of the collections, once they are known to be this model's."""
+        self._check_open()
+        self._to_copy()
 
         def claimed(found: Collections) -> T:
             if found is not self._claimed:
-                self._claim(found)
+                if self._model:
+                    claim(found, path=self.path, model=self._model, name=self._name)
                 self._claimed = found
             return work(found)
 
         return self._database.use(claimed, done)
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise atom.LibraryError(f"library '{self.path}' is closed; open it again")
+
+    def _to_copy(self) -> None:
+        """Go on with a copy of a library that cannot be written: Chroma writes where it reads."""
+        with self._lock:
+            if self._read_only and self._copy is None:
+                self._copy = copied(self.path)
+                self._database.release()
+                self._database = Database.shared(Path(self._copy.name))
+
     def _check_writable(self) -> None:
-        if self._copy is not None:
+        if self._read_only:
             check_room(self.path)
             raise atom.LibraryError(
                 f"library '{self.path}' is read-only, it can be searched but not changed; "
                 "change its permissions, or name another with --library DIR"
             )
 
-    def _current(self) -> Known:
-        """What is in the library now; read again if anything has changed."""
-        if self._database.changed(self._known.version):
-            self._table = None
-            (videos, rows), version = self._read_at(self._look)
-            self._known = Known(version=version, videos=videos, rows=rows)
-        return self._known
-
-    def _look(self, found: Collections) -> tuple[dict[str, Held], dict[str, Row] | None]:
-        if found.clips.count() > self._exact_limit:
-            return contents((row for _, row in self._stored(found, None)), self.path), None
-        rows = dict(self._stored(found, None))
-        return contents(rows.values(), self.path), rows
-
-    def _stored(self, found: Collections, keys: list[str] | None) -> Iterator[tuple[str, Row]]:
-        """Ids and rows; those that lack something are left out, which is told once."""
-        for page in pages(found.clips, ["metadatas"], keys):
-            for key, row in zip(page["ids"], page["metadatas"], strict=True):
-                if is_sound(row):
-                    yield key, row
-                elif not self._told:
-                    self._told = True
-                    log.warning("library %s has entries that are no clips of videos; they are passed over", self.path)
-
-    def _whole(self) -> Table:
-        """All clips of whole videos."""
-        for _ in range(_TRIES):
-            known = self._current()
-            if self._table is not None:
-                return self._table
-            table, version = self._read_at(partial(self._table_of, known, None))
-            if version == known.version:
-                self._table = table
-        return table
-
-    def _read(self, keys: list[str] | None) -> Table:
-        with self._lock, explained(self.path, "read"):
-            return self._whole() if keys is None else self._use(partial(self._table_of, self._current(), keys))
-
-    def _table_of(self, known: Known, keys: list[str] | None, found: Collections) -> Table:
-        rows = known.rows if keys is None and known.rows is not None else dict(self._stored(found, keys))
-        counted = {
-            key: row
-            for key, row in rows.items()
-            if (held := known.videos.get(row["content_hash"])) is not None and group_of(row) in held.groups
-        }
-        return table_of(counted, keys, found)
-
-    def _candidates(self, vector_E: np.ndarray, count: int) -> Table:
-        def nearest(found: Collections) -> list[str]:
-            keys: dict[str, None] = {}
-            for collection in (found.clips, found.captions):
-                if present := collection.count():
-                    near = collection.query(query_embeddings=[vector_E], n_results=min(count, present), include=[])
-                    keys.update(dict.fromkeys(near["ids"][0]))
-            return list(keys)
-
-        return self._read(self._use(nearest))
-
-    def _place(self, row: Row) -> Path:
-        """Where the video of a found row is. Where two files may be it, the one whose content was indexed."""
-        path, place = Path(row["path"]), place_of(row, self.path)
-        if place != path and path.is_file():
-            from atom_core.media.probe import content_hash
-
-            try:
-                return place if content_hash(place) == row["content_hash"] else path
-            except atom.MediaError:
-                return path
-        return place
+    def _read(self, keys: None) -> Table:
+        """All clips that are found, in memory."""
+        assert keys is None
+        return self.looking(lambda found: found.table())
 
 
 def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> dict[str, Path]:

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 from filelock import FileLock, Timeout
 
 import atom_core as atom
 from atom_indexing.library import chroma
+from atom_indexing.library.made_by import made_by
+from atom_indexing.library.stored import page_of
+from atom_indexing.replica.changes import Change, Stored
+from atom_indexing.replica.replica import Replica
+from atom_indexing.replica.stamp import stamp_of
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
     from chromadb.api.models.Collection import Collection
+
+    from atom_indexing.replica.snapshot import Snapshot
 
 log = logging.getLogger("atom")
 T = TypeVar("T")
 
 _NAMES = (chroma.CLIPS, chroma.CAPTIONS, chroma.TEXTS)
 _CHECK_S, _PATIENCE_S, _LOCK_LIMIT_S, _CLOSE_S = 0.5, 10.0, 600.0, 2.0
+_MANY = 10_000
+"""To make the replica of more clips anew takes so long that it is told."""
 
 
 @frozen
@@ -38,14 +47,13 @@ class Collections:
     """Vectors of their captions by the decoder."""
     texts: Collection
     """Vectors of their captions by a text embedder, which its metadata names; those of some may not be there yet."""
-
-
-Version = tuple[int, int, int]
-"""Device and inode of the file, and SQLite's count of the changes that others made to it."""
+    changes: list[Change] = field(factory=list, repr=False)
+    """What was changed since they were taken in hand."""
 
 
 class Database:
-    """Chroma's collections, used by one process at a time and opened anew once another one has changed them.
+    """Chroma's collections, used by one process at a time and opened anew once another one has changed them, and the
+    replica that is searched in their place.
 
     Chroma reads a database once: what other processes change afterwards it sees in part, or fails at.
     """
@@ -56,14 +64,16 @@ class Database:
     def __init__(self, path: Path) -> None:
         """Use `shared`."""
         self.path = path
-        self.version: Version | None = None
-        """What the collections were when this process last had them in hand."""
+        self._stamp: str | None = None
+        """What the database was when this process last had it in hand."""
+        self._seen = False
         self._users = 0
         self._lock = threading.RLock()
         self._between = FileLock(path / chroma.LOCK, mode=0o600, thread_local=False)
+        self._held = 0
         self._client: Client | None = None
         self._collections: Collections | None = None
-        self._watch: sqlite3.Connection | None = None
+        self._replica = Replica(path)
         self._folders = {entry.name for entry in os.scandir(path)}
         self._stuck: chroma.StuckError | None = None
 
@@ -93,41 +103,72 @@ class Database:
                 del self._opened[place]
         if self._lock.acquire(timeout=_CLOSE_S):  # who holds it longer waits for a call that does not end
             try:
-                self._disconnect()
-                if self._watch is not None:
-                    self._watch.close()
-                    self._watch = None
+                self._close()
             finally:
                 self._lock.release()
 
-    def changed(self, since: Version | None) -> bool:
-        """Whether anything was stored or removed since the version `since`, by whomever."""
+    def snapshot(self) -> Snapshot | None:
+        """The library as it is now, if the replica is in step; None if that is to be made anew, see `replicated`."""
         with self._lock, chroma.explained(self.path, "read"):
-            return since is None or since != self.version or not self._is_current()
+            if not self._seen and not (self.path / chroma.DATABASE).is_file():
+                return None
+            self._seen = True
+            return self._replica.snapshot(self._now())
 
-    def use(self, work: Callable[[Collections], T], done: str = "read") -> tuple[T, Version | None]:
-        """What `work` makes of the collections, and their version then. It may run twice, so it must not matter
-        whether it did.
+    def replicated(self, *, looked_through: bool = False) -> Snapshot:
+        """The library as it is now; the replica is made anew if it is not in step.
+
+        :param looked_through: whether all its files are read, and it is made anew where they are damaged
+        :raises LibraryError: if the library cannot be read
+        """
+        with self._lock, chroma.explained(self.path, "read"), self._claimed():
+            stamp = self._now()
+            if not looked_through or self._replica.is_whole(stamp):
+                found = self._replica.snapshot(stamp)
+                if found is not None:
+                    return found
+            num = self._use(lambda found: int(found.clips.count()), "read")
+            if num > _MANY:
+                log.warning("library %s was changed, or its copy for searching: %d clips are read", self.path, num)
+            about = self._use(made_by, "read")
+            pages = partial(self._pages, num)
+            return self._replica.rebuild(self._now(), about, pages)
+
+    def use(self, work: Callable[[Collections], T], done: str = "read") -> T:
+        """What `work` makes of the collections. It may run twice, so it must not matter whether it did.
 
         :param done: what was to be done with the library, for messages
         :raises LibraryError: if that fails
         """
         with self._lock:
-            return self._use(work, done), self.version
+            return self._use(work, done)
 
     def clear(self, *names: str) -> None:
         """Delete the collections called `names`, or all there are; what is used next is new."""
 
-        def delete(_: Collections) -> None:
+        def delete(found: Collections) -> None:
             assert self._client is not None
             for name in names or _NAMES:
                 self._client.delete_collection(name)
+            if names == (chroma.TEXTS,):
+                found.changes.append(Change(no_texts=True))
 
         with self._lock:
             try:
                 self._use(delete, "emptied")
             finally:
                 self._disconnect()
+            if not names:
+                self._replica.remove()
+
+    def _pages(self, num: int) -> Iterator[Sequence[Stored]]:
+        num_sound = 0
+        for start in range(0, num, chroma.PAGE):
+            page = self._use(partial(page_of, start), "read")
+            num_sound += len(page)
+            yield page
+        if num_sound < num:
+            log.warning("library %s has entries that are no clips of videos; they are passed over", self.path)
 
     def _use(self, work: Callable[[Collections], T], done: str) -> T:
         with chroma.explained(self.path, done), self._claimed():
@@ -146,47 +187,51 @@ class Database:
                 raise
             finally:
                 chroma.keep_private(self.path, self._folders)
-                with suppress(OSError, sqlite3.Error):
-                    self.version = self._now()
+                with suppress(OSError):
+                    self._stamp = self._now()
 
     def _call(self, work: Callable[[Collections], T], *, fresh: bool) -> T:
         if fresh:
             self._disconnect()
+            chroma.bounded(self.path, partial(self._following, self._connect))
+        assert self._collections is not None
+        return chroma.bounded(self.path, partial(self._following, partial(work, self._collections)))
 
-        def call() -> T:
-            if self._collections is None:
-                self._client = chroma.connect(self.path)
-                found = [
-                    chroma.collection(self._client, name) for name in (chroma.CLIPS, chroma.CAPTIONS, chroma.TEXTS)
-                ]
-                self._collections = Collections(*found)
-            return work(self._collections)
+    def _connect(self) -> None:
+        self._client = chroma.connect(self.path)
+        clips, captions, texts = (chroma.collection(self._client, name) for name in _NAMES)
+        self._collections = Collections(clips, captions, texts)
+        self._collections.changes.append(Change())  # opening may write, and changes no clip
 
-        return chroma.bounded(self.path, call)
+    def _following(self, work: Callable[[], T]) -> T:
+        """What `work` gives, with the replica led on by what it notes that it changed."""
+        before = self._now() if (self.path / chroma.DATABASE).is_file() else ""
+        if self._collections is not None:
+            self._collections.changes.clear()
+        value = work()
+        assert self._collections is not None
+        changes, after = self._collections.changes, self._now()
+        if changes and after != before:
+            self._replica.follow(before, after, made_by(self._collections), changes)
+        return value
 
     def _is_current(self) -> bool:
         """Whether nobody else has changed the database since this process had it in hand.
 
         :raises OSError: if the file is gone
         """
-        try:
-            return self._now() == self.version
-        except sqlite3.Error:  # what a killed program was writing is still to be undone
-            return False
+        return self._now() == self._stamp
 
-    def _now(self) -> Version:
+    def _now(self) -> str:
         """
         :raises OSError: if the file is gone
         """
-        file = os.stat(self.path / chroma.DATABASE)
-        if self._watch is not None and self.version is not None and self.version[:2] != (file.st_dev, file.st_ino):
-            self._watch.close()
-            self._watch = None
-        if self._watch is None:
-            address = f"{(self.path / chroma.DATABASE).as_uri()}?mode=ro"
-            self._watch = sqlite3.connect(address, uri=True, timeout=chroma.LIMIT_S, check_same_thread=False)
-        with closing(self._watch.execute("PRAGMA data_version")) as found:
-            return file.st_dev, file.st_ino, int(found.fetchone()[0])
+        return stamp_of(self.path / chroma.DATABASE)
+
+    def _close(self) -> None:
+        with suppress(atom.LibraryError, OSError):
+            self._disconnect()
+        self._replica.close()
 
     def _disconnect(self) -> None:
         client, self._client, self._collections = self._client, None, None
@@ -213,7 +258,10 @@ class Database:
                     ) from None
             except (OSError, NotImplementedError):  # a disk without locks
                 break
+        self._held += 1
         try:
             yield
         finally:
-            self._between.release()
+            self._held -= 1
+            if not self._held:
+                self._between.release()

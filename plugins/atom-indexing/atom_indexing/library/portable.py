@@ -15,12 +15,12 @@ import numpy as np
 from attrs import field, frozen
 
 import atom_core as atom
+from atom_indexing.entries.rows import is_sound, placed, unit
 from atom_indexing.library.chroma import PAGE, check_room, explained, pages
 from atom_indexing.library.chroma_library import ChromaLibrary
 from atom_indexing.library.database import Collections
 from atom_indexing.library.groups import delete
 from atom_indexing.library.made_by import content_of
-from atom_indexing.library.table import is_sound, placed, unit
 
 VERSION = 1
 _VECTORS = ("clips", "captions", "texts")

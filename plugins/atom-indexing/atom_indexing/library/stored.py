@@ -1,23 +1,21 @@
 """What the collections hold, read and written some entries at once: ids, rows, and vectors.
 
-Shapes: N clips, E width of the decoder's vectors, F of the embedder's.
+Whatever writes notes in `Collections.changes` what it has changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from atom_indexing.library.chroma import PAGE, pages
-from atom_indexing.library.table import Row, Table, float32, is_sound, unit
+from atom_indexing.entries.rows import float32, is_sound, unit
+from atom_indexing.library.chroma import PAGE
+from atom_indexing.replica.changes import Change, Stored
 
 if TYPE_CHECKING:
     from atom_indexing.library.database import Collections
-
-Stored = tuple[str, Row, Mapping[str, np.ndarray]]
-"""A clip: its id, its row, and its vectors by collection."""
 
 
 def page_of(start: int, found: Collections) -> list[Stored]:
@@ -46,6 +44,11 @@ def put_page(clips: Sequence[Stored], found: Collections) -> None:
         metadatas=[dict(row) for _, row, _ in clips],
         documents=[str(row["caption"]) for _, row, _ in clips],
     )
+    found.changes.append(Change(put=[(key, row, _without_texts(vectors)) for key, row, vectors in clips]))
+
+
+def _without_texts(vectors: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    return {kind: vector for kind, vector in vectors.items() if kind != "texts"}
 
 
 def put_texts(embedder: str, vectors: Mapping[str, np.ndarray], found: Collections) -> None:
@@ -56,6 +59,7 @@ def put_texts(embedder: str, vectors: Mapping[str, np.ndarray], found: Collectio
     for start in range(0, len(keys), PAGE):
         part = keys[start : start + PAGE]
         found.texts.upsert(ids=part, embeddings=[unit(vectors[key], key) for key in part])
+    found.changes.append(Change(texts=vectors))
 
 
 def place_videos(content_hash: str, place: Mapping[str, str], found: Collections) -> None:
@@ -65,41 +69,4 @@ def place_videos(content_hash: str, place: Mapping[str, str], found: Collections
     for start in range(0, len(metadata), PAGE):
         end = start + PAGE
         found.clips.update(ids=rows["ids"][start:end], metadatas=metadata[start:end])
-
-
-def table_of(rows: Mapping[str, Row], keys: list[str] | None, found: Collections) -> Table:
-    """The clips with their vectors, in memory.
-
-    :param rows: by id; those of others are not wanted
-    :param keys: which entries are read; None is all
-    """
-    vectors = {
-        key: vector_E
-        for page in pages(found.clips, ["embeddings"], keys)
-        for key, vector_E in zip(page["ids"], float32(page["embeddings"]), strict=True)
-        if key in rows
-    }
-    place = {key: number for number, key in enumerate(vectors)}
-    clips_NE = np.stack(list(vectors.values())) if vectors else np.zeros((0, 0), np.float32)
-    captions_NE = np.zeros_like(clips_NE)
-    for key, vector_E in _vectors_of(found.captions, keys):
-        if key in place:
-            captions_NE[place[key]] = vector_E
-    texts_NF: np.ndarray | None = None
-    for key, vector_F in _vectors_of(found.texts, keys):
-        if key in place:
-            if texts_NF is None:
-                texts_NF = np.zeros((len(vectors), len(vector_F)), np.float32)
-            texts_NF[place[key]] = vector_F
-    return Table(
-        metadata=[rows[key] for key in vectors],
-        clips_NE=clips_NE,
-        captions_NE=captions_NE,
-        keys=list(vectors),
-        texts_NF=texts_NF,
-    )
-
-
-def _vectors_of(collection: Any, keys: list[str] | None) -> Iterator[tuple[str, np.ndarray]]:
-    for page in pages(collection, ["embeddings"], keys):
-        yield from zip(page["ids"], float32(page["embeddings"]), strict=True)
+    found.changes.append(Change(placed=(content_hash, place)))

@@ -9,7 +9,6 @@ import atom_indexing
 import numpy as np
 import pytest
 from atom_indexing.library import ChromaLibrary
-from attrs import evolve
 
 import atom_core as atom
 from atom_core.testing.fakes import FakeHost, bag_of_words
@@ -174,13 +173,14 @@ def test_what_is_deleted_is_found_by_no_channel(world):
         assert library.not_embedded("words@words") == {}
 
 
-def test_large_libraries_are_searched_by_what_each_channel_proposes(world):
-    """The same moments come first."""
+@pytest.mark.parametrize("options", [{}, {"fold": True}, {"merge": True}, {"skip": 3}])
+def test_many_moments_come_in_the_order_of_few(world, options):
+    """However many are wanted, those before are the same: the best of many scores are found without sorting all."""
     host = fill(world(Embedder()))
-    whole = search(host, "red circle turns", limit=2)
-    host.library._exact_limit = 1
-    host.library._known = evolve(host.library._known, version=None)
-    assert search(host, "red circle turns", limit=2) == whole
+    everything = search(host, "red circle turns", limit=99, **options)
+    assert len(everything) > 1
+    for limit in range(1, len(everything)):
+        assert search(host, "red circle turns", limit=limit, **options)[: limit - 1] == everything[: limit - 1]
 
 
 class Signs:

@@ -1,0 +1,1 @@
+"""What the library stores of clips, and what that makes of videos."""
