@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 _VERSIONED = ("torch", "transformers", "pillow", "av")
 """The libraries that decide, beside the model, what features and kept prefixes are, bit for bit."""
 
-_INT8_VERSION = 2
-"""Raised when int8 layers compute otherwise, so that what they made is made anew."""
+_VERSIONS = {"int8": 2, "bf16": 2}
+"""Raised when layers of a kind compute otherwise, so that what they made is made anew."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -144,8 +144,7 @@ class SplitModel:
     def _fingerprint(self, content: str, recipe: str) -> str:
         """Names what is kept on disk: the order and form of its parts must not change, or all that is kept is lost."""
         kind = self.device.partition(":")[0]  # cards of one machine compute alike
-        if "int8" in recipe:
-            recipe += f" {_INT8_VERSION}"
+        recipe += "".join(f" {version}" for name, version in _VERSIONS.items() if name in recipe)
         parts = [content, recipe, kind, str(_dtype(self.device)), self.family.fingerprint, versions_of(*_VERSIONED)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -55,7 +55,7 @@ RECIPES: Mapping[str, Recipe] = {
         Recipe(name="none", summary="as stored: float32 on a processor, bfloat16 on CUDA"),
         Recipe(
             name="bf16",
-            summary="weights bfloat16, sums and all else float32; processors with AVX-512 BF16 or AMX",
+            summary="weights and products bfloat16, sums float32; processors with AVX-512 BF16 or AMX",
             encoder="bf16",
             decoder="bf16",
             embeddings="bf16",

@@ -73,7 +73,8 @@ def cascade(
         attn_mask=mask[rows, :, :, :end],
         scale=scale,
     )
-    out_RGQW, sum_RGQ = torch.empty_like(query_RGQW), torch.empty_like(query_RGQW[..., 0])
+    out_RGQW = torch.empty_like(query_RGQW, dtype=torch.float32)
+    sum_RGQ = torch.empty_like(out_RGQW[..., 0])
     for group in shared.groups:
         group_query = query_RGQW[group.rows]
         num_rows, heads, new, width = group_query.shape
@@ -84,7 +85,7 @@ def cascade(
         out_RGQW[group.rows] = prefix.view(heads, num_rows, new, width).transpose(0, 1)
         sum_RGQ[group.rows] = prefix_sum.view(heads, num_rows, new).transpose(0, 1)
     # the sums are logarithms: exp(a) / (exp(a) + exp(b)) is the sigmoid of a - b, which cannot overflow
-    out_RGQW[rows] = torch.lerp(own_RGQW, out_RGQW[rows], torch.sigmoid(sum_RGQ[rows] - own_sum_RGQ)[..., None])
+    out_RGQW[rows] = torch.lerp(own_RGQW.float(), out_RGQW[rows], torch.sigmoid(sum_RGQ[rows] - own_sum_RGQ)[..., None])
     rows = shared.others
     if rows.start < rows.stop:
         alone = scaled_dot_product_attention(
@@ -92,4 +93,4 @@ def cascade(
         )
         # sharing rows that lie between the others were computed, too, without their prefix: theirs is not taken
         out_RGQW[rows] = torch.where(shared.shares_R111[rows], out_RGQW[rows], alone)
-    return out_RGQW
+    return out_RGQW.to(query_RGQW.dtype)

@@ -208,6 +208,8 @@ class BatchKVCache(Cache):
         super().__init__(
             layers=[StateLayer(self.window) if kind == "state" else KVLayer(self.window) for kind in kinds]
         )
+        self.kv_layers = [layer for layer in self.layers if isinstance(layer, KVLayer)]
+        """The layers with keys and values."""
 
     def begin_forward(self, first: int, starts: list[int], num_new: int) -> torch.Tensor:
         """Point the window at rows `first` onwards, each getting `num_new` tokens from its own start.
@@ -252,7 +254,7 @@ class BatchKVCache(Cache):
         """Let `row`, which holds all its `length` tokens, share the longest run of `chain` and drop its own copy."""
         longest = max(range(len(chain)), key=lambda place: chain[place].num_tokens)
         start, kv = sum(run.num_tokens for run in chain[:longest]), chain[longest]
-        for layer in self._kv_layers():
+        for layer in self.kv_layers:
             for buffer in (layer.keys, layer.values):
                 assert buffer is not None
                 # a copy in between: source and target overlap
@@ -267,13 +269,13 @@ class BatchKVCache(Cache):
     def _shrink(self) -> None:
         """Give back what is reserved if it is far more than the rows hold, as after a long prefix is shared."""
         rows, length = max(self._num_own) + 1, max(self._num_own.values()) + 1
-        for layer in self._kv_layers():
+        for layer in self.kv_layers:
             assert layer.keys is not None
             if layer.keys.shape[2] > 2 * (length + _ROUND_TOKENS):
                 layer.resize(rows, length)
 
     def _fill(self, row: int, start: int, kv: KV) -> None:
-        for layer, (keys, values) in zip(self._kv_layers(), kv.layers, strict=True):
+        for layer, (keys, values) in zip(self.kv_layers, kv.layers, strict=True):
             if not layer.is_initialized:
                 layer.lazy_initialization(keys[None], values[None])
             layer.reserve(row + 1, start + kv.num_tokens)
@@ -286,7 +288,7 @@ class BatchKVCache(Cache):
         """The states of tokens `start` to `end` of `row`, after those it shares; valid until the next forward pass."""
         start, end = start - self._num_shared(row), end - self._num_shared(row)
         pairs = []
-        for layer in self._kv_layers():
+        for layer in self.kv_layers:
             assert layer.keys is not None
             assert layer.values is not None
             pairs.append((layer.keys[row, :, start:end], layer.values[row, :, start:end]))
@@ -322,7 +324,7 @@ class BatchKVCache(Cache):
         for state_layer in self._state_layers():
             for buffer in state_layer.buffers.values():
                 buffer[row] = buffer[last]
-        for layer in self._kv_layers():
+        for layer in self.kv_layers:
             for kv_buffer in (layer.keys, layer.values):
                 assert kv_buffer is not None
                 kv_buffer[row, :, :num_moved] = kv_buffer[last, :, :num_moved]
@@ -335,7 +337,7 @@ class BatchKVCache(Cache):
     @property
     def num_bytes(self) -> int:
         """Memory held, bytes."""
-        layers = self._kv_layers()
+        layers = self.kv_layers
         buffers = [buffer for layer in layers for buffer in (layer.keys, layer.values)]
         buffers += [buffer for layer in self._state_layers() for buffer in layer.buffers.values()]
         return sum(buffer.numel() * buffer.element_size() for buffer in buffers if buffer is not None)
@@ -363,9 +365,6 @@ class BatchKVCache(Cache):
             others=_span(others),
             shares_R111=torch.tensor([kv is not None for kv in shared])[:, None, None, None],
         )
-
-    def _kv_layers(self) -> list[KVLayer]:
-        return [layer for layer in self.layers if isinstance(layer, KVLayer)]
 
     def _state_layers(self) -> list[StateLayer]:
         return [layer for layer in self.layers if isinstance(layer, StateLayer)]

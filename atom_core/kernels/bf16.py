@@ -1,7 +1,7 @@
 """Bfloat16 layers for processors that compute it: half the memory of float32, and weights as most files have them.
 
-Only weights and what is multiplied by them are bfloat16. Sums, norms, attention and what layers hand on stay float32,
-so errors do not add up from layer to layer. oneDNN's kernel gives a row the same bits alone and among others.
+Weights and what is multiplied by them are bfloat16. Sums, norms and what layers hand on stay float32, so errors do not
+add up from layer to layer. A row has the same bits alone and among others.
 
 Shape letters: N rows, K inputs, O outputs, V vocabulary, D width.
 """
@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from atom_core.errors import ModelError
-from atom_core.kernels.packed_linear import PackedLinear
+from atom_core.kernels.packed_linear import FEWEST_ROWS, PackedLinear, with_fewest_rows
 from atom_core.kernels.processor import has_bf16
 
 _USUAL_ROWS = 32
@@ -22,6 +22,7 @@ class Bf16Linear(PackedLinear):
     """A linear layer with bfloat16 weights."""
 
     stored = ("plain",)
+    fewest_rows = FEWEST_ROWS
     plain: torch.Tensor | None
     """bfloat16 [O, K], until the layer is first used."""
 
@@ -54,12 +55,22 @@ class Bf16Linear(PackedLinear):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """[..., K] to [..., O], float32."""
+        outputs = self._products(inputs).float()
+        # the bias is added in float32: within the kernel it would be rounded to bfloat16
+        return outputs if self.bias is None else outputs.add_(self.bias)
+
+    def rounded(self, inputs: torch.Tensor) -> torch.Tensor:
+        """[..., K] to [..., O], bfloat16: for what is multiplied in bfloat16 next anyway."""
+        return self._products(inputs) if self.bias is None else self(inputs).to(torch.bfloat16)
+
+    def _products(self, inputs: torch.Tensor) -> torch.Tensor:
         if self._packed is None:
             self.pack()
-        rows = inputs.to(torch.bfloat16)
-        # the bias is added in float32: within the kernel it would be rounded to bfloat16
-        outputs: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows, self._packed, None, "none", [], "").float()
-        return outputs if self.bias is None else outputs.add_(self.bias)
+        return with_fewest_rows(inputs.to(torch.bfloat16), self._rows)
+
+    def _rows(self, rows_NK: torch.Tensor) -> torch.Tensor:
+        outputs_NO: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, None, "none", [], "")
+        return outputs_NO
 
 
 class Bf16Embedding(nn.Module):

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn.functional import linear
 
-from atom_core.kernels.packed_linear import PackedLinear
+from atom_core.kernels.packed_linear import FEWEST_ROWS, PackedLinear, with_fewest_rows
 
 SMALL = 2**18
 """Weights of a layer that stays as it is."""
@@ -48,6 +48,11 @@ class Float32Linear(PackedLinear):
         )  # `.data` starts a new version counter; `weights_stamp` detects changes by those counters
 
     @property
+    def fewest_rows(self) -> int:
+        """With fewer rows the kernel is slower than with these."""
+        return FEWEST_ROWS if self.in_features * self.out_features >= SMALL else 1
+
+    @property
     def weight(self) -> torch.Tensor:
         """The weight [O, K]; made anew on each call where it has been packed."""
         sources, plain = self._sources, self.plain  # another thread may be packing them
@@ -70,11 +75,7 @@ class Float32Linear(PackedLinear):
             self.pack()
         if not self._packed.is_mkldnn:
             return linear(inputs, self._packed, self.bias)
-        if inputs.numel() == self.in_features:
-            # alone, a row is added up in another order than among others: twice, it gives the same bits as there
-            twice_2K = inputs.reshape(1, -1).repeat(2, 1)
-            return self._rows(twice_2K)[:1].reshape(*inputs.shape[:-1], self.out_features)
-        return self._rows(inputs)
+        return with_fewest_rows(inputs, self._rows)
 
     def _rows(self, rows_NK: torch.Tensor) -> torch.Tensor:
         outputs_NO: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, self.bias, "none", [], "")

@@ -121,8 +121,10 @@ class RowInt8Linear(PackedLinear):
         raw_NO = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
             rows_NK / peak_N1, 1 / most, most + 1, self._packed
         )
-        outputs_NO = torch.mul(raw_NO, peak_N1, out=raw_NO if out_NO is None else out_NO)
-        return outputs_NO if self.bias is None else outputs_NO.add_(self.bias)
+        into = raw_NO if out_NO is None else out_NO
+        if self.bias is None:
+            return torch.mul(raw_NO, peak_N1, out=into)
+        return torch.addcmul(self.bias, raw_NO, peak_N1, out=into)
 
 
 class Int8Embedding(nn.Module):

@@ -179,14 +179,18 @@ class _Needs:
         numbers += int(text.vocab_size) * int(text.hidden_size)  # a tied head
         return self._need(self._batch, tokens, weights=numbers * self._number_bytes, prefixes=prefixes)
 
-    def _need(self, rows: int, tokens: int, **more: int) -> estimate.Need:
-        text = self._checkpoint.config.get_text_config()
-        states = estimate.state_bytes(text, rows=num_rows(rows), tokens=tokens, number_bytes=self._number_bytes)
+    def _need(self, rows: int, tokens: int, state_bytes: int = 0, **more: int) -> estimate.Need:
+        """
+        :param state_bytes: of a number of keys and values; 0 is as of all numbers
+        """
+        text, each = self._checkpoint.config.get_text_config(), state_bytes or self._number_bytes
+        states = estimate.state_bytes(text, rows=num_rows(rows), tokens=tokens, number_bytes=each)
         reading = estimate.reading_bytes(text, rows=rows, tokens=tokens, number_bytes=self._number_bytes)
         return estimate.Need(states=states, work=self._encoding_bytes + reading, tasks=self._tasks_bytes, **more)
 
     def _weights(self, recipe: Recipe) -> dict[str, int]:
         from atom_core.checkpoint.load import empty_model
+        from atom_core.decoder.llama import is_plain
 
         if self._model is None:
             self._model = guarded(self._checkpoint.source, "config", lambda: empty_model(self._checkpoint.config))
@@ -198,6 +202,7 @@ class _Needs:
             return {
                 "weights": estimate.weight_bytes(model, kinds, plain_bytes=self._number_bytes),
                 "loading": estimate.loading_bytes(model, kinds, saved=bool(saved)),
+                "state_bytes": 2 if recipe.decoder == "bf16" and is_plain(model.get_decoder()) else 0,
             }
 
         return guarded(self._checkpoint.source, "weights", count)

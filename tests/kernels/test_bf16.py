@@ -25,7 +25,7 @@ needs_bf16 = pytest.mark.skipif(not has_bf16(), reason="needs a processor with A
 
 
 @needs_bf16
-@pytest.mark.parametrize(("inputs", "outputs"), [(64, 96), (100, 64), (33, 17), (960, 320)])
+@pytest.mark.parametrize(("inputs", "outputs"), [(64, 96), (100, 64), (33, 17), (960, 320), (1536, 576)])
 def test_a_row_is_the_same_alone_and_among_others(inputs: int, outputs: int) -> None:
     """Bit by bit, with bias and without; close to float32."""
     with torch.inference_mode():
@@ -33,8 +33,9 @@ def test_a_row_is_the_same_alone_and_among_others(inputs: int, outputs: int) -> 
         layer = Bf16Linear(weight.bfloat16(), bias)
         whole = layer(rows)
         assert whole.dtype == torch.float32
-        for count in (1, 2, 7, 9, 64):
+        for count in (1, 2, 3, 4, 7, 9, 64):
             assert torch.equal(layer(rows[:count]), whole[:count])
+        assert torch.equal(layer.rounded(rows), whole.bfloat16())
         wanted = nn.functional.linear(rows, weight.bfloat16().float(), bias)
         assert (whole - wanted).abs().max() < 0.05 * wanted.abs().max()
         assert layer(rows[None, :5]).shape == (1, 5, outputs)

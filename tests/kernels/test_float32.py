@@ -11,7 +11,7 @@ from atom_core.kernels.float32 import SMALL, Float32Linear, has_kernel, pack_lin
 
 pytestmark = pytest.mark.skipif(not has_kernel(), reason="this processor has no such kernel")
 
-SHAPES = [(640, 512), (1536, 256), (96, 40)]
+SHAPES = [(640, 512), (1536, 576), (96, 40)]
 
 
 def linear(inputs, outputs, bias=True, seed=0):
@@ -46,7 +46,7 @@ def test_alone_and_batched_are_the_same_bits(inputs, outputs, num_threads):
     before = torch.get_num_threads()
     torch.set_num_threads(num_threads)
     try:
-        for count in (1, 2, 3, 8, 17, 64):
+        for count in (1, 2, 3, 4, 5, 8, 17, 64):
             assert torch.equal(layer(rows[:count]), together[:count])
     finally:
         torch.set_num_threads(before)
