@@ -15,7 +15,6 @@ from atom_core.media.container.clock import clock_stretches
 from atom_core.media.pictures.decode import Reader
 from atom_core.media.probe import probe
 from atom_core.media.render import letterbox, render
-from atom_core.media.timelines.rates import exact_rate, film_rate, peak_rate
 from atom_core.records import Cut, Request, Timeline
 from atom_core.testing.videos import BLUE, GREEN, RED, YELLOW, frame_number, shot_colour, write_video
 
@@ -156,18 +155,6 @@ def test_coarse_clocks_make_no_stutter(tmp_path: Path, make_cut: MakeCut) -> Non
     assert [frame_number(image) for image in _pictures(film.path)] == list(range(90))
 
 
-def test_rates() -> None:
-    """Averages find the exact rate; a film takes the highest rate of its sources, at most 60."""
-    assert exact_rate(29.97002997) == Fraction(30000, 1001)
-    assert exact_rate(23.976) == Fraction(24000, 1001)
-    assert exact_rate(25.0) == 25
-    assert exact_rate(18.5) == Fraction(37, 2)
-    assert film_rate([24.0, 29.97, 25.0]) == Fraction(30000, 1001)
-    assert film_rate([8.0]) == 8
-    assert film_rate([21.3]) == Fraction(24000, 1001)
-    assert film_rate([240.0, 24.0]) == 60
-
-
 def test_source_changed_or_gone(tmp_path: Path, make_cut: MakeCut) -> None:
     """A source with other bytes than were indexed, or none, is named; nothing is written."""
     one, two = write_video(tmp_path / "1.mp4"), write_video(tmp_path / "2.mp4")
@@ -284,24 +271,6 @@ def test_movements_of_a_screen_recording(tmp_path: Path, make_cut: MakeCut) -> N
     assert probe(source).peak_fps == pytest.approx(30, abs=0.5)
     film = render(_timeline(make_cut(source, 0, probe(source).duration_s)), tmp_path / "film.mp4")
     assert {frame_number(image) for image in _pictures(film.path)} == set(range(32))
-
-
-def test_peak_rates() -> None:
-    """Rounded stamps and single short gaps make no rate variable; a real movement does, at a rate that is stated."""
-    steady = [round(index / 23.976, 3) for index in range(240)]
-    assert peak_rate(steady, 23.976, 0) == 23.976
-    assert peak_rate([0, 0.001, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], 1.0, 1000) == 1.0
-    moving = [0.0, *(5 + round(index / 30, 3) for index in range(30)), 11.0]
-    assert peak_rate(moving, 2.7, 30.0) == 30.0
-    assert peak_rate(moving, 2.7, 1000.0) == pytest.approx(30, abs=0.1)
-    assert peak_rate([], 0.0, 25.0) == 0.0
-
-
-@pytest.mark.parametrize("fps", [25.0, 30.0, 60.0])
-def test_peak_rates_in_milliseconds(fps: float) -> None:
-    """Of standard rates that are near each other the nearest counts, also where times are rounded to milliseconds."""
-    times_s = [float(number) for number in range(60)] + [round(60 + number / fps, 3) for number in range(60)]
-    assert peak_rate(times_s, 2.0, 1000.0) == fps
 
 
 def test_sound_in_step_across_a_leap_of_the_clock(tmp_path: Path, make_cut: MakeCut) -> None:

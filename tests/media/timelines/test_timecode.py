@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
 import pytest
+from attrs import evolve
 
 from atom_core.media.probe import probe
 from atom_core.media.timelines.edl import to_edl
 from atom_core.media.timelines.otio import to_otio
-from atom_core.media.timelines.timecode import at_rate, to_frames, to_timecode
+from atom_core.media.timelines.timecode import at_rate, stated_timecode, timecodes, to_frames, to_timecode
 from atom_core.records import Cut, Request, Timeline, Video
 
 NTSC = Fraction(30000, 1001)
@@ -54,7 +56,67 @@ def test_labels_at_another_rate() -> None:
     assert at_rate("10:00:00:12", Fraction(25), Fraction(50), drops=False) == "10:00:00:24"
     assert at_rate("10:01:00:00", Fraction(25), NTSC, drops=True) == "10:01:00;02"
     assert at_rate("10:10:00:00", Fraction(25), NTSC, drops=True) == "10:10:00;00"
+    assert at_rate("10:01:30:00", Fraction(25), NTSC, drops=True) == "10:01:30;00"
+    assert at_rate("10:01:00:24", Fraction(25), NTSC, drops=False) == "10:01:00:28"
+    assert at_rate("10:01:00:59", Fraction(60), Fraction(24), drops=True) == "10:01:00:23"
+    assert at_rate("10:01:00:29", Fraction(25), Fraction(25), drops=False) == "10:01:00:24"
     assert at_rate("", Fraction(25), NTSC, drops=True) == ""
+
+
+def test_a_day_later_counts_anew() -> None:
+    """The last frame before midnight, and the first after it."""
+    day = 24 * 3600 * 25
+    assert to_timecode(day - 1, Fraction(25), drops=False) == "23:59:59:24"
+    assert to_timecode(day, Fraction(25), drops=False) == "00:00:00:00"
+    assert to_timecode(day + 25 * 61, Fraction(25), drops=False) == "00:01:01:00"
+
+
+@pytest.mark.parametrize("drops", [True, False])
+def test_rates_that_drop_nothing(drops: bool) -> None:
+    """Numbers are left out at 29.97 and 59.94 alone."""
+    for rate in (Fraction(24000, 1001), Fraction(25), Fraction(30)):
+        assert to_timecode(61 * round(rate), rate, drops=drops) == "00:01:01:00"
+
+
+def test_spans_in_time_codes(tmp_path: Path) -> None:
+    """From and to, in the file's time code; nothing where it states none."""
+    video = _camera(tmp_path / "camera.mov", "10:00:00:00", Fraction(25))
+    assert timecodes(video, 0.5, 1.52) == "10:00:00:12 - 10:00:01:13"
+    assert timecodes(evolve(video, timecode=""), 0.5, 1.52) == ""
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        ("23:59:59:24", "23:59:59:24"),
+        (" 01:02:03;04 ", "01:02:03;04"),
+        ("01:02:03.04", "01:02:03;04"),
+        ("01:02:03,004", "01:02:03;004"),
+        ("24:00:00:00", ""),
+        ("10:60:00:00", ""),
+        ("10:00:60:00", ""),
+        ("1:00:00:00", ""),
+        ("10:00:00:0", ""),
+        ("٠١:00:00:00", ""),
+        ("noon", ""),
+    ],
+)
+def test_what_is_a_time_code(stated: str, found: str) -> None:
+    """Hours below 24, minutes and seconds below 60; anything else is none."""
+    pictures = SimpleNamespace(metadata={"timecode": stated}, type="video")
+    container = SimpleNamespace(streams=[pictures], metadata={})
+    assert stated_timecode(container, pictures) == found  # type: ignore[arg-type]
+
+
+def test_which_time_code_counts() -> None:
+    """That of the pictures, else of a time code track, of the file, of a sound track; under either name."""
+    streams = [SimpleNamespace(metadata={}, type=kind) for kind in ("audio", "subtitle", "video", "data")]
+    container = SimpleNamespace(streams=streams, metadata={})
+    sound, words, pictures, data = streams
+    for number, place in enumerate((sound, container, data, pictures)):
+        place.metadata = {"TIMECODE" if number % 2 else "timecode": f"0{number}:00:00:00"}
+        words.metadata = {"timecode": "09:00:00:00"}
+        assert stated_timecode(container, pictures) == f"0{number}:00:00:00"  # type: ignore[arg-type]
 
 
 def _camera(path: Path, timecode: str, rate: Fraction) -> Video:
