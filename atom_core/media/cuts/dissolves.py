@@ -41,6 +41,8 @@ _MOST_STEP = 0.5
 """Most that one step of it replaces."""
 _NEAR_S, _PLAIN_SHARE = 0.25, 0.12
 """Within so many seconds of a dissolve every picture has at least this share of the edges of its ends."""
+_EXPOSED, _ONE_FACTOR, _CLIPPED = 0.17, (0.12, 0.25), 0.7
+"""The least factor between two exposures, how far it may differ by colour, and contrast's from it; logarithms."""
 _BLOCKS = 4
 """Contrast is looked at in 4 x 4 blocks."""
 _PLAIN = 6
@@ -69,10 +71,25 @@ def dissolves(run: Run) -> Iterator[Transition]:
         if max(run.changes[first + 1 : last + 1]) > _MOST_STEP or _goes_plain(run, first, last):
             continue
         ends = [look(pictures[candidate.middle + side * candidate.reach]) for side in (-1, 1)]
+        if _same_exposed(*(one.picture for one in ends)):
+            continue
         change = replaced(*ends)
         if change >= _REPLACED and spread(*ends) >= _SPREAD:
             taken.append((first, last))
             yield Transition(middle, first + 1, last, change)
+
+
+def _same_exposed(first: np.ndarray, last: np.ndarray) -> bool:
+    """Whether one picture has the levels of another under more or less light: by one factor in all colours."""
+    mean_gains, range_gains = (
+        np.log((of(last, axis=(0, 1)) + 1) / (of(first, axis=(0, 1)) + 1)) for of in (np.mean, np.std)
+    )
+    gain = float(mean_gains.mean())
+    return (
+        abs(gain) >= _EXPOSED
+        and float(np.ptp(mean_gains)) <= _ONE_FACTOR[0] + _ONE_FACTOR[1] * abs(gain)
+        and abs(float(range_gains.mean()) - gain) <= _CLIPPED * abs(gain)
+    )
 
 
 def _goes_plain(run: Run, first: int, last: int) -> bool:
@@ -90,7 +107,9 @@ def stride_of(fps: float) -> int:
 def _candidates(pictures: np.ndarray) -> Iterator[_Candidate]:
     """Places and lengths of what goes steadily from one picture to another through less contrast."""
     # all distances between pictures follow from their inner products, so one matrix product serves all lengths
-    flat = halved(pictures).reshape(len(pictures), -1)
+    small = halved(pictures)
+    # less the mean of each: where the exposure changes most of the way is one of brightness, on which all pictures lie
+    flat = (small).reshape(len(pictures), -1)
     products = flat @ flat.T
     variances = _variances(pictures)
     for reach in _REACHES:
@@ -118,7 +137,7 @@ def _scores(products: np.ndarray, variances: np.ndarray, middles: np.ndarray, re
         fits &= (share > least) & (share < most)
         # its distance from that line: a mixture lies on it
         rests.append(np.sqrt(np.maximum(to_first - share**2 * apart, 0) / apart))
-        straight = (1 - time) * variances[first] + time * variances[last]
+        straight = _straight(variances[first], variances[last], time)
         # variances of unrelated pictures add up by the squares of their shares (Alattar 1993)
         mixed = (1 - time) ** 2 * variances[first] + time**2 * variances[last]
         depth = np.maximum((straight - mixed).sum(axis=1), 1e-3)
@@ -127,6 +146,16 @@ def _scores(products: np.ndarray, variances: np.ndarray, middles: np.ndarray, re
     score = dip - _REST_COSTS * rest
     fits &= (rest <= (_SHORT_REST if reach == _REACHES[0] else _MOST_REST)) & (dip >= _LEAST_DIP)
     return np.where(fits & (score >= _LEAST_SCORE), score, 0.0)
+
+
+def _straight(first: np.ndarray, last: np.ndarray, time: float) -> np.ndarray:
+    """Variances, [C, B], halfway or so between those of two shots if none were lost.
+
+    That of the whole picture goes as in a change of exposure, by factors, or one would look as a loss of contrast.
+    """
+    whole = [np.maximum(of.sum(axis=1, keepdims=True), 1e-3) for of in (first, last)]
+    shares = (1 - time) * first / whole[0] + time * last / whole[1]
+    return np.asarray(shares * whole[0] ** (1 - time) * whole[1] ** time)
 
 
 def _variances(pictures: np.ndarray) -> np.ndarray:

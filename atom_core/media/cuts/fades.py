@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 
 from atom_core.media.cuts.run import Transition
-from atom_core.media.cuts.similarity import Look, filled, replaced
+from atom_core.media.cuts.similarity import Look, filled, replaced, unlike
 
 _PLAIN = 0.25
 """A picture with no stronger edges is plain, levels of 255 on average ..."""
@@ -23,6 +23,12 @@ _STEADY = 1.25
 """Most by which edges grow from the nearest picture to the next where light has come at once."""
 _REPLACED = 0.5
 """How wholly the shot before is replaced by the shot after, at least; else the light was out, or something blinked."""
+_UNLIKE = 0.8
+"""How little the two have in common that are called different also where one has far less contrast."""
+_CUT = 0.42
+"""How wholly one picture replaces the one before where another shot begins ..."""
+_BURST_S = 0.28
+"""... and the time next to the plain pictures of a fade within which none does, seconds: else something bursts."""
 _COVERED = 0.25
 """Share of the picture that shows other than the plain colour in both shots, at least; else things came and went ..."""
 _FILLED = 0.6
@@ -34,6 +40,7 @@ class FadeFinder:
 
     def __init__(self, fps: float) -> None:
         self._near = max(round(_NEAR_S * fps), 4)
+        self._burst = max(round(_BURST_S * fps), 1)
         self._before: deque[tuple[int, Look]] = deque(maxlen=self._near)
         self._plain: list[tuple[int, Look]] = []
         """The first and the last plain picture, once there is one."""
@@ -63,12 +70,21 @@ class FadeFinder:
         before, plain, after = list(self._before), self._plain, self._after
         self._plain, self._after = [], []
         self._before.clear()
-        fade = _fade(before, plain, after)
-        rest = list(after)
-        for index, look in rest:  # the next fade may have begun already
+        old, new = _one_shot(before[::-1])[::-1], _one_shot(after)
+        burst = min(len(old) - len(before), len(new) - len(after)) < 0 and min(len(old), len(new)) < self._burst
+        fade = None if burst else _fade(old, plain, new)
+        for index, look in after:  # the next fade may have begun already
             again = self.feed(index, look)
             assert again is None
         return fade
+
+
+def _one_shot(pictures: list[tuple[int, Look]]) -> list[tuple[int, Look]]:
+    """The pictures, of which the first are next to plain ones, up to where another shot has been cut to."""
+    for place in range(1, len(pictures)):
+        if replaced(pictures[place - 1][1], pictures[place][1]) >= _CUT:
+            return pictures[:place]
+    return pictures
 
 
 def _fade(
@@ -80,8 +96,10 @@ def _fade(
     old, new = before[begins[-1]], after[ends[0]]
     pairs = [(one, two) for one in _compared(before, begins, nearest=-1) for two in _compared(after, ends, nearest=0)]
     change = min(replaced(*pair) for pair in pairs)
+    if change < _REPLACED and min(unlike(*pair) for pair in pairs) < _UNLIKE:
+        return None
     at = _boundary(old, plain, new, come=after[0][0])
-    return None if at is None or change < _REPLACED else Transition(at, old[0] + 1, new[0], change)
+    return None if at is None else Transition(at, old[0] + 1, new[0], change)
 
 
 def _boundary(old: tuple[int, Look], plain: list[tuple[int, Look]], new: tuple[int, Look], *, come: int) -> int | None:

@@ -29,12 +29,24 @@ _ABOVE_CALM = 0.2
 """... and by how much more than the changes on its calmer side ..."""
 _ABOVE_WILD = 0.04
 """... and on the other."""
-_WHOLE = ((0.56, 0.85), (0.45, 0.98))
+_NOT_LEAST = 0.8
+"""... and the mean change of level is no less than this share of those on the other: things drive by."""
+_WHOLE = ((0.56, 0.92), (0.45, 0.98))
 """What replaces that much in that share of the picture is a cut also where all around it is wild."""
-_STILL, _STILL_LEAST, _STILL_SPREAD = 0.03, 0.2, 0.5
-"""Between pictures that are still, with no larger changes than the first, a cut may replace less: as between slides."""
+_STILL, _STILL_LEAST = 0.03, 0.2
+"""Between pictures that are still, with no larger changes than the first, a cut may replace less ..."""
+_STILL_WHOLE = ((0.2, 0.46, 0.85), (0.6, 0.4, 0.6))
+"""... so much, in such a share of the picture, with such a part of the edges differing ..."""
+_PAGE_WHOLE, _PAGE = (0.28, 0.54, 0.25), 0.8
+"""... or so where no more than that share of the pictures has edges, as slides; windows come up before full ones."""
+_OUT, _OUT_LEVELS = 3.0, 6.0
+"""A mean change of level that is so many times those around, and this at least, stands out; then a cut ..."""
+_OUT_LEAST, _OUT_SPREAD, _OUT_DIFFERING = 0.3, 0.5, 0.8
+"""... may replace less, in less of the picture: two views of one thing."""
 _LASTING = 0.36
 """How wholly pictures shortly before and after are replaced, at least."""
+_EMPTY = 0.02
+"""What has less than this share of another picture's edges has nothing on it."""
 _RECOLOURED = 0.6
 """The share of the picture that has another hue after a cut, where the same edges are seen ..."""
 _RECOLOURED_ABOVE = 0.4
@@ -43,6 +55,8 @@ _PLAIN = 0.3
 """The most of a picture that has edges, where it is called plain."""
 _OTHER_GROUND = 0.8
 """The share of a plain picture that is another from a cut on."""
+_SAME_GROUND = 0.3
+"""The most that differs of two plain pictures of one ground."""
 _GROUND_JUMP = 3.0
 """Least mean change of level around a picture that one of the ground is held against, levels of 255."""
 _JUMP = 1.8
@@ -70,7 +84,9 @@ def cut_at(run: Run, index: int) -> Transition | None:
 
 def _whole_strength(run: Run, index: int) -> float:
     """How wholly a cut at a picture replaces what is seen; 0 if there is none."""
-    if strength := _replaces(run, index, _FLASH_S):
+    # where all else is still, things may take turns
+    still = run.usual(run.changes, index)[1] <= _STILL
+    if strength := _replaces(run, index, _BLINK_S if still else _FLASH_S):
         return strength
     hue = run.hues[index]
     if hue >= _RECOLOURED and hue >= run.usual(run.hues, index)[1] + _RECOLOURED_ABOVE:
@@ -87,15 +103,23 @@ def _changes(run: Run, index: int) -> bool:
     """Whether other things are seen from a picture on, and not as one of many large changes."""
     change, (calm, wild) = run.changes[index], run.usual(run.changes, index)
     # the usual change around says what this film is like: slides cut more softly than handheld footage moves
-    if change < (_STILL_LEAST if wild <= _STILL else _LEAST):
+    out = _stands_out(run, index)
+    if change < (_STILL_LEAST if wild <= _STILL else _OUT_LEAST if out else _LEAST):
         return False
-    share = spread(run.looks[index - 1], run.looks[index])
+    old, new = run.looks[index - 1 : index + 1]
+    share = spread(old, new)
     if change >= wild + _ABOVE_WILD and any(change >= most and share >= area for most, area in _WHOLE):
         return True
-    differs = differing(run.looks[index - 1], run.looks[index])
-    if differs < _DIFFERING or share < (_STILL_SPREAD if wild <= _STILL else _SPREAD):
+    differs = differing(old, new)
+    if wild <= _STILL:
+        pages = (_PAGE_WHOLE,) if max(filled(old), filled(new)) <= _PAGE else ()
+        return any(change >= most and share >= area and differs >= part for most, area, part in (*_STILL_WHOLE, *pages))
+    if out and share >= _OUT_SPREAD and differs >= _OUT_DIFFERING:
+        return True
+    if change < _LEAST or differs < _DIFFERING or share < _SPREAD:
         return False
-    if wild <= _STILL or (change >= calm + _ABOVE_CALM and change >= wild + _ABOVE_WILD):
+    levels, most = run.levels[index], run.usual(run.levels, index)[1]
+    if change >= calm + _ABOVE_CALM and change >= wild + _ABOVE_WILD and levels >= _NOT_LEAST * most:
         return True
     # on a screen everything changes with each page, by little: a cut is then told by that nothing at all stays
     reach = range(max(index - run.frames(AROUND_S, 3), 1), min(index + 1 + run.frames(AROUND_S, 3), len(run)))
@@ -103,14 +127,30 @@ def _changes(run: Run, index: int) -> bool:
     return differs >= _ALL_DIFFERS and sorted(others)[-2:][0] <= _PART_DIFFERS
 
 
+def _stands_out(run: Run, index: int) -> bool:
+    """Whether the mean change of level is several times that of all pictures around, as PySceneDetect weighs it."""
+    return run.levels[index] >= max(_OUT * run.usual(run.levels, index)[1], _OUT_LEVELS)
+
+
 def _lasts(run: Run, index: int, flash_s: float) -> bool:
     """Whether pictures shortly before and shortly after differ too: around a flash some are alike."""
     reach, looks = run.frames(flash_s), run.looks
     step, least = max(reach // 3, 1), min(_LASTING, 0.8 * float(run.changes[index]))
-    before = range(index - 1, max(index - 2 - reach, -1), -step)
-    after = range(index, min(index + 1 + reach, len(looks)), step)
-    # every pair, for a flash of two pictures is alike on some of its sides only
-    return all(replaced(looks[old], looks[new]) >= least for old in before for new in after)
+    before = _not_emptied(looks[max(index - 1 - reach, 0) : index][::-1])
+    after = _not_emptied(looks[index : index + 1 + reach])
+    # every picture with the nearest, for what bursts may blind for one; others with each other, for a flash of two
+    # is alike on some of its sides only
+    pairs = [(before[0], new) for new in after] + [(old, after[0]) for old in before[1:]]
+    pairs += [(old, new) for old in before[step::step] for new in after[step::step]]
+    return all(replaced(old, new) >= least for old, new in pairs)
+
+
+def _not_emptied(looks: list[Look]) -> list[Look]:
+    """Pictures less those of the mere ground on which the first shows things: that is like any, and things blink."""
+    shown = looks[0]
+    left = [look for look in looks if look.detail >= _EMPTY * shown.detail or _other(shown, look) > _SAME_GROUND]
+    # a light that bursts leaves such a picture too, but one
+    return left if len(looks) - len(left) > 1 and filled(shown) <= _PLAIN else looks
 
 
 def _hue_lasts(run: Run, index: int) -> bool:

@@ -24,6 +24,8 @@ _CHANGED = 0.5
 """What share of a cell's edges is gone or new where it shows something else."""
 _NOISE = (1.0, 0.7)
 """Differences between neighbouring pixels that are noise, levels of 255, at each scale."""
+_HELD = 0.4
+"""The least share of a picture's edges that is left where both show the same once movement is undone."""
 _STILL = 0.33
 """What is replaced less than this without any shift is not compared further."""
 _FAINT = 0.02
@@ -78,6 +80,14 @@ def replaced(old: Look, new: Look) -> float:
     return _compared(old, new)[0]
 
 
+def unlike(old: Look, new: Look) -> float:
+    """How little the edges of two pictures have to do with each other, whatever their contrast: 1 is nothing at all."""
+    _, old, new = _compared(old, new)
+    one, two = old.edges[0], new.edges[0]
+    both = float(np.sqrt((one @ one) * (two @ two)))
+    return 1 - max(float(one @ two) / both, 0.0) if both else 1.0
+
+
 def spread(old: Look, new: Look) -> float:
     """The share of the picture, of those cells that have edges, in which they are gone or new, 0 to 1."""
     _, old, new = _compared(old, new)
@@ -102,9 +112,15 @@ def _compared(old: Look, new: Look) -> tuple[float, Look, Look]:
         rows, columns = _movement(old.picture, new.picture)
         if rows or columns:
             moved = _aligned(old.picture, new.picture, rows, columns)
-            if (less := _replaced(*moved)) < share:
+            if _hold_most((old, new), moved) and (less := _replaced(*moved)) < share:
                 return less, *moved
     return share, old, new
+
+
+def _hold_most(whole: tuple[Look, Look], parts: tuple[Look, Look]) -> bool:
+    """Whether parts of pictures show most of what is seen: things that drop out at its border have not moved."""
+    sums = ([float(np.abs(one.edges[0]).sum()) for one in looks] for looks in (whole, parts))
+    return all(part >= _HELD * total for total, part in zip(*sums, strict=True))
 
 
 def _replaced(old: Look, new: Look) -> float:

@@ -201,3 +201,71 @@ def test_a_ground_that_flickers_is_no_cut() -> None:
     pictures = _drawn(30, 100, range(0, 100))
     pictures[48:54] = _drawn(140, 6, range(0, 6))
     assert _at(pictures) == []
+
+
+def _bursts(pictures: Pictures, first: int) -> None:
+    """A ball of fire that fills the picture within three pictures, blinds, and clears."""
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    away = np.hypot(rows - 32, columns - 32)[:, :, None]
+    for age in range(len(pictures) - first):
+        ball = np.clip((14 + 18 * age - away) / 8, 0, 1) * np.exp(-max(age - 3, 0) / 4)
+        pictures[first + age] = pictures[first + age] * (1 - ball) + ball * (255, 220, 150)
+
+
+def test_an_explosion_soon_after_a_cut_is_neither_a_fade_nor_a_cut() -> None:
+    """What is seen before the cut is not what the light went out of."""
+    pictures = _shots(40, 40, 40, speed=1.2)
+    pictures[40:80] *= 0.5
+    _bursts(pictures[40:80], 12)
+    assert _at(pictures) == [40, 80]
+
+
+@pytest.mark.parametrize("stops", [-1.3, 1.2])
+def test_a_camera_that_finds_another_exposure_in_a_pan_dissolves_nothing(stops: float) -> None:
+    """Contrast that goes by one factor with the light is not lost as in a mixture."""
+    gain = 2 ** (stops * np.clip((np.arange(60) - 20) / 14, 0, 1))[:, None, None, None]
+    assert _at(_scene(8, 60, 1.6) * 0.7 * gain) == []
+
+
+def _page(lines: list[int], box: tuple[int, int], colour: tuple[int, int, int], num: int = 25) -> Pictures:
+    """A page with lines of some lengths and a box."""
+    page = np.full((SIDE, SIDE, 3), 250.0)
+    for number, length in enumerate(lines):
+        page[6 + 6 * number : 9 + 6 * number, 4 : 4 + length] = 10
+    page[box[0] : box[0] + 18, box[1] : box[1] + 12] = colour
+    return np.repeat(page[None], num, axis=0)
+
+
+def test_slides_with_lines_in_the_same_places() -> None:
+    """Where all is still a cut replaces less than where cameras move."""
+    one = _page([30, 24, 27, 31, 28], (20, 44), (180, 60, 50))
+    two = _page([25, 32, 22, 26, 33, 20, 24], (30, 48), (50, 60, 170))
+    assert _at(np.concatenate([one, two])) == [25]
+
+
+def test_things_that_take_turns_on_one_ground_are_no_cuts() -> None:
+    """One thing is there while the other is not: nothing is cut."""
+    pictures = np.full((100, SIDE, SIDE, 3), 60.0)
+    turn = (np.arange(100) // 8) % 2 == 0
+    pictures[turn, 8:24, 8:20] = (220, 210, 40)
+    pictures[~turn, 30:54, 34:54] = (170, 50, 230)
+    assert _at(pictures) == []
+
+
+def test_a_cut_between_a_thing_that_blinks_and_another_ground() -> None:
+    """The moments in which nothing is on the ground do not make it like all that follows."""
+    pictures = np.full((60, SIDE, SIDE, 3), 80.0)
+    for first in range(3, 60, 14):
+        pictures[first : first + 7, 24:56, 18:38] = 240
+    stripes = (np.add.outer(np.arange(SIDE), np.arange(SIDE)) // 8 % 2)[None, :, :, None] * 40.0 + 15
+    assert _at(np.concatenate([pictures, np.broadcast_to(stripes, (60, SIDE, SIDE, 3))])) == [60]
+
+
+def test_two_views_of_one_thing() -> None:
+    """A cut to a view that is like the last one stands out of a slow movement."""
+    land = _scene(12, 1, 0)[0]
+    shots = [
+        np.stack([np.roll(land, (-rows, -at // 3 - left), (0, 1)) for at in range(25)])
+        for rows, left in ((0, 0), (10, 20))
+    ]
+    assert _at(np.concatenate(shots)) == [25]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from PIL import Image, ImageDraw
 
 from atom_bench.cuts import footage as put
@@ -310,11 +310,18 @@ def _clips(rng: Rng, num_shots: int) -> Footage:
     assert bikes is not None
     assert phone is not None
     assert bunny is not None
-    parts = np.split(bikes, _BIKES)
-    shots = [parts, [phone[:60]], parts[1:4], [bunny[:70]], [phone[60:]], [bunny[70:]], parts[::-1]]
-    chosen = [shot for number in rng.permutation(len(shots)) for shot in shots[number] if len(shot) >= 8]
-    pictures, cuts = put.joined(chosen[: max(num_shots, 12)])
-    return Footage(pictures=pictures, transitions=cuts)
+    rides = [(f"ride {number}", shot) for number, shot in enumerate(np.split(bikes, _BIKES)) if len(shot) >= 8]
+    talks, hops = (
+        [(name, shot[:half]), (name, shot[half:])] for name, shot, half in (("call", phone, 60), ("bunny", bunny, 70))
+    )
+    groups = [rides, talks[:1], rides[1:4], hops[:1], talks[1:], hops[1:], rides[::-1]]
+    chosen = [one for number in rng.permutation(len(groups)) for one in groups[number]][: max(num_shots, 12)]
+    pictures, cuts = put.joined([shot for _, shot in chosen])
+    # where a shot goes on, or begins again, there is no cut, or one that nobody has to see
+    counted = [
+        evolve(cut, counts=old != new) for cut, (old, _), (new, _) in zip(cuts, chosen, chosen[1:], strict=False)
+    ]
+    return Footage(pictures=pictures, transitions=tuple(counted))
 
 
 def _photographed(motion: Callable[..., Shot]) -> Scene:
