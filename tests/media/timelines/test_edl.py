@@ -13,7 +13,7 @@ from atom_core.errors import SettingsError
 from atom_core.media.probe import probe
 from atom_core.media.timelines.edl import check_edl, to_edl
 from atom_core.records import Cut, Request, Timeline
-from atom_core.testing.videos import write_video
+from atom_core.testing.videos import RED, Shot, write_video
 
 NTSC = Fraction(30000, 1001)
 
@@ -60,3 +60,29 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("atom_core.media.timelines.edl.find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"pip install 'atom-core\[edl\]'"):
         check_edl()
+
+
+@pytest.mark.parametrize(
+    ("fps", "mode", "frames"),
+    [
+        (NTSC, "DROP", 30),
+        (2 * NTSC, "DROP", 60),
+        (Fraction(24000, 1001), "NON-DROP", 24),
+        (Fraction(23), "NON-DROP", 24),
+    ],
+)
+def test_files_that_state_no_time_code(
+    make_cut: Callable[[Path, float, float], Cut], tmp_path: Path, fps: Fraction, mode: str, frames: int
+) -> None:
+    """They count from their first picture, dropping frames at the rates that do; what is slower than lists count is
+    counted at the next rate. Sound is no part of the list.
+    """
+    pytest.importorskip("otio_cmx3600_adapter")
+    path = write_video(tmp_path / "a.mp4", fps=fps, audio=True, shots=[Shot(2 * round(fps), RED)])
+    cut = make_cut(path, 0.5, 1.0)
+    lines = to_edl(Timeline(request=Request(text="x"), cuts=(cut,)), {cut.content_hash: probe(path)}).splitlines()
+    assert f"FCM: {mode} FRAME" in lines
+    (event,) = [line.split() for line in lines if line[:3].isdecimal()]
+    half, point = frames // 2, ";" if mode == "DROP" else ":"
+    ends = f"00:00:00{point}{half:02}", f"00:00:01{point}00"
+    assert event[2:6] == ["V", "C", *ends]
