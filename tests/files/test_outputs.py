@@ -94,3 +94,29 @@ def test_long_names_are_cut(tmp_path):
         name = short_name(stem, ".json")
         assert len(os.fsencode(name)) in (249 + 5, 250 + 5)
         Path(tmp_path / name).write_text("")
+
+
+def test_texts_too_large_to_be_read(tmp_path, monkeypatch):
+    """Up to a bound what stands there is read to be known; beyond it counts as the user's, and is not remembered."""
+    monkeypatch.setattr("atom_core.files.outputs._LONGEST_BYTES", 4)
+    outputs, path = Outputs(tmp_path / "cache"), tmp_path / "a.srt"
+    outputs.write(path, "four")
+    outputs.write(path, "fives")
+    with pytest.raises(NotOurs):
+        outputs.write(path, "one")
+    for text, known in (("also", True), ("longer", False)):
+        path.write_text(text)
+        outputs.note(path)
+        if known:
+            outputs.check(path)
+        else:
+            with pytest.raises(NotOurs):
+                outputs.check(path)
+
+
+def test_a_name_of_the_longest_length(tmp_path):
+    """The last byte that file systems take is used."""
+    name = short_name("n" * 251, ".srt")
+    assert name == "n" * 251 + ".srt"
+    (tmp_path / name).touch()
+    assert short_name("n" * 252, ".srt") == name
