@@ -240,6 +240,9 @@ class CommandSpec(Spec):
     """The tasks it runs, whose settings become its options; those that are not installed are passed over."""
     keep_going: bool = False
     """Whether it also runs where plugins are broken, as diagnosis must."""
+    alone: bool = False
+    """Whether it always runs in a process of its own, also where a resident server could run it: it measures, serves, or
+    keeps hosts of its own."""
 
 
 @frozen(kw_only=True)
@@ -334,10 +337,18 @@ class Register:
         self._declare(ChannelSpec, name, target, summary, {})
 
     def command(
-        self, name: str, target: str, *, summary: str, tasks: tuple[str, ...] = (), keep_going: bool = False
+        self,
+        name: str,
+        target: str,
+        *,
+        summary: str,
+        tasks: tuple[str, ...] = (),
+        keep_going: bool = False,
+        alone: bool = False,
     ) -> None:
         """Declare a subcommand of ``atom``, see `CommandSpec`."""
-        self._declare(CommandSpec, name, target, summary, {"tasks": tasks, "keep_going": keep_going})
+        more = {"tasks": tasks, "keep_going": keep_going, "alone": alone}
+        self._declare(CommandSpec, name, target, summary, more)
 
     def routes(self, name: str, target: str, *, summary: str) -> None:
         """Declare routes of the server, see `RoutesSpec`."""

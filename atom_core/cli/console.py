@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -45,7 +45,15 @@ class Console:
         as_json: bool = False,
         out: TextIO | None = None,
         err: TextIO | None = None,
+        columns: Callable[[], int] | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
+        """
+        :param columns: how wide the terminal is now; asked of the system if not given
+        :param check: called before anything is written, while the work goes on; raises what ends it
+        """
+        self.columns = columns or (lambda: shutil.get_terminal_size().columns)
+        self._check = check or (lambda: None)
         self.quiet, self.verbose, self.as_json = quiet, verbose, as_json
         self._out, self._err = out or sys.stdout, err or sys.stderr
         self._lock = threading.RLock()
@@ -57,6 +65,7 @@ class Console:
 
         On a terminal a text within `value` stands on one line of `text`, whatever it holds.
         """
+        self._check()
         with self._lock:
             if self.as_json:
                 self._results.append(value)
@@ -69,11 +78,13 @@ class Console:
 
         :param lines: whether line breaks in `text` are meant; else they are spelt out
         """
+        self._check()
         if not self.quiet:
             self._say(printable(text, lines=lines))
 
     def error(self, text: str, error: BaseException | None = None) -> None:
         """A failure; with its traceback where the user wants to see more."""
+        self._check()
         text = printable(text, lines=type(error) is PluginError)  # of several plugins, each on lines of its own
         if self.verbose and error is not None:
             text += "\n" + printable("".join(traceback.format_exception(error)).rstrip(), lines=True)
@@ -90,9 +101,23 @@ class Console:
             raise OutputLost(error.strerror) from error
 
     @property
+    def err(self) -> TextIO:
+        """Where remarks and progress go."""
+        return self._err
+
+    def stop(self, text: str) -> None:
+        """The work has ended because it is to: say so, whatever would end it."""
+        self._check = lambda: None
+        self._say(printable(text))
+
+    @property
     def has_results(self) -> bool:
         """Whether there is anything for the JSON list."""
         return bool(self._results)
+
+    def check(self) -> None:
+        """Raise what is to end the work, if it is to end."""
+        self._check()
 
     def close(self) -> None:
         """Print the JSON list."""
@@ -166,6 +191,7 @@ class Bar:
 
     def advance(self, steps: int = 1) -> None:
         """Some more is done."""
+        self._console.check()
         now_s = time.monotonic()
         with self._lock:
             self._done += steps
@@ -192,7 +218,7 @@ class Bar:
             text += f", {left_s // 60}:{left_s % 60:02d} left"
         if self._in_lines:
             return text
-        width = max(shutil.get_terminal_size().columns - len(text) - 4, 0)
+        width = max(self._console.columns() - len(text) - 4, 0)
         cells = min(width, 30)
         filled = round(share * cells)
         return f"{text} [{'#' * filled}{'-' * (cells - filled)}]" if cells >= 5 else text

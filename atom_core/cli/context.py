@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -28,6 +28,12 @@ _KEYS = {"--stats": ("encoder_clips", "prefill_tokens", "lanes"), "--trace": ("t
 """The keys by which ledgers of earlier runs are known: those are replaced, other files are not."""
 
 
+def _open_host(settings: Settings, plugins: PluginSet) -> Host:
+    from atom_core.host import open_host
+
+    return open_host(settings, plugins=plugins)
+
+
 class Context:
     """Follows `atom_core.hookspecs.CommandContext`; used as a context manager, it closes the host at the end."""
 
@@ -40,10 +46,13 @@ class Context:
         plugins: PluginSet,
         console: Console,
         tasks: Sequence[str] = (),
+        open_host: Callable[[Settings, PluginSet], Host] | None = None,
     ) -> None:
         """
         :param tasks: tasks that the command declares; empty if it declares none
+        :param open_host: opens the host, when the command asks for it
         """
+        self._open_host = open_host or _open_host
         self.args, self.settings, self.sources, self.plugins = args, settings, sources, plugins
         self.console = console
         self.failed = False
@@ -74,9 +83,7 @@ class Context:
     def host(self) -> Host:
         """The open host; opened on first call, closed by the program."""
         if self._host is None:
-            from atom_core.host import open_host
-
-            self._host = open_host(self.settings, plugins=self.plugins)
+            self._host = self._open_host(self.settings, self.plugins)
             if self._tasks:
                 self._host.expect(self._tasks)
         return self._host

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
-import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TextIO
 
 import attrs
@@ -16,9 +15,10 @@ import attrs
 import atom_core
 from atom_core.cli.codes import BROKEN_PIPE, INTERRUPTED, MISTAKE, OK, SOME_FAILED
 from atom_core.cli.commands import builtin
-from atom_core.cli.console import Console, OutputLost, Remarks
+from atom_core.cli.console import Console, OutputLost
 from atom_core.cli.context import Context
 from atom_core.cli.options import Parser, add_task_options, common_options, load_settings, split_command
+from atom_core.cli.session import Session
 from atom_core.cli.stdout_guard import Stray
 from atom_core.errors import AtomError, Cancelled, PluginError, SettingsError
 from atom_core.exhausted import exhausted
@@ -45,19 +45,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         Console(out=sys.stderr).error("standard output is closed; send the results to a file, or to /dev/null")
         return MISTAKE
     _never_fail_to_print(sys.stdout, sys.stderr)
-    console = Console()
+    return execute(arguments, Session(Console()), lambda: _drop(sys.stdout))
+
+
+def execute(arguments: list[str], session: Session, drop: Callable[[], None]) -> int:
+    """Run the command that `arguments` are, and say what ended it, unless it ended well; its exit code.
+
+    :param drop: lets what is still to be printed go nowhere
+    """
+    console = session.console
     try:
         _check_here()
-        return _run(arguments, console)
+        return _run(arguments, session)
     except BrokenPipeError:
-        _drop(sys.stdout)
+        drop()
         return BROKEN_PIPE
     except OutputLost as lost:
-        _drop(sys.stdout)
+        drop()
         console.error(f"the results cannot be written: {lost}; free some space, or send them elsewhere", lost)
         return MISTAKE
     except (KeyboardInterrupt, Cancelled) as stop:
-        console.error(" ".join(["interrupted", *getattr(stop, "__notes__", ())]))
+        console.stop(" ".join(["interrupted", *getattr(stop, "__notes__", ())]))
         return INTERRUPTED
     except AtomError as error:
         console.error(str(error), error)
@@ -69,8 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return SOME_FAILED
 
 
-def _run(arguments: list[str], console: Console) -> int:
-    common = common_options()
+def _run(arguments: list[str], session: Session) -> int:
+    console, common = session.console, common_options()
     name, rest = split_command(arguments, common)
     early, unknown = common.parse_known_args(rest)
     console.quiet, console.verbose, console.as_json = early.quiet, early.verbose, early.json
@@ -78,18 +86,18 @@ def _run(arguments: list[str], console: Console) -> int:
         console.emit({"version": atom_core.__version__}, f"atom {atom_core.__version__}")
         console.close()
         return OK
-    with _remarks(console):
+    with session.remarks():
         if name is None:
             return _help(early, unknown, common, console)
-        return _chosen(name, rest, unknown, early, common, console)
+        return _chosen(name, rest, unknown, early, common, session)
 
 
 def _chosen(
-    name: str, rest: list[str], unknown: list[str], early: argparse.Namespace, common: Parser, console: Console
+    name: str, rest: list[str], unknown: list[str], early: argparse.Namespace, common: Parser, session: Session
 ) -> int:
     """Run the command called `name`."""
-    settings, _ = load_settings(common, early)
-    plugins = _load(settings, console)
+    settings, _ = load_settings(common, early, session.environ)
+    plugins = session.plugins or _load(settings, session.console)
     commands = plugins.commands()
     if name not in commands:
         raise PluginError(_no_command(name, plugins))
@@ -101,10 +109,11 @@ def _chosen(
     _add_arguments(command, parser, spec)
     add_task_options(parser, spec, plugins)
     args = parser.parse_args(rest)
-    settings, sources = load_settings(parser, args)
+    settings, sources = load_settings(parser, args, session.environ)
     if not spec.keep_going:
-        check_task_settings(plugins, settings, origin=sources)
-    return _work(command, spec, args, settings, sources, plugins, console)
+        check_task_settings(plugins, settings, origin=sources, environ=session.environ)
+    session.chosen(spec, settings, args)
+    return _work(command, spec, args, settings, sources, plugins, session)
 
 
 def _work(
@@ -114,13 +123,20 @@ def _work(
     settings: Settings,
     sources: Mapping[str, str],
     plugins: PluginSet,
-    console: Console,
+    session: Session,
 ) -> int:
+    console = session.console
     shown = progress.bars.set(functools.partial(console.progress, in_bytes=True))
-    with contextlib.redirect_stdout(Stray(sys.stderr, console, plugins)):
+    with session.printing_to(Stray(console.err, console, plugins)):
         try:
             with Context(
-                args=args, settings=settings, sources=sources, plugins=plugins, console=console, tasks=spec.tasks
+                args=args,
+                settings=settings,
+                sources=sources,
+                plugins=plugins,
+                console=console,
+                tasks=spec.tasks,
+                open_host=session.open_host,
             ) as context:
                 command.run(context)
         finally:
@@ -129,22 +145,6 @@ def _work(
             if finished or console.has_results:
                 console.close()
     return SOME_FAILED if context.failed else OK
-
-
-@contextlib.contextmanager
-def _remarks(console: Console) -> Iterator[None]:
-    """Show what is logged under ``atom`` as remarks."""
-    logger, handler = logging.getLogger("atom"), Remarks(console)
-    level, propagate = logger.level, logger.propagate
-    logger.addHandler(handler)
-    logger.setLevel(handler.level)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
-        logger.propagate = propagate
 
 
 def _load(settings: Settings, console: Console) -> PluginSet:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -165,9 +165,12 @@ def setting_arguments(namespace: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
-def load_settings(parser: Parser, namespace: argparse.Namespace) -> tuple[Settings, dict[str, str]]:
+def load_settings(
+    parser: Parser, namespace: argparse.Namespace, environ: Mapping[str, str] = os.environ
+) -> tuple[Settings, dict[str, str]]:
     """The settings with what `namespace` has from `parser` on top, and where each value came from.
 
+    :param environ: where variables are looked up
     :raises SettingsError: for a bad value, naming the option or other source
     """
     options = {action.dest: action.option_strings[0] for action in parser._actions if action.option_strings}
@@ -177,7 +180,7 @@ def load_settings(parser: Parser, namespace: argparse.Namespace) -> tuple[Settin
             return f"--set {_cut(name.removeprefix('tasks.'))}"
         return options[PREFIX + name]
 
-    return load_with_sources(setting_arguments(namespace), file=namespace.config, label=label)
+    return load_with_sources(setting_arguments(namespace), environ=environ, file=namespace.config, label=label)
 
 
 def split_command(arguments: Sequence[str], common: Parser) -> tuple[str | None, list[str]]:

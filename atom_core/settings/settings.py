@@ -130,6 +130,8 @@ class Settings:
     """Time limit of notify hooks, seconds; a plugin that exceeds it gets no further ones."""
     keep_going: bool = False
     """Run without the plugins that cannot be loaded."""
+    server: bool = True
+    """Let a resident server of yours (`atom serve`) run the command where there is one with the same settings."""
     trace_hooks: bool = False
     """Say on standard error which plugin's hook was called, and for how many milliseconds."""
     tasks: Mapping[str, Mapping[str, Any]] = field(factory=dict, converter=as_task_tables)

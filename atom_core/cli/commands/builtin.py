@@ -20,7 +20,6 @@ def atom_add_commands(register: Register) -> None:
         )
     said = "Write a new plugin to start from: package, task, tests"
     register.command("new-plugin", "atom_core.cli.commands.new_plugin:NewPluginCommand", summary=said, keep_going=True)
-    register.command(
-        "quantize", "atom_core.cli.commands.quantize:QuantizeCommand", summary="Write a quantised checkpoint of a model"
-    )
+    said = "Write a quantised checkpoint of a model"
+    register.command("quantize", "atom_core.cli.commands.quantize:QuantizeCommand", summary=said, alone=True)
     register.command("run", "atom_core.cli.commands.run:RunCommand", summary="Run a pipeline of tasks over videos")

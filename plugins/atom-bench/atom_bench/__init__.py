@@ -7,5 +7,5 @@ import atom_core as atom
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom bench``."""
     register.command(
-        "bench", "atom_bench.command:BenchCommand", summary="Measure Atom's speed, memory and quality here"
+        "bench", "atom_bench.command:BenchCommand", summary="Measure Atom's speed, memory and quality here", alone=True
     )

@@ -7,7 +7,7 @@ import atom_core as atom
 def atom_add_commands(register: atom.Register) -> None:
     """Declare ``atom serve``."""
     summary = "Keep the model loaded, for commands, programs and agents"
-    register.command("serve", "atom_serve.command:ServeCommand", summary=summary)
+    register.command("serve", "atom_serve.command:ServeCommand", summary=summary, alone=True)
 
 
 @atom.hookimpl
