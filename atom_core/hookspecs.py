@@ -162,9 +162,9 @@ def atom_add_commands(register: Register) -> None:
     """Declare subcommands of ``atom``. Called once by the command line, never by a host.
 
     Call ``register.command(name, "package.module:Class", summary=..., tasks=(), keep_going=False, alone=False)`` for
-    each; the class follows `Command` and is imported when the user calls it. The settings of `tasks`, those that it runs,
-    become its options. With `keep_going` it also runs where plugins are broken. Where a server is resident it runs there,
-    with the host that is open already, unless it is to run `alone`.
+    each; the class follows `Command` and is imported when the user calls it. The settings of `tasks`, those that it
+    runs, become its options. With `keep_going` it also runs where plugins are broken. Where a server is resident it
+    runs there, with the host that is open already, unless it is to run `alone`.
 
     :param register: the function to call
     """

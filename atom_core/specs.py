@@ -241,8 +241,8 @@ class CommandSpec(Spec):
     keep_going: bool = False
     """Whether it also runs where plugins are broken, as diagnosis must."""
     alone: bool = False
-    """Whether it always runs in a process of its own, also where a resident server could run it: it measures, serves, or
-    keeps hosts of its own."""
+    """Whether it always runs in a process of its own, also where a resident server could run it: it measures, or has
+    hosts of its own."""
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,7 @@ ENDINGS = ("SIGTERM", "SIGHUP")
 
 
 def program() -> None:
-    """Run ``atom`` and leave with its exit code, or by the signal that ended it.
+    """Run ``atom``, here or in a resident server, and leave with its exit code, or by the signal that ended it.
 
     An interrupted program leaves at once: threads that still compute, such as a decoder of video, are not waited for,
     and what they were writing is removed.
@@ -28,9 +28,14 @@ def program() -> None:
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
             signal.signal(number, end)
     try:
-        from atom_core.cli.main import main
+        from atom_core.cli.client import ask
 
-        code = main()
+        answered = ask(sys.argv[1:])
+        if answered is None:
+            from atom_core.cli.main import main
+
+            answered = main()
+        code = answered
         _let_end()
     except KeyboardInterrupt:  # while the program itself was being imported
         code = INTERRUPTED

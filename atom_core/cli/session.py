@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 from collections.abc import Iterator, Mapping
@@ -39,7 +40,7 @@ class Session:
 
         return open_host(settings, plugins=plugins)
 
-    def printing_to(self, stream: TextIO) -> contextlib.AbstractContextManager[object]:
+    def printing_to(self, stream: TextIO | io.TextIOBase) -> contextlib.AbstractContextManager[object]:
         """Let what is printed inside go to `stream`."""
         return contextlib.redirect_stdout(stream)
 
@@ -57,4 +58,3 @@ class Session:
             logger.removeHandler(handler)
             logger.setLevel(level)
             logger.propagate = propagate
-

@@ -96,11 +96,12 @@ class Host:
         )
         self._lock = threading.RLock()
         self._library: Library | None = None
+        self._library_place: tuple[int, int] | None = None
         self._videos = Videos(settings, plugins, self.ledger)
         self._tasks: dict[str, Any] = {}
         self._channels: dict[str, Any] | None = None
         self._maps: set[Cancel] = set()
-        self._closed = False
+        self._told_notice = self._closed = False
         if settings.isolate:
             from atom_core.media import isolate
 
@@ -119,11 +120,13 @@ class Host:
     @property
     def encoder(self) -> Encoder:
         """The resident encoder; loaded on first use."""
+        self._tell_notice()
         return self._resident.modules().encoder
 
     @property
     def decoder(self) -> Decoder:
         """The resident decoder; loaded on first use."""
+        self._tell_notice()
         return self._resident.modules().decoder
 
     @property
@@ -133,6 +136,11 @@ class Host:
         :raises ModelError: if it cannot be found
         """
         return self._resident.model
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the encoder and decoder are loaded."""
+        return self._resident.is_loaded
 
     @property
     def embeds(self) -> bool:
@@ -161,7 +169,7 @@ class Host:
         :raises ModelError: if it cannot be loaded
         """
         if name in ("encoder", "decoder"):
-            return getattr(self._resident.modules(), name)
+            return getattr(self, name)
         task = caller.get().task
         return self._shared.lend(name, Borrower(f"task {task!r}" if task else "the program"), task)
 
@@ -191,6 +199,7 @@ class Host:
 
         :raises MediaError: if it cannot be read
         """
+        caller.get().check()
         return self._videos.video(path)
 
     def clips(self, video: Video) -> list[Clip]:
@@ -198,6 +207,7 @@ class Host:
 
         :raises MediaError: if it cannot be read
         """
+        caller.get().check()
         return self._videos.clips(video)
 
     def frames(self, clip: Clip, num_frames: int, *, max_pixels: int | None = None) -> Frames:
@@ -342,6 +352,33 @@ class Host:
         modules = {"modules": self.settings.modules} if self.settings.modules else {}
         return {"plugins": plugins, "tasks": self.settings.tasks, "set": variables, **modules}
 
+    def library_at(self, folder: Path) -> Library | None:
+        """The open library where it is the one in `folder`, for others to use; None if it is not, or cannot be written.
+
+        It is opened for that. One whose folder was removed or replaced since is closed, and opened anew.
+        """
+        if folder != Path(os.path.abspath(self.settings.library)) or not os.access(folder, os.W_OK):
+            return None
+        with self._lock:
+            place = os.stat(folder)
+            if self._library is not None and self._library_place not in (None, (place.st_dev, place.st_ino)):
+                self._library.close()
+                self._library = None
+            library = self.library
+            self._library_place = (place.st_dev, place.st_ino)
+            return library
+
+    def let_go(self) -> bool:
+        """Let go of the modules, to be loaded anew when they are next wanted; whether there were any.
+
+        Nothing may be using them.
+        """
+        with self._lock:
+            loaded = self._resident.is_loaded or self._shared.is_loaded
+            self._shared.let_go()
+            self._resident.let_go()
+        return loaded
+
     def close(self) -> None:
         """Cancel what still runs, let go of modules and library; done once, whatever happens meanwhile."""
         with self._lock:
@@ -391,7 +428,10 @@ class Host:
         host = TaskHost(self)
         whole = {"host": host, "frames": host.frames, "sound": host.sound, "progress": teller(progress)}
         lent: dict[str, Any] = {}
-        loans = self._resident.lend(spec) if {"encoder", "decoder"} & names.keys() else None
+        loans = None
+        if {"encoder", "decoder"} & names.keys():
+            self._tell_notice()
+            loans = self._resident.lend(spec)
         for name in LENT:
             if name not in names:
                 continue
@@ -408,6 +448,14 @@ class Host:
         return task_settings(
             instance.Settings, spec.name, self.settings, overrides, environ=self._environ, prompts=texts
         )[0]
+
+    def _tell_notice(self) -> None:
+        """Say what the model's registration has to say, before it is first used."""
+        with self._lock:
+            told, self._told_notice = self._told_notice, True
+        spec = self.plugins.models.get(self.settings.model)
+        if spec is not None and spec.notice and not told:
+            logging.getLogger("atom").warning("%s", spec.notice)
 
     def _take_back(self, spec: TaskSpec, loans: Loans | None) -> None:
         if loans is not None:

@@ -149,6 +149,17 @@ class Resident:
         """Load nothing any more; what is loaded works until it is closed."""
         self._shut = True
 
+    def try_again(self) -> None:
+        """Let a model that could not be loaded be tried once more, when it is next wanted."""
+        with self._lock:
+            self._error = None
+
+    def let_go(self) -> None:
+        """Close what is loaded; it is loaded anew when it is next wanted, also where that has failed before."""
+        with self._lock:
+            self.close()
+            self._retired, self._modules, self._error = [], None, None
+
     def close(self) -> None:
         """Let go of all that was loaded; what is raised then is said, and ends nothing."""
         for modules in (*self._retired, *filter(None, [self._modules])):
@@ -204,9 +215,6 @@ class Resident:
                     self._modules_bytes[module] = self._plugins.memory_of(self._plugins.modules[module])
 
     def _load(self) -> Modules:
-        spec = self._plugins.models.get(self._settings.model)
-        if spec is not None and spec.notice:
-            log.warning("%s", spec.notice)
         declared = {name: task.memory_bytes for name, task in self._plugins.tasks.items() if task.memory_bytes}
         if self._expected is not None:
             declared = {name: size for name, size in declared.items() if name in self._expected}

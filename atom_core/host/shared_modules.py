@@ -124,6 +124,22 @@ class SharedModules:
         options = self._options(spec, kind)
         return {"plugin": plugin, "fingerprint": said, "settings": {} if options is None else asdict(options)}
 
+    def try_again(self) -> None:
+        """Let modules that could not be loaded be tried once more, when they are next wanted."""
+        with self._lock:
+            failed = [name for name, future in self._loads.items() if future.done() and future.exception() is not None]
+            for name in failed:
+                del self._loads[name]
+
+    def let_go(self) -> None:
+        """Close each module that is loaded; it is loaded anew when it is next wanted, also where that has failed."""
+        with self._lock:
+            futures = [future for future in (*reversed(self._loads.values()), *self._retired) if future.done()]
+            self._loads = {name: future for name, future in self._loads.items() if not future.done()}
+            self._retired = []
+        for future in futures:
+            self._close(future)
+
     def shut(self) -> None:
         """Load nothing any more; what is loaded works until it is closed."""
         self._shut = True

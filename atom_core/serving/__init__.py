@@ -1,25 +1,34 @@
-"""What a program that serves others needs of the core: records as JSON, work that can be cancelled."""
+"""What a program that serves others needs of the core: records as JSON, work that can be cancelled, their commands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from atom_core.call_context import Caller, Cancel, caller
+from atom_core.cli.client import Gone, connected, receive, send
+from atom_core.host.guest import settled
 from atom_core.pipeline.record_json import converter, plain, read_record, schema_of
+from atom_core.serving.commands import CommandServer
+from atom_core.serving.usage import Usage
 from atom_core.settings.fields import field_docs, type_hints
 from atom_core.specs import RoutesSpec, TaskSpec, record_of
 
 __all__ = [
     "Cancel",
+    "CommandServer",
     "RoutesSpec",
     "TaskSpec",
+    "Usage",
+    "ask_server",
     "converter",
     "field_docs",
     "plain",
     "read_record",
     "record_of",
     "schema_of",
+    "settled",
     "type_hints",
     "working_for",
 ]
@@ -36,3 +45,16 @@ def working_for(cancel: Cancel, *, interactive: bool = False) -> Iterator[None]:
         yield
     finally:
         caller.reset(token)
+
+
+def ask_server(what: str) -> dict[str, Any] | None:
+    """What the user's resident server says of itself; None if there is none.
+
+    :param what: ``status``, or ``stop`` to end it
+    """
+    try:
+        with connected(5.0) as server:
+            send(server, {"ask": what})
+            return receive(server)
+    except (Gone, OSError, ValueError):
+        return None

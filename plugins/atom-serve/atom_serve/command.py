@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import re
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import atom_core as atom
 
@@ -19,36 +23,92 @@ class ServeCommand:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
-        parser.add_argument(
-            "--port", type=_port, default=PORT, metavar="N", help=f"at which port ({PORT}); 0: a free one"
-        )
+        said = f"at which port ({PORT}); 0: a free one"
+        parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=said)
         said = "folder whose files callers may name; can be repeated"
         parser.add_argument("--allow", action="append", default=[], type=Path, metavar="FOLDER", help=said)
+        said = "let the modules go when nobody has used them for so long, 30m or 2h; always kept if not given"
+        parser.add_argument("--keep", type=_duration_s, metavar="TIME", help=said)
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--background", action="store_true", help="come back as soon as it serves")
+        which.add_argument("--stop", action="store_true", help="end the server that runs")
+        which.add_argument("--status", action="store_true", help="tell of the server that runs")
 
     def run(self, context: atom.CommandContext) -> None:
         """Serve until the program is told to end; one result, where it listens, as soon as it does.
 
-        :raises SettingsError: if it cannot listen there
+        :raises SettingsError: if it cannot listen there, a server runs already, or none does
+        """
+        from atom_serve.background import in_background, status, stop
+
+        args = context.args
+        if args.stop:
+            told = stop()
+            context.emit(told, f"the server at {told['address']} has ended")
+        elif args.status:
+            told = status()
+            context.emit(told, _shown(told))
+        elif args.background:
+            begun = in_background(context, lambda ready: self._serve(context, ready))
+            if begun is not None:
+                context.emit(begun, f"serving {begun['model']} at {begun['enter']}; end it with: atom serve --stop")
+        else:
+            self._serve(context, lambda told: context.note(f"serving {told['model']} at {told['enter']} until Ctrl-C"))
+
+    def _serve(self, context: atom.CommandContext, ready: Callable[[dict[str, Any]], None]) -> None:
+        """
+        :param ready: told once it serves
         """
         from atom_core.quiet import quiet
 
         quiet()
+        from atom_core.serving import CommandServer, settled
         from atom_serve.access.token_file import read_token
         from atom_serve.app import create_app
+        from atom_serve.rest.status import about
         from atom_serve.server import listen, serve
 
-        args, folder = context.args, context.settings.cache / "serve"
+        args = context.args
         names, addresses = _names(args.host)
+        context.settings = settled(context.settings)  # commands come from other folders
         with listen(args.host, args.port) as listener:
-            token = read_token(folder)
-            app = create_app(context.host(), token=token, allow=args.allow, names=names, addresses=addresses)
-            address = url(listener)
+            token = read_token(context.settings.cache / "serve")
+            host = context.host()
+            app = create_app(host, token=token, allow=args.allow, names=names, addresses=addresses)
+            service, address = app.state.service, url(listener)
+            end: list[Callable[[], None]] = []
 
-            def ready(_: Callable[[], None]) -> None:
-                context.note(f"serving {context.settings.model} at {address}/?token={token} until Ctrl-C")
+            def told() -> dict[str, Any]:
+                served = {"address": address, "commands": commands.num_served, "stale": commands.stale()}
+                return {**about(service), **served}
 
-            serve(app, listener, ready)
-        context.emit({"address": address}, "")
+            commands = CommandServer(host, usage=service.usage, about=told, stop=lambda: end[0]())
+
+            def begin(stop: Callable[[], None]) -> None:
+                end.append(stop)
+                ready({**told(), "enter": f"{address}/?token={token}"})
+
+            with commands.running(), _letting_go(service, host, args.keep):
+                serve(app, listener, begin)
+        context.emit({"address": address, "commands": commands.num_served}, "")
+
+
+@contextmanager
+def _letting_go(service: Any, host: Any, keep_s: float | None) -> Iterator[None]:
+    """Let the host's modules go whenever nobody has used them for `keep_s` seconds."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        assert keep_s is not None
+        while not ended.wait(min(keep_s / 4, 5.0)):
+            service.usage.when_idle(keep_s, host.let_go)
+
+    if keep_s is not None:
+        threading.Thread(target=watch, name="keep", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def url(listener: socket.socket) -> str:
@@ -56,6 +116,15 @@ def url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _shown(told: dict[str, Any]) -> str:
+    loaded = "loaded" if told["loaded"] else "not loaded"
+    lines = [f"serving {told['model']} ({loaded}) at {told['address']}, process {told['process']}"]
+    lines += [f"running for {told['running_s'] / 60:.0f} min, {told['commands']} commands run"]
+    if told["stale"]:
+        lines.append(f"commands run alone: {told['stale']} has changed since it started; start it anew")
+    return "\n".join(lines)
 
 
 def _names(host: str) -> tuple[tuple[str, ...], bool]:
@@ -78,3 +147,10 @@ def _port(text: str) -> int:
     if not 0 <= number <= 65535:
         raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
     return number
+
+
+def _duration_s(text: str) -> float:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|h|)", text.strip())
+    if found is None or float(found[1]) <= 0:
+        raise argparse.ArgumentTypeError(f"expected a time such as 90s, 30m or 2h, got {text!r}")
+    return float(found[1]) * {"h": 3600.0, "m": 60.0}.get(found[2], 1.0)

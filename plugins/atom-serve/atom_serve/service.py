@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from atom_core.serving import Usage
 from atom_serve.access.folders import Folders
 from atom_serve.given import Given
 from atom_serve.rest.jobs import Jobs
@@ -40,7 +41,9 @@ class Service:
         """The files that callers sent."""
         self.given = Given(host, self.folders, self.file)
         """Makes records of what callers send."""
-        self.work = Work()
+        self.usage = Usage()
+        """Told while the host is used."""
+        self.work = Work(self.usage)
         """The threads that work for callers, which routes hand everything that takes time."""
         self.jobs = Jobs()
         """What goes on while nobody waits."""

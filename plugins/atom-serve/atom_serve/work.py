@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 import atom_core as atom
-from atom_core.serving import Cancel, working_for
+from atom_core.serving import Cancel, Usage, working_for
 
 T = TypeVar("T")
 
@@ -28,7 +28,10 @@ LIMIT_S = 3600.0
 class Work:
     """The threads that work for callers."""
 
-    def __init__(self, *, threads: int = THREADS, most_waiting: int = MOST_WAITING, limit_s: float = LIMIT_S) -> None:
+    def __init__(
+        self, usage: Usage, *, threads: int = THREADS, most_waiting: int = MOST_WAITING, limit_s: float = LIMIT_S
+    ) -> None:
+        self._usage = usage
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="serve")
         self._most, self._limit_s = threads + most_waiting, limit_s
         self._lock = threading.Lock()
@@ -52,7 +55,7 @@ class Work:
         def run() -> T:
             if cancel.is_set():
                 raise atom.Cancelled("the call was cancelled")
-            with working_for(cancel, interactive=interactive):
+            with self._usage.using(), working_for(cancel, interactive=interactive):
                 return call()
 
         future = self._pool.submit(run)

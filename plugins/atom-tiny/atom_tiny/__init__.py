@@ -26,5 +26,8 @@ def atom_register_models(register: atom.Register) -> None:
 def atom_add_commands(register: atom.Register) -> None:
     """Add `atom demo`."""
     register.command(
-        "demo", "atom_tiny.demo:DemoCommand", summary="See all that Atom does, on sample videos that it makes", alone=True
+        "demo",
+        "atom_tiny.demo:DemoCommand",
+        summary="See all that Atom does, on sample videos that it makes",
+        alone=True,
     )

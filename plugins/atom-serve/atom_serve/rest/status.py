@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 from starlette.requests import Request
@@ -26,7 +27,9 @@ def about(service: Service) -> dict[str, object]:
     host = service.host
     return {
         "version": atom_core.__version__,
+        "process": os.getpid(),
         "model": host.settings.model,
+        "loaded": host.is_loaded,
         "library": str(host.settings.library),
         "allowed": [str(folder) for folder in service.folders.allowed],
         "tasks": sorted(host.plugins.tasks),
