@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -70,8 +69,6 @@ def in_background(
         raise atom.SettingsError("this system has no --background; start `atom serve` in a terminal of its own")
     log = private_folder(context.settings.cache / "serve") / "log"
     reading, writing = os.pipe()
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
     if os.fork():
         os.close(writing)
         with os.fdopen(reading, encoding="utf-8") as pipe:
