@@ -12,7 +12,7 @@ from attrs import evolve
 import atom_core as atom
 from atom_bench import arguments, figures
 from atom_bench.retrieval.measure import fill, forms, judged, searched
-from atom_bench.retrieval.pairs import FOREIGN, read_absent, read_pairs
+from atom_bench.retrieval.pairs import FOREIGN, HELD_OUT, HELD_OUT_ABSENT, read_absent, read_pairs
 
 
 class RetrievalBench:
@@ -24,6 +24,8 @@ class RetrievalBench:
         """Declare the arguments."""
         parser.add_argument("--pairs", type=Path, metavar="FILE", help="pairs of your own: kind, caption and search")
         parser.add_argument("--absent", type=Path, metavar="FILE", help="searches of your own that nothing fits")
+        said = "a second set, which nothing was tuned on, with searches in German and French"
+        parser.add_argument("--held-out", action="store_true", help=said)
         parser.add_argument("--foreign", action="store_true", help="searches in German and French, too")
         parser.add_argument("--forms", action="store_true", help="the decoder's own vectors, in each of their forms")
         said = "how many of the best the decoder orders anew, by its odds of yes and by likelihood (0: none)"
@@ -32,8 +34,10 @@ class RetrievalBench:
     def run(self, context: atom.CommandContext) -> None:
         """Fill a library with the captions and search it; one result."""
         args = context.args
-        pairs = [pair for pair in read_pairs(args.pairs) if args.foreign or pair.kind not in FOREIGN]
-        absent = read_absent(args.absent)
+        own, nothing = (HELD_OUT, HELD_OUT_ABSENT) if args.held_out else (None, None)
+        foreign = args.foreign or args.held_out
+        pairs = [pair for pair in read_pairs(args.pairs or own) if foreign or pair.kind not in FOREIGN]
+        absent = read_absent(args.absent or nothing)
         value: dict[str, Any] = {"bench": "retrieval", "machine": figures.machine(), "pairs": len(pairs)}
         with (
             arguments.workplace() as folder,

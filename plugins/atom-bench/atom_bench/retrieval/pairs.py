@@ -9,6 +9,8 @@ from attrs import frozen
 import atom_core as atom
 
 HERE = Path(__file__).parent
+HELD_OUT, HELD_OUT_ABSENT = HERE / "held_out.tsv", HERE / "held_out_absent.txt"
+"""Written before any of it was measured; what is tuned is not tuned on it."""
 FOREIGN = ("german", "french")
 """Kinds whose searches are in another language than the captions."""
 
