@@ -52,29 +52,22 @@ def test_encoder_figures(settings, host, clips):
     assert value["recipes"]["none"]["batch_clips_per_s"] == 4.0
 
 
-class Forgetful(FakeLibrary):
-    """Finds only the first half of what it was given."""
-
-    def add(self, entries):
-        """Store every other entry."""
-        super().add(entries[::2])
-
-
 def test_search_recall():
     """An exact library finds everything that brute force finds; a forgetful one is found out."""
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((60, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    exact = search.measure(FakeLibrary(), vectors, vectors[:5])
-    assert (exact["recall"], exact["first_right"]) == (1.0, 1.0)
-    assert exact["queries_per_s"] == pytest.approx(1 / exact["query_s"]["median"])
-    assert search.measure(Forgetful(), vectors, vectors[:5])["recall"] < 0.8
+    made = search.entries(vectors, search.captions(60, 0))
+    assert search.recall(FakeLibrary(made), vectors, vectors[3]) == 1.0
+    assert search.recall(FakeLibrary(made[::2]), vectors, vectors[3]) < 0.8
 
 
-def test_search_brute_force():
-    """Brute force is in the order of cosine similarity."""
-    vectors = np.eye(4, dtype=np.float32)
-    assert search.nearest(vectors, np.array([0.1, 0.9, 0.5, 0.0], dtype=np.float32), 3) == [1, 2, 0]
+def test_search_vectors_are_near_to_those_of_captions():
+    """The search for a text is nearest to some caption, and the same each time."""
+    embedder = search.RandomEmbedder(20, 0)
+    query = embedder.embed(["word1 word2"], kind="query")[0]
+    assert np.array_equal(query, search.RandomEmbedder(20, 0).embed(["word1 word2"], kind="query")[0])
+    assert max(float(query @ embedder.passage(number)) for number in range(20)) > 0.5
 
 
 def test_start_times_and_names_failures(tmp_path):

@@ -69,12 +69,12 @@ def placed(path: str, home: Path) -> dict[str, str]:
 
 def place_of(row: Row, home: Path) -> Path:
     """Where the video of a row is: where it was seen from the library, if there is a file now, else where it was."""
-    path, way = Path(row["path"]), row.get("from_library")
+    path, way = str(row["path"]), row.get("from_library")
     if isinstance(way, str) and way:
-        beside = Path(os.path.normpath(os.path.join(os.path.abspath(home), way)))
-        if beside != path and beside.is_file():
-            return beside
-    return path
+        beside = os.path.normpath(os.path.join(os.path.abspath(home), way))
+        if beside != path and os.path.isfile(beside):
+            return Path(beside)
+    return Path(path)
 
 
 def is_sound(row: object) -> bool:
