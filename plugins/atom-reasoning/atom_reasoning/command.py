@@ -33,10 +33,13 @@ class AskCommand:
             texts = [" ".join(texts)]
             context.note(f"taken for one question, {texts[0]!r}; put each in quotes to ask several")
         if not texts:
-            raise atom.SettingsError("there is no question; write it behind the video, in quotes")
+            raise atom.SettingsError(_no_question(str(context.settings.library), paths))
         for blank in (text for text in texts if not text.strip()):
             context.fail(repr(blank), "a question needs words; put each question in quotes")
         texts = [text for text in texts if text.strip()]
+        for text in texts:
+            if not is_read(text):
+                context.note(f"{text!r}: questions are read in English, German and French; clips are asked it as it is")
         if not paths:
             for text in texts:
                 _ask(context, [_together(of_library(context, text), text)], named=True)
@@ -50,6 +53,23 @@ class AskCommand:
             questions = [atom.Question(video=video, text=text) for text in texts if text not in several]
             _ask(context, questions, named=len(videos) > 1)
         _ask(context, [_together(videos, text) for text in several], named=False)
+
+
+def _no_question(library: str, paths: Sequence[str]) -> str:
+    """What is said where nothing is asked; `--library` before a question takes it for the folder."""
+    if not paths and (" " in library.strip() or library.endswith("?")) and not os.path.exists(library):
+        return (
+            f"there is no question: --library names a folder, and got {library!r}; the library is asked by"
+            " `atom ask QUESTION`, that of another folder by `atom ask --library DIR QUESTION`"
+        )
+    return "there is no question; write it behind the video, in quotes"
+
+
+def is_read(text: str) -> bool:
+    """Whether a question is in a language that is read; else clips are asked it as it is."""
+    from atom_reasoning.reading.languages.words import in_english, is_english
+
+    return is_english(text) or in_english(text) is not None
 
 
 def _told_apart(context: atom.CommandContext) -> tuple[list[str], list[str]]:

@@ -1,7 +1,7 @@
 """Captions are clauses, and say or do not say that a condition holds."""
 
 import pytest
-from atom_reasoning.english.clauses import best_fit, clauses, wanted
+from atom_reasoning.english.clauses import best_fit, clauses, contradicts, wanted
 from atom_reasoning.english.words import meaning
 
 
@@ -52,3 +52,20 @@ def test_meaning():
     assert meaning("the stars") == meaning("star")
     assert meaning("crossing") == meaning("cross")
     assert meaning("gets bigger") == meaning("expanding")
+
+
+@pytest.mark.parametrize(
+    ("caption", "subject", "predicate", "denied"),
+    [
+        ("a green moon moves up", "moon", "circle", True),
+        ("a green moon moves up", "moon", "move left", True),
+        ("a green moon moves up", "moon", "blink", False),
+        ("a green moon moves up", "star", "circle", False),
+        ("a dog grows", "dog", "shrink", True),
+        ("a dog runs", "dog", "bark", False),
+    ],
+)
+def test_deeds_that_exclude_each_other(caption, subject, predicate, denied):
+    """A caption that says of a thing that it goes up denies that it circles, not that it blinks."""
+    want = wanted(subject, predicate)
+    assert any(contradicts(clause, want) for clause in clauses(caption)) is denied

@@ -7,7 +7,7 @@ import sys
 import atom_captioning
 import atom_reasoning
 import pytest
-from atom_reasoning.command import AskCommand
+from atom_reasoning.command import AskCommand, _no_question
 
 import atom_core as atom
 from atom_core.testing.commands import FakeContext, run_command
@@ -37,6 +37,20 @@ def test_a_question_without_quotes_is_one():
     for several in (["Who?", "Why?"], ["What is it?", "Why?"]):
         said = run_command(host, "ask", "a.mp4", *several)
         assert [value["question"] for value in said.values] == several
+
+
+def test_a_question_taken_for_the_library_is_told():
+    """`--library` takes a folder; where a question follows it, one line says how the library is asked."""
+    assert "`atom ask --library DIR QUESTION`" in _no_question("Is there a dog?", [])
+    assert _no_question("library", []) == _no_question("Is there a dog?", ["a.mp4"])
+
+
+def test_a_question_that_is_not_read_is_told():
+    """One line says which languages are read; German and French are."""
+    host = FakeHost(atom_reasoning, shows={"a.mp4": ["a dog"]})
+    said = run_command(host, "ask", "a.mp4", "Hur många hundar finns det?", "Gibt es einen Hund?")
+    assert len(said.notes) == 1
+    assert "'Hur många hundar finns det?': questions are read in English" in said.notes[0]
 
 
 def test_answers_that_were_cut_are_whole_and_told():

@@ -211,6 +211,26 @@ def fit(clause: Clause, want: Wanted) -> float:
     return 1.0 if share == 1.0 else min(share, 0.9)
 
 
+_EXCLUSIVE = tuple(
+    frozenset(base(verb) for verb in verbs)
+    for verbs in (("move", "circle", "stay"), ("grow", "shrink"), ("appear", "disappear"))
+)
+"""Deeds of which one thing does one at a time."""
+
+
+def contradicts(clause: Clause, want: Wanted) -> bool:
+    """Whether a clause says of the thing that is wanted that it does what it cannot do beside the deed that is wanted:
+    that it moves up, where it has to circle."""
+    nouns, verbs = set(meaning(clause.subject)), meaning(clause.predicate)
+    if not want.subject or not want.predicate or not verbs or not set(want.subject) <= nouns:
+        return False
+    said, wanted_deed = verbs[0], want.predicate[0]
+    if said == wanted_deed:
+        ways = DIRECTIONS & set(verbs), DIRECTIONS & set(want.predicate)
+        return all(ways) and not ways[1] <= ways[0]
+    return any({said, wanted_deed} <= deeds for deeds in _EXCLUSIVE)
+
+
 def _is_motion(want: Wanted, verbs: tuple[str, ...]) -> bool:
     return bool(DIRECTIONS & (set(want.predicate) | set(verbs))) and bool(DIRECTIONS & set(want.predicate))
 

@@ -19,7 +19,9 @@ _CONTRACTIONS = (
     (r"\b(i)'m\b", r"\1 am"),
     (r"\b(i|you|we|they)'ve\b", r"\1 have"),
     (r"\b(i|you|we|they)'d\b", r"\1 would"),
-    (r"\b(how \w+)'s\b", r"\1 is"),
+    (r"\b(how \w+|what colou?r|which colou?r|what shot|what scene|what time)'s\b", r"\1 is"),
+    (r"\b(shot|scene|clip)'s\b", r"\1"),
+    (r"\b(?:wanna|want to) know\b", "want to know"),
     (r"\blet's\b", "let us"),
     (r"\bu\b", "you"),
     (r"\br\b", "are"),
@@ -38,6 +40,9 @@ _COURTESIES = re.compile(
     r"|(?:any idea|i wonder|i was wondering|i am wondering|wondering|i want to know|i would like to know|i need to know|i would love to know|i am curious|we want to know"
     r"|would you say|would it be right to say|am i right that|am i right in saying)\b[,: ]*(?:that )?"
     r"|if you (?:look|watch)[^,]*, )"
+)
+_IF_COUNTING = re.compile(
+    r"^if (?:you|we|i|one) (?:only )?(?:count|take|consider|look at|go by) (?:only )?(.+?), (how many|how often|what|which)\b(.*)$"
 )
 _WHETHER = re.compile(r"^(?:whether|if)(?: or not)? ")
 _ENDINGS = re.compile(
@@ -67,7 +72,10 @@ _REWORDED = (
     (r"\bright at the\b", "at the"),
     (r"^(.+) (is|are|was) (what|when|where|who)$", r"\3 \2 \1"),
     (r"^(?:what|who)ever (.+?), (?:name|list|tell|say)\b.*$", r"what \1"),
-    (r"\b(?:the |this )?(video|film|clip|movie|recording)'s (\w+)", r"the \2 of the \1"),
+    (
+        r"\b(?:the |this )?(video|film|clip|movie|recording)'s ((?:(?:very|first|last|closing|opening|final|total|whole) )*\w+)",
+        r"the \2 of the \1",
+    ),
     (r"\bthe ([\w ]+?)'s (colou?rs?|shapes?|size|motion|movement|direction|background)\b", r"the \2 of the \1"),
     (r"^(?:say|tell) (?=(?:which|what|who|when|where|how)\b)", ""),
     (r"^(?:starting|beginning|from|since|until|up to) when\b(?! to)", "when"),
@@ -126,7 +134,7 @@ def normal(text: str) -> str:
         if not shorter or shorter == text:
             break
         text = shorter.strip(" ,:")
-    text = _whether(text)
+    text = _whether(_IF_COUNTING.sub(r"\2 \1\3", text))
     text = re.sub(r"[?!]", " ", text)
     text = " ".join(_FILLERS.sub(" ", text).split())
     for pattern, put in _REWORDED:

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 import atom_core as atom
-from atom_reasoning.english.clauses import Clause, best_fit, clauses, fit, wanted
+from atom_reasoning.english.clauses import Clause, best_fit, clauses, contradicts, fit, wanted
 from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, base, is_generic, meaning
 from atom_reasoning.evidence.footage import Footage
 from atom_reasoning.evidence.kept import Kept
@@ -18,8 +18,9 @@ from atom_reasoning.evidence.notes import read_captions, searched
 from atom_reasoning.reading.record import Condition
 from atom_reasoning.wording import is_refusal
 
-SAID, PARTLY, NOT_SAID = 4.0, -2.0, -3.0
-"""Log-odds that a clip shows what its caption says in so many words, says in part, does not mention."""
+SAID, PARTLY, NOT_SAID, DENIED = 4.0, -2.0, -3.0, -4.0
+"""Log-odds that a clip shows what its caption says in so many words, says in part, does not mention, and where it says
+what cannot be at the same time."""
 TRUST, MOST_ODDS = 0.75, 5.0
 """How much the decoder's log-odds of yes against no count beside the caption, and up to which size."""
 
@@ -132,6 +133,8 @@ class Witness:
             return Sighting(place=place, p=0.98 if own else 0.05, number=sum(c.number for c in own), clauses=own)
         fitting = tuple(clause for clause in self.clauses(place) if fit(clause, want) == 1.0)
         said = SAID if found == 1.0 else NOT_SAID + (PARTLY - NOT_SAID) * min(found / 0.9, 1.0)
+        if found < 1.0 and any(contradicts(clause, want) for clause in self.clauses(place)):
+            said = DENIED
         if odds is not None:
             said += TRUST * min(max(odds, -MOST_ODDS), MOST_ODDS)
         p = probability(said)
@@ -299,6 +302,7 @@ def singular(noun: str) -> str:
 
 def statement(subject: str, condition: Condition) -> str:
     """ "Does the star blink?" or "Is the star red?"."""
+    subject = subject.strip() or "something"
     the = subject if is_generic(subject.split()[0]) or subject == "something" else f"the {subject}"
     first, _, rest = condition.predicate.partition(" ")
     if condition.copula and not (first.endswith("ing") and len(first) > 4):

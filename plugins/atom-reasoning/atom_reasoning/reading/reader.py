@@ -12,13 +12,14 @@ from atom_reasoning.english.clauses import split_subject
 from atom_reasoning.english.normal import normal
 from atom_reasoning.reading.counts import read_count, read_how_long, read_when, read_which_shot
 from atom_reasoning.reading.course import read_choice, read_order, read_relative, read_summary
+from atom_reasoning.reading.languages.words import in_english, is_english
 from atom_reasoning.reading.loose import read_loosely
 from atom_reasoning.reading.record import Kind, Reading, Scope
 from atom_reasoning.reading.scope import take_pick, take_scope
 from atom_reasoning.reading.videos import read_videos
 from atom_reasoning.reading.what import read_attribute, read_happens, read_list, read_what
 from atom_reasoning.reading.wordings.agree import kind_of
-from atom_reasoning.reading.wordings.weighing import weighed
+from atom_reasoning.reading.wordings.weighing import AS_IT_IS, weighed
 from atom_reasoning.reading.yes_no import is_yes_no, read_length, read_yes_no
 
 _NEXT_QUESTION = re.compile(
@@ -47,8 +48,16 @@ _READERS: tuple[Callable[[str, Scope, str], Reading | None], ...] = (
 @lru_cache(512)
 def read(question: str) -> Reading:
     """What one question asks for: what a pattern makes of it, unless its wording is more like another kind's."""
-    text = normal(question)
-    return weighed(read_by_patterns(text, question), text)
+    translated = in_english(question)
+    if translated is None and not is_english(question):
+        return Reading(text=question, kind=Kind.WHAT, clip_question=normal(question), sure=False, trust=AS_IT_IS)
+    text = normal(translated.text if translated else question)
+    found = weighed(read_by_patterns(text, question), text)
+    if translated is None:
+        return found
+    if found.kind is Kind.WHAT and translated.known < 1:
+        found = evolve(found, clip_question=question)  # clips are asked in whole sentences
+    return evolve(found, trust=found.trust * translated.known)
 
 
 def read_by_patterns(text: str, question: str) -> Reading:
@@ -143,7 +152,12 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     text = _JUMP.sub(r"at \1, ", text)
     parts = [part.strip() for part in _NEXT_QUESTION.split(text.strip()) if part.strip()]
     starts = [_STARTS.match(normal(part)) is not None for part in parts]
-    if len(parts) < 2 or not all(starts[1:]) or not (starts[0] or re.search(r"[.!;]\s", text)):
+    if (
+        len(parts) < 2
+        or re.match(r"(?:if|of|among|between)\b", parts[0], re.IGNORECASE)
+        or not all(starts[1:])
+        or not (starts[0] or re.search(r"[.!;]\s", text))
+    ):
         return (read(text),)
     whole = read(text)
     if kind_of(whole) == "both" and whole.trust > 0.9 and all(starts):

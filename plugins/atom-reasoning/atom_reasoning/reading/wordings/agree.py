@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from atom_reasoning.reading.record import Condition, Kind, Reading
 from atom_reasoning.reading.wordings.lexicon import PLAIN, tokens
 from atom_reasoning.reading.wordings.slots import ALONE, DETERMINERS
@@ -109,6 +111,8 @@ _IN_NAMES = frozenset(
 )
 """Classes of words that names of things are made of."""
 _NAMED = frozenset(["THING", "THINGS", "OBJECT", "OBJECTS", "ACT", "N"])
+_OF_ASKING = re.compile(r"(?:ones? (?:with|of|that|where|in)|such|s)\b")
+_SEEING = re.compile(r"(?:see|spot|show|find) \w")
 _IN_DEEDS = _IN_NAMES | {"BE", "TOGETHER", "SEE", "AFTER", "BEGIN", "END", "HAVE", "MAKE", "NO", "MORE"}
 
 
@@ -125,8 +129,8 @@ def leftovers(reading: Reading) -> list[str]:
             ]
         if thing.predicate.split(" ")[0] in DETERMINERS or thing.predicate in ALONE:
             found.append(thing.predicate)
-        if thing.subject.split(" ")[0] in PLAIN:
-            found.append(thing.subject)
+        if thing.subject.split(" ")[0] in PLAIN or _OF_ASKING.match(thing.subject) or _SEEING.match(thing.predicate):
+            found.append(thing.subject or thing.predicate)
         if thing.subject and not {token.name for token in tokens(thing.subject)} & _NAMED:
             found.append(thing.subject)
     return found

@@ -19,7 +19,9 @@ _PHRASES = (
     (r"\bno matter (?:which|what|where)\b(?:(?! is | are | does | do |,).)*,?", "EVERY SHOT"),
     (rf"\b(?:{ORDINAL}) (?:{_SHOT}|(?:one )?(?:out )?of (?:the|these|all)(?: the)? {_SHOT}s)\b|\b{_SHOT} (?:number |no |nr )?(?:{NUMBER})\b", "NTHSHOT"),
     (rf"\b(?:{_SHOT}|shot|scene) (?:changes?|transitions?|breaks?)\b|\b(?:cuts|edits|transitions|jumps)\b", "CUTS"),
-    (r"\b(?:first|second|last|other) (?:or|and) (?:in )?(?:the )?(?:first|second|last|other) video\b", "VIDEOS"),
+    (r"\b(?:first|second|last|other)(?: video| one)? (?:or|and) (?:in )?(?:the )?(?:first|second|last|other) (?:video|film|one|file)\b", "VIDEOS"),
+    (r"\b(?:cut|put|edited|strung|stitched|pieced|glued) together\b", "MAKE"),
+    (r"\bsuch (?:a )?things? as\b|\b(?:ones? (?:with|that|which|where)\b)", ""),
     (rf"(?:{_LENGTH}|\b(?:{NUMBER})\b) ?(?:-|to|and|until|till|through|up to|and up to|and then|all the way to) ?(?:the )?(?:{_LENGTH})", "SPAN"),
     (r"\bhow (?:often|frequently|many times|regularly)\b|\b(?:number|amount|count) of (?:times|occasions|occurrences|instances)\b|\b(?:on |at )?how many (?:occasions|instances|occurrences)\b", "OFTEN"),
     (r"\bhow many (?:seconds|minutes) in(?:to)?(?: it)?\b|\bhow (?:far|early|late|soon|long)(?: in(?:to)?| along| through)?(?: it)?(?: (?:until|before|till|does it take|must (?:i|we|you) wait))\b|\bhow (?:far in(?:to)?|far along|early|late|soon)\b|\b(?:at |after |in |on |by |during |from )?(?:what|which|(?<=after )how many|(?<=in )how many|(?<=after )how) (?:exact |precise )?(?:time|point|moment|seconds?|timestamp|minute|stage|instant|position|long)s?\b(?: of time| in time)?|\bwhere (?:in|on|along) (?:the )?(?:video|timeline|film|clip)\b|\btime ?(?:stamp|code|index)s?\b|\bthe (?:exact |precise )?(?:second|minute|moment|instant|point|time) (?:at which|in which|when|where|that|of)\b(?! the video)", "WHEN"),
@@ -31,7 +33,7 @@ _PHRASES = (
     (rf"\b(?:in|to|from|of|within|throughout|during|across|over|out of|on|inside)(?: all)?(?: of)? (?:the|this|that|your|our|my) (?:whole |entire |full |complete )?{_VIDEO}\b|\bin (?:it|here|there|this|them)\b", ""),
     (r"\bat (?:any|some) (?:point|time|moment)\b|\bat all\b|\b(?:any|some)where\b|\bever\b|\bplease\b|\bexactly\b|\breally\b|\boverall\b|\baltogether\b|\bin (?:total|all)\b|\ball (?:together|in all|told)\b|\bkind(?:ly)? (?:as to|enough to)\b", ""),
     (r"\bis (?:it|that) (?:true|correct|right|so|the case|a fact)(?: that)?\b|\b(?:would|could|can|might|may) it (?:be|also be|even be) (?:true |correct |right |the case )?that\b|\bi (?:believe|think|guess|suppose|take it) (?:that )?", "TRUE"),
-    (rf"\b(?:(?:is|are|was|were) there|there (?:is|are|was|were)|{_WHO} (?:can |could |will |would |did |do |may |might )?(?:actually |ever |also |even )?{_SEEING}|(?:can|could|do|does|did|would|will|might|may|shall) {_WHO} (?:ever |also |even |actually )?{_SEEING})(?: any sign of)?\b", "SEE"),
+    (rf"\b(?:(?:is|are|was|were) there|there (?:is|are|was|were)|{_WHO} (?:gets? to |can |could |will |would |did |do |may |might )?(?:actually |ever |also |even )?{_SEEING}|(?:can|could|do|does|did|would|will|might|may|shall) {_WHO} (?:ever |also |even |actually )?{_SEEING})(?: any sign of)?\b", "SEE"),
     (r"\b(?:make|makes|made|making|put in|puts in) (?:an|its|their) (?:appearance|entrance|entry)\b|\b(?:catch|caught|get|got) (?:sight|a glimpse) of\b|\b(?:come|comes|came|coming|move|moves|enters?|step|steps) (?:into|in) (?:view|shot|frame|sight|the (?:frame|picture|scene|shot|screen|image))\b|\benters? the (?:frame|picture|scene|screen)\b", "SEE"),
     (r"\b(?:turn|show|come|pop|crop|shows|turns|comes|pops|crops|turned|came|showed|popped|cropped|showing|turning|popping|coming) up\b|\b(?:is|are|be|was|were|has been|have been|gets?|being)? ?(?:to be )?(?:seen|visible|shown|present|displayed|found|spotted|pictured|depicted|featured|included|observed|noticed|presented|portrayed|captured|used|in evidence|in sight|in shot|in frame|on (?:the )?(?:screen|camera|film|display)|in the (?:picture|frame|image|scene)|on the picture|in view|part of|a part of|detectable|recognisable|available)\b", "SEE"),
     (r"\b(?:take|takes|took|taking) place\b|\b(?:goes|go|going) on\b|\bhappen(?:s|ed|ing)?\b|\boccur(?:s|red|ring)?\b|\bto see\b|\b(?:comes?|came) about\b", "HAPPEN"),
@@ -99,7 +101,7 @@ question thanks thank okay hey hi short complete them that this its with compare
 able determine identify specify provide state mention report return answer respond information details detail info watch watching
 viewer viewers camera material piece work course instance instances occurrence occurrences appearance appearances
 someone somebody anyone anybody myself yourself pause jump skip press stop moment currently supposed believe figure
-happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts lot lots various several
+happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts wanna gonna gimme lemme dunno image images frame frames brought bring use uses using lot lots various several
 """
 EMPTY = frozenset(_EMPTY.split()) - PLAIN
 """Words of asking that tell nothing of the kind of question."""

@@ -17,7 +17,7 @@ DETERMINERS = frozenset(
     ["a", "an", "the", "this", "that", "these", "those", "its", "their", "his", "her", "my", "your", "our"]
 )
 _ENDS = frozenset(["up", "down", "left", "right"])
-ALONE = frozenset(["stay", "remain", "be", "come", "turn", "go", "get", "look", "take", "keep", "have", "make", "show", "happen", "start", "begin", "end"])  # fmt: skip
+ALONE = frozenset(["use", "occur", "exist", "stay", "remain", "be", "come", "turn", "go", "get", "look", "take", "keep", "have", "make", "show", "happen", "start", "begin", "end"])  # fmt: skip
 """Verbs that say, alone, no more than that something is there."""
 
 

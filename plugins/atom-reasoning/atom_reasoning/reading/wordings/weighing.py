@@ -26,6 +26,12 @@ AS_IT_IS = 0.5
 _ASKS_WHETHER = re.compile(r"(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|any)\b")
 _ASKS_MORE = re.compile(r"\b(?:what|which|who|whose|when|where|how|why|or)\b")
 
+_REQUEST = re.compile(
+    r"(?:can|could|may|might|will|would|shall) (?:i|you|we|one|someone|somebody|anyone) (?:please |kindly |maybe |possibly |just )?"
+    r"(?!ever|also|even|see|find|spot|notice|watch|observe|detect|make out|come across)"
+)
+"""How a wish begins that has the form of a question for yes or no."""
+
 
 def weighed(found: Reading, text: str) -> Reading:
     """The likelier of what a pattern read and what the wording is like.
@@ -58,6 +64,8 @@ def weighed(found: Reading, text: str) -> Reading:
 
 def _may_be(reading: Reading, text: str) -> bool:
     """Whether the first words of a question can ask for this kind of answer."""
+    if _REQUEST.match(text):
+        return True
     if _ASKS_WHETHER.match(text) and not _ASKS_MORE.search(text):
         return reading.kind is Kind.YES_NO
     return True

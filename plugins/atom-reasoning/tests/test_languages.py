@@ -1,0 +1,50 @@
+"""German and French questions are read word by word; others are put to the clips as they are."""
+
+import pytest
+from atom_reasoning.reading.languages.words import in_english
+from atom_reasoning.reading.reader import read
+from atom_reasoning.reading.record import Kind
+from atom_reasoning.reading.wordings.agree import kind_of
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "thing"),
+    [
+        ("Wie viele Szenen gibt es?", "number of shots", None),
+        ("In wie vielen Szenen ist ein roter Kreis zu sehen?", "number of shots with", ("red circle", "")),
+        ("Was passiert in der zweiten Einstellung?", "what happens in a part", None),
+        ("Wann blinkt der blaue Mond?", "when", ("blue moon", "blink")),
+        ("Kommt der rote Stern vor dem blauen Mond?", "before or after: whether", ("red star", "")),
+        ("Gibt es keinen Stern?", "never", ("star", "")),
+        ("Wie lange dauert das Video?", "length of the video", None),
+        ("Combien de plans y a-t-il ?", "number of shots", None),
+        ("Quand l'étoile rouge clignote-t-elle ?", "when", ("red star", "blink")),
+        ("Quel plan montre une lune bleue ?", "which shot", ("blue moon", "")),
+        ("Y a-t-il une étoile dans chaque plan ?", "in every shot", ("star", "")),
+    ],
+)
+def test_german_and_french(text, kind, thing):
+    """The common kinds are read, with what they are about in English."""
+    found = read(text)
+    assert kind_of(found) == kind
+    assert found.trust > 0.8
+    if thing:
+        assert [(one.subject, one.predicate) for one in found.conditions[:1]] == [thing]
+
+
+@pytest.mark.parametrize("text", ["Hur många scener finns det?", "いくつのシーンがありますか", "¿Cuántas escenas hay?"])
+def test_other_languages_are_not_read(text):
+    """A question in a language that is not known is no other question: clips are asked it as it is."""
+    found = read(text)
+    assert (found.kind, found.sure, found.trust) == (Kind.WHAT, False, 0.5)
+
+
+@pytest.mark.parametrize("text", ["Is a dog in it?", "In what order, and on what?", "Any dogs?", "what is on"])
+def test_english_is_not_taken_for_another_language(text):
+    """Words that several languages have make no German or French of a question."""
+    assert in_english(text) is None
+
+
+def test_words_that_are_not_known_lower_the_trust():
+    """What stays untranslated is looked for as it is, with less trust."""
+    assert read("Gibt es einen Schnürsenkel?").trust < read("Gibt es einen Hund?").trust
