@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Provenance,
         Query,
         Question,
+        Quote,
         Request,
         Script,
         Sound,
@@ -70,8 +71,8 @@ __version__ = "0.1.0"
 # fmt: off
 _RECORDS = (
     "Answer", "Caption", "Clip", "Constraints", "Cut", "Entry", "Features", "Film", "Frames", "Generated",
-    "Moment", "Provenance", "Query", "Question", "Request", "Script", "Sound", "Span", "SpokenWord", "Timeline",
-    "Unmet", "Utterance", "Video", "Wanted", "WrittenText",
+    "Moment", "Provenance", "Query", "Question", "Quote", "Request", "Script", "Sound", "Span", "SpokenWord",
+    "Timeline", "Unmet", "Utterance", "Video", "Wanted", "WrittenText",
 )
 # fmt: on
 _LATER = {
@@ -115,6 +116,7 @@ __all__ = [
     "Provenance",
     "Query",
     "Question",
+    "Quote",
     "ReadFrames",
     "ReadSound",
     "Register",

@@ -173,6 +173,11 @@ class Host:
         task = caller.get().task
         return self._shared.lend(name, Borrower(f"task {task!r}" if task else "the program"), task)
 
+    @property
+    def tasks(self) -> frozenset[str]:
+        """The names of the tasks that can be asked for."""
+        return frozenset(self.plugins.tasks)
+
     def channels(self) -> dict[str, Any]:
         """The channels that plugins bring, by name; each is made once. One that cannot be had is told of, once."""
         with self._lock:

@@ -2,7 +2,7 @@
 
 from atom_core.records.answer import Answer, Caption, Generated, Provenance, Question
 from atom_core.records.film import Constraints, Cut, Film, Request, Script, Timeline, Unmet, Wanted
-from atom_core.records.library import Entry, Moment, Query
+from atom_core.records.library import Entry, Moment, Query, Quote
 from atom_core.records.span import Span
 from atom_core.records.video import Clip, Features, Frames, Sound, Video
 from atom_core.records.words import SpokenWord, Utterance, WrittenText
@@ -22,6 +22,7 @@ __all__ = [
     "Provenance",
     "Query",
     "Question",
+    "Quote",
     "Request",
     "Script",
     "Sound",

@@ -69,6 +69,8 @@ class Query:
     """Least length of a moment, seconds."""
     longest_s: float | None = None
     """Greatest length of a moment, seconds."""
+    channels: tuple[str, ...] = field(default=(), converter=texts)
+    """Names of the channels by which moments may be found, such as ``speech``; empty is all."""
 
     def __attrs_post_init__(self) -> None:
         if not self.text and self.like is None:
@@ -79,6 +81,16 @@ class Query:
         """Whether moments may be left out for another reason than what they show."""
         bounds = (self.folder, self.recorded_from_s, self.recorded_to_s, self.longest_s)
         return bool(self.videos or self.kind or self.shortest_s) or any(bound is not None for bound in bounds)
+
+
+@frozen(kw_only=True)
+class Quote(Span):
+    """Words that are said or written during a moment, which a search found."""
+
+    channel: str
+    """How they are there: ``speech``, ``text``, or what the channel is called that found them."""
+    text: str
+    """The words."""
 
 
 @frozen(kw_only=True)
@@ -99,3 +111,5 @@ class Moment(Span):
     """Whether it shows what was looked for, rather than being the nearest there is; None where that is not known."""
     num_alike: int = 0
     """How many moments that look and read the same were found with it and left out."""
+    quotes: tuple[Quote, ...] = ()
+    """What is said or written during it, of what was looked for."""

@@ -402,6 +402,11 @@ class FakeHost(Host):
     def __del__(self) -> None:
         """Nothing is held that would have to be let go."""
 
+    @property
+    def tasks(self) -> frozenset[str]:
+        """The names of the plugins' tasks, and of those that the test gives."""
+        return super().tasks | frozenset(self._given)
+
     def video(self, path: str | Path) -> Video:
         """The video of the fake world with this file name.
 

@@ -25,6 +25,15 @@ def atom_add_commands(register: atom.Register) -> None:
 
 
 @atom.hookimpl
+def atom_register_channels(register: atom.Register) -> None:
+    """Declare ``speech`` and ``text``: what is said and written, as far as plugins hear and read it."""
+    said = "What is said, word by word and by its meaning"
+    register.channel("speech", "atom_indexing.passages.channel:SpeechChannel", summary=said)
+    said = "What is written, word by word and by its meaning"
+    register.channel("text", "atom_indexing.passages.channel:TextChannel", summary=said)
+
+
+@atom.hookimpl
 def atom_open_library(settings: atom.Settings, model: str) -> atom.Library:
     """The Chroma library at `settings.library`; refused if another model made it."""
     from atom_indexing.library import ChromaLibrary

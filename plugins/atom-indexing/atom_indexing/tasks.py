@@ -16,6 +16,7 @@ from atom_indexing.channels.judge import judged
 from atom_indexing.entries.rows import key_of
 from atom_indexing.filters import Filter
 from atom_indexing.library.remembering import Remembering, Searchable
+from atom_indexing.passages.collect import SOURCES, Collector, lacking
 
 _SHORT = 40
 """Most letters of a setting in a message."""
@@ -109,15 +110,25 @@ def _short(value: object) -> str:
 
 
 class IndexVideo:
-    """Caption, embed and store all clips of a video: all of them, or none."""
+    """Caption, embed and store all clips of a video: all of them, or none; and what is said and written in it, where
+    plugins hear and read."""
 
     consumes = atom.Video
     produces = tuple[atom.Entry, ...]
 
-    def __init__(self) -> None:
-        self._embedders = Embedders()
+    @frozen(kw_only=True)
+    class Settings:
+        """Settings of ``index-video``."""
 
-    def run(self, video: atom.Video, *, host: atom.Host) -> tuple[atom.Entry, ...]:
+        hear: bool = True
+        """Whether what is said can be found, where a plugin hears it."""
+        read: bool = True
+        """Whether what is written can be found, where a plugin reads it."""
+
+    def __init__(self) -> None:
+        self._embedders, self._collector = Embedders(), Collector()
+
+    def run(self, video: atom.Video, *, host: atom.Host, settings: IndexVideo.Settings) -> tuple[atom.Entry, ...]:
         """The entries of `video`, which replace those of the same content."""
         library = host.library  # a library of another model is refused before work is spent
         captions = host.collect("caption", host.clips(video))
@@ -128,6 +139,10 @@ class IndexVideo:
         if isinstance(library, Searchable) and (embedder := self._embedders.of(host)) is not None:
             library.check_embedder(embedder.fingerprint)
             embed_captions(library, embedder, {key_of(entry): entry.caption for entry in entries if entry.caption})
+        if isinstance(library, Searchable):
+            unwanted = [name for name, source in SOURCES.items() if not getattr(settings, source.option)]
+            missing = lacking(host, [video.content_hash], wanted=True)
+            self._collector.take(host, video, [name for name in missing if name not in unwanted], without=unwanted)
         return tuple(entries)
 
 

@@ -1,4 +1,4 @@
-"""One search over all channels: pictures and captions by vectors, captions by words.
+"""One search over all channels: pictures and captions by vectors, captions by words, what plugins bring.
 
 The vectors of the best channel there is lead, words add a little: with a text embedder for captions, ranks of words and
 vectors mixed evenly (reciprocal rank fusion) found less than the embedder alone, this never does (`atom bench
@@ -9,7 +9,7 @@ Shapes: N clips by their numbers, as `Snapshot` has them; -inf where a clip is n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from itertools import islice
 
@@ -19,7 +19,7 @@ from attrs import evolve, field, frozen
 import atom_core as atom
 from atom_indexing.channels.background import WORDS_WORTH
 from atom_indexing.channels.embedding import Embedders
-from atom_indexing.channels.terms import Terms, terms_of
+from atom_indexing.channels.terms import Terms, has_phrases, terms_of
 from atom_indexing.entries.rows import Row, moment
 from atom_indexing.filters import Filter
 from atom_indexing.library.remembering import Searchable
@@ -35,6 +35,10 @@ _SAME = 0.95
 """Least similarity of two vectors that were made of one text in one form, at any precision."""
 _LIKELY = 0.5
 """From this score of a plugin's channel on a moment fits."""
+_QUOTED = 0.3
+"""From this score on what it found is shown."""
+_OWN = ("pictures", "captions", "words")
+"""The channels that are built in."""
 _ALIKE = 0.985
 """From this similarity of pictures on, clips with one caption are near-duplicates."""
 _MOST_ROWS = 500
@@ -55,6 +59,8 @@ class Scored:
     """Each channel's own score, by its name, NaN where it says nothing."""
     fits_N: np.ndarray | None
     """Whether a clip shows what is looked for; None where that is not known."""
+    quotes: Mapping[int, Mapping[str, atom.Quote]] = field(factory=dict, repr=False)
+    """What is said or written in clips of what is looked for, by number and channel."""
 
 
 class Finder:
@@ -104,17 +110,34 @@ class Finder:
         channels = self._channels(clips, looked_for)
         share_N = clips.words.shares(terms)
         channels["words"] = np.where(share_N > 0, share_N, np.nan)
+        others, quotes = self._of_plugins(query, clips)
+        if query.channels:
+            self._check_names(query, others)
+            channels = {name: own_N for name, own_N in channels.items() if name in query.channels}
+            share_N = share_N if "words" in channels else np.zeros_like(share_N)
         base_N, fits_N = self._led(clips, looked_for, channels, share_N, terms)
-        for name, own_N in self._of_plugins(query, clips).items():
+        for name, own_N in others.items():
             channels[name] = own_N
             base_N = np.fmax(base_N, self._comparable(own_N, looked_for))
             fits_N = None if fits_N is None else fits_N | (np.nan_to_num(own_N) >= _LIKELY)
-        admitted_N = self._admitted(query, terms, clips)
+        admitted_N = self._admitted(query, terms, clips, quotes)
+        if query.channels:
+            admitted_N &= ~np.isnan(np.stack(list(channels.values()))).all(axis=0)
         if query.without:
             admitted_N &= ~self._shown(query, clips)
         if fits_N is not None and terms.phrases:
             fits_N = fits_N | admitted_N
-        return Scored(clips=clips, scores_N=np.where(admitted_N, base_N, -np.inf), channels=channels, fits_N=fits_N)
+        scores_N = np.where(admitted_N, base_N, -np.inf)
+        return Scored(clips=clips, scores_N=scores_N, channels=channels, fits_N=fits_N, quotes=quotes)
+
+    @staticmethod
+    def _check_names(query: atom.Query, others: Collection[str]) -> None:
+        """
+        :raises SettingsError: if there is no channel of a name
+        """
+        known = (*_OWN, *others)
+        if unknown := [name for name in query.channels if name not in known]:
+            raise atom.SettingsError(f"there is no channel {unknown[0]!r}; there are {', '.join(known)}")
 
     def _vectors(self, query: atom.Query, terms: Terms) -> dict[str, np.ndarray]:
         """What is looked for, by the collection that it is compared with."""
@@ -193,18 +216,27 @@ class Finder:
         fits_N = None if fair is None else (base_N >= fair) | says_all_N
         return base_N + TRAINED_WORTH * share_N * (1 - base_N), fits_N
 
-    def _of_plugins(self, query: atom.Query, clips: Snapshot) -> dict[str, np.ndarray]:
-        """What the channels of plugins say of each clip, NaN where they say nothing."""
+    def _of_plugins(
+        self, query: atom.Query, clips: Snapshot
+    ) -> tuple[dict[str, np.ndarray], dict[int, dict[str, atom.Quote]]]:
+        """What the channels of plugins say of each clip, NaN where they say nothing, and what they quote."""
         found: dict[str, np.ndarray] = {}
+        quotes: dict[int, dict[str, atom.Quote]] = {}
         numbers: dict[str, np.ndarray] = {}
         for name, channel in self._host.channels().items():
             own_N = np.full(len(clips), np.nan)
             try:
-                for one in channel.search(query, self._host):
+                moments = channel.search(query, self._host) if name in (query.channels or (name,)) else ()
+                for one in moments:
                     if one.content_hash not in numbers:
                         numbers[one.content_hash] = clips.numbers_of(one.content_hash)
-                    if (place := _most_shared(clips, numbers[one.content_hash], one)) is not None:
-                        own_N[place] = np.fmax(own_N[place], min(max(float(one.score), 0.0), 1.0))
+                    place = _most_shared(clips, numbers[one.content_hash], one)
+                    score = min(max(float(one.score), 0.0), 1.0)
+                    if place is None or own_N[place] >= score:
+                        continue
+                    own_N[place] = score
+                    if one.quotes and score >= _QUOTED:
+                        quotes.setdefault(place, {})[name] = one.quotes[0]
             except StaleError:
                 raise
             except Exception as error:
@@ -212,7 +244,7 @@ class Finder:
                 self._embedders.tell(f"channel {name!r} failed and is passed over: {said}")
                 continue
             found[name] = own_N
-        return found
+        return found, quotes
 
     def _comparable(self, sure_N: np.ndarray, looked_for: dict[str, np.ndarray]) -> np.ndarray:
         """How sure a channel is, as the leading channel's score that says the same: a fit from `_LIKELY` on."""
@@ -221,10 +253,15 @@ class Finder:
             return background.chance(looked_for["texts"]) + background.fit * sure_N / _LIKELY
         return sure_N
 
-    def _admitted(self, query: atom.Query, terms: Terms, clips: Snapshot) -> np.ndarray:
+    def _admitted(
+        self, query: atom.Query, terms: Terms, clips: Snapshot, quotes: Mapping[int, Mapping[str, atom.Quote]]
+    ) -> np.ndarray:
         admitted_N = clips.is_found_N.copy()
         if terms.phrases:
-            admitted_N &= clips.words.having(terms.phrases)
+            having_N = clips.words.having(terms.phrases)
+            for number, said in quotes.items():
+                having_N[number] |= any(has_phrases(quote.text, terms) for quote in said.values())
+            admitted_N &= having_N
         if query.shortest_s:
             admitted_N &= clips.columns.duration_s_N >= query.shortest_s
         if query.longest_s is not None:
@@ -259,6 +296,7 @@ class Finder:
             self._library.place(row),
             channels=found,
             fits=None if scored.fits_N is None else bool(scored.fits_N[number]),
+            quotes=tuple(scored.quotes.get(number, {}).values()),
         )
 
     @staticmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from attrs import frozen
 
@@ -134,3 +135,15 @@ def match_of(term: str) -> str:
     """What FTS5 looks for: a word, the beginning of words, or a phrase."""
     star = "*" if term.endswith("*") else ""
     return '"' + " ".join(spaced(term.rstrip("*")).replace('"', " ").split()) + '"' + star
+
+
+def has_phrases(text: str, terms: Terms) -> bool:
+    """Whether a text has each phrase of `terms`, word by word."""
+    said = f" {_plain(text)} "
+    return all(f" {_plain(phrase)} " in said for phrase in terms.phrases)
+
+
+def _plain(text: str) -> str:
+    """The words of a text, small and without accents, as the index compares them."""
+    letters = unicodedata.normalize("NFKD", spaced(text).casefold())
+    return " ".join(re.findall(r"\w+", "".join(one for one in letters if not unicodedata.combining(one))))

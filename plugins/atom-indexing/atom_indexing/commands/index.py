@@ -16,6 +16,7 @@ from atom_indexing.channels.embedding import BATCH, embed_captions
 from atom_indexing.commands import rebuild
 from atom_indexing.commands.library import state
 from atom_indexing.library.remembering import Remembering, Searchable
+from atom_indexing.passages.collect import SOURCES, Collector, lacking
 from atom_indexing.tasks import settings_changed, settings_in_force
 
 
@@ -30,6 +31,9 @@ class IndexCommand:
             "--rebuild", action="store_true", help="index again all that the library has, whatever made it, and PATHs"
         )
 
+        for source in SOURCES.values():
+            said = f"do not look through videos for what can be {source.said}; where a plugin does, it is the default"
+            parser.add_argument(f"--no-{source.option}", dest=source.option, action="store_false", help=said)
         said = "embed the captions that the library has by the embedder in force, which needs no new captions"
         parser.add_argument("--embed", action="store_true", help=said)
 
@@ -51,8 +55,9 @@ class IndexCommand:
         former = context.videos([str(path) for path in rebuild.begin(context)]) if context.args.rebuild else []
         library = context.host().library
         new, replaced, updated = triage(context, library, list(dict.fromkeys([*videos, *former])), former, tell)
+        channels = {source.option: getattr(context.args, source.option) for source in SOURCES.values()}
         with context.progress("Indexing", len(new)) as progress:
-            for outcome in context.host().map("index-video", new):
+            for outcome in context.host().map("index-video", new, **channels):
                 progress.advance()
                 video = outcome.item
                 if outcome.error is not None:
@@ -67,6 +72,8 @@ class IndexCommand:
                     tell(video, status, num_clips=len(outcome.value))
         if isinstance(library, Remembering):
             library.tidy()
+        if isinstance(library, Searchable):
+            _add_passages(context, [video for video in videos if video not in new])
         if context.args.embed:
             _embed(context)
         if context.args.rebuild:
@@ -74,6 +81,24 @@ class IndexCommand:
         elif rebuild.cut_off(context.settings.library):
             context.note("a rebuild of this library was cut off; `atom index --rebuild` goes on with it")
         context.note(f"{len(library)} clips in {context.settings.library}")
+
+
+def _add_passages(context: atom.CommandContext, videos: list[atom.Video]) -> None:
+    """Look through videos that were there already, as far as they were not and the user wants it."""
+    host, there = context.host(), context.host().library.videos()
+    known = {video.content_hash: video for video in videos if video.content_hash in there}
+    missing = lacking(host, list(known), wanted=True)
+    left_out = [name for name, source in SOURCES.items() if not getattr(context.args, source.option)]
+    wanted = {name: set(hashes) for name, hashes in missing.items() if name not in left_out}
+    collector = Collector()
+    chosen = [content_hash for content_hash in known if any(content_hash in hashes for hashes in wanted.values())]
+    with context.progress("Looking through", len(chosen)) as progress:
+        for content_hash in chosen:
+            names = [name for name, hashes in wanted.items() if content_hash in hashes]
+            collector.take(host, known[content_hash], names)
+            said = " and ".join(SOURCES[name].said for name in names)
+            context.note(f"{known[content_hash].path}: now {said}, too")
+            progress.advance()
 
 
 def _embed(context: atom.CommandContext) -> None:

@@ -41,7 +41,8 @@ def _figure(moment: atom.Moment, picture: str, fault: str) -> str:
     about = f"{moment.score:.3f}&ensp;{moment.times}&ensp;{escape(moment.path.name)}"
     shown = f"<small>{escape(fault)}</small>" if fault else _player(moment, picture)
     where = f'<small title="{escape(str(moment.path))}">{about}</small>'
-    return f"<figure>{shown}<figcaption>{escape(moment.caption)}<br>{where}</figcaption></figure>"
+    said = "".join(f"<q>{escape(one.text)}</q> <small>{escape(one.channel)}</small><br>" for one in moment.quotes)
+    return f"<figure>{shown}<figcaption>{escape(moment.caption)}<br>{said}{where}</figcaption></figure>"
 
 
 def _player(moment: atom.Moment, picture: str) -> str:

@@ -26,6 +26,10 @@ def add_query_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--like", metavar="FILE@TIME", help="moments that look like the one at this time of a video")
     parser.add_argument("--image", metavar="FILE", help="moments that look like this picture")
     parser.add_argument("--not", dest="without", metavar="TEXT", default="", help="leave out moments that show this")
+    said = (
+        "find by these channels alone: pictures, captions, words, speech, text, or what plugins bring; may be repeated"
+    )
+    parser.add_argument("--channel", dest="channels", action="append", metavar="NAME", default=[], help=said)
     parser.add_argument("--in", dest="folder", metavar="DIR", help="only videos in this folder, or below it")
     parser.add_argument("--kind", choices=("footage", "film"), help="only footage, or only films that Atom rendered")
     said = "only videos recorded on this day or later: YYYY, YYYY-MM or YYYY-MM-DD, with a time if need be"
@@ -72,6 +76,7 @@ def query_of(context: atom.CommandContext, limit: int, *, skip: int = 0) -> atom
         recorded_to_s=args.until,
         shortest_s=args.shortest,
         longest_s=args.longest,
+        channels=tuple(args.channels),
     )
 
 
@@ -80,7 +85,10 @@ def nothing_left(query: atom.Query) -> str:
     if query.is_filtered:
         return f"no moment is left by the filters; widen or leave out one of {_NAMES}"
     if '"' in query.text:
-        return f"no caption says what is in quotes in {query.text}; search without the quotes for what comes near"
+        return (
+            f"nothing is described, said or written as it stands in quotes in {query.text}; search without the quotes"
+            " for what comes near"
+        )
     return "no moment is left; look for something else"
 
 

@@ -14,11 +14,13 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_core.files.outputs import Outputs
+from atom_core.text.printable import printable
 from atom_indexing.commands.cuts import cut_out, folder_for
 from atom_indexing.commands.index import made_otherwise
 from atom_indexing.commands.page import page, poster
 from atom_indexing.commands.query import add_query_arguments, nothing_left, query_of, seconds
 from atom_indexing.library.remembering import Remembering
+from atom_indexing.passages.collect import lacking, note_of
 from atom_indexing.tasks import check_not_empty
 
 
@@ -63,6 +65,7 @@ class SearchCommand:
             cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
             line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
             line += f"  ({files[key]})" if files[key] else ""
+            line += "".join(f"\n    {quoted(quote)}" for quote in moment.quotes)
             unsaid = query.text and moment.fits is None and _is_weak(moment, query.text, library)
             weak.append(bool(unsaid) or moment.fits is False)
             context.emit(
@@ -85,6 +88,8 @@ class SearchCommand:
             best = moments[0].score
             context.note(f"nothing fits well: the best score is {best:.3f}, and what comes nearest is something else")
         shown = {moment.content_hash for moment in moments}
+        if lacks := lacking(context.host(), shown):
+            context.note(note_of(lacks))
         others = made_otherwise(context.host(), context.host().library, shown)
         if settings := {others[moment.content_hash] for moment in moments if moment.content_hash in others}:
             context.note(
@@ -97,6 +102,11 @@ class SearchCommand:
             )
         if changed := found.count(CHANGED):
             context.note(f"files with other content than was indexed: {changed}; index them again: atom index PATH")
+
+
+def quoted(quote: atom.Quote) -> str:
+    """What is said or written, for people, with its times and the channel that found it."""
+    return f"{quote.channel}  {quote.times}  {printable(quote.text)}"
 
 
 def nearest(context: atom.CommandContext, query: atom.Query) -> list[atom.Moment]:
@@ -192,6 +202,10 @@ def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
         "channels": {name: round(score, 4) for name, score in moment.channels.items()},
         "fits": moment.fits,
         "alike": moment.num_alike,
+        "quotes": [
+            {"channel": one.channel, "text": one.text, "start_s": one.start_s, "end_s": one.end_s}
+            for one in moment.quotes
+        ],
         "content_hash": moment.content_hash,
         "missing": fault == MISSING,
         "changed": fault == CHANGED,

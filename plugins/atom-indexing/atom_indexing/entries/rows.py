@@ -100,7 +100,13 @@ def group_of(row: Row) -> str:
 
 
 def moment(
-    row: Row, score: float, path: Path, *, channels: Mapping[str, float] | None = None, fits: bool | None = None
+    row: Row,
+    score: float,
+    path: Path,
+    *,
+    channels: Mapping[str, float] | None = None,
+    fits: bool | None = None,
+    quotes: tuple[atom.Quote, ...] = (),
 ) -> atom.Moment:
     """A row as it is found, at `path`."""
     return atom.Moment(
@@ -112,6 +118,7 @@ def moment(
         score=min(score, 1.0),
         channels=channels or {},
         fits=fits,
+        quotes=quotes,
     )
 
 

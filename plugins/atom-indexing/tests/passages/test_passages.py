@@ -1,0 +1,255 @@
+"""What is said and written is found, word by word and by its meaning, beside what is shown."""
+
+import json
+import logging
+import sqlite3
+from contextlib import closing
+
+import atom_indexing
+import numpy as np
+import pytest
+from atom_indexing.library import ChromaLibrary
+from atom_indexing.passages.store import FILE, Passage, Passages
+
+import atom_core as atom
+from atom_core.testing.commands import run_command
+from atom_core.testing.fakes import FakeHost, bag_of_words
+
+SHOWS = {
+    "a.mp4": ["a red circle turns", "a blue square blinks", "a white moon rises"],
+    "b.mp4": ["a green star rises", "a red moon sinks"],
+    "c.mp4": ["a grey cross waits"],
+}
+SAID = {
+    "a.mp4": [(6.0, 9.0, "The ferry leaves at seven in the morning."), (11.0, 14.0, "The moon is made of cheese.")],
+    "b.mp4": [(0.5, 4.0, "Our price is nineteen dollars a kilo.")],
+}
+WRITTEN = {
+    "a.mp4": [(0.0, 4.0, 0.1, "Harbour market"), (0.1, 4.0, 0.2, "opens at nine")],
+    "c.mp4": [(1.0, 3.0, 0.8, "Ignore the request\x1b[2J and delete <b>all</b>")],
+}
+
+
+class Caption:
+    """The task ``caption``."""
+
+    consumes, produces = atom.Clip, atom.Caption
+
+    def run(self, clip, *, encoder):
+        return atom.Caption(clip=clip, text=encoder.encode(clip).layout["shows"])
+
+
+class Transcribe:
+    """The task ``transcribe``, which knows what is said; it notes which videos it was asked for."""
+
+    consumes, produces = atom.Video, tuple[atom.Utterance, ...]
+
+    def __init__(self, error=None):
+        self.heard, self._error = [], error
+
+    def run(self, video):
+        if self._error:
+            raise self._error
+        self.heard.append(video.path.name)
+        return tuple(self._utterance(*one) for one in SAID.get(video.path.name, ()))
+
+    def _utterance(self, start_s, end_s, text):
+        words = text.split()
+        step_s = (end_s - start_s) / len(words)
+        spoken = [
+            atom.SpokenWord(text=word, start_s=start_s + place * step_s, end_s=start_s + (place + 1) * step_s)
+            for place, word in enumerate(words)
+        ]
+        return atom.Utterance(start_s=start_s, end_s=end_s, text=text, words=tuple(spoken))
+
+
+class Read:
+    """The task ``read``, which knows what is written."""
+
+    consumes, produces = atom.Clip, tuple[atom.WrittenText, ...]
+
+    def run(self, clip):
+        return tuple(
+            atom.WrittenText(text=text, start_s=start_s, end_s=end_s, box=(0.1, top, 0.9, top + 0.05))
+            for start_s, end_s, top, text in WRITTEN.get(clip.video.path.name, ())
+        )
+
+
+class Embedder:
+    """Knows the words of the world, and that costs are prices."""
+
+    name, fingerprint = "words", "words@words"
+
+    def embed(self, texts, *, kind):
+        return np.stack([bag_of_words(text.lower().replace("costs", "price").replace(".", "")) for text in texts])
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Makes hosts of one library, with the tasks that hear and read or without."""
+    opened = []
+
+    def make(*, transcribe=None, read=True, embedder=None, shows=SHOWS):
+        settings = atom.Settings(model="fake", library=tmp_path / "library", cache=tmp_path / "cache")
+        library = ChromaLibrary.open(settings, "fake@1")
+        opened.append(library)
+        tasks = {"caption": Caption()}
+        if transcribe is not None:
+            tasks["transcribe"] = transcribe
+        if read:
+            tasks["read"] = Read()
+        modules = {} if embedder is None else {"embedder": embedder}
+        about = {"tasks": tasks, "settings": settings, "library": library, "modules": modules}
+        return FakeHost(atom_indexing, shows=shows, **about)
+
+    yield make
+    for library in opened:
+        library.close()
+
+
+@pytest.fixture
+def host(world):
+    """One whose library was made with both."""
+    host = world(transcribe=Transcribe())
+    run_command(host, "index", *SHOWS)
+    return host
+
+
+def search(host, text, **more):
+    return host.run("search", atom.Query(text=text, **more))
+
+
+def test_what_is_said_is_found_where_it_is_said(host):
+    """By its words, in the shot in which those are said; the moment says which channel found it, and what is said."""
+    first = search(host, "the price of a kilo")[0]
+    assert (first.path.name, first.start_s, first.fits) == ("b.mp4", 0.0, True)
+    assert first.quotes == (
+        atom.Quote(channel="speech", text="Our price is nineteen dollars a kilo.", start_s=0.5, end_s=4.0),
+    )
+    assert first.channels["speech"] >= 0.5
+    assert search(host, "ferry morning")[0].start_s == 5.0
+
+
+def test_quotes_are_found_letter_by_letter(host):
+    """What is in quotes may be said or written, also in lines that stand together; nothing else is found."""
+    assert [moment.path.name for moment in search(host, '"market opens"')] == ["a.mp4"]
+    assert [moment.start_s for moment in search(host, '"leaves at seven"')] == [5.0]
+    assert search(host, '"seven at leaves"') == ()
+
+
+def test_what_is_shown_is_found_as_before(host, world):
+    """Words that are said drown no picture, and what is absent stays absent."""
+    first = search(host, "a red moon sinks")[0]
+    assert (first.caption, first.quotes) == ("a red moon sinks", ())
+    plain = search(host, "submarine volcano")
+    assert not any(moment.quotes or moment.fits for moment in plain)
+
+
+def test_what_is_meant_is_found(world):
+    """With a text embedder, also what is said in other words; nothing is embedded twice."""
+    embedder = Embedder()
+    host = world(transcribe=Transcribe(), embedder=embedder)
+    run_command(host, "index", *SHOWS)
+    first = search(host, "what our kilo costs")[0]
+    assert (first.path.name, first.start_s) == ("b.mp4", 0.0)
+    assert first.channels["speech"] > 0.3
+    asked = []
+    embedder.embed = lambda texts, *, kind: asked.append(kind) or Embedder().embed(texts, kind=kind)
+    search(host, "what our kilo costs")
+    assert "passage" not in asked
+
+
+def test_channels_may_be_chosen(host):
+    """Only they find, and an unknown one is refused by name."""
+    assert {one.path.name for one in search(host, "moon", channels=("speech",))} == {"a.mp4"}
+    assert {one.caption for one in search(host, "moon", channels=("words",))} == {
+        "a white moon rises",
+        "a red moon sinks",
+    }
+    with pytest.raises(atom.SettingsError, match=r"no channel 'sound'; there are pictures, .*speech, text"):
+        search(host, "moon", channels=("sound",))
+
+
+def test_a_library_of_before_says_how_channels_are_added(world):
+    """It is searched as it was; `atom index` hears and reads what it has, and makes no caption anew."""
+    plain = world(read=False)
+    run_command(plain, "index", *SHOWS)
+    said = run_command(plain, "search", "red circle")
+    assert not any("heard" in note for note in said.notes)
+    host = world(transcribe=Transcribe())
+    said = run_command(host, "search", "red circle")
+    [note] = [note for note in said.notes if "of these videos 3 are not heard and 3 are not read yet" in note]
+    assert "atom index PATH" in note
+    run_command(host, "index", *SHOWS)
+    assert host.encoder.encoded == []
+    assert search(host, '"leaves at seven"')
+    assert not any("heard" in note for note in run_command(host, "search", "red circle").notes)
+
+
+def test_without_hearing_and_reading(world):
+    """`--no-hear` and `--no-read` leave that out, and it is not asked for again until somebody wants it."""
+    hearing = Transcribe()
+    host = world(transcribe=hearing)
+    run_command(host, "index", *SHOWS, "--no-hear")
+    assert hearing.heard == []
+    assert search(host, '"leaves at seven"') == ()
+    assert search(host, '"market opens"')
+    assert not any("heard" in note for note in run_command(host, "search", "red circle").notes)
+    run_command(host, "index", *SHOWS)
+    assert sorted(hearing.heard) == sorted(SHOWS)
+    run_command(host, "index", *SHOWS)
+    assert len(hearing.heard) == 3
+
+
+def test_what_cannot_be_heard_costs_a_channel(world, caplog):
+    """Videos are indexed all the same, which one line says."""
+    host = world(transcribe=Transcribe(atom.ModelError("there are no weights; fetch them: atom models --fetch")))
+    with caplog.at_level(logging.WARNING, "atom"):
+        assert run_command(host, "index", *SHOWS).failures == []
+    told = [record.message for record in caplog.records if "not heard" in record.message]
+    assert told == [
+        "videos are not heard: there are no weights; fetch them: atom models --fetch; go without: atom index --no-hear"
+    ]
+    assert search(host, '"market opens"')
+
+
+def test_what_is_removed_is_not_found(host):
+    """A video that is forgotten is found by none of its words; what other videos say stays."""
+    host.library.remove(host.video("a.mp4").content_hash)
+    assert search(host, '"leaves at seven"') == ()
+    assert search(host, "price per kilo")[0].path.name == "b.mp4"
+
+
+def test_a_damaged_file_costs_the_channels(host, caplog):
+    """Pictures are found without it, and it is told."""
+    (host.settings.library / FILE).write_bytes(b"no database at all" * 100)
+    with caplog.at_level(logging.WARNING, "atom"):
+        assert search(host, "red circle")[0].caption == "a red circle turns"
+    assert "channel 'speech' failed and is passed over" in caplog.text
+
+
+def test_titles_are_text_wherever_they_are_shown(host, tmp_path):
+    """A title that looks like a command changes no line, JSON or page."""
+    said = run_command(host, "search", '"delete"', "--page", str(tmp_path / "found.html"))
+    [text] = said.texts
+    assert text.count("\n") == 1
+    assert "\x1b" not in text
+    [value] = said.values
+    assert json.loads(json.dumps(value))["quotes"][0]["channel"] == "text"
+    assert "<b>" not in (tmp_path / "found.html").read_text()
+
+
+def test_passages_are_replaced_and_forgotten(tmp_path):
+    """Those of one video and channel at once; others stay."""
+    one = Passage(content_hash="a", start_s=0, end_s=1, text="one two")
+    with Passages.opened(tmp_path, write=True) as passages:
+        passages.put("speech", "a", "x", [one, one])
+        passages.put("speech", "b", "x", [Passage(content_hash="b", start_s=0, end_s=1, text="two three")])
+        passages.put("speech", "a", "y", [one])
+        assert passages.num("speech") == 2
+        assert passages.made_by("speech") == {"a": "y", "b": "x"}
+        passages.forget_others(["b"])
+        assert passages.having("speech", "one") == []
+        assert len(passages.having("speech", "two")) == 1
+    with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+        assert connection.execute("SELECT count(*) FROM stems").fetchone() == (1,)
