@@ -18,7 +18,10 @@ def whose(path: Path) -> str:
     """
     if not hasattr(os, "geteuid"):
         return ""
-    own = {0, os.geteuid(), int(os.environ.get("SUDO_UID", "0")) if os.geteuid() == 0 else 0}
+    own = {0, os.geteuid()}
+    behind = os.environ.get("SUDO_UID", "")
+    if os.geteuid() == 0 and behind.isascii() and behind.isdecimal():
+        own.add(int(behind))  # who called sudo
     others = {os.lstat(path).st_uid, path.stat().st_uid} - own
     return f"belongs to user {_name(others.pop())}" if others else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -45,3 +46,32 @@ def test_a_cache_that_was_given_away(tmp_path: Path) -> None:
     assert values.get("ab12") is None
     os.chown(path, 0, 0)
     assert values.get("ab12") == [1.5]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no owners here")
+@pytest.mark.parametrize(
+    ("user", "sudo", "owner_of_it", "believed"),
+    [
+        (1000, "", 1000, True),
+        (1000, "", 0, True),
+        (1000, "", 1001, False),
+        (1000, "1001", 1001, False),
+        (0, "1001", 1001, True),
+        (0, "1001", 1000, False),
+        (0, "", 1, False),
+        (0, "x", 1, False),
+    ],
+)
+def test_whose_word_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int, sudo: str, owner_of_it: int, believed: bool
+) -> None:
+    """The user's own, the machine's, and for root that of whoever called sudo; a link counts with its target."""
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setenv("SUDO_UID", sudo)
+    for link, target in ((owner_of_it, owner_of_it), (user, owner_of_it), (owner_of_it, user)):
+        monkeypatch.setattr(os, "lstat", lambda _, uid=link: SimpleNamespace(st_uid=uid))
+        monkeypatch.setattr(Path, "stat", lambda _, uid=target: SimpleNamespace(st_uid=uid))
+        assert (owner.whose(tmp_path) == "") == believed
+        monkeypatch.undo()
+        monkeypatch.setattr(os, "geteuid", lambda: user)
+        monkeypatch.setenv("SUDO_UID", sudo)
