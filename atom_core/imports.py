@@ -18,7 +18,8 @@ from atom_core.background import aside, waited_for
 _CLONE_FS = 0x200
 """Linux's flag for a thread that no longer shares its current folder with the others."""
 TORCH = ("torch",)
-ALL = (*TORCH, "transformers.utils.auto_docstring")
+TRANSFORMERS = ("transformers.utils.auto_docstring",)
+ALL = (*TORCH, *TRANSFORMERS)
 """Modules that look around."""
 
 

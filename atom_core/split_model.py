@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from attrs import asdict, field, frozen
 
-from atom_core.checkpoint.load import load_model, weights
+from atom_core.checkpoint.checkpoint import guarded
+from atom_core.checkpoint.direct.load import VisualHalf, direct_model, load_direct
 from atom_core.checkpoint.recipes import Recipe
 from atom_core.decoder.engine import Engine
 from atom_core.decoder.model_runner import ModelRunner
@@ -27,6 +29,7 @@ from atom_core.families.base import EncoderInputs
 from atom_core.families.frame_budget import FrameBudget
 from atom_core.kernels.float32 import pack_linears
 from atom_core.kernels.threads import Threads
+from atom_core.kernels.weights import weights
 from atom_core.ledger import Ledger
 from atom_core.records import Features, Frames
 from atom_core.stores.versions import versions_of
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from atom_core.checkpoint.checkpoint import Checkpoint
+    from atom_core.checkpoint.direct.model import DirectModel
 
 _VERSIONED = ("torch", "transformers", "pillow", "av")
 """The libraries that decide, beside the model, what features and kept prefixes are, bit for bit."""
@@ -49,8 +53,10 @@ class SplitModel:
 
     checkpoint: Checkpoint = field(repr=False)
     """Where it comes from."""
-    model: PreTrainedModel = field(repr=False)
-    """transformers' model; both halves read its weights, neither copies them."""
+    model: PreTrainedModel | DirectModel = field(repr=False)
+    """transformers' model, of which both halves read the weights and neither copies any; or the language half alone."""
+    visual: Callable[[], PreTrainedModel] = field(repr=False)
+    """The model whose visual half is computed; loaded when it is first called, where `model` is the language half."""
     family: Family
     """How its architecture is split."""
     recipe: Recipe
@@ -64,13 +70,25 @@ class SplitModel:
 
         :raises ModelError: if the weights are damaged, or do not match the config or the device
         """
+        about: dict[str, Any] = {"checkpoint": checkpoint, "family": family, "recipe": recipe, "device": device}
+        direct = direct_model(checkpoint, device)
+        if direct is not None:
+            load = partial(load_direct, checkpoint, direct, recipe)
+            return cls(
+                model=guarded(checkpoint.source, "weights", load), visual=VisualHalf(checkpoint, recipe), **about
+            )
+        from atom_core.checkpoint.load import load_model
+
         model = load_model(checkpoint, dtype=_dtype(device), device=device, recipe=recipe)
         pack_linears(model)
-        return cls(checkpoint=checkpoint, model=model, family=family, recipe=recipe, device=device)
+        return cls(model=model, visual=lambda: model, **about)
 
     def weights(self) -> Iterator[torch.Tensor]:
         """All weights that code outside could change."""
-        return weights(self.model)
+        yield from weights(self.model)
+        visual = self.visual.model if isinstance(self.visual, VisualHalf) else None
+        if visual is not None:
+            yield from weights(visual)
 
     def features(self, frames: Frames, inputs: EncoderInputs, *, key: str) -> Features:
         """The features of a clip, computed in the calling thread and kept nowhere; owned by the caller.
@@ -79,7 +97,7 @@ class SplitModel:
         :param key: what the features are called
         """
         with torch.inference_mode():
-            encoded = self.family.encode(self.model, inputs)
+            encoded = self.family.encode(self.visual(), inputs)
         return Features(
             clip=frames.clip,
             values=encoded.values,
@@ -123,7 +141,7 @@ class SplitModel:
         :param cache: where features are kept; None computes them each time
         """
         return ResidentEncoder(
-            self.model,
+            self.visual,
             self.family,
             fingerprint=self._fingerprint(content, self.recipe.encoder),
             frames=frames,

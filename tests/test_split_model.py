@@ -17,7 +17,7 @@ from atom_core.stores.versions import versions_of
 def made(**parts: Any) -> SplitModel:
     """A model without weights."""
     family: Any = SimpleNamespace(fingerprint="tiny 3")
-    return SplitModel(checkpoint=Any, model=Any, family=family, **parts)  # type: ignore[arg-type]
+    return SplitModel(checkpoint=Any, model=Any, visual=Any, family=family, **parts)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("device", "kind", "dtype"), [("cpu", "cpu", "float32"), ("cuda:1", "cuda", "bfloat16")])

@@ -9,10 +9,12 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import field, frozen
 
+from atom_core.checkpoint.direct.config import DIRECT, plain_config
+from atom_core.checkpoint.direct.tokenizer import plain_tokenizer
 from atom_core.checkpoint.quantized_format import METHOD, QuantizedFormat
 from atom_core.checkpoint.safetensors_file import Weights, read_weights
 from atom_core.checkpoint.sizes import check_sizes
@@ -21,6 +23,7 @@ from atom_core.errors import ModelError
 from atom_core.exhausted import exhausted
 from atom_core.hub.hashes import Hashes
 from atom_core.hub.repo import EMBEDDER, Repo, is_engine, is_hub_id, local_folder, needed, offline_variable, shards_of
+from atom_core.imports import TRANSFORMERS, import_apart
 from atom_core.quiet import quiet
 from atom_core.settings import DEFAULT_MODEL, FromFolder
 from atom_core.text.first_line import first_line
@@ -67,6 +70,7 @@ class Checkpoint:
 
         :raises ModelError: if the folder describes none, or one that cannot be loaded
         """
+        import_apart(TRANSFORMERS)
         from transformers import AutoImageProcessor
 
         if not self.processing["image"]:
@@ -183,27 +187,46 @@ def open_checkpoint(
     weights = read_weights(source, folder)
     quantized = read_format(source, weights)
     quiet()
-    from transformers import AutoConfig, AutoTokenizer
-
     raw = _check_config(source, folder, ours=quantized is not None)
     check_sizes(source, raw, weights)
-    config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **_LOCAL))
-    if config._attn_implementation not in _ATTENTION:
-        config._attn_implementation = None  # a wish for another machine's kernels
+    plain = plain_config(source, folder, raw)
+    config = read_config(source, folder) if plain is None else plain
     if not any(any(folder.glob(name)) for name in _TOKENIZER):
         raise ModelError(f"model {source} has no tokenizer (tokenizer.json); fetch or export it again", source=source)
     check_tokenizer(source, folder)
-    what = "tokenizer" if (folder / "tokenizer.json").is_file() else "tokenizer, which has no tokenizer.json,"
-    tokenizer = guarded(source, what, lambda: AutoTokenizer.from_pretrained(folder, **_LOCAL))
+    tokenizer = None if plain is None else plain_tokenizer(folder)
     return Checkpoint(
         source=source,
         folder=folder,
         config=config,
-        tokenizer=tokenizer,
+        # what is asked of it beside a few calls, transformers' own answers
+        tokenizer=_read_tokenizer(source, folder) if tokenizer is None else cast("PreTrainedTokenizerBase", tokenizer),
         weights=weights,
         quantized=quantized,
         processing=_processing(source, folder),
     )
+
+
+def read_config(source: str, folder: Path) -> Any:
+    """The config as transformers reads it.
+
+    :raises ModelError: if it cannot
+    """
+    import_apart(TRANSFORMERS)
+    from transformers import AutoConfig
+
+    config = guarded(source, "config", lambda: AutoConfig.from_pretrained(folder, **_LOCAL))
+    if config._attn_implementation not in _ATTENTION:
+        config._attn_implementation = None  # a wish for another machine's kernels
+    return config
+
+
+def _read_tokenizer(source: str, folder: Path) -> PreTrainedTokenizerBase:
+    import_apart(TRANSFORMERS)
+    from transformers import AutoTokenizer
+
+    what = "tokenizer" if (folder / "tokenizer.json").is_file() else "tokenizer, which has no tokenizer.json,"
+    return guarded(source, what, lambda: AutoTokenizer.from_pretrained(folder, **_LOCAL))
 
 
 def _processing(source: str, folder: Path) -> dict[str, Any]:
@@ -276,12 +299,9 @@ def _check_config(source: str, folder: Path, *, ours: bool | None) -> dict[str, 
     :param ours: whether Atom has quantised its weights; None goes by the config
     :raises ModelError: if it is not the config of a vision-language model of transformers that Atom can read
     """
-    quiet()
-    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
-
     raw = read_json(source, folder / "config.json")
     kind = raw.get("model_type")
-    known = isinstance(kind, str) and kind in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+    known = kind == DIRECT or (isinstance(kind, str) and kind in _known_kinds())
     if "auto_map" in raw and not known:
         raise ModelError(
             f"model {source} runs code of its own, which Atom never does; use a model that transformers ships",
@@ -304,6 +324,15 @@ def _check_config(source: str, folder: Path, *, ours: bool | None) -> dict[str, 
             source=source,
         )
     return raw
+
+
+def _known_kinds() -> Mapping[str, object]:
+    """The vision-language models of transformers, by type."""
+    quiet()
+    import_apart(TRANSFORMERS)
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
+    return MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
 
 def _check_kind(source: str, folder: Path) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import copy
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,15 +22,17 @@ from transformers.quantizers.base import HfQuantizer
 from transformers.utils import logging as hf_logging
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
-from atom_core.checkpoint.checkpoint import guarded
+from atom_core.checkpoint.checkpoint import guarded, read_config
+from atom_core.checkpoint.direct.config import PlainConfig
 from atom_core.checkpoint.quantized_format import METHOD, quantized_form, stored_shapes
 from atom_core.checkpoint.recipes import RECIPES, cuda_config, is_tied, kinds_by_layer, quantized_layer
 from atom_core.errors import ModelError
 from atom_core.kernels.bf16 import Bf16Embedding
 from atom_core.kernels.int8 import Int8Embedding
-from atom_core.kernels.malloc import give_back, returning_memory
-from atom_core.kernels.packed_linear import PackedLinear
+from atom_core.kernels.malloc import returning_memory
 from atom_core.kernels.threads import one_thread
+from atom_core.kernels.weights import pack as pack
+from atom_core.kernels.weights import weights as weights
 
 if TYPE_CHECKING:
     from atom_core.checkpoint.checkpoint import Checkpoint
@@ -50,7 +52,7 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
     :param recipe: what to quantise; of a checkpoint that is quantised already, its own
     :raises ModelError: if the weights are damaged, or do not match the config or the device
     """
-    config = copy.deepcopy(checkpoint.config)
+    config = transformers_config(checkpoint.config)
     options: dict[str, Any] = {"recipe": recipe.name, "device": device}
     quantization, layers = None, checkpoint.quantized.layers if checkpoint.quantized else {}
     plain = {
@@ -91,8 +93,16 @@ def load_model(checkpoint: Checkpoint, *, dtype: torch.dtype, device: str, recip
 
 def empty_model(config: object) -> PreTrainedModel:
     """A model of this config without weights, on torch's meta device: for counting and naming layers."""
+    config = transformers_config(config)
     with torch.device("meta"):
-        return _class_of(config)(copy.deepcopy(config))  # type: ignore[no-any-return]
+        return _class_of(config)(config)  # type: ignore[no-any-return]
+
+
+def transformers_config(config: Any) -> Any:
+    """A copy of a checkpoint's config as transformers has it."""
+    if isinstance(config, PlainConfig):
+        return read_config(config.source, config.folder)
+    return copy.deepcopy(config)
 
 
 def check_names(source: str, model: PreTrainedModel, info: Mapping[str, Any]) -> None:
@@ -119,25 +129,6 @@ def check_names(source: str, model: PreTrainedModel, info: Mapping[str, Any]) ->
             )
     if odd:
         log.info("model %s: its files hold %d tensors that the model has no use for: %s ...", source, len(odd), odd[0])
-
-
-def pack(modules: Iterable[nn.Module]) -> None:
-    """Prepack all weights, largest first; while a layer is packed both copies are in memory.
-
-    Done before there are states and activations, this leaves the least memory at the peak.
-    """
-    layers = {layer for module in modules for layer in module.modules() if isinstance(layer, PackedLinear)}
-    for layer in sorted(layers, key=lambda layer: layer.out_features * layer.in_features, reverse=True):
-        layer.pack()
-    give_back()
-
-
-def weights(model: nn.Module) -> Iterator[torch.Tensor]:
-    """All weights; those of linear layers until they are packed for a kernel, after which nobody can change them."""
-    yield from model.parameters()
-    for module in model.modules():
-        if isinstance(module, (PackedLinear, Int8Embedding, Bf16Embedding)):
-            yield from module.buffers(recurse=False)
 
 
 @contextlib.contextmanager

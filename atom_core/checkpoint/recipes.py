@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from torch import nn
     from transformers import PreTrainedModel
 
+    from atom_core.checkpoint.direct.model import DirectModel
+
 PARTS = ("encoder", "decoder", "embeddings", "head")
 """The parts of a model that can differ in precision."""
 FIT = "fit"
@@ -115,7 +117,7 @@ def recipe_of(name: str, device: str) -> Recipe:
     return recipe
 
 
-def kinds_by_layer(model: PreTrainedModel, recipe: Recipe, device: str) -> dict[str, str]:
+def kinds_by_layer(model: PreTrainedModel | DirectModel, recipe: Recipe, device: str) -> dict[str, str]:
     """Names of the linear layers and token tables that `recipe` quantises, with their kind.
 
     A head that is tied to the table is left out: it goes with the table. On CUDA tables stay as they are.
@@ -144,7 +146,7 @@ def kinds_by_layer(model: PreTrainedModel, recipe: Recipe, device: str) -> dict[
     return kinds
 
 
-def is_tied(model: PreTrainedModel) -> bool:
+def is_tied(model: PreTrainedModel | DirectModel) -> bool:
     """Whether the output head and the token table are one."""
     head = model.get_output_embeddings()
     name = next((name for name, module in model.named_modules() if module is head), "")

@@ -29,6 +29,7 @@ from atom_core.ledger import Ledger
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from atom_core.checkpoint.direct.model import DirectModel
     from atom_core.families import Family
 
 T = TypeVar("T")
@@ -39,7 +40,7 @@ class Engine:
 
     def __init__(
         self,
-        model: PreTrainedModel,
+        model: PreTrainedModel | DirectModel,
         *,
         family: Family,
         max_rows: int,

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from transformers.cache_utils import Cache, CacheLayerMixin, LinearAttentionCacheLayerMixin
 
 from atom_core.decoder.cascade_attention import SharedPrefixes, SharingRows
 from atom_core.decoder.prefix_cache import KV
@@ -50,14 +49,14 @@ class ForwardWindow:
     """Which rows share what; None if none does."""
 
 
-class KVLayer(CacheLayerMixin):
+class KVLayer:
     """One attention layer's buffer of keys and values, [R, H, L, D] each."""
 
-    is_sliding = False  # sliding windows are cut by the mask: a ring buffer could not be shared or kept
-
     def __init__(self, window: ForwardWindow) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
         self.window = window
+        self.keys: torch.Tensor | None = None
+        self.values: torch.Tensor | None = None
+        self.is_initialized = False
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Make empty buffers of the right width."""
@@ -108,61 +107,22 @@ class KVLayer(CacheLayerMixin):
             self.values[window.first : end, :, : window.length],
         )
 
-    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:  # noqa: ARG002
-        """Length and offset of the keys, as transformers asks for them."""
-        return self.window.length, 0
 
-    def get_seq_length(self) -> int:
-        """Tokens before the new ones."""
-        return int(self.window.columns[0, 0]) if self.is_initialized else 0
-
-    def get_max_length(self) -> int:
-        """There is no limit: -1."""
-        return -1
-
-
-class StateLayer(LinearAttentionCacheLayerMixin):
+class StateLayer:
     """One layer whose memory of a sequence has a fixed size: convolution and recurrent states, one for each row.
 
     Such a state cannot be cut, and padding would go into it: rows are prefilled one by one, and decoded together.
     """
 
     def __init__(self, window: ForwardWindow) -> None:
-        super().__init__(number_of_states=1)
         self.window = window
         self.buffers: dict[str, torch.Tensor] = {}
 
-    def lazy_initialization(self, *_: object, **__: object) -> None:
-        """Nothing is made in advance: the first states tell the buffers' shapes."""
-
     def open(self) -> None:
         """Show the window's rows to the model."""
-        first, end = self.window.first, self.window.first + self.window.count
-        seen = {name: buffer[first:end] for name, buffer in self.buffers.items()}
-        self.has_previous_state[0] = self.window.continued
-        self.conv_states[0], self.recurrent_states[0] = seen.get("conv"), seen.get("recurrent")
-        self.is_recurrent_states_initialized[0] = "recurrent" in seen
 
-    def update_conv_state(
-        self, conv_states: torch.Tensor, state_idx: int = 0, conv_kernel_size: int | None = None, **_: object
-    ) -> torch.Tensor:
-        """Keep the last inputs [R, C, K] of a convolution; all of them, those before the new ones included."""
-        width = conv_kernel_size or conv_states.shape[-1]
-        before = self.conv_states[state_idx]
-        if self.window.continued and before is not None:
-            # a convolution over the new inputs looks back at the last ones of the chunk before
-            conv_states = torch.cat([before, conv_states], dim=-1)
-        elif conv_states.shape[-1] < width:
-            conv_states = torch.nn.functional.pad(conv_states, (width - conv_states.shape[-1], 0))
-        self._write("conv", conv_states[..., -width:])
-        return conv_states
-
-    def update_recurrent_state(self, recurrent_states: torch.Tensor, state_idx: int = 0, **_: object) -> torch.Tensor:  # noqa: ARG002
-        """Keep the recurrent states [R, ...]."""
-        self._write("recurrent", recurrent_states)
-        return recurrent_states
-
-    def _write(self, name: str, states: torch.Tensor) -> None:
+    def write(self, name: str, states: torch.Tensor) -> None:
+        """Keep the states of the window's rows."""
         first, end = self.window.first, self.window.first + states.shape[0]
         self.reserve(name, end, states)
         self.buffers[name][first:end] = states
@@ -193,8 +153,11 @@ def layer_kinds(config: Any) -> tuple[str, ...]:
     return tuple("state" if kind in _STATE else "kv" for kind in kinds)
 
 
-class BatchKVCache(Cache):
+class BatchKVCache:
     """All layers' buffers, and the window that the next forward pass works on."""
+
+    kv_layer: type[KVLayer] = KVLayer
+    state_layer: type[StateLayer] = StateLayer
 
     def __init__(self, kinds: Sequence[str]) -> None:
         """
@@ -205,11 +168,19 @@ class BatchKVCache(Cache):
         """What each row shares, if it does."""
         self._num_own: dict[int, int] = {}
         """How many tokens each row holds itself."""
-        super().__init__(
-            layers=[StateLayer(self.window) if kind == "state" else KVLayer(self.window) for kind in kinds]
-        )
+        self.layers: list[KVLayer | StateLayer] = [
+            (self.state_layer if kind == "state" else self.kv_layer)(self.window) for kind in kinds
+        ]
         self.kv_layers = [layer for layer in self.layers if isinstance(layer, KVLayer)]
         """The layers with keys and values."""
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, layer_idx: int, *_: object, **__: object
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Write a layer's new states [R, H, Q, D]; what its attention looks at."""
+        layer = self.layers[layer_idx]
+        assert isinstance(layer, KVLayer)
+        return layer.update(key_states, value_states)
 
     def begin_forward(self, first: int, starts: list[int], num_new: int) -> torch.Tensor:
         """Point the window at rows `first` onwards, each getting `num_new` tokens from its own start.

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
-from transformers.models.llama.modeling_llama import LlamaModel
 
+from atom_core.checkpoint.direct.model import LlamaWeights
 from atom_core.decoder.cascade_attention import cascade
 from atom_core.kernels.bf16 import Bf16Linear
 from atom_core.kernels.float32 import Float32Linear
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from atom_core.decoder.kv_cache import BatchKVCache
 
 
-def can_fuse(language: nn.Module) -> bool:
+def can_fuse(language: Any) -> bool:
     """Whether `FusedLlama` computes what `language` does."""
     device, dtype = getattr(language, "device", None), getattr(language, "dtype", None)
     return is_plain(language) and dtype == torch.float32 and device == torch.device("cpu")
@@ -37,14 +37,20 @@ def can_fuse(language: nn.Module) -> bool:
 def is_plain(language: nn.Module) -> bool:
     """Whether `language` is a `LlamaModel` as `FusedLlama` knows it, wherever its weights are."""
     config = getattr(language, "config", None)
-    # a subclass may do something else
-    return type(language) is LlamaModel and config is not None and config.hidden_act == "silu"
+    return _is_llama(language) and config is not None and config.hidden_act == "silu"
+
+
+def _is_llama(language: object) -> bool:
+    """Whether it is transformers' `LlamaModel`, or its weights; a subclass may do something else."""
+    kind = type(language)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    return kind is LlamaWeights or name == "transformers.models.llama.modeling_llama.LlamaModel"
 
 
 class FusedLlama:
     """The layers of a `LlamaModel`, whose linear layers it takes over: the model itself cannot be called any more."""
 
-    def __init__(self, language: LlamaModel) -> None:
+    def __init__(self, language: Any) -> None:
         config = language.config
         self._heads = int(config.num_attention_heads)
         self._key_heads = int(config.num_key_value_heads or config.num_attention_heads)

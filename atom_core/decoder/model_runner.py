@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from atom_core.checkpoint.load import pack
 from atom_core.decoder.kv_cache import BatchKVCache, layer_kinds
 from atom_core.decoder.llama import FusedLlama, can_fuse
 from atom_core.decoder.prefix_cache import KV
 from atom_core.families.prompt import PrefillChunk
+from atom_core.kernels.weights import pack
 from atom_core.text.embedding import SKIPPED_LAYERS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from atom_core.checkpoint.direct.model import DirectModel
     from atom_core.families import Family
 
 
 class ModelRunner:
     """The language half and the batch's KV cache. Used by one thread only."""
 
-    def __init__(self, model: PreTrainedModel, family: Family) -> None:
+    def __init__(self, model: PreTrainedModel | DirectModel, family: Family) -> None:
         """
         :raises ModelError: if the language half has layers that cannot be served faithfully
         """
         self.config = model.config.get_text_config()
         kinds = layer_kinds(self.config)
-        self.kv_cache = BatchKVCache(kinds)
         self.has_states = "state" in kinds
         """Whether some layers keep states that cannot be cut or padded: rows are prefilled one by one."""
         self._family = family
@@ -45,6 +45,7 @@ class ModelRunner:
         self._layer_types: list[str] = sorted(set(getattr(self.config, "layer_types", None) or ()))
         self._language = language = model.get_decoder()
         self._fused = FusedLlama(language) if can_fuse(language) else None
+        self.kv_cache = _kv_cache(kinds, for_transformers=self._fused is None)
         self.can_share = self._fused is not None and self._sliding_window is None
         """Whether rows can share kept states: only the fused forward pass has cascade attention."""
         self._tap = _Tap(language, self._fused)
@@ -181,6 +182,14 @@ class ModelRunner:
         window.causal = False
         near = torch.arange(window.length) > window.columns[:, :, None] - self._sliding_window
         return (mask & near[:, None]).to(self._device)
+
+
+def _kv_cache(kinds: Sequence[str], *, for_transformers: bool) -> BatchKVCache:
+    if not for_transformers:
+        return BatchKVCache(kinds)
+    from atom_core.decoder.by_transformers.cache import TransformersKVCache
+
+    return TransformersKVCache(kinds)
 
 
 class _Tap:

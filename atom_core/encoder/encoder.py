@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -36,7 +36,7 @@ class ResidentEncoder:
 
     def __init__(
         self,
-        model: PreTrainedModel,
+        visual: Callable[[], PreTrainedModel],
         family: Family,
         *,
         fingerprint: str,
@@ -46,14 +46,13 @@ class ResidentEncoder:
         threads: Threads,
     ) -> None:
         """
+        :param visual: the model whose visual half is computed; called when there is something to encode
         :param frames: how many frames of a clip are sampled
         :param cache: where features are kept; None computes them each time
         """
         self.fingerprint = fingerprint
-        self._model = model
+        self._visual = visual
         self._family = family
-        for layer in _first_layers(model):
-            layer.register_forward_pre_hook(_in_order, with_kwargs=True)
         self._frames = frames
         self._ledger = ledger
         self._threads = threads
@@ -88,6 +87,14 @@ class ResidentEncoder:
     def close(self) -> None:
         """End the encoder's thread; waits for the frames in work."""
         self._worker.close()
+
+    @cached_property
+    def _model(self) -> PreTrainedModel:
+        """The model, asked for in the encoder's thread."""
+        model = self._visual()
+        for layer in _first_layers(model):
+            layer.register_forward_pre_hook(_in_order, with_kwargs=True)
+        return model
 
     def _encode(self, clip: Clip, num_frames: int) -> Features:
         key = feature_key(clip, rule_of(clip, num_frames, self._family.frame_pixels(num_frames)), self.fingerprint)

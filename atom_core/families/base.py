@@ -306,7 +306,7 @@ class Family:
 
     def language_inputs(
         self,
-        language: PreTrainedModel,  # noqa: ARG002
+        language: Any,  # noqa: ARG002
         ids: Sequence[Sequence[int]],  # noqa: ARG002
         chunks: Sequence[PrefillChunk],  # noqa: ARG002
     ) -> LanguageInputs:

@@ -25,6 +25,17 @@ CHUNK_PIXELS = 512 * 512
 _LARGEST_EDGE = 4096
 """The longest edge of a picture, whatever the processor's config says: transformers' `MAX_IMAGE_SIZE`."""
 
+TEMPLATE = (
+    "<|im_start|>{% for message in messages %}{{message['role'] | capitalize}}"
+    "{% if message['content'] is string %}{{': ' + message['content']}}"
+    "{% else %}{% if message['content'][0]['type'] == 'image' %}{{':'}}{% else %}{{': '}}{% endif %}"
+    "{% for line in message['content'] %}{% if line['type'] == 'text' %}{{line['text']}}"
+    "{% elif line['type'] == 'image' %}{{ '<image>' }}{% elif line['type'] == 'video' %}{{ '<video>' }}{% endif %}"
+    "{% endfor %}{% endif %}<end_of_utterance>\n{% endfor %}"
+    "{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"
+)
+"""The chat template of SmolVLM2 for videos; transformers' `processing_smolvlm.DEFAULT_CHAT_TEMPLATE`."""
+
 
 class Idefics3(Family):
     """Idefics3 and the first SmolVLM: frames as images, each whole, without the tiles of single pictures."""
@@ -152,9 +163,7 @@ class SmolVLM(Idefics3):
     @property
     def chat_template(self) -> str | None:
         """The family's template for videos (transformers' `SmolVLMProcessor`)."""
-        from transformers.models.smolvlm.processing_smolvlm import DEFAULT_CHAT_TEMPLATE
-
-        return str(DEFAULT_CHAT_TEMPLATE)
+        return TEMPLATE
 
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `SmolVLMProcessor.replace_video_token`."""

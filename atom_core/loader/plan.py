@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from atom_core.checkpoint.checkpoint import guarded
+from atom_core.checkpoint.direct.load import direct_model
 from atom_core.checkpoint.recipes import FIT, RECIPES, Recipe, kinds_by_layer, recipe_of, recipes_for
 from atom_core.decoder import num_rows
 from atom_core.errors import ModelError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from atom_core.checkpoint.checkpoint import Checkpoint
+    from atom_core.checkpoint.direct.model import DirectModel
     from atom_core.families import Family
     from atom_core.kernels.threads import Threads
     from atom_core.settings import Settings
@@ -161,7 +163,7 @@ class _Needs:
             number_bytes=self._number_bytes,
         )
         self._batch = settings.batch
-        self._model: PreTrainedModel | None = None
+        self._model: PreTrainedModel | DirectModel | None = None
         self._counted: dict[str, dict[str, int]] = {}
 
     def __call__(self, recipe: Recipe, rows: int, tokens: int) -> estimate.Need:
@@ -188,12 +190,19 @@ class _Needs:
         reading = estimate.reading_bytes(text, rows=rows, tokens=tokens, number_bytes=self._number_bytes)
         return estimate.Need(states=states, work=self._encoding_bytes + reading, tasks=self._tasks_bytes, **more)
 
-    def _weights(self, recipe: Recipe) -> dict[str, int]:
+    def _empty_model(self) -> PreTrainedModel | DirectModel:
+        direct = direct_model(self._checkpoint, self._device)
+        if direct is not None:
+            return direct
         from atom_core.checkpoint.load import empty_model
+
+        return guarded(self._checkpoint.source, "config", lambda: empty_model(self._checkpoint.config))
+
+    def _weights(self, recipe: Recipe) -> dict[str, int]:
         from atom_core.decoder.llama import is_plain
 
         if self._model is None:
-            self._model = guarded(self._checkpoint.source, "config", lambda: empty_model(self._checkpoint.config))
+            self._model = self._empty_model()
         saved = self._checkpoint.quantized.layers if self._checkpoint.quantized else {}
         kinds = saved or kinds_by_layer(self._model, recipe, self._device)
         model = self._model

@@ -50,11 +50,11 @@ def atom_load_modules(
     """
     quiet()
     from atom_core.checkpoint.checkpoint import find
-    from atom_core.imports import import_apart
+    from atom_core.imports import TORCH, import_apart
 
     memory = settings.cache / "hashes.json"
     find(source, revision=settings.revision, offline=settings.offline, memory=memory)  # told before seconds of imports
-    import_apart()
+    import_apart(TORCH)
     from atom_core.loader.backend import load
 
     return load(source, settings, ledger, families, tasks_bytes).modules()

@@ -23,6 +23,8 @@ from atom_core.memory.available import held_bytes
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from atom_core.checkpoint.direct.model import DirectModel
+
 PROGRAM_BYTES = 450 * 2**20
 """Python and the libraries, before a model is loaded."""
 _QUANTIZING_BYTES = {"int8": 8, "int4": 16}
@@ -176,7 +178,7 @@ def plan(
     )
 
 
-def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_bytes: int) -> int:
+def weight_bytes(model: PreTrainedModel | DirectModel, kinds: Mapping[str, str], *, plain_bytes: int) -> int:
     """Bytes of a model's weights when some layers are quantised.
 
     :param model: without weights (on torch's meta device) is enough
@@ -202,7 +204,7 @@ def weight_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, plain_byte
     return total
 
 
-def loading_bytes(model: PreTrainedModel, kinds: Mapping[str, str], *, saved: bool) -> int:
+def loading_bytes(model: PreTrainedModel | DirectModel, kinds: Mapping[str, str], *, saved: bool) -> int:
     """Most bytes that one layer takes beside its weights while it is quantised, and packed for its kernel.
 
     :param model: without weights is enough

@@ -84,4 +84,6 @@ def test_a_model_takes_what_was_counted(folders: dict[str, Path], tmp_path: Path
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     assert found["peak"] < need.total - need.program + SLACK_BYTES
-    assert found["after"] > 0.9 * need.weights
+    # of a token table that is stored as it is used only the rows that are looked up are read
+    table = 4 * SIZES["vocab_size"] * SIZES["text_width"] if (name, recipe) == ("model", "none") else 0
+    assert found["after"] > 0.9 * (need.weights - table)

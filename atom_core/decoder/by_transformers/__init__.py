@@ -1,0 +1,1 @@
+"""What transformers' own forward passes ask for, where none of Atom's own computes the language half."""
