@@ -13,6 +13,7 @@ from atom_bench.reuse.resident import look, run_resident
 from attrs import evolve
 
 import atom_core as atom
+from atom_core.kernels.processor import has_bf16
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,8 @@ def done(settings, videos, tmp_path_factory) -> dict[str, list[Done]]:
     found = {}
     known = tmp_path_factory.mktemp("known")
     for way in jobs.WAYS:
+        if way == jobs.EXPERT_BF16 and not has_bf16():
+            continue
         cache = known if way in "de" else tmp_path_factory.mktemp(way)
         own = evolve(
             settings, reuse=way in "def", cache=cache, quantize=precision(way, evolve(settings, quantize="int8"))
@@ -37,17 +40,19 @@ def test_every_way_gives_the_same_answers(done):
     """Captions, answers and scripts are equal; vectors and scores are as near as arithmetic allows."""
     for way, (one,) in done.items():
         agreement = compare(one.said, done["b"][0].said)
-        assert agreement.same == (way != jobs.QUANTISED), f"{way}: {agreement}"
+        assert agreement.same == (way not in (jobs.QUANTISED, jobs.EXPERT_BF16)), f"{way}: {agreement}"
         assert agreement.texts == 2 + 2 * 3 + 1
         assert one.tokens == done["b"][0].tokens > 0
 
 
 def test_counts_are_those_of_the_ways(done):
-    """A model is loaded four times in (a); a clip is encoded for each request without reuse, once with, never again."""
-    assert {way: one.loads for way, (one,) in done.items()} == {"a": 4, "b": 1, "c": 1, "d": 1, "e": 1, "f": 1}
+    """A model is loaded four times in (a); a clip is encoded for each request without reuse, once with and
+    by the expert, never again."""
+    assert {way: one.loads for way, (one,) in done.items()} == {way: 4 if way == "a" else 1 for way in done}
     per_clip = 1 + len(jobs.QUESTIONS) + 1 + len(jobs.LINES)
     visits = {"a": 2 * per_clip, "b": 2 * per_clip, "c": 2 * per_clip, "d": 2, "e": 0, "f": 2}
-    assert {way: one.encodes for way, (one,) in done.items()} == visits
+    visits |= {"g": 2, "h": 2}
+    assert {way: one.encodes for way, (one,) in done.items()} == {way: visits[way] for way in done}
 
 
 def test_figures_are_consistent(done, settings):
@@ -59,7 +64,7 @@ def test_figures_are_consistent(done, settings):
         if way != "d":
             assert value["ratios"][f"{way}/d"]["median"] == pytest.approx(one.seconds / done["d"][0].seconds)
     assert json.loads(json.dumps(value))["ways"]["d"]["answers"]["same"]
-    assert text(value).count("same") == len(done) - 1
+    assert text(value).count(" same\n") == len(done) - len({"f", "h"} & done.keys())
     assert value["ways"]["f"]["quantize"] == "auto"
 
 
@@ -89,7 +94,7 @@ def test_a_wrong_answer_is_noticed(done, settings, what):
     agreement = compare(changed.said, said)
     assert not agreement.same
     assert (agreement.first_difference is not None) == (what in ("captions", "answers", "script"))
-    value = result({**done, "d": [done["d"][0], changed], **{w: done[w] * 2 for w in "abcef"}}, settings, 2)
+    value = result({**done, "d": [done["d"][0], changed], **{w: done[w] * 2 for w in done if w != "d"}}, settings, 2)
     assert not value["ways"]["d"]["answers"]["same"]
     assert f"{agreement.equal_texts}/{agreement.texts} equal" in text(value)
 

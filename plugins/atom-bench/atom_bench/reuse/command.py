@@ -15,7 +15,8 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_bench import arguments, figures
-from atom_bench.reuse.job import LOOK, PLAIN_WAYS, QUANTISED, WAYS, Done, Job, order, settings_values
+from atom_bench.reuse.job import EXPERT_BF16, LOOK, PLAIN_WAYS, QUANTISED, WAYS, Done, Job, order, settings_values
+from atom_core.kernels.processor import has_bf16
 
 AGAINST = "d"
 """Ratios are of the other ways' seconds to this one's; to those with known features and to the quantised one's too."""
@@ -26,7 +27,7 @@ FEATURES_BYTES = 128 * 2**20
 class ReuseBench:
     """Run the standard pipeline several ways, side by side."""
 
-    summary = "The standard pipeline four ways: reloaded models, one plain model, Atom without and with reuse"
+    summary = "The standard pipeline: reloaded models, one plain model, an expert's, Atom without and with reuse"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
@@ -75,6 +76,9 @@ class _Rounds:
         self._known.mkdir()
         self._layouts = self._child(LOOK, self._known, self._known)
         ways = [way for way in WAYS if way in context.args.ways]
+        if EXPERT_BF16 in ways and not has_bf16():
+            context.note(f"({EXPERT_BF16}) {WAYS[EXPERT_BF16]}: left out, this processor does not compute bfloat16")
+            ways.remove(EXPERT_BF16)
         done: dict[str, list[Done]] = defaultdict(list)
         num_rounds = context.args.rounds
         with context.progress("Measuring", num_rounds * len(ways)) as progress:
@@ -117,6 +121,8 @@ class _Rounds:
 
 def precision(way: str, settings: atom.Settings) -> str:
     """The recipe of a way."""
+    if way == EXPERT_BF16:
+        return "bf16"
     if way != QUANTISED:
         return "none"
     return "auto" if settings.quantize in ("fit", "none") else settings.quantize

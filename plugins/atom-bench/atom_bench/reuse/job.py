@@ -20,13 +20,21 @@ WAYS = {
     "d": "Atom",
     "e": "Atom, features known",
     "f": "Atom, quantised",
+    "g": "one model as an expert calls it",
+    "h": "the same in bfloat16",
 }
 """The ways by letter."""
 
 QUANTISED = "f"
 """The way at the precision that is asked for, `auto` unless another; all others have the checkpoint's own."""
 
-PLAIN_WAYS = ("a", "b")
+EXPERT_WAYS = ("g", "h")
+"""Those that keep features and `past_key_values` with transformers alone."""
+
+EXPERT_BF16 = "h"
+"""The expert's way in bfloat16, on processors that compute it."""
+
+PLAIN_WAYS = ("a", "b", *EXPERT_WAYS)
 """Those that use transformers alone."""
 
 LOOK = "look"

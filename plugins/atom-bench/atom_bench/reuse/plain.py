@@ -1,4 +1,5 @@
-"""Ways (a) and (b): the whole model as transformers users call it, with pixels in every request."""
+"""Ways (a), (b), (g) and (h): the whole model as transformers users call it; in (a) and (b) with pixels in
+every request."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from transformers import AutoModelForImageTextToText
 
 import atom_core as atom
 from atom_bench.reuse import job as jobs
-from atom_bench.reuse.job import Done, Job, Said
+from atom_bench.reuse.job import EXPERT_BF16, EXPERT_WAYS, Done, Job, Said
 from atom_bench.reuse.memory import held_bytes, peak_bytes
 from atom_core.checkpoint.checkpoint import Checkpoint, open_checkpoint
 from atom_core.families import family_of
@@ -28,14 +29,17 @@ from atom_core.text.sentences import as_caption
 class Whole:
     """The unsplit model. It writes the same prompts as Atom; its frames are read anew for every request."""
 
-    def __init__(self, checkpoint: Checkpoint, settings: atom.Settings, *, embeds: bool) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, settings: atom.Settings, *, embeds: bool, dtype: torch.dtype | None = None
+    ) -> None:
         """
         :param embeds: whether the model was trained to make vectors of texts
+        :param dtype: its precision; None is float32 on a processor, bfloat16 on a card
         """
         self.embeds = embeds
         self.family = family_of(checkpoint)
         self.device = choose_device(settings.device)
-        self.dtype = torch.float32 if self.device == "cpu" else torch.bfloat16
+        self.dtype = dtype or (torch.float32 if self.device == "cpu" else torch.bfloat16)
         model: Any = AutoModelForImageTextToText.from_pretrained(
             checkpoint.folder, dtype=self.dtype, local_files_only=True, use_safetensors=True
         )
@@ -50,7 +54,9 @@ class Whole:
 
         :param shown: clips, each with the layout of its visual tokens
         """
-        inputs = self._inputs(shown, text)
+        return self._generated(self._inputs(shown, text), max_new_tokens)
+
+    def _generated(self, inputs: dict[str, Any], max_new_tokens: int) -> atom.Generated:
         out = self.model.generate(**inputs, max_new_tokens=max_new_tokens, do_sample=False)
         new = out[0][inputs["input_ids"].shape[1] :]
         self.tokens += len(new)
@@ -86,26 +92,31 @@ class Whole:
         parts: list[str | atom.Features] = [*self._stubs(shown), text]
         answer = self.family.answer_ids(parts, continuation)
         inputs = self._inputs(shown, text, answer)
-        logits = self.model(**inputs, use_cache=False, logits_to_keep=len(answer) + 1).logits[0, :-1].float()
-        return float(logits.log_softmax(-1).cpu().gather(1, torch.tensor(answer)[:, None]).double().sum())
+        output = self.model(**inputs, use_cache=False, logits_to_keep=len(answer) + 1)
+        return logprob(output.logits, answer)
 
     def _inputs(self, shown: Sequence[tuple[atom.Clip, Any]], text: str, answer: Sequence[int] = ()) -> dict[str, Any]:
+        seen = [self._seen(clip, layout) for clip, layout in shown]
+        inputs = {name: value for _, pixels in seen for name, value in pixels.items()}
+        input_ids = self._ids([*(clip for clip, _ in seen), text], answer)
+        return {**inputs, "input_ids": input_ids, "attention_mask": torch.ones_like(input_ids)}
+
+    def _seen(self, clip: atom.Clip, layout: Any) -> tuple[atom.Features, dict[str, Any]]:
+        """What the prompt's wording needs of a clip, and its pixels, read anew."""
         from atom_core.media.sample import sample
 
-        inputs: dict[str, Any] = {}
-        stubs = []
-        for clip, layout in shown:
-            frames = sample(clip, self.frames, self.family.frame_pixels(self.frames))
-            inputs.update(self._moved(self.family.inputs(frames)))
-            stubs.append(_stub(clip, frames.timestamps_s, layout))
-            self.encodes += 1
-        rendered = self.family.render([*stubs, text])
+        frames = sample(clip, self.frames, self.family.frame_pixels(self.frames))
+        self.encodes += 1
+        return _stub(clip, frames.timestamps_s, layout), self._moved(self.family.inputs(frames))
+
+    def _ids(self, parts: Sequence[str | atom.Features], answer: Sequence[int]) -> torch.Tensor:
+        """Token ids [1, N] of the prompt of `parts`, followed by `answer`."""
+        rendered = self.family.render(parts)
         tokenizer = self.family.tokenizer
         start = tokenizer.bos_token
         special = self.family.add_special_tokens and not (start is not None and rendered.startswith(start))
         ids = [*tokenizer(rendered, add_special_tokens=special)["input_ids"], *answer]
-        input_ids = torch.tensor([ids], device=self.device)
-        return {**inputs, "input_ids": input_ids, "attention_mask": torch.ones_like(input_ids)}
+        return torch.tensor([ids], device=self.device)
 
     def _moved(self, inputs: dict[str, object]) -> dict[str, object]:
         return {
@@ -122,6 +133,12 @@ class Whole:
 def opened(settings: atom.Settings) -> Checkpoint:
     """The model's config and tokenizer; opened once, also in (a)."""
     return open_checkpoint(settings.model, revision=settings.revision, offline=settings.offline)
+
+
+def logprob(logits_1NV: torch.Tensor, answer: Sequence[int]) -> float:
+    """Log-probability of `answer`, given the logits before each of its tokens and after the last."""
+    logprobs = logits_1NV[0, :-1].float().log_softmax(-1).cpu()
+    return float(logprobs.gather(1, torch.tensor(answer)[:, None]).double().sum())
 
 
 def _stub(clip: atom.Clip, timestamps_s: tuple[float, ...], layout: Any) -> atom.Features:
@@ -190,13 +207,21 @@ class PlainRun:
         if self._model is None:
             before = time.perf_counter()
             self._checkpoint = self._checkpoint or opened(self._settings)
-            self._model = Whole(self._checkpoint, self._settings, embeds=self._embeds)
+            self._model = self._whole(self._checkpoint)
             self._stages["load"] += time.perf_counter() - before
             self._loads += 1
             self._loaded_bytes = self._loaded_bytes or held_bytes()
         before = time.perf_counter()
         yield self._model
         self._stages[name] += time.perf_counter() - before
+
+    def _whole(self, checkpoint: Checkpoint) -> Whole:
+        if self._job.way not in EXPERT_WAYS:
+            return Whole(checkpoint, self._settings, embeds=self._embeds)
+        from atom_bench.reuse.expert import Expert
+
+        dtype = torch.bfloat16 if self._job.way == EXPERT_BF16 else None
+        return Expert(checkpoint, self._settings, embeds=self._embeds, dtype=dtype)
 
     def _drop(self) -> None:
         if self._model is not None:
@@ -210,7 +235,7 @@ class PlainRun:
 
 
 def run_plain(job: Job) -> Done:
-    """Way (a) or (b)."""
+    """A way that uses transformers alone."""
     settings = atom.Settings(**job.settings)
     with atom.open_host(settings) as host:
         clips = [atom.Clip.whole(host.video(Path(path))) for path in job.videos]
