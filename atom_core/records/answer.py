@@ -68,17 +68,22 @@ class Provenance:
     """The sampling rule that chose them."""
     size: tuple[int, int] | None = None
     """Height and width of those frames as sampled, pixels; the model may make them smaller."""
+    told: tuple[str, ...] = ()
+    """What the prompt quotes of the video beside what was asked: ``speech``, ``text``."""
 
     @classmethod
-    def of(cls, decoder: _Named, prompt: str, features: Features | None = None) -> Provenance:
+    def of(
+        cls, decoder: _Named, prompt: str, features: Features | None = None, *, told: tuple[str, ...] = ()
+    ) -> Provenance:
         """What `decoder` made of `prompt` after the frames of `features`.
 
         :param features: what it was shown; None if it read text alone
+        :param told: what the prompt quotes of the video
         """
         if features is None:
-            return cls(model=decoder.name, prompt=prompt)
+            return cls(model=decoder.name, prompt=prompt, told=told)
         times_s, rule, size = features.timestamps_s, features.rule, features.size
-        return cls(model=decoder.name, prompt=prompt, timestamps_s=times_s, rule=rule, size=size)
+        return cls(model=decoder.name, prompt=prompt, timestamps_s=times_s, rule=rule, size=size, told=told)
 
     @property
     def frames(self) -> dict[str, Any] | None:

@@ -45,6 +45,12 @@ class Utterance(Span):
     track: int = field(default=1, validator=ge(1))
     """Which sound track of the video it is said in, from 1."""
 
+    def during(self, start_s: float, end_s: float) -> str:
+        """What of it is said from `start_s` to `end_s`: the words whose middle lies there, or where words are not known
+        the text if its middle does."""
+        parts: Iterable[SpokenWord | Utterance] = self.words or (self,)
+        return " ".join(part.text for part in parts if start_s <= (part.start_s + part.end_s) / 2 < end_s)
+
 
 @frozen(kw_only=True)
 class WrittenText(Span):

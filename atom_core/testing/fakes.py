@@ -319,7 +319,8 @@ class FakeWorld:
                 f"{path}: no such file in the fake world; it has {', '.join(self.shows) or 'none'}", path=path
             )
         texts = self.shows[name]
-        return fake_video(str(path), duration_s=self._clip_s * len(texts), content=f"{name}{tuple(texts)}")
+        video = fake_video(str(path), duration_s=self._clip_s * len(texts), content=f"{name}{tuple(texts)}")
+        return evolve(video, has_audio=name in self.sounds)
 
     def look(self, clip: Clip) -> str:
         """What the middle of a clip shows."""

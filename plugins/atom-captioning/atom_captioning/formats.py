@@ -53,6 +53,7 @@ def json_value(captions: Sequence[atom.Caption]) -> dict[str, object]:
             "truncated": caption.truncated,
             "confidence": caption.confidence,
             "frames": caption.provenance.frames if caption.provenance else None,
+            "told": list(caption.provenance.told) if caption.provenance else [],
         }
         for caption in captions
     ]

@@ -9,6 +9,8 @@ from attrs.validators import ge, min_len
 
 import atom_core as atom
 from atom_captioning.levels import in_levels
+from atom_captioning.speech import said_during
+from atom_core.text.quoted import quoted
 from atom_core.text.sentences import as_caption
 
 PROMPT = "Describe this clip in one sentence."
@@ -29,14 +31,25 @@ class CaptionClip:
         """What the decoder is asked; left as it is, in the words that the model knows, if those are others."""
         max_new_tokens: int = field(default=64, validator=ge(1))
         """Longest caption, tokens."""
+        hear: bool = True
+        """Whether the decoder is told what is said during the clip, where a plugin writes that down."""
 
     def run(
-        self, clip: atom.Clip, *, encoder: atom.Encoder, decoder: atom.Decoder, settings: CaptionClip.Settings
+        self,
+        clip: atom.Clip,
+        *,
+        encoder: atom.Encoder,
+        decoder: atom.Decoder,
+        host: atom.Host,
+        settings: CaptionClip.Settings,
     ) -> atom.Caption:
         """The caption of `clip`."""
-        prompt = settings.prompt
+        prompt, wordings = settings.prompt, getattr(decoder, "wordings", {})
         if prompt == PROMPT:
-            prompt = getattr(decoder, "wordings", {}).get("caption", PROMPT)
+            prompt = wordings.get("caption", PROMPT)
+        told: tuple[str, ...] = ()
+        if settings.hear and not wordings and (said := said_during(clip, host)):  # others know their own words alone
+            prompt, told = f"Somebody says in this clip: {quoted(said)}\n{prompt}", ("speech",)
         features = encoder.encode(clip)
         text = decoder.generate([features, prompt], max_new_tokens=settings.max_new_tokens)
         return atom.Caption(
@@ -44,7 +57,7 @@ class CaptionClip:
             text=as_caption(text, cut=text.cut),
             truncated=text.cut,
             confidence=text.confidence,
-            provenance=atom.Provenance.of(decoder, prompt, features),
+            provenance=atom.Provenance.of(decoder, prompt, features, told=told),
         )
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import types
 
 import atom_captioning
 import attrs
@@ -12,7 +13,9 @@ from atom_captioning import formats
 import atom_core as atom
 from atom_core.testing.commands import run_command
 from atom_core.testing.fakes import FakeDecoder, FakeHost
+from atom_core.testing.speech.hostile import HOSTILE_WORDS
 
+PROMPT = "Describe this clip in one sentence."
 SHOWS = {"a.mp4": ["a red  circle\nmoves left", "a blue square grows"], "b.mp4": ["a star"]}
 
 
@@ -230,3 +233,71 @@ def test_subtitles_are_on_the_clock_of_a_player(host):
     assert "00:00:02,000 --> 00:00:07,000" in formats.srt(captions)
     assert "00:00:02.000 --> 00:00:07.000" in formats.vtt(captions)
     assert formats.json_value(captions)["clips"][0]["start_s"] == 0.0
+
+
+class Ears:
+    """A plugin that hears the same words in every video."""
+
+    @atom.hookimpl
+    def atom_register_tasks(self, register):
+        register.task("transcribe", "test_ears:Transcribe", summary="Hear.")
+
+
+def hearing(monkeypatch, *words, error=None, **more):
+    """A host that hears `words`, one in each second."""
+
+    class Transcribe:
+        consumes, produces = atom.Video, tuple[atom.Utterance, ...]
+
+        def run(self, video):
+            if error is not None:
+                raise error
+            spoken = [
+                atom.SpokenWord(text=word, start_s=second + 0.1, end_s=second + 0.9)
+                for second, word in enumerate(words)
+            ]
+            return (atom.Utterance(start_s=0.1, end_s=spoken[-1].end_s, text=" ".join(words), words=spoken),)
+
+    module = types.ModuleType("test_ears")
+    module.Transcribe = Transcribe
+    monkeypatch.setitem(sys.modules, "test_ears", module)
+    sounds = {name: lambda times_s: times_s * 0 + 0.5 for name in SHOWS}
+    return FakeHost(atom_captioning, Ears(), shows=SHOWS, sounds=sounds, **more)
+
+
+def test_captions_are_told_what_is_said(monkeypatch):
+    """What is said during a clip stands before the question, quoted, and in the provenance; not so with hear off, nor
+    for a model that knows prompts of its own alone."""
+    host = hearing(monkeypatch, "so", "this", "is", "the", "garden", "and", "that", "the", "house")
+    first, second = captions_of(host)
+    assert first.provenance.prompt == 'Somebody says in this clip: "so this is the garden"\n' + PROMPT
+    assert second.provenance.prompt == 'Somebody says in this clip: "and that the house"\n' + PROMPT
+    assert first.provenance.told == ("speech",)
+    assert formats.json_value([first])["clips"][0]["told"] == ["speech"]
+    clip = host.clips(host.video("a.mp4"))[0]
+    deaf = host.run("caption", clip, hear=False)
+    assert (deaf.provenance.prompt, deaf.provenance.told) == (PROMPT, ())
+    decoder = FakeDecoder({"caption en": "a dog"})
+    decoder.wordings = {"caption": "caption en"}
+    own = hearing(monkeypatch, "so", decoder=decoder)
+    assert own.run("caption", clip).provenance.prompt == "caption en"
+
+
+def test_captions_without_what_is_said(monkeypatch, caplog):
+    """A video that cannot be heard is captioned without, and the reason is told once."""
+    host = hearing(monkeypatch, error=atom.ModelError("there is no speech model; fetch one"))
+    assert [caption.provenance.prompt for caption in captions_of(host)] == [PROMPT, PROMPT]
+    assert [record.getMessage() for record in caplog.records].count(caplog.records[0].getMessage()) == 1
+    assert "there is no speech model; fetch one" in caplog.text
+
+
+@pytest.mark.parametrize("said", HOSTILE_WORDS)
+def test_what_is_said_stays_a_quotation(monkeypatch, said):
+    """Whatever somebody says: the prompt has it in one line and one pair of quotation marks, before what is asked."""
+    host = hearing(monkeypatch, *said.split(" "))
+    prompt = captions_of(host)[0].provenance.prompt
+    told, asked = prompt.split("\n")
+    assert asked == PROMPT
+    assert told.startswith('Somebody says in this clip: "')
+    assert told.count('"') == 2
+    assert not set("<>|[]{}`") & set(told)

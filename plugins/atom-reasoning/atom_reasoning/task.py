@@ -17,6 +17,7 @@ from atom_reasoning.evidence.footage import Footage
 from atom_reasoning.evidence.witness import Witness
 from atom_reasoning.reading.reader import readings_of
 from atom_reasoning.reading.record import Kind, Reading, Scope
+from atom_reasoning.spoken import answer_of_speech
 from atom_reasoning.wording import NOT_SHOWN, YES_OR_NO, is_presence
 
 
@@ -39,6 +40,8 @@ class AnswerQuestion:
         """Longest answer of a clip, tokens."""
         looks: int = field(default=12, validator=ge(1))
         """How many clips are looked at anew for a question; of the others their captions are read."""
+        hear: bool = True
+        """Whether questions about what is said are answered by it, where a plugin writes that down."""
 
     def run(
         self,
@@ -50,6 +53,8 @@ class AnswerQuestion:
         settings: AnswerQuestion.Settings,
     ) -> atom.Answer:
         """The answer to `question`, or ``not shown`` without evidence."""
+        if settings.hear and (spoken := answer_of_speech(question, host)) is not None:
+            return spoken
         footage = Footage.of(host, (question.video, *question.others))
         witness = Witness(host, encoder, decoder, footage, looks=settings.looks, tokens=settings.max_new_tokens)
         try:

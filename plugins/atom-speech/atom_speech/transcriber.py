@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
@@ -10,6 +11,7 @@ from attrs import asdict, field, frozen
 from attrs.validators import ge, gt, in_, lt, min_len
 
 import atom_core as atom
+from atom_core.files.bounded import keep
 from atom_core.providers import KeptAnswers, check_cancelled, digest_of
 from atom_speech.engine import ALL_FILES, RATE_HZ, Engine, Heard
 from atom_speech.utterances import PAUSE_S, Word, utterances
@@ -24,6 +26,8 @@ _SURE = 0.5
 """How sure the model must be of a language to say that another is spoken than before."""
 _WORK_BYTES = 320 * 2**20
 """For the engine, its detector of voices, and five minutes of sound."""
+_MOST_RECENT = 16
+"""Videos whose utterances stay in memory, too: those of a clip are asked for again for the next."""
 _RULES = "1"
 """Version of how speech is cut, placed and put together; part of every key."""
 
@@ -66,6 +70,9 @@ class Transcriber:
         if precision == "auto":
             precision = "int8" if device == "cpu" else "float16"
         self._voice = options.voice
+        self._lock = threading.Lock()
+        self._recent: dict[str, tuple[atom.Utterance, ...]] = {}
+        self._most_recent = _MOST_RECENT if settings.reuse else 0
         self._engine = Engine(
             folder, device=device, precision=precision, threads=settings.threads, num_beams=options.beams
         )
@@ -98,9 +105,27 @@ class Transcriber:
         language = language.strip().lower()
         about = (video.content_hash, video.duration_s, language, translate, track)
         key = KeptAnswers.key(*about)
+        with self._lock:
+            recent = self._recent.get(key)
+        if recent is not None:
+            return recent
+        known = self._known_or_heard(key, video, sound, about, progress)
+        with self._lock:
+            keep(self._recent, key, known, self._most_recent)
+        return known
+
+    def _known_or_heard(
+        self,
+        key: str,
+        video: atom.Video,
+        sound: atom.ReadSound,
+        about: tuple[Any, ...],
+        progress: atom.Tell | None,
+    ) -> tuple[atom.Utterance, ...]:
         known = _read(self._kept.get(key))
         if known is not None:
             return known
+        _, _, language, translate, _ = about
         if language or translate:
             self._engine.check(language, translate=translate)
         with self._kept.claim(key):
