@@ -112,7 +112,8 @@ def add_task_options(parser: Parser, spec: CommandSpec, plugins: PluginSet) -> N
             if hints[name] is Any:  # given by programs
                 continue
             option = option_of(name)
-            if len(spec.tasks) > 1 or option in parser._option_string_actions:
+            taken = {option, f"--no-{option.removeprefix('--')}"} & parser._option_string_actions.keys()
+            if len(spec.tasks) > 1 or taken:
                 option = option_of(f"{task}_{name}")
             text = docs[name][:1].lower() + docs[name][1:].rstrip(".")
             help_text = f"{text} ({shown(getattr(defaults, name))})".replace("%", "%%")

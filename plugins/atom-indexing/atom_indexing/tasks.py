@@ -90,8 +90,16 @@ def settings_in_force(host: atom.Host, caption: atom.Caption | None = None) -> s
     except atom.PluginError:  # captions of the caller's own
         about = {}
     if caption is not None and caption.provenance is not None and "prompt" in about:
-        about["prompt"] = caption.provenance.prompt
+        about["prompt"] = _asked(caption.provenance)
     return json.dumps({**rules, **{f"caption {name}": value for name, value in about.items()}}, default=str)
+
+
+def _asked(provenance: atom.Provenance) -> str:
+    """What a caption was asked with, without the lines before it that quote the video."""
+    prompt = provenance.prompt
+    for _ in provenance.told:
+        prompt = prompt.partition("\n")[2]
+    return prompt
 
 
 def settings_changed(then: str, now: str) -> str:
@@ -131,7 +139,8 @@ class IndexVideo:
     def run(self, video: atom.Video, *, host: atom.Host, settings: IndexVideo.Settings) -> tuple[atom.Entry, ...]:
         """The entries of `video`, which replace those of the same content."""
         library = host.library  # a library of another model is refused before work is spent
-        captions = host.collect("caption", host.clips(video))
+        pictures = {"hear": False} if "hear" in host.about("caption")["settings"] else {}  # sound has its own channel
+        captions = host.collect("caption", host.clips(video), **pictures)
         entries = host.collect("index", captions, store=False)
         if not isinstance(library, Remembering):
             library.remove(video.content_hash)

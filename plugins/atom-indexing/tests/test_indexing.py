@@ -5,9 +5,11 @@ import subprocess
 import sys
 from contextlib import closing
 
+import atom_captioning
 import atom_indexing
 import pytest
 from atom_indexing.library import ChromaLibrary
+from atom_indexing.tasks import settings_in_force
 from attrs import evolve
 
 import atom_core as atom
@@ -369,3 +371,13 @@ def test_index_calls_files_as_the_user_wrote_them(files):
     assert (what, "rename it" in why) == ("la\udce9tin.mp4", True)
     assert {clip.video.path.name for clip in host.encoder.encoded} == {"a.mp4"}
     assert set(host.library.videos().values()) == {files / "a.mp4"}
+
+
+def test_what_a_caption_was_told_is_no_setting():
+    """A caption that was told what is said was asked with the prompt that is set: nothing has changed for it."""
+    host = FakeHost(atom_captioning, atom_indexing, shows={"a.mp4": ["a dog"]})
+    [clip] = host.clips(host.video("a.mp4"))
+    plain = host.run("caption", clip)
+    prompt = f'Somebody says in this clip: "hello there"\n{plain.provenance.prompt}'
+    told = evolve(plain, provenance=evolve(plain.provenance, prompt=prompt, told=("speech",)))
+    assert settings_in_force(host, told) == settings_in_force(host, plain) == settings_in_force(host)
