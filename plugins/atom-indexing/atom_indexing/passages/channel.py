@@ -23,6 +23,9 @@ QUOTED = 0.95
 """How sure it is that a moment is meant in which what stands in quotes is said or written."""
 ALL_WORDS = (0.0, 0.6, 0.75, 0.9)
 """How sure, where all words of a search are: of one word, of two, of more. One word is said of many things."""
+MEANING = 0.85
+"""How much that counts which is near by its meaning, of what a caption does: short texts are nearer to each other than
+captions, and what is shown must not be drowned."""
 _LEAST = 0.1
 """What is less sure is not told."""
 _MOST, _FOR_EACH = 100, 5
@@ -83,7 +86,7 @@ class PassageChannel:
         return {number: most * (share / total) ** 2 for number, share in shares.items()}
 
     def _by_meaning(self, passages: Passages, terms: Terms, host: Any) -> dict[int, float]:
-        """By the text embedder, where there is one: as sure as a caption would be that is as near."""
+        """By the text embedder, where there is one: nearly as sure as a caption would be that is as near."""
         embedder = self._embedders.of(host)
         if embedder is None or not terms.text:
             return {}
@@ -93,7 +96,7 @@ class PassageChannel:
             return {}
         search_F = embedder.embed([terms.text], kind="query")[0]
         background = self._embedders.background(embedder)
-        sure_P = 0.5 * (vectors_PF @ search_F - background.chance(search_F)) / background.fit
+        sure_P = MEANING * 0.5 * (vectors_PF @ search_F - background.chance(search_F)) / background.fit
         return {number: min(float(sure), 1.0) for number, sure in zip(numbers, sure_P, strict=True) if sure > _LEAST}
 
     def _catch_up(self, passages: Passages, embedder: Any, host: Any) -> None:
