@@ -9,8 +9,7 @@ from attrs.validators import ge, min_len
 
 import atom_core as atom
 from atom_captioning.levels import in_levels
-from atom_captioning.speech import said_during
-from atom_core.text.quoted import quoted
+from atom_captioning.words import lead_of
 from atom_core.text.sentences import as_caption
 
 PROMPT = "Describe this clip in one sentence."
@@ -33,6 +32,8 @@ class CaptionClip:
         """Longest caption, tokens."""
         hear: bool = True
         """Whether the decoder is told what is said during the clip, where a plugin writes that down."""
+        read: bool = True
+        """Whether the decoder is told what is written in the clip's pictures, where a plugin reads it."""
 
     def run(
         self,
@@ -47,9 +48,10 @@ class CaptionClip:
         prompt, wordings = settings.prompt, getattr(decoder, "wordings", {})
         if prompt == PROMPT:
             prompt = wordings.get("caption", PROMPT)
-        told: tuple[str, ...] = ()
-        if settings.hear and not wordings and (said := said_during(clip, host)):  # others know their own words alone
-            prompt, told = f"Somebody says in this clip: {quoted(said)}\n{prompt}", ("speech",)
+        lead, told = "", tuple[str, ...]()
+        if not wordings:  # others know their own words alone
+            lead, told = lead_of(clip, host, hear=settings.hear, read=settings.read)
+        prompt = lead + prompt
         features = encoder.encode(clip)
         text = decoder.generate([features, prompt], max_new_tokens=settings.max_new_tokens)
         return atom.Caption(

@@ -301,3 +301,51 @@ def test_what_is_said_stays_a_quotation(monkeypatch, said):
     assert told.startswith('Somebody says in this clip: "')
     assert told.count('"') == 2
     assert not set("<>|[]{}`") & set(told)
+
+
+def reading(*texts, error=None):
+    """A host that reads `texts` in the first shot of each video, from the bottom of the list up."""
+
+    class Read:
+        consumes, produces = atom.Clip, tuple[atom.WrittenText, ...]
+
+        def run(self, clip):
+            if error is not None:
+                raise error
+            if clip.index:
+                return ()
+            return tuple(
+                atom.WrittenText(text=text, start_s=0.0, end_s=4.0, box=(0.1, 0.9 - place / 20, 0.9, 0.95))
+                for place, text in enumerate(texts)
+            )
+
+    return FakeHost(atom_captioning, shows=SHOWS, tasks={"read": Read()})
+
+
+def test_captions_are_told_what_is_written():
+    """What is written in a clip's pictures stands before the question, quoted, and in the provenance; not so with read
+    off, nor of a clip without words."""
+    host = reading("opens at nine", "Harbour market", "Harbour market")
+    first, second = captions_of(host)
+    assert first.provenance.prompt == 'In its pictures is written: "Harbour market / opens at nine"\n' + PROMPT
+    assert first.provenance.told == ("text",)
+    assert (second.provenance.prompt, second.provenance.told) == (PROMPT, ())
+    blind = host.run("caption", host.clips(host.video("a.mp4"))[0], read=False)
+    assert (blind.provenance.prompt, blind.provenance.told) == (PROMPT, ())
+
+
+def test_captions_without_what_is_written(caplog):
+    """A video that cannot be read is captioned without, and the reason is told once."""
+    host = reading(error=atom.ModelError("written words cannot be read: rapidocr is not installed"))
+    assert [caption.provenance.prompt for caption in captions_of(host)] == [PROMPT, PROMPT]
+    assert caplog.text.count("captions are made without what is written, as with --no-read") == 1
+
+
+@pytest.mark.parametrize("title", HOSTILE_WORDS)
+def test_what_is_written_stays_a_quotation(title):
+    """Whatever stands in a picture: the prompt has it in one line and one pair of quotation marks."""
+    told, asked = captions_of(reading(title))[0].provenance.prompt.split("\n")
+    assert asked == PROMPT
+    assert told.startswith('In its pictures is written: "')
+    assert told.count('"') == 2
+    assert not set("<>|[]{}`") & set(told)

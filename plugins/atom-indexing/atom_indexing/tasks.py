@@ -139,7 +139,8 @@ class IndexVideo:
     def run(self, video: atom.Video, *, host: atom.Host, settings: IndexVideo.Settings) -> tuple[atom.Entry, ...]:
         """The entries of `video`, which replace those of the same content."""
         library = host.library  # a library of another model is refused before work is spent
-        pictures = {"hear": False} if "hear" in host.about("caption")["settings"] else {}  # sound has its own channel
+        about = host.about("caption")["settings"]
+        pictures = {name: False for name in ("hear", "read") if name in about}  # words have channels of their own
         captions = host.collect("caption", host.clips(video), **pictures)
         entries = host.collect("index", captions, store=False)
         if not isinstance(library, Remembering):

@@ -19,6 +19,7 @@ from atom_reasoning.reading.reader import readings_of
 from atom_reasoning.reading.record import Kind, Reading, Scope
 from atom_reasoning.spoken import answer_of_speech
 from atom_reasoning.wording import NOT_SHOWN, YES_OR_NO, is_presence
+from atom_reasoning.written import answer_of_writing
 
 
 class AnswerQuestion:
@@ -42,6 +43,8 @@ class AnswerQuestion:
         """How many clips are looked at anew for a question; of the others their captions are read."""
         hear: bool = True
         """Whether questions about what is said are answered by it, where a plugin writes that down."""
+        read: bool = True
+        """Whether questions about what is written are answered by it, where a plugin reads it."""
 
     def run(
         self,
@@ -55,6 +58,8 @@ class AnswerQuestion:
         """The answer to `question`, or ``not shown`` without evidence."""
         if settings.hear and (spoken := answer_of_speech(question, host)) is not None:
             return spoken
+        if settings.read and (written := answer_of_writing(question, host)) is not None:
+            return written
         footage = Footage.of(host, (question.video, *question.others))
         witness = Witness(host, encoder, decoder, footage, looks=settings.looks, tokens=settings.max_new_tokens)
         try:

@@ -132,7 +132,10 @@ def figures(captions, searches, absent, embedder, *, words, folder):
             hits.append(bool(found) and found[0].path.name == name)
             refused.append(not found or found[0].fits is False)
             if not hits[-1]:
-                got = [(one.path.name, round(one.score, 2), one.channels, [q.text for q in one.quotes]) for one in found[:1]]
+                got = [
+                    (one.path.name, round(one.score, 2), one.channels, [q.text for q in one.quotes])
+                    for one in found[:1]
+                ]
                 wrong.append((text, name, got))
         nothing = [not (found := host.run("search", atom.Query(text=text))) or not found[0].fits for text in absent]
     return np.mean(hits), np.mean(refused), np.mean(nothing or [0]), wrong
@@ -147,14 +150,16 @@ def main(pairs_file, absent_file, model):
         seen = [(search, f"{number}.mp4") for number, (_, search) in enumerate(pairs)]
         for words in (False, True):
             found, refused, nothing, wrong = figures(captions, seen, absent, embedder, words=words, folder=folder)
-            print(f"{len(pairs)} searches for pictures, speech and titles {'there' if words else 'not there'}:", end=" ")
+            print(
+                f"{len(pairs)} searches for pictures, speech and titles {'there' if words else 'not there'}:", end=" "
+            )
             print(f"Recall@1 {found:.3f}, refused {refused:.3f}, absent ones called absent {nothing:.3f}")
             for row in wrong:
                 print("   ", *row)
         captions = captions[:NUM]
         said = [(line.split("|")[1], f"{number}.mp4") for number, line in enumerate(SAID)]
         written = [(line.split("|")[1], f"{NUM - len(WRITTEN) + number}.mp4") for number, line in enumerate(WRITTEN)]
-        for name, searches in (("pictures", seen[: NUM : 2]), ("speech", said), ("titles", written)):
+        for name, searches in (("pictures", seen[:NUM:2]), ("speech", said), ("titles", written)):
             found, refused, _, wrong = figures(captions, searches, [], embedder, words=True, folder=f"{folder}/{name}")
             print(f"40 videos, {len(searches)} searches for {name}: Recall@1 {found:.2f}, called absent {refused:.2f}")
             for row in wrong:
