@@ -1,4 +1,4 @@
-"""Where one shot becomes the next: cuts, dissolves and fades, found while pictures come one by one.
+"""Where one shot becomes the next: cuts, dissolves, wipes and fades, found while pictures come one by one.
 
 Each way of finding them has its module; all look at small pictures (`run.SIDE`), so that the cost is that of decoding.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from atom_core.media.cuts import dissolves, hard_cuts
+from atom_core.media.cuts import dissolves, hard_cuts, wipes
 from atom_core.media.cuts.fades import FadeFinder
 from atom_core.media.cuts.run import Run, Transition
 
@@ -35,7 +35,8 @@ def find_transitions(pictures: Iterable[np.ndarray], fps: float) -> list[Transit
     def decide(until: int) -> None:
         found = (hard_cuts.cut_at(run, index) for index in range(max(decided - start, 1), until - start))
         cuts.extend(_later(cut, start) for cut in found if cut)
-        mixed.extend(_later(one, start) for one in dissolves.dissolves(run) if decided <= one.at + start < until)
+        for gradual in (dissolves.dissolves(run), wipes.wipes(run)):
+            mixed.extend(_later(one, start) for one in gradual if decided <= one.at + start < until)
 
     for picture in pictures:
         run.add(picture)

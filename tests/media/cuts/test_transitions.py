@@ -269,3 +269,31 @@ def test_two_views_of_one_thing() -> None:
         for rows, left in ((0, 0), (10, 20))
     ]
     assert _at(np.concatenate(shots)) == [25]
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("length", [8, 15, 24])
+def test_wipes(length: int, axis: int, back: bool) -> None:
+    """A shot that comes behind an edge that crosses the picture is found with where it begins and ends."""
+    one, two = _scene(21, 40 + length, 1.0), _scene(22, 40 + length, 1.0)
+    mixed = one[40:].copy()
+    for step in range(length):
+        reach = round(SIDE * (step + 1) / (length + 1))
+        part = slice(SIDE - reach, SIDE) if back else slice(reach)
+        at = (part,) if axis == 1 else (slice(None), part)
+        mixed[step][at] = two[step][at]
+    (found,) = _found(np.concatenate([one[:40], mixed, two[length:]]))
+    assert 40 <= found.at <= 40 + length
+    assert found.first == pytest.approx(40, abs=2)
+    assert found.last == pytest.approx(40 + length, abs=2)
+
+
+def test_what_crosses_the_whole_picture_wipes_nothing() -> None:
+    """Something large that drives through while the camera pans leaves the shot that was there before."""
+    pictures = _scene(23, 80, 1.4)
+    for index in range(30, 60):
+        left = 64 - (index - 30) * 8
+        if left + 64 > 0:
+            pictures[index, :, max(left, 0) : min(left + 64, 64)] = (210, 205, 200)
+    assert _at(pictures) == []
