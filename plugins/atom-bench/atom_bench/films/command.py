@@ -85,7 +85,8 @@ def index(host: atom.Host, folder: Path) -> None:
     """Put the videos of a folder into the host's library, those that it has not."""
     known = host.library.videos()
     videos = [host.video(path) for path in sorted(folder.glob("*.mp4"))]
-    host.collect("index-video", [video for video in videos if video.content_hash not in known])
+    new = [video for video in videos if video.content_hash not in known]
+    host.collect("index-video", new, hear=False, read=False)  # these films are of pictures alone
 
 
 def make(host: atom.Host, shots: Sequence[Shot], asked: Asked) -> Made:

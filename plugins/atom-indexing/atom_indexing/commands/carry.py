@@ -19,6 +19,7 @@ from atom_indexing.library.portable import (
     read_lines,
     write_file,
 )
+from atom_indexing.passages.collect import bring
 
 
 def carried(context: atom.CommandContext) -> bool:
@@ -56,6 +57,7 @@ def _merge(context: atom.CommandContext, library: ChromaLibrary) -> None:
             raise atom.LibraryError(f"'{folder}' is the library itself; name others, to be taken into it")
         settings = evolve(context.settings, library=Path(folder))
         with closing(ChromaLibrary.open(settings, made)) as other:
+            bring(context.host(), Path(folder))
             _emit_taken(context, merge(library, other), folder)
 
 

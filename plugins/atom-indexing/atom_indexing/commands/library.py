@@ -10,6 +10,7 @@ from typing import Literal
 import atom_core as atom
 from atom_indexing.commands.carry import carried
 from atom_indexing.library.remembering import Remembering
+from atom_indexing.passages.collect import forget_others
 
 State = Literal["here", "gone", "away"]
 
@@ -49,6 +50,8 @@ class LibraryCommand:
         for content_hash in sorted(chosen, key=lambda content_hash: videos[content_hash]):
             removed = library.remove(content_hash) if content_hash in forget else 0
             _emit(context, content_hash, videos[content_hash], states[content_hash], removed)
+        if forget:
+            forget_others(context.host(), library.videos().keys())
         left = len(videos) - len(forget)
         context.note(f"{len(library)} clips of {left} videos in {context.settings.library}")
         held = library.held() if isinstance(library, Remembering) else {}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import frozen
 
 import atom_core as atom
-from atom_indexing.passages.store import LEFT_OUT, Passage, Passages
+from atom_indexing.passages.store import FILE, LEFT_OUT, Passage, Passages
 
 log = logging.getLogger("atom")
 
@@ -129,6 +130,33 @@ class Collector:
         if text not in self._told:
             self._told.add(text)
             log.warning("%s", text)
+
+
+def forget_others(host: atom.Host, content_hashes: Collection[str]) -> None:
+    """Forget what is said and written in all videos but these; what cannot be written stays, and is not found."""
+    if (folder_of(host) / FILE).is_file():
+        with suppress(OSError, sqlite3.Error), Passages.opened(folder_of(host), write=True) as kept:
+            kept.forget_others(content_hashes)
+
+
+def bring(host: atom.Host, other: Path) -> None:
+    """Take over what is said and written in the videos of another library, as far as it is not there.
+
+    :raises LibraryError: if that cannot be read or written
+    """
+    if not (other / FILE).is_file():
+        return
+    try:
+        with Passages.opened(other) as source, Passages.opened(folder_of(host), write=True) as kept:
+            for name in SOURCES:
+                known = kept.made_by(name)
+                for content_hash, made_by in source.made_by(name).items():
+                    if known.get(content_hash, LEFT_OUT) == LEFT_OUT:
+                        kept.put(name, content_hash, made_by, source.of_video(name, content_hash))
+    except (OSError, sqlite3.Error) as error:
+        raise atom.LibraryError(
+            f"what is said and written cannot be taken over from '{other}': {error}; `atom index PATH` finds it anew"
+        ) from None
 
 
 def folder_of(host: atom.Host) -> Path:

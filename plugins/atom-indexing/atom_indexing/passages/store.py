@@ -142,6 +142,12 @@ class Passages:
                 found[number] = Passage(content_hash=content_hash, start_s=start_s, end_s=end_s, text=text, words=times)
         return found
 
+    def of_video(self, channel: str, content_hash: str) -> list[Passage]:
+        """The passages of a video, in order."""
+        asked = "SELECT number FROM passages WHERE channel = ? AND content_hash = ? ORDER BY number"
+        rows = self._connection.execute(asked, (channel, content_hash)).fetchall()
+        return list(self.get([int(number) for (number,) in rows]).values())
+
     def not_embedded(self, channel: str, embedder: str) -> dict[int, str]:
         """The texts of passages that an embedder has not embedded, by number."""
         asked = "SELECT number, text FROM passages WHERE channel = ? AND embedder != ?"

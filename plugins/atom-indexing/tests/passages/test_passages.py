@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from atom_indexing.library import ChromaLibrary
 from atom_indexing.passages.store import FILE, Passage, Passages
+from attrs import evolve
 
 import atom_core as atom
 from atom_core.testing.commands import run_command
@@ -218,6 +219,24 @@ def test_what_is_removed_is_not_found(host):
     host.library.remove(host.video("a.mp4").content_hash)
     assert search(host, '"leaves at seven"') == ()
     assert search(host, "price per kilo")[0].path.name == "b.mp4"
+
+
+def test_what_is_forgotten_leaves_nothing(host):
+    """`atom library --remove` forgets what a video says, too."""
+    run_command(host, "library", "--remove", "a.mp4")
+    with Passages.opened(host.settings.library) as passages:
+        assert set(passages.made_by("speech")) == {host.video(name).content_hash for name in ("b.mp4", "c.mp4")}
+        assert passages.having("speech", "ferry") == []
+
+
+def test_libraries_are_merged_with_what_is_said(host, tmp_path):
+    """What is said and written in the videos of the other one is found in the one that they are taken into."""
+    settings = evolve(host.settings, library=tmp_path / "both")
+    with closing(ChromaLibrary.open(settings, "fake@1")) as library:
+        both = FakeHost(atom_indexing, shows=SHOWS, settings=settings, library=library)
+        run_command(both, "library", "--merge", str(host.settings.library))
+        assert [moment.start_s for moment in search(both, '"leaves at seven"')] == [5.0]
+        assert search(both, '"market opens"')
 
 
 def test_a_damaged_file_costs_the_channels(host, caplog):
