@@ -108,6 +108,15 @@ class ResidentDecoder:
         if rest.startswith(sent.lstrip()) and len(rest) > len(sent.lstrip()):
             yield rest[len(sent.lstrip()) :]
 
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens a prompt and its answer may have together."""
+        return self._frames.context_tokens
+
+    def num_tokens(self, parts: Parts) -> int:
+        """How many tokens are read of `parts`, visual ones and those of the model's template included."""
+        return len(self._family.prompt(parts))
+
     def embed(self, parts: Parts) -> np.ndarray:
         """One vector [D], float32, unit length: the last hidden state after the parts and `EMBED_INSTRUCTION`; of text
         alone by a model that was not trained to embed, as `atom_core.text.embedding` says.

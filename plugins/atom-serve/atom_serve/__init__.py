@@ -14,6 +14,13 @@ def atom_add_commands(register: atom.Register) -> None:
 def atom_add_routes(register: atom.Register) -> None:
     """Declare what the server offers to programs."""
     for name, summary in (
+        ("chat", "Chat about text, pictures and videos, as OpenAI's clients do"),
+        ("embeddings", "Texts as vectors, as OpenAI's clients ask for them"),
+        ("models", "Which model there is, as OpenAI's clients ask for it"),
+    ):
+        register.routes(name, f"atom_serve.openai.{name}:routes", summary=summary)
+    for name, summary in (
+        ("metrics", "What was computed and reused, for Prometheus"),
         ("status", "What the server is, and what it has loaded"),
         ("tasks", "Every task by its name"),
         ("jobs", "Tasks that go on while nobody waits"),

@@ -24,6 +24,10 @@ _ERROR = {
 }
 _OTHERS: tuple[tuple[str, str, str], ...] = (
     ("/v1/status", "get", "What the server is, and what it has loaded"),
+    ("/metrics", "get", "What was computed and reused, for Prometheus"),
+    ("/v1/chat/completions", "post", "Chat about text, pictures and videos, as OpenAI's clients do"),
+    ("/v1/embeddings", "post", "Texts as vectors, as OpenAI's clients ask for them"),
+    ("/v1/models", "get", "Which model there is, as OpenAI's clients ask for it"),
     ("/v1/tasks", "get", "Every task, with its settings"),
     ("/v1/videos", "get", "The video at ?path="),
     ("/v1/clips", "get", "The clips of the video at ?path="),

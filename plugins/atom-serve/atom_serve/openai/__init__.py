@@ -1,0 +1,1 @@
+"""What OpenAI's clients call: chat, embeddings, models."""
