@@ -23,7 +23,8 @@ async def pieces(request: Request, most_bytes: int) -> AsyncIterator[bytes]:
 
     :raises HTTPException: 413 if it is larger than `most_bytes`, before more of it is read; 408 if it does not come
     """
-    too_large = HTTPException(413, f"the body is larger than the {most_bytes:,} bytes that are taken")
+    close = {"connection": "close"}  # what is still sent is not read
+    too_large = HTTPException(413, f"the body is larger than the {most_bytes:,} bytes that are taken", close)
     declared = request.headers.get("content-length", "0")
     if not declared.isdigit() or int(declared) > most_bytes:
         raise too_large
@@ -37,7 +38,7 @@ async def pieces(request: Request, most_bytes: int) -> AsyncIterator[bytes]:
         except ClientDisconnect:
             raise HTTPException(400, "the body was cut off") from None
         except TimeoutError:
-            raise HTTPException(408, f"no more of the body came for {PATIENCE_S:g} s") from None
+            raise HTTPException(408, f"no more of the body came for {PATIENCE_S:g} s", close) from None
         taken += len(piece)
         if taken > most_bytes:
             raise too_large

@@ -12,11 +12,19 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import atom_core as atom
 
 GRACE_S = 5.0
 """How long requests in work may go on when the server ends, seconds."""
+
+HEAD_S = 30.0
+"""How long a client may take to send the head of a request, seconds."""
+MOST_CONNECTIONS = 512
+"""Connections that are open at once; more are turned away."""
+MOST_HEAD_BYTES = 64 * 2**10
+"""Largest head of a request."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -61,6 +69,30 @@ class _Server(uvicorn.Server):
         self.force_exit, self.should_exit = self.should_exit, True
 
 
+class _Patient(H11Protocol):
+    """Speaks HTTP; hangs up on who does not say in time what is wanted."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._waits = self.loop.call_later(HEAD_S, self._late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._waits.cancel()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        self._waits.cancel()
+        self._waits = self.loop.call_later(HEAD_S, self._late)
+        super().on_response_complete()
+
+    def _late(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+
+
 def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[Callable[[], None]], None]) -> None:
     """Serve until the program is told to end.
 
@@ -68,7 +100,9 @@ def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[Callable[[], N
     """
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=_Patient,
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=MOST_HEAD_BYTES,
         ws="none",
         loop="asyncio",
         lifespan="on",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from atom_serve.app import create_app
+from atom_serve.server import listen, serve
 from starlette.testclient import TestClient
 
 import atom_core as atom
@@ -40,3 +42,23 @@ def client(host: atom.Host, footage: Path) -> Iterator[TestClient]:
     app = create_app(host, token=TOKEN, allow=[footage])
     with TestClient(app, base_url="http://127.0.0.1:8321", headers={"authorization": f"Bearer {TOKEN}"}) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def address(host, footage):
+    """A started server."""
+    ends, ready = [], threading.Event()
+    listener = listen("127.0.0.1", 0)
+
+    def begin(end):
+        ends.append(end)
+        ready.set()
+
+    app = create_app(host, token=TOKEN, allow=[footage])
+    working = threading.Thread(target=serve, args=(app, listener, begin))
+    working.start()
+    assert ready.wait(20)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    ends[0]()
+    working.join(20)
+    assert not working.is_alive()

@@ -10,32 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from atom_serve.app import create_app
-from atom_serve.server import listen, serve
 
 TOKEN = "a-token-that-only-the-user-knows"
 
 openai = pytest.importorskip("openai")
-
-
-@pytest.fixture(scope="module")
-def address(host, footage):
-    """A started server."""
-    ends, ready = [], threading.Event()
-    listener = listen("127.0.0.1", 0)
-
-    def begin(end):
-        ends.append(end)
-        ready.set()
-
-    app = create_app(host, token=TOKEN, allow=[footage])
-    working = threading.Thread(target=serve, args=(app, listener, begin))
-    working.start()
-    assert ready.wait(20)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    ends[0]()
-    working.join(20)
-    assert not working.is_alive()
 
 
 @pytest.fixture

@@ -1,0 +1,228 @@
+"""A started server: clients that are slow, large, many or gone; its start and its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from atom_serve.server import listen
+
+import atom_core as atom
+from atom_core.serving import Usage
+
+TOKEN = "a-token-that-only-the-user-knows"
+
+PROGRAM = Path(sys.executable).with_name("atom")
+HEAD = f"Host: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+
+
+def connected(address):
+    """A bare connection to a server."""
+    name, port = address.removeprefix("http://").split(":")
+    return socket.create_connection((name, int(port)), timeout=20)
+
+
+def answer(connection):
+    """All that comes until the server hangs up."""
+    data = b""
+    while True:
+        try:
+            piece = connection.recv(65536)
+        except ConnectionError:
+            return data
+        if not piece:
+            return data
+        data += piece
+
+
+def test_who_does_not_say_what_is_wanted(address, monkeypatch):
+    """A client that sends nothing, or a head bit by bit without end, is hung up on; others are served meanwhile."""
+    monkeypatch.setattr("atom_serve.server.HEAD_S", 0.5)
+    with connected(address) as silent, connected(address) as slow:
+        slow.sendall(b"GET /v1/status HTTP/1.1\r\n")
+        with connected(address) as other:
+            other.sendall(f"GET /v1/models HTTP/1.1\r\n{HEAD}Connection: close\r\n\r\n".encode())
+            assert answer(other).startswith(b"HTTP/1.1 200")
+        began = time.monotonic()
+        for _ in range(40):
+            time.sleep(0.05)
+            try:
+                slow.sendall(b"X-A: b\r\n")
+            except ConnectionError:
+                break
+        assert answer(slow) == answer(silent) == b""
+        assert time.monotonic() - began < 10
+
+
+def test_a_body_that_does_not_come(address, monkeypatch):
+    """A client that announces a body and does not send it is told that it did not come."""
+    monkeypatch.setattr("atom_serve.bodies.PATIENCE_S", 0.3)
+    for path in ("/v1/files", "/v1/chat/completions"):
+        with connected(address) as slow:
+            slow.sendall(f"POST {path} HTTP/1.1\r\n{HEAD}Content-Length: 1000\r\n\r\n{{".encode())
+            assert b"408" in slow.recv(65536).splitlines()[0]
+
+
+def test_ten_gigabytes(address):
+    """An upload of ten gigabytes is refused as it is announced; of one that is not announced no more is read than may
+    be kept."""
+    with connected(address) as large:
+        large.sendall(f"POST /v1/files HTTP/1.1\r\n{HEAD}Content-Length: {10 * 2**30}\r\n\r\n".encode())
+        assert b"413" in large.recv(65536).splitlines()[0]
+    with connected(address) as large:
+        large.sendall(f"POST /v1/tasks/caption HTTP/1.1\r\n{HEAD}Transfer-Encoding: chunked\r\n\r\n".encode())
+        sent, piece = 0, b"100000\r\n" + b" " * 2**20 + b"\r\n"
+        try:
+            while sent < 200:
+                large.sendall(piece)
+                sent += 1
+        except ConnectionError:
+            pass
+        assert sent < 100
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\0\1\2\3" * 100,
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /" + b"a" * 200_000,
+        b"\r\n" * 1000,
+        b"POST / HTTP/1.1\r\n\r\n",
+    ],
+    ids=range(4),
+)
+def test_what_is_no_request(address, request_):
+    """What is no request is refused or hung up on, and harms nobody."""
+    with connected(address) as odd:
+        odd.sendall(request_)
+        odd.shutdown(socket.SHUT_WR)
+        said = answer(odd)
+    assert said == b"" or said.startswith((b"HTTP/1.1 400", b"HTTP/1.1 403"))
+    with connected(address) as other:
+        other.sendall(f"GET /v1/models HTTP/1.1\r\n{HEAD}Connection: close\r\n\r\n".encode())
+        assert answer(other).startswith(b"HTTP/1.1 200")
+
+
+def test_a_port_in_use():
+    """Is told in one line, with what to do."""
+    with listen("127.0.0.1", 0) as taken, pytest.raises(atom.SettingsError, match=r"in use; .*--port"):
+        listen("127.0.0.1", taken.getsockname()[1])
+    with pytest.raises(atom.SettingsError, match="no address of this machine"):
+        listen("no.such.name.invalid", 0)
+
+
+def test_nothing_but_loopback(own, footage):
+    """A started server, and what it does for its callers, connects to and listens at loopback alone."""
+    code = """
+import json, sys
+places = []
+def look(event, args):
+    if event in ("socket.connect", "socket.bind", "socket.sendto"):
+        places.append(args[1])
+    elif event == "socket.getaddrinfo":
+        places.append(args[0])
+sys.addaudithook(look)
+import atexit
+names = lambda: [str(place if isinstance(place, (str, bytes)) else place[0]) for place in places]
+atexit.register(lambda: print(json.dumps(names()), file=sys.stderr))
+sys.argv = ["atom", "serve", "--model", "tiny", "--port", "0", "--allow", sys.argv[1]]
+from atom_core.cli.main import main
+sys.exit(main())
+"""
+    serving = subprocess.Popen([sys.executable, "-c", code, str(footage)], env=own, stderr=-1, text=True)
+    line = serving.stderr.readline()
+    assert "serving tiny at http://127.0.0.1:" in line, line
+    place, _, token = line.split()[4].partition("/?token=")
+    import httpx
+
+    with httpx.Client(base_url=place, headers={"authorization": f"Bearer {token}"}, timeout=120) as client:
+        clip = client.get("/v1/clips", params={"path": "0.mp4"}).json()["clips"][0]
+        assert client.post("/v1/tasks/caption", json={"item": clip}).status_code == 200
+        assert client.post("/v1/embeddings", json={"model": "tiny", "input": "a dog"}).status_code in (200, 503)
+    serving.terminate()
+    _, err = serving.communicate(timeout=60)
+    assert serving.returncode == 0, err
+    places = set(json.loads(err.splitlines()[-1]))
+    assert places
+    assert [name for name in places if not name.startswith(("127.", "/", "::1", "localhost"))] == []
+
+
+@pytest.fixture
+def own(tmp_path):
+    """The environment of a server of its own."""
+    values = {"XDG_CACHE_HOME": str(tmp_path), "ATOM_CACHE": str(tmp_path / "atom"), "ATOM_MODEL": "tiny"}
+    return {**{name: value for name, value in os.environ.items() if not name.startswith("ATOM_")}, **values}
+
+
+def test_in_the_background(own):
+    """A server is started, asked and stopped by commands; a second one is refused, and none is told as that."""
+
+    def command(*arguments):
+        return subprocess.run([PROGRAM, "serve", *arguments], env=own, capture_output=True, text=True, timeout=120)
+
+    assert "no server of yours runs" in command("--status").stderr
+    assert command("--stop").returncode == 2
+    started = command("--background", "--port", "0", "--json")
+    assert started.returncode == 0, started.stderr
+    told = json.loads(started.stdout)[0]
+    status = json.loads(command("--status", "--json").stdout)[0]
+    assert (status["process"], status["model"], status["loaded"]) == (told["process"], "tiny", False)
+    second = command("--background", "--port", "0")
+    assert (second.returncode, second.stderr.count("\n")) == (2, 1)
+    assert "runs already" in second.stderr
+    taken = command("--background", "--port", told["address"].rsplit(":", 1)[1])
+    assert (taken.returncode, "is in use" in taken.stderr) == (2, True)
+    assert command("--stop").returncode == 0
+    assert "no server of yours runs" in command("--status").stderr
+    with pytest.raises(ProcessLookupError):
+        os.kill(told["process"], 0)
+
+
+@pytest.mark.parametrize("given", [["--port", "70000"], ["--keep", "soon"], ["--allow", "no"], ["--host", "8.8.8.8"]])
+def test_mistakes(own, given):
+    """What cannot be is one line and exit code 2, before anything is served."""
+    done = subprocess.run([PROGRAM, "serve", *given], env=own, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, ""), done.stderr
+
+
+def test_idle_modules_are_let_go(tmp_path, footage):
+    """Modules that nobody uses are let go, and loaded anew for the next; never while they are used."""
+    usage = Usage()
+    with atom.open_host(model="tiny", cache=tmp_path, reuse=False) as host:
+        clip = host.clips(host.video(footage / "0.mp4"))[0]
+        with usage.using():
+            first = host.run("caption", clip, max_new_tokens=4)
+            assert usage.when_idle(0, host.let_go) is False
+        assert host.is_loaded
+        assert usage.when_idle(60, host.let_go) is False
+        assert usage.when_idle(0, host.let_go) is True
+        assert not host.is_loaded
+        assert host.run("caption", clip, max_new_tokens=4).text == first.text
+        assert host.ledger.as_dict()["loads"]["computed"] == 2
+
+
+def test_who_comes_while_modules_are_let_go_waits():
+    """A call that begins while modules are let go begins after that."""
+    usage, order = Usage(), []
+    entered = threading.Event()
+
+    def let_go():
+        entered.set()
+        time.sleep(0.2)
+        order.append("gone")
+
+    letting = threading.Thread(target=usage.when_idle, args=(0, let_go))
+    letting.start()
+    entered.wait()
+    with usage.using():
+        order.append("used")
+    letting.join()
+    assert order == ["gone", "used"]
