@@ -97,7 +97,7 @@ def test_ten_gigabytes(address):
         b"\r\n" * 1000,
         b"POST / HTTP/1.1\r\n\r\n",
     ],
-    ids=range(4),
+    ids=range(5),
 )
 def test_what_is_no_request(address, request_):
     """What is no request is refused or hung up on, and harms nobody."""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import atom_core as atom
 
 if TYPE_CHECKING:
-    from atom_core.protocols import Parts
     from atom_serve.service import Service
 
 MOST_CLIPS = 16
@@ -31,7 +30,7 @@ _SUFFIXES = {
 _ROLES = ("system", "developer", "user", "assistant")
 
 
-def prompt_of(service: Service, messages: object) -> Parts:
+def prompt_of(service: Service, messages: object) -> atom.Parts:
     """What the decoder reads of a conversation; encodes its pictures and videos.
 
     One question is asked in the words that the model was trained with, where it says which those are. Of several turns
