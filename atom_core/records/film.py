@@ -44,6 +44,9 @@ class Wanted:
     """What these shots must not show."""
     length_s: float | None = field(default=None, validator=if_any(gt(0.0)))
     """Longest that each of its cuts may be, seconds."""
+    said: str | None = None
+    """What is to be said in these shots: a topic, words in quotation marks, or empty for anything; None is not to say.
+    They are then cut where the voice pauses."""
 
 
 @frozen(kw_only=True)

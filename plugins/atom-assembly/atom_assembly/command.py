@@ -35,6 +35,8 @@ class AssembleCommand:
         said = "write the cuts as a CMX 3600 edit decision list too; needs 'atom-core[edl]'"
         parser.add_argument("--edl", metavar="FILE", help=said)
         parser.add_argument("--srt", metavar="FILE", help="write the script lines as subtitles too")
+        said = "write what is said in the film as subtitles too, .srt or .vtt; needs a plugin that hears: atom-speech"
+        parser.add_argument("--subtitles", metavar="FILE", help=said)
         parser.add_argument("--overwrite", action="store_true", help="replace files that Atom did not write")
         parser.add_argument("--length", type=_seconds, metavar="SECONDS", help="longest film; cuts are trimmed to it")
 
@@ -92,7 +94,9 @@ class AssembleCommand:
         if not args.dry_run:
             if not args.output:
                 raise atom.SettingsError("no film is named; say -o FILM.mp4, or --dry-run to see the cuts alone")
-            check_outputs(outputs, args.output, args.otio, args.edl, args.srt, overwrite=args.overwrite)
+            check_outputs(outputs, args.output, args.otio, args.edl, args.srt, args.subtitles, overwrite=args.overwrite)
+            if args.subtitles and "transcribe" not in context.host().plugins.tasks:
+                raise atom.SettingsError("--subtitles needs a plugin that hears; install atom-speech")
             if args.edl:
                 check_edl()
         elif args.output and not _is_film(args.output):
@@ -130,6 +134,7 @@ def _others_written(
         "otio": write(args.otio, lambda: _otio(timeline, videos)),
         "edl": write(args.edl, lambda: to_edl(timeline, videos)),
         "srt": write(args.srt, lambda: _srt(timeline)),
+        "subtitles": write(args.subtitles, lambda: _subtitles(context, timeline)),
     }
 
 
@@ -167,7 +172,7 @@ def _check_names(outputs: Outputs, names: list[str], *, overwrite: bool, beside:
         if not os.access(folder, os.W_OK):
             raise atom.SettingsError(f"cannot write '{name}': no permission to write into its folder; name another")
     if len({os.path.realpath(name) for name in every}) < len(every):
-        raise atom.SettingsError("film, --otio, --edl and --srt must be different files")
+        raise atom.SettingsError("film, --otio, --edl, --srt and --subtitles must be different files")
     try:
         for name in () if overwrite else names:
             outputs.check(name)
@@ -225,6 +230,14 @@ def _srt(timeline: atom.Timeline) -> str:
         items.append((elapsed_s, elapsed_s + cut.duration_s, cut.line))
         elapsed_s += cut.duration_s
     return to_srt(items)
+
+
+def _subtitles(context: atom.CommandContext, timeline: atom.Timeline) -> str:
+    from atom_assembly.evidence.speech import subtitles
+    from atom_core.media.timelines.subtitles import to_srt, to_vtt
+
+    write = to_vtt if Path(context.args.subtitles).suffix.lower() == ".vtt" else to_srt
+    return write(subtitles(context.host(), timeline, context.args.sound))
 
 
 def _seconds(text: str) -> float:

@@ -11,6 +11,7 @@ from attrs.validators import ge, in_
 import atom_core as atom
 from atom_assembly.choose import Chosen, Pick, choose, within_one_source
 from atom_assembly.evidence.finder import Finder, Found
+from atom_assembly.evidence.speech import Heard
 from atom_assembly.script import PROMPT
 from atom_assembly.sources import Sources
 from atom_assembly.trim import shorten_to, trim
@@ -60,9 +61,12 @@ class MatchScript:
         wanted = constraints.wanted or (atom.Wanted(),) * len(script.lines)
         sources = Sources(host, constraints.sources)
         asked = settings.rerank == "likelihood"
+        heard = Heard(host, sources, constraints.sources)
         finder = Finder(encoder, decoder, sources, prompt=PROMPT, looks=settings.candidates, rerank=asked)
         found = [
-            _similar(
+            heard.find(one.said)
+            if one.said is not None
+            else _similar(
                 finder.find(line, count=_count(one), purely=one.purely, without=constraints.without + one.without),
                 settings.min_score,
             )
@@ -142,7 +146,18 @@ def _trimmed(cuts: Sequence[atom.Cut], picks: Sequence[Pick], script: atom.Scrip
     spans: list[atom.Span] = [shorten_to(cut, limit) for cut, limit in zip(cuts, limits, strict=True)]
     bounds = [one for one in (script.request.length_s, constraints.length_s) if one is not None]
     spans = trim(spans, min(bounds, default=None), min_cut_s)
+    spans = [_at_pauses(cut, span, pick) for cut, span, pick in zip(cuts, spans, picks, strict=True)]
     return [evolve(cut, start_s=span.start_s, end_s=span.end_s) for cut, span in zip(cuts, spans, strict=True)]
+
+
+def _at_pauses(cut: atom.Cut, span: atom.Span, pick: Pick) -> atom.Span:
+    """A cut that was chosen for what is said, shortened to about the length of `span`, from its start to between two
+    words; the first word alone may be longer."""
+    pauses = pick.candidate.pauses
+    if not pauses or span.duration_s >= cut.duration_s:
+        return cut if pick.candidate.moment.channels.keys() == {"speech"} else span
+    fitting = [pause for pause in pauses if pause <= cut.start_s + span.duration_s]
+    return atom.Span(start_s=cut.start_s, end_s=fitting[-1] if fitting else pauses[0])
 
 
 def _cut(line: str, pick: Pick) -> atom.Cut:

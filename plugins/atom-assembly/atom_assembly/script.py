@@ -15,6 +15,7 @@ from atom_assembly.evidence.meaning import read_meaning, says
 from atom_assembly.evidence.rewording import Vocabulary, speaks
 from atom_assembly.evidence.words import clauses, stems
 from atom_assembly.requests.read import read_request
+from atom_assembly.requests.spoken import read_spoken
 
 PROMPT = "Write the shots of this film, one per line: "
 LONGEST_LINE = 300
@@ -59,13 +60,18 @@ class WriteScript:
         :raises SettingsError: if the request names a video that the library has not
         """
         seen, names = in_view(host, request.text)
-        reading = read_request(request.text, names=names, together=partial(_shown_together, seen) if seen else None)
+        spoken = read_spoken(request.text, names) if "transcribe" in host.plugins.tasks else None
+        reading = spoken or read_request(
+            request.text, names=names, together=partial(_shown_together, seen) if seen else None
+        )
         if reading.absent_source:
             raise atom.SettingsError(
                 f"there is no video '{reading.absent_source}' in library '{host.settings.library}'; "
                 "`atom library` lists them"
             )
         own = atom.Script(request=request, lines=reading.lines, constraints=reading.constraints)
+        if spoken is not None:
+            return own
         if settings.verbatim and (
             reading.ordered or reading.chosen or any(says_it(seen, line) for line in reading.lines)
         ):

@@ -27,6 +27,8 @@ class Candidate:
     """How much the line wants it, compared with its other candidates and with other lines' wishes."""
     reason: str = field(default="", eq=False)
     """Why it fits, for people."""
+    pauses: tuple[float, ...] = field(default=(), eq=False, repr=False)
+    """Where it may be cut, seconds of the video, since it was chosen for what is said in it; empty is anywhere."""
 
     @property
     def key(self) -> Key:

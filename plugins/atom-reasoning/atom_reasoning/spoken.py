@@ -13,6 +13,7 @@ from attrs import frozen
 
 import atom_core as atom
 from atom_core.text.quoted import quoted
+from atom_core.text.topics import shares_of
 
 _WHO = (
     r"(?P<who>he|she|they|it|you|we|i|anyone|anybody|someone|somebody|people|everyone"
@@ -50,15 +51,6 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("whether", rf"(?:is|are|was|were) (?P<topic>.*?) (?:ever )?{_SAID}{_ABOUT}"),
 )
 _READ = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _FORMS)
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_SMALL = frozenset(
-    """a an the this that these those and or but if of to in on at by for from with about as is are was were be been am
-    do does did has have had will would can could may might must should shall not no it its he him his she her they them
-    their we us our you your i me my mine who what which when where why how there here then than so too very just also
-    anything something everything nothing any some all one ever video film clip footage word words sentence name
-    """.split()  # noqa: SIM905
-)
-_ENDINGS = ("ies", "ing", "ed", "es", "s", "d", "ly", "er")
 MOST_CITED = 3
 """Utterances that an answer cites."""
 _NOTHING = "nothing"
@@ -151,33 +143,5 @@ def _answered(asked: Asked, found: Sequence[Cited]) -> tuple[str, list[Cited]]:
 
 def _fitting(asked: Asked, said: Sequence[atom.Utterance]) -> Iterator[Cited]:
     """The utterances that are about a topic, each with the share of its words that they have."""
-    if not asked.topic or (not asked.exact and not _stems(asked.topic)):
-        yield from (Cited(one, 1.0) for one in said)
-        return
-    if asked.exact:
-        wanted = " ".join(_words(asked.topic))
-        yield from (Cited(one, 1.0) for one in said if f" {wanted} " in f" {' '.join(_words(one.text))} ")
-        return
-    topic = _stems(asked.topic)
-    shares = [len(topic & _stems(one.text)) / len(topic) for one in said]
-    best = max(shares, default=0.0)
-    for one, share in zip(said, shares, strict=True):
-        if share >= max(0.5, best * 0.75):
-            yield Cited(one, share)
-
-
-def _words(text: str) -> list[str]:
-    return [word.casefold().replace("’", "'") for word in _WORD.findall(text)]
-
-
-def _stems(text: str) -> frozenset[str]:
-    """The words of a text that say something, without their endings."""
-    return frozenset(_stem(word) for word in _words(text) if word not in _SMALL)
-
-
-def _stem(word: str) -> str:
-    word = word.removesuffix("'s")
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending).rstrip("e") if ending != "ies" else word.removesuffix(ending) + "y"
-    return word.rstrip("e") if len(word) > 3 else word
+    shares = shares_of(asked.topic, [one.text for one in said], exact=asked.exact)
+    return (Cited(one, share) for one, share in zip(said, shares, strict=True) if share > 0)

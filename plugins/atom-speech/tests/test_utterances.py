@@ -4,13 +4,14 @@ import itertools
 
 import pytest
 from atom_speech.engine import Heard
-from atom_speech.formats import FORMATS, LINE_LETTERS, LINES, LONGEST_S, cues
+from atom_speech.formats import FORMATS
 from atom_speech.utterances import Word, utterances
 from atom_speech.windows import placed, stretches, windows
 from hypothesis import given
 from hypothesis import strategies as st
 
 import atom_core as atom
+from atom_core.media.timelines.cues import LINE_LETTERS, LINES, LONGEST_S, cues
 from atom_core.testing.fakes import fake_video
 
 

@@ -1,0 +1,91 @@
+"""Requests for what is said: "everything she says about the price", "all moments where bread is mentioned"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+import atom_core as atom
+from atom_assembly.requests.lengths import MARK, take_lengths
+from atom_assembly.requests.read import Reading, read_request
+from atom_assembly.requests.whole import take_whole, tidy
+
+_WHO = (
+    r"(?:he|she|they|it|we|i|you|anyone|anybody|someone|somebody|people|everyone|(?:the|a|an|this|that|my|our) [\w'-]+)"
+)
+_SAYS = r"(?:says?|said|mentions?|mentioned|talks?|talked|speaks?|spoke|tells?|told|discuss(?:es)?|discussed|explains?)"
+_SAID = r"(?:said|mentioned|talked|spoken|told|discussed|explained)"
+_ABOUT = r"(?: (?:about|of|on|regarding|to))?"
+_ALL = r"(?:everything|all|anything|whatever|every word|each word)"
+_PART = (
+    r"(?:(?:all|the|every|each|any|some|a|one) )*(?:of )?(?:the )?"
+    r"(?P<part>moments?|parts?|passages?|clips?|shots?|scenes?|times?|bits?|sentences?|statements?|places?)"
+)
+_WHERE = r"(?:in which|where|when|at which|that|which|with)"
+_FORMS = tuple(
+    re.compile(
+        rf"(?:show(?: me)?|find|give me|cut together|a film (?:of|with|from)|(?:please )?)\s*{form}", re.IGNORECASE
+    )
+    for form in (
+        rf"{_ALL}(?: (?:that|which))?(?: (?:is|was|gets|has been|be))? {_SAID}{_ABOUT}(?: (?P<topic>.+))?",
+        rf"(?:{_ALL}|what)(?: (?:that|which))? {_WHO} (?:has |have )?{_SAYS}{_ABOUT}(?: (?P<topic>.+))?",
+        rf"what (?:is|was|gets) {_SAID}{_ABOUT}(?: (?P<topic>.+))?",
+        rf"{_PART} {_WHERE} {_WHO} {_SAYS}{_ABOUT} (?P<topic>.+)",
+        rf"{_PART} {_WHERE} (?P<topic>.+?) (?:is|are|was|were|gets?) {_SAID}{_ABOUT}",
+        r"(?:all |the |every )?(?:quotes?|quotations?|remarks?|statements?|speech|sentences?|words)"
+        r"(?: (?:about|on|of|regarding)) (?P<topic>.+)",
+        rf"{_WHO} {_SAYS}{_ABOUT} (?P<topic>.+)",
+    )
+)
+_WRITING = re.compile(r"\b(?:sign|title|text|caption|label|poster|banner|board|screen|slide|subtitle|letter)s?\b", re.I)
+_ONE = re.compile(r"\b(?:the|a|one) (?:moment|part|passage|clip|shot|scene|time|bit|sentence|statement|place)\b", re.I)
+_NEXT = re.compile(r"\s*(?:[;\n]|(?<=[\w\"”])[.!]\s|,?\s+(?:and )?(?:then|after that|finally|followed by))\s*", re.I)
+
+_FIRST = re.compile(r"^(?:(?:and|then|after that|finally|first|next)\b,?\s+)+", re.IGNORECASE)
+
+
+def said_in(line: str) -> str | None:
+    """What is to be said in the shots of a line: a topic, maybe empty; None where it is about what is to be seen."""
+    text = line.replace(MARK, "").strip(" .!,")
+    for pattern in _FORMS:
+        if (match := pattern.fullmatch(text)) is not None:
+            topic = (match["topic"] or "").strip()
+            return None if _WRITING.search(text.replace(topic, "")) else topic
+    return None
+
+
+def read_spoken(text: str, names: Collection[str]) -> Reading | None:
+    """The reading of a request of which some line asks for what is said; None if none does.
+
+    :param names: of the videos that there are
+    """
+    lengths, rest = take_lengths(text)
+    whole, rest = take_whole(rest, names)
+    parts = [_FIRST.sub("", part or "") for part in _NEXT.split(tidy(rest))]
+    parts = [part for part in parts if re.search(r"\w", part.replace(MARK, ""))]
+    said = [said_in(part) for part in parts]
+    if not any(topic is not None for topic in said):
+        return None
+    lines: list[str] = []
+    wanted: list[atom.Wanted] = []
+    for part, topic in zip(parts, said, strict=True):
+        if topic is None:
+            seen = read_request(part.replace(MARK, ""))
+            lines += seen.lines
+            wanted += seen.constraints.wanted
+        else:
+            lines.append(part.replace(MARK, "").strip(" .!,"))
+            wanted.append(atom.Wanted(said=topic, num_shots=1 if _ONE.search(part) else None))
+    constraints = atom.Constraints(
+        wanted=tuple(wanted),
+        order=whole.order,
+        num_shots=whole.num_shots,
+        length_s=lengths.most_s,
+        min_length_s=lengths.least_s,
+        shot_length_s=lengths.shot_s,
+        sources=whole.sources,
+        one_source=whole.one_source,
+    )
+    return Reading(
+        lines=tuple(lines), constraints=constraints, ordered=True, chosen=True, absent_source=whole.absent_source
+    )
