@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+from urllib.parse import quote, unquote, urlsplit
 
 import attrs
 from attrs import field, frozen
@@ -29,6 +30,8 @@ half a gigabyte; its files say all that is needed of it, and its licence is Apac
 DEFAULT_FRAMES = 8
 """Most frames of a clip where `Settings.frames` is unset."""
 _LONGEST_S = 86400.0
+_SERVERS = "servers"
+"""Folder of what this machine keeps of libraries on servers."""
 _Check: TypeAlias = Callable[[Any, Any, Any], None]
 
 
@@ -48,6 +51,16 @@ def _path(value: object) -> Path:
     if not isinstance(value, (str, Path)) or not str(value) or "\0" in str(value):
         raise ValueError("expected a folder")
     return Path(value).expanduser()
+
+
+def _library(value: object) -> Path:
+    """A folder; for the address of a server one of its own, which is named by it."""
+    if not isinstance(value, str) or not re.match("https?:/", value):
+        return _path(value)
+    parts = urlsplit(value)
+    if not parts.hostname or parts.username or parts.query or parts.path.strip("/") or "//" not in value:
+        raise ValueError("expected a folder, or the address of a Chroma server such as http://localhost:8000")
+    return user_data_path("atom") / _SERVERS / quote(value.rstrip("/"), safe="")
 
 
 def _from(least: float, most: float) -> _Check:
@@ -83,8 +96,8 @@ class Settings:
     """Processor threads for the modules; 0 measures how many are fastest."""
     offline: bool = field(default=False)
     """Never touch the network."""
-    library: Path = field(factory=lambda: user_data_path("atom") / "library", converter=_path)
-    """Folder of the persistent library."""
+    library: Path = field(factory=lambda: user_data_path("atom") / "library", converter=_library)
+    """Folder of the persistent library, or the address of a Chroma server that holds it, http://HOST:PORT."""
     cache: Path = field(factory=lambda: user_cache_path("atom"), converter=_path)
     """Folder of features kept between runs."""
     feature_cache_bytes: int = field(default=4 * 2**30, converter=parse_bytes, validator=_size)
@@ -138,6 +151,12 @@ class Settings:
     """Settings of single tasks, by task name."""
     modules: Mapping[str, Mapping[str, Any]] = field(factory=dict, converter=as_module_tables)
     """Settings of single modules that plugins share, by module name."""
+
+    @property
+    def library_server(self) -> str:
+        """Address of the Chroma server that holds the library; empty where the folder does."""
+        is_server = self.library.parent.name == _SERVERS and self.library.name.startswith(("http%3A", "https%3A"))
+        return unquote(self.library.name) if is_server else ""
 
     @property
     def most_frames(self) -> int:

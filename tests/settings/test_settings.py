@@ -344,3 +344,20 @@ def test_arguments_go_before_variables(tmp_path):
     found, sources = task_settings(Say, "say", settings, environ=environ, origin=origin)
     assert found == Say(words=2, loud=False)
     assert sources == {"words": "argument", "loud": "ATOM_SAY_LOUD"}
+
+
+def test_a_library_on_a_server():
+    """Its address makes a folder for what this machine keeps of it, which still says the address; others say none."""
+    settings = Settings(library="http://studio:8000/")
+    assert settings.library_server == "http://studio:8000"
+    assert settings.library.is_absolute()
+    assert attrs.evolve(settings, model="x").library_server == "http://studio:8000"
+    assert attrs.evolve(settings, library="other").library_server == ""
+    assert Settings().library_server == ""
+
+
+@pytest.mark.parametrize("address", ["http://", "http:/studio:8000", "https://me:secret@studio", "http://studio/x?y"])
+def test_addresses_that_are_none(address):
+    """They are no folders either."""
+    with pytest.raises(SettingsError, match="expected a folder, or the address of a Chroma server"):
+        load_with_sources(environ={"ATOM_LIBRARY": address})

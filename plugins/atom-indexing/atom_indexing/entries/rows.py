@@ -26,13 +26,13 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def row_of(entry: atom.Entry, *, num_clips: int, group: str, sampling: str, home: Path) -> dict[str, Any]:
+def row_of(entry: atom.Entry, *, num_clips: int, group: str, sampling: str, home: Path | None) -> dict[str, Any]:
     """What is stored of an entry beside its vectors.
 
     :param num_clips: how many entries of its video belong together: with fewer it is not whole
     :param group: which of its video's entries it belongs to
     :param sampling: how the clip and its frames were chosen
-    :param home: the library's folder, from which the way to the video is noted, too
+    :param home: the library's folder, from which the way to the video is noted, too; None where it is in none
     """
     clip = entry.clip
     path = os.path.abspath(clip.video.path)
@@ -59,18 +59,20 @@ def _recorded(video: atom.Video) -> dict[str, float]:
     return {}
 
 
-def placed(path: str, home: Path) -> dict[str, str]:
+def placed(path: str, home: Path | None) -> dict[str, str]:
     """Where a video is, and how to get there from the library, with which it may be moved or copied."""
+    if home is None:
+        return {"path": path, "from_library": ""}
     try:
         return {"path": path, "from_library": os.path.relpath(path, os.path.abspath(home))}
     except ValueError:  # on another drive
         return {"path": path, "from_library": ""}
 
 
-def place_of(row: Row, home: Path) -> Path:
+def place_of(row: Row, home: Path | None) -> Path:
     """Where the video of a row is: where it was seen from the library, if there is a file now, else where it was."""
     path, way = str(row["path"]), row.get("from_library")
-    if isinstance(way, str) and way:
+    if home is not None and isinstance(way, str) and way:
         beside = os.path.normpath(os.path.join(os.path.abspath(home), way))
         if beside != path and os.path.isfile(beside):
             return Path(beside)

@@ -52,7 +52,7 @@ class Summary:
     stale_groups: frozenset[str] = field(converter=_names)
     first_s: float
 
-    def held(self, home: Path) -> Held:
+    def held(self, home: Path | None) -> Held:
         """Of the library in the folder `home`."""
         return Held(
             path=place_of(self.row, home),

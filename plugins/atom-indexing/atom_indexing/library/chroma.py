@@ -58,14 +58,27 @@ def prepare(path: Path) -> None:
     private_folder(path)
 
 
+def called(path: Path) -> str:
+    """What messages call the library whose folder is `path`: the folder, or the address of its server."""
+    return atom.Settings(library=path).library_server or str(path)
+
+
 def connect(path: Path) -> Client:
     """Chroma's client of the database in the folder `path`, made for the user alone if there is none."""
     begin_private(path / DATABASE)
-    chromadb = _imported()
-    kind = chromadb.config.Settings
+    return cast("Client", _imported().PersistentClient(path=str(path), settings=_settings()))
+
+
+def connect_server(host: str, port: int, *, secure: bool, headers: dict[str, str]) -> Client:
+    """Chroma's client of a server."""
+    found = _imported().HttpClient(host=host, port=port, ssl=secure, headers=headers, settings=_settings())
+    return cast("Client", found)
+
+
+def _settings() -> Any:
+    kind = _imported().config.Settings
     plain = {name: about.get_default(call_default_factory=True) for name, about in kind.model_fields.items()}
-    settings = kind(_env_file=None, **plain | {"anonymized_telemetry": False})
-    return cast("Client", chromadb.PersistentClient(path=str(path), settings=settings))
+    return kind(_env_file=None, **plain | {"anonymized_telemetry": False})
 
 
 def _imported() -> ModuleType:
@@ -182,9 +195,10 @@ def explained(path: Path, done: str) -> Iterator[None]:
         reason = (
             exhausted(error) or (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
         )
+        name = called(path)
+        advice = "check the folder" if name == str(path) else "check that the server runs"
         raise atom.LibraryError(
-            f"library '{path}' cannot be {done}: {reason.splitlines()[0]}; "
-            "check the folder, or name another with --library DIR"
+            f"library '{name}' cannot be {done}: {reason.splitlines()[0]}; {advice}, or name another with --library DIR"
         ) from error
 
 

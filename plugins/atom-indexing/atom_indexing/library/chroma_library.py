@@ -28,7 +28,7 @@ import atom_core as atom
 from atom_indexing.entries.rows import Row, group_mark, key_of, moment, place_of, placed, row_of, unit
 from atom_indexing.entries.summary import Held
 from atom_indexing.entries.table import Table
-from atom_indexing.library.chroma import DATABASE, PAGE, TEXTS, cannot_be_written, check_room, copied, explained
+from atom_indexing.library.chroma import PAGE, TEXTS, called, cannot_be_written, check_room, copied, explained
 from atom_indexing.library.database import Collections, Database
 from atom_indexing.library.groups import delete, delete_groups, replace_others
 from atom_indexing.library.made_by import check_model, claim, content_of, made_by
@@ -93,6 +93,10 @@ class ChromaLibrary:
         :raises LibraryError: if the folder holds something else, cannot be read, or another model made it
         """
         path = settings.library
+        if settings.library_server:
+            from atom_indexing.library.server import check_allowed
+
+            check_allowed(settings)
         segmenting = f"{settings.segment}:{settings.window_s:g}:{settings.min_clip_s:g}"
         with explained(path, "opened"), ExitStack() as opened:
             read_only = cannot_be_written(path)
@@ -117,6 +121,16 @@ class ChromaLibrary:
             self._use(lambda _: None, "opened")
             if not self._use(lambda found: found.clips.count(), "opened"):
                 self._database.replicated()  # which is kept in step from now on
+
+    @property
+    def called(self) -> str:
+        """What messages call it: its folder, or the address of its server."""
+        return called(self.path)
+
+    @property
+    def home(self) -> Path | None:
+        """The folder from which the way to a video is noted, too; None on a server."""
+        return self._database.home
 
     @property
     def _clips(self) -> Collection:
@@ -156,7 +170,7 @@ class ChromaLibrary:
                 vectors["captions"] = unit(entry.caption_vector, entry)
             sampling = f"{self._segmenting} {entry.rule}".strip()
             mark = group_mark(entry)
-            row = row_of(entry, num_clips=num_clips, group=mark, sampling=sampling, home=self.path)
+            row = row_of(entry, num_clips=num_clips, group=mark, sampling=sampling, home=self.home)
             clips.append((key, row, vectors))
         self._use(partial(put_page, clips), "written")
 
@@ -172,7 +186,7 @@ class ChromaLibrary:
                 return []
             if (width := found.about.widths["clips"]) != len(vector_E):
                 raise atom.LibraryError(
-                    f"library '{self.path}' holds vectors of width {width}, the query has {len(vector_E)}; "
+                    f"library '{self.called}' holds vectors of width {width}, the query has {len(vector_E)}; "
                     "search it with the model that made it"
                 )
             return [moment(row, score, self.place(row)) for row, score in found.best(vector_E, limit)]
@@ -191,7 +205,7 @@ class ChromaLibrary:
                 log.info("library %s is looked at anew: %s", self.path, error)
                 with self._lock:
                     self._database.replicated(looked_through=True)
-        raise atom.LibraryError(f"library '{self.path}' is changed all the time by another program; end that first")
+        raise atom.LibraryError(f"library '{self.called}' is changed all the time by another program; end that first")
 
     def _now(self) -> Snapshot:
         with self._lock:
@@ -209,7 +223,7 @@ class ChromaLibrary:
 
     def place(self, row: Row) -> Path:
         """Where the video of a found row is. Where two files may be it, the one whose content was indexed."""
-        path, place = Path(row["path"]), place_of(row, self.path)
+        path, place = Path(row["path"]), place_of(row, self.home)
         if place != path and path.is_file():
             from atom_core.media.probe import content_hash
 
@@ -243,7 +257,7 @@ class ChromaLibrary:
         """
         if (other := self.embedder) and content_of(other) != content_of(embedder):
             raise atom.LibraryError(
-                f"library '{self.path}' has its captions embedded by {other}, not by {embedder}; set that one with"
+                f"library '{self.called}' has its captions embedded by {other}, not by {embedder}; set that one with"
                 " --embedder, or embed them anew, which needs no new captions: atom index --embed"
             )
 
@@ -287,6 +301,11 @@ class ChromaLibrary:
         with self._lock, explained(self.path, "read"):
             return self._use(work)
 
+    def changing(self, work: Callable[[Collections], T]) -> T:
+        """What `work`, which changes something, makes of the collections."""
+        with self._lock, explained(self.path, "written"):
+            return self._use(work, "written")
+
     def fair_score(self) -> float | None:
         """The score from which on a clip shows what a text says, see `Snapshot.fair_score`; None with few clips."""
         return self.looking(lambda found: found.fair_score())
@@ -297,7 +316,7 @@ class ChromaLibrary:
 
     def held(self, content_hashes: Names[str] | None = None) -> Mapping[str, Held]:
         """What there is of each video, or of some, by content hash, also of those that are not whole."""
-        return self.looking(lambda found: found.held(self.path, content_hashes))
+        return self.looking(lambda found: found.held(self.home, content_hashes))
 
     def remove(self, content_hash: str) -> int:
         """Forget a video; how many clips it had."""
@@ -327,7 +346,7 @@ class ChromaLibrary:
     def move(self, content_hash: str, path: Path) -> None:
         """Note that a video's file is at `path` now."""
         self._check_writable()
-        place = placed(os.path.abspath(path), self.path)
+        place = placed(os.path.abspath(path), self.home)
         with self._lock, explained(self.path, "written"):
             check_room(self.path)
             self._use(partial(place_videos, content_hash, place), "written")
@@ -360,7 +379,7 @@ class ChromaLibrary:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise atom.LibraryError(f"library '{self.path}' is closed; open it again")
+            raise atom.LibraryError(f"library '{self.called}' is closed; open it again")
 
     def _to_copy(self) -> None:
         """Go on with a copy of a library that cannot be written: Chroma writes where it reads."""
@@ -374,7 +393,7 @@ class ChromaLibrary:
         if self._read_only:
             check_room(self.path)
             raise atom.LibraryError(
-                f"library '{self.path}' is read-only, it can be searched but not changed; "
+                f"library '{self.called}' is read-only, it can be searched but not changed; "
                 "change its permissions, or name another with --library DIR"
             )
 
@@ -382,24 +401,3 @@ class ChromaLibrary:
         """All clips that are found, in memory."""
         assert keys is None
         return self.looking(lambda found: found.table())
-
-
-def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> dict[str, Path]:
-    """Empty the library at `path`, whichever model made it; the videos it had, also such as were not whole, by hash.
-
-    :param first: called with those videos before anything is deleted
-    :raises LibraryError: if it cannot be read or written
-    """
-    if not (path / DATABASE).exists():
-        return {}
-    check_room(path)
-    database = Database.shared(path)
-    try:
-        library = ChromaLibrary(database, path)
-        videos = {content_hash: held.path for content_hash, held in library.held().items()}
-        first(videos)
-        with explained(path, "emptied"):
-            database.clear()
-    finally:
-        database.release()
-    return videos

@@ -68,6 +68,7 @@ class Database:
         """What the database was when this process last had it in hand."""
         self._seen = False
         self._users = 0
+        self.prepare()
         self._lock = threading.RLock()
         self._between = FileLock(path / chroma.LOCK, mode=0o600, thread_local=False)
         self._held = 0
@@ -88,10 +89,29 @@ class Database:
             database = cls._opened.get(place)
             if database is None or database._stuck is not None:
                 with chroma.explained(path, "opened"):
-                    chroma.prepare(path)
-                    database = cls._opened[place] = cls(Path(os.path.abspath(path)))
+                    database = cls._opened[place] = cls._made(Path(os.path.abspath(path)))
             database._users += 1
         return database
+
+    @classmethod
+    def _made(cls, path: Path) -> Database:
+        if atom.Settings(library=path).library_server:
+            from atom_indexing.library.server import ServerDatabase
+
+            return ServerDatabase(path)
+        return cls(path)
+
+    def prepare(self) -> None:
+        """Make the folder of a new library.
+
+        :raises LibraryError: if it holds other files, or there is no room on its disk
+        """
+        chroma.prepare(self.path)
+
+    @property
+    def home(self) -> Path | None:
+        """The folder from which the way to a video is noted, too, since both may be moved or copied."""
+        return self.path
 
     def release(self) -> None:
         """Let go of the files, if nobody else in this process uses them."""
@@ -110,7 +130,7 @@ class Database:
     def snapshot(self) -> Snapshot | None:
         """The library as it is now, if the replica is in step; None if that is to be made anew, see `replicated`."""
         with self._lock, chroma.explained(self.path, "read"):
-            if not self._seen and not (self.path / chroma.DATABASE).is_file():
+            if not self._seen and not self._exists():
                 return None
             self._seen = True
             return self._replica.snapshot(self._now())
@@ -129,7 +149,11 @@ class Database:
                     return found
             num = self._use(lambda found: int(found.clips.count()), "read")
             if num > _MANY:
-                log.warning("library %s was changed, or its copy for searching: %d clips are read", self.path, num)
+                log.warning(
+                    "library %s was changed, or its copy for searching: %d clips are read",
+                    chroma.called(self.path),
+                    num,
+                )
             about = self._use(made_by, "read")
             pages = partial(self._pages, num)
             return self._replica.rebuild(self._now(), about, pages)
@@ -177,35 +201,44 @@ class Database:
             try:
                 fresh = self._collections is None or not self._is_current()
                 try:
-                    return self._call(work, fresh=fresh)
+                    return self._call(work, done, fresh=fresh)
                 except BaseException as error:
                     if fresh or not chroma.may_be_stale(error):
                         raise
-                    return self._call(work, fresh=True)
+                    return self._call(work, done, fresh=True)
             except chroma.StuckError as error:
                 self._stuck = error
                 raise
             finally:
                 chroma.keep_private(self.path, self._folders)
-                with suppress(OSError):
+                with suppress(OSError, atom.LibraryError):
                     self._stamp = self._now()
 
-    def _call(self, work: Callable[[Collections], T], *, fresh: bool) -> T:
+    def _call(self, work: Callable[[Collections], T], done: str, *, fresh: bool) -> T:
         if fresh:
-            self._disconnect()
-            chroma.bounded(self.path, partial(self._following, self._connect))
+            self._leave()
+            chroma.bounded(self.path, partial(self._following, self._connect, done))
         assert self._collections is not None
-        return chroma.bounded(self.path, partial(self._following, partial(work, self._collections)))
+        return chroma.bounded(self.path, partial(self._following, partial(work, self._collections), done))
+
+    def _leave(self) -> None:
+        """Let go of what another process has changed."""
+        self._disconnect()
 
     def _connect(self) -> None:
         self._client = chroma.connect(self.path)
+        self._take_in_hand()
+
+    def _take_in_hand(self) -> None:
+        assert self._client is not None
         clips, captions, texts = (chroma.collection(self._client, name) for name in _NAMES)
         self._collections = Collections(clips, captions, texts)
         self._collections.changes.append(Change())  # opening may write, and changes no clip
 
-    def _following(self, work: Callable[[], T]) -> T:
+    def _following(self, work: Callable[[], T], done: str) -> T:
         """What `work` gives, with the replica led on by what it notes that it changed."""
-        before = self._now() if (self.path / chroma.DATABASE).is_file() else ""
+        del done  # what it notes as changed tells
+        before = self._now() if self._exists() else ""
         if self._collections is not None:
             self._collections.changes.clear()
         value = work()
@@ -214,6 +247,9 @@ class Database:
         if changes and after != before:
             self._replica.follow(before, after, made_by(self._collections), changes)
         return value
+
+    def _exists(self) -> bool:
+        return (self.path / chroma.DATABASE).is_file()
 
     def _is_current(self) -> bool:
         """Whether nobody else has changed the database since this process had it in hand.

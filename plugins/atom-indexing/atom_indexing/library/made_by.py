@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import atom_core as atom
+from atom_indexing.library.chroma import called
 from atom_indexing.replica.changes import Change
 
 if TYPE_CHECKING:
@@ -44,11 +45,11 @@ def check_model(made: Mapping[str, str], *, path: Path, model: str) -> None:
     """
     if content_of(made["model"]) != content_of(model):
         raise atom.LibraryError(
-            f"library '{path}' was made with model {made['model']}, not with {model}; "
+            f"library '{called(path)}' was made with model {made['model']}, not with {model}; "
             f"use --model {made['model_name']}, another --library DIR, or make it anew: atom index --rebuild"
         )
     if made["format"] != str(FORMAT):
         raise atom.LibraryError(
-            f"library '{path}' has format {made['format']}, this version reads {FORMAT}; "
+            f"library '{called(path)}' has format {made['format']}, this version reads {FORMAT}; "
             "make it anew: atom index --rebuild"
         )

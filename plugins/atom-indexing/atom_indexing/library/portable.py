@@ -90,7 +90,7 @@ def bring_in(library: ChromaLibrary, read: Read, source: str) -> int:
     :raises LibraryError: if another model made it, or another text embedder than the library has
     """
     embedder = _check_made_alike(library, read.head, source)
-    library.put([(key, {**row, **placed(str(row["path"]), library.path)}, vectors) for key, row, vectors in read.clips])
+    library.put([(key, {**row, **placed(str(row["path"]), library.home)}, vectors) for key, row, vectors in read.clips])
     texts = {key: vectors["texts"] for key, _, vectors in read.clips if "texts" in vectors}
     if texts and embedder:
         library.add_texts(embedder, texts)
@@ -109,7 +109,7 @@ def merge(library: ChromaLibrary, other: ChromaLibrary) -> int:
     embedder = _check_made_alike(library, head, f"'{other.path}'")
     num = 0
     for page in other.stored_pages():
-        library.put([(key, {**row, **placed(str(row["path"]), library.path)}, vectors) for key, row, vectors in page])
+        library.put([(key, {**row, **placed(str(row["path"]), library.home)}, vectors) for key, row, vectors in page])
         texts = {key: vectors["texts"] for key, _, vectors in page if "texts" in vectors}
         if texts and embedder:
             library.add_texts(embedder, texts)
@@ -187,7 +187,7 @@ def mend(library: ChromaLibrary, faults: Faults) -> None:
     check_room(library.path)
     keys = [*faults.unsound, *faults.broken, *faults.orphans]
     for start in range(0, len(keys), PAGE):
-        library.reading(partial(_delete, keys[start : start + PAGE]))
+        library.changing(partial(_delete, keys[start : start + PAGE]))
 
 
 def _delete(keys: list[str], found: Collections) -> None:

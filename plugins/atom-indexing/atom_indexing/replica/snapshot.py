@@ -100,7 +100,7 @@ class Snapshot:
             return np.zeros(0, np.int64)
         return np.flatnonzero((self.columns.video_N == known[0]) & self.is_found_N)
 
-    def held(self, home: Path, content_hashes: Collection[str] | None = None) -> dict[str, Held]:
+    def held(self, home: Path | None, content_hashes: Collection[str] | None = None) -> dict[str, Held]:
         """What there is of each video, or of some, by content hash.
 
         :param home: the library's folder
