@@ -17,6 +17,7 @@ from atom_bench.retrieval.command import RetrievalBench
 from atom_bench.reuse.command import ReuseBench
 from atom_bench.search import SearchBench
 from atom_bench.start import StartBench
+from atom_bench.titles.command import TitlesBench
 
 
 class Bench(Protocol):
@@ -43,6 +44,7 @@ BENCHES: dict[str, type[Bench]] = {
     "questions": QuestionsBench,
     "cuts": CutsBench,
     "films": FilmsBench,
+    "titles": TitlesBench,
 }
 """The subcommands by name."""
 
