@@ -29,6 +29,7 @@ from atom_core.families.base import EncoderInputs
 from atom_core.families.frame_budget import FrameBudget
 from atom_core.kernels.float32 import pack_linears
 from atom_core.kernels.threads import Threads
+from atom_core.kernels.vision_tower import fuse_tower
 from atom_core.kernels.weights import weights
 from atom_core.ledger import Ledger
 from atom_core.records import Features, Frames
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 _VERSIONED = ("torch", "transformers", "pillow", "av")
 """The libraries that decide, beside the model, what features and kept prefixes are, bit for bit."""
 
-_VERSIONS = {"int8": 2, "bf16": 2}
+_VERSIONS = {"int8": 3, "bf16": 3}
 """Raised when layers of a kind compute otherwise, so that what they made is made anew."""
 
 
@@ -81,6 +82,8 @@ class SplitModel:
 
         model = load_model(checkpoint, dtype=_dtype(device), device=device, recipe=recipe)
         pack_linears(model)
+        if device == "cpu":
+            fuse_tower(model)
         return cls(model=model, visual=lambda: model, **about)
 
     def weights(self) -> Iterator[torch.Tensor]:

@@ -60,17 +60,27 @@ class Bf16Linear(PackedLinear):
         return outputs if self.bias is None else outputs.add_(self.bias)
 
     def rounded(self, inputs: torch.Tensor) -> torch.Tensor:
-        """[..., K] to [..., O], bfloat16: for what is multiplied in bfloat16 next anyway."""
-        return self._products(inputs) if self.bias is None else self(inputs).to(torch.bfloat16)
+        """[..., K] to [..., O], bfloat16, as the bias is: for what is multiplied in bfloat16 next anyway."""
+        return self._products(inputs, self._rounded_bias())
 
-    def _products(self, inputs: torch.Tensor) -> torch.Tensor:
+    def gelu(self, inputs: torch.Tensor) -> torch.Tensor:
+        """GELU, by its tanh approximation, of what `rounded` gives; computed before it is rounded."""
+        return self._products(inputs, self._rounded_bias(), "gelu", "tanh")
+
+    def _rounded_bias(self) -> torch.Tensor | None:
+        return None if self.bias is None else self.bias.to(torch.bfloat16)
+
+    def _products(
+        self, inputs: torch.Tensor, bias_O: torch.Tensor | None = None, then: str = "none", how: str = ""
+    ) -> torch.Tensor:
         if self._packed is None:
             self.pack()
-        return with_fewest_rows(inputs.to(torch.bfloat16), self._rows)
 
-    def _rows(self, rows_NK: torch.Tensor) -> torch.Tensor:
-        outputs_NO: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, None, "none", [], "")
-        return outputs_NO
+        def rows(rows_NK: torch.Tensor) -> torch.Tensor:
+            outputs_NO: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, bias_O, then, [], how)
+            return outputs_NO
+
+        return with_fewest_rows(inputs.to(torch.bfloat16), rows)
 
 
 class Bf16Embedding(nn.Module):

@@ -16,7 +16,7 @@ import platform
 
 import torch
 from torch import nn
-from torch.nn.functional import linear
+from torch.nn.functional import gelu, linear
 
 from atom_core.kernels.packed_linear import FEWEST_ROWS, PackedLinear, with_fewest_rows
 
@@ -76,6 +76,15 @@ class Float32Linear(PackedLinear):
         if not self._packed.is_mkldnn:
             return linear(inputs, self._packed, self.bias)
         return with_fewest_rows(inputs, self._rows)
+
+    def gelu(self, inputs: torch.Tensor) -> torch.Tensor:
+        """GELU, by its tanh approximation, of what `forward` gives."""
+        if self._packed is None:
+            self.pack()
+        if not self._packed.is_mkldnn:
+            return gelu(self(inputs), approximate="tanh")
+        outputs: torch.Tensor = torch.ops.mkldnn._linear_pointwise(inputs, self._packed, self.bias, "gelu", [], "tanh")
+        return outputs
 
     def _rows(self, rows_NK: torch.Tensor) -> torch.Tensor:
         outputs_NO: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, self.bias, "none", [], "")

@@ -33,6 +33,7 @@ def test_it_is_the_plain_layer(inputs, outputs, bias):
     for given in (rows, rows[0], rows[:1, None], rows.view(2, 3, inputs), rows[:0], rows.t().contiguous().t()):
         assert layer(given).shape == plain(given).shape
         assert torch.allclose(layer(given), plain(given), atol=1e-5)
+    assert torch.allclose(layer.gelu(rows), nn.functional.gelu(plain(rows), approximate="tanh"), atol=1e-5)
 
 
 @pytest.mark.parametrize("num_threads", [1, 2])

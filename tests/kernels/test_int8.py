@@ -30,6 +30,24 @@ def test_alone_and_batched_are_the_same_bits(inputs, outputs, bias):
     assert torch.equal(layer(rows.view(3, 100, inputs)), together.view(3, 100, outputs))
 
 
+@pytest.mark.skipif(not int8.has_vnni(), reason="needs a processor with VNNI")
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_kernel_for_many_rows_is_the_other_one(bias):
+    """But for numbers that lie in the middle of two steps; a row has the same bits alone; weights can be read back."""
+    plain = linear(192, 80, bias)
+    few, many = RowInt8Linear.from_linear(plain), RowInt8Linear.from_linear(plain)
+    many.for_many_rows()
+    values = few.quantized_weight()[0].clone()
+    rows = torch.randn(300, 192) * torch.logspace(-3, 3, 300)[:, None]
+    wanted, found = few(rows), many(rows)
+    assert ((found - wanted).norm(dim=1) < 0.01 * wanted.norm(dim=1)).all()
+    assert torch.equal(many(rows[7:8]), found[7:8])
+    assert torch.equal(many.quantized_weight()[0], values)
+    assert torch.allclose(many.gelu(rows), nn.functional.gelu(found, approximate="tanh"), atol=1e-5)
+    rows[1, 5] = torch.nan
+    assert many(rows)[1].isnan().all()
+
+
 def test_int8_is_close_to_float():
     """Outputs are within two per cent, root mean square."""
     plain = linear(512, 256)

@@ -18,6 +18,7 @@ from atom_core.checkpoint.safetensors_file import Stored, Weights
 from atom_core.kernels.float32 import pack_linears
 from atom_core.kernels.malloc import returning_memory
 from atom_core.kernels.threads import one_thread
+from atom_core.kernels.vision_tower import fuse_tower
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -135,6 +136,7 @@ class VisualHalf:
         visual = evolve(checkpoint, config=config, weights=Weights(tensors), quantized=quantized)
         model = load_model(visual, dtype=torch.float32, device="cpu", recipe=self._recipe)
         pack_linears(model)
+        fuse_tower(model)
         for module in model.modules():
             for name, parameter in list(module.named_parameters(recurse=False)):
                 # `.data` starts a new version counter: weights that come later change nothing of `weights_stamp`
