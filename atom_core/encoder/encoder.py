@@ -106,14 +106,16 @@ class ResidentEncoder:
             frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
         with self._ledger.lane("preprocess", "preprocess"), one_thread():
             inputs = self._family.inputs(frames)
+        timestamps_s, rule, size = frames.timestamps_s, frames.rule, list(frames.images[0].shape[:2])
+        del frames  # pictures are many times as large as what is made of them, which may wait for its turn
         encoded = self._worker.submit(self._forward(inputs), urgent=urgent).result()
         return Features(
             clip=clip,
             values=encoded.values,
-            timestamps_s=frames.timestamps_s,
-            rule=frames.rule,
+            timestamps_s=timestamps_s,
+            rule=rule,
             key=key,
-            layout={**encoded.layout, "size": list(frames.images[0].shape[:2])},
+            layout={**encoded.layout, "size": size},
             extra=encoded.extra,
         )
 

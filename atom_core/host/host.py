@@ -11,7 +11,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from contextvars import copy_context
 from functools import partial
 from itertools import chain, islice
@@ -32,6 +32,7 @@ from atom_core.host.task_modules import Borrower, Loans
 from atom_core.host.time_limit import limited, teller
 from atom_core.host.videos import Videos
 from atom_core.ledger import Ledger
+from atom_core.media.pictures.passes import sharing
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.discovery import one_line
 from atom_core.plugins.task_settings import check_task_settings
@@ -299,6 +300,8 @@ class Host:
         wait = True
         waiting: deque[tuple[Any, Future[Any]]] = deque()
         self._maps.add(cancelled)
+        reading = ExitStack()
+        reading.enter_context(sharing())
         try:
             for item in chain(first, items):
                 waiting.append((item, pool.submit(asked.copy().run, partial(self.run, task, item, **settings))))
@@ -313,6 +316,7 @@ class Host:
         finally:
             self._maps.discard(cancelled)
             pool.shutdown(wait=wait, cancel_futures=True)
+            reading.close()
 
     def collect(self, task: str, items: Iterable[object], **settings: object) -> list[Any]:
         """The records that `task` makes of several items, worked on at once, in the items' order.

@@ -16,12 +16,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from atom_core.errors import MediaError
+from atom_core.media.pictures import passes
 from atom_core.records import Clip, Frames, Video
 from atom_core.settings import Settings
 
@@ -159,7 +161,9 @@ def frames(clips: list[Clip], num_frames: int, max_pixels: int | None) -> Iterat
     :raises MediaError: as it does, and if the process does not survive the file
     """
     for clip in clips:
-        answer = _ask(clip.video.path, "frames", (clip, num_frames, max_pixels), clip.video.duration_s)
+        turn = passes.turn_of(clip.video, clip.start_s, clip.end_s) if passes.is_shared() else nullcontext()
+        with turn:  # the process that read the clip before is the first of those that wait for work
+            answer = _ask(clip.video.path, "frames", (clip, num_frames, max_pixels), clip.video.duration_s)
         images = tuple(answer.arrays[place] for place in answer.value["places"])
         yield Frames(
             clip=clip, images=images, timestamps_s=tuple(answer.value["timestamps_s"]), rule=answer.value["rule"]

@@ -17,6 +17,7 @@ import numpy as np
 from atom_core.errors import AtomError
 from atom_core.media import listen, probe, sample
 from atom_core.media.isolate import Answer
+from atom_core.media.pictures.passes import sharing
 from atom_core.media.segment import segment
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Video
@@ -74,20 +75,21 @@ def _serve() -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    while True:
-        try:
-            what, arguments = pickle.load(requests)
-        except EOFError:
-            return
-        try:
-            value, arrays = _ANSWERS[what](*arguments)
-        except AtomError as error:
-            value, arrays = {"error": str(error)}, []
-        kinds = [[array.dtype.str, *array.shape] for array in arrays]
-        answers.write(json.dumps({"value": value, "arrays": kinds}).encode() + b"\n")
-        for array in arrays:
-            answers.write(np.ascontiguousarray(array).data)
-        answers.flush()
+    with sharing():  # the next clip of a video goes on where the one before ended
+        while True:
+            try:
+                what, arguments = pickle.load(requests)
+            except EOFError:
+                return
+            try:
+                value, arrays = _ANSWERS[what](*arguments)
+            except AtomError as error:
+                value, arrays = {"error": str(error)}, []
+            kinds = [[array.dtype.str, *array.shape] for array in arrays]
+            answers.write(json.dumps({"value": value, "arrays": kinds}).encode() + b"\n")
+            for array in arrays:
+                answers.write(np.ascontiguousarray(array).data)
+            answers.flush()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from atom_core.media import isolate
+from atom_core.media.pictures import passes
 from atom_core.media.pictures.decode import Reader
 from atom_core.media.pictures.picture import fitting
 from atom_core.media.probe import unchanged
@@ -72,9 +73,15 @@ def read(clips: list[Clip], num_frames: int, max_pixels: int | None) -> Iterator
 
     :raises MediaError: if it cannot be decoded
     """
-    with Reader.of(clips[0].video) as reader:
-        for clip in clips:
-            yield _sample(reader, clip, num_frames, max_pixels)
+    if not passes.is_shared():
+        with Reader.of(clips[0].video) as reader:
+            for clip in clips:
+                yield _sample(reader, clip, num_frames, max_pixels)
+        return
+    for clip in clips:
+        with passes.reader_of(clip.video, clip.start_s, clip.end_s) as reader:
+            frames = _sample(reader, clip, num_frames, max_pixels)
+        yield frames
 
 
 def _sample(reader: Reader, clip: Clip, num_frames: int, max_pixels: int | None) -> Frames:
