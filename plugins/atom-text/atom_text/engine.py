@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PACKAGE = "rapidocr"
 INSTALL = f"install the reader: python -m pip install {PACKAGE} onnxruntime"
 DETECTOR, RECOGNISER = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
-SCRIPTS = ("Latin", "Greek", "Chinese", "Japanese")
+SCRIPTS = ("Latin", "Chinese", "Japanese")
 """What the recogniser was trained to tell apart; lines in others are seen, but not read."""
 LOOK_SIDE, GLANCE_SIDE = 640, 480
 """Longest side at which lines are looked for, pixels, and at a glance. Of 1280 x 720 a look finds lines of 20 pixels

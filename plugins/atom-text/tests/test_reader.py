@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from atom_text.engine import Engine
@@ -116,3 +117,20 @@ def test_without_the_engine(settings, monkeypatch):
         pytest.raises(atom.ModelError, match=r"no_such_package is not installed; .*pip install rapidocr"),
     ):
         host.module("reader").num_unread(atom.Clip)
+
+
+def test_scripts_that_the_reader_lacks(settings, tmp_path):
+    """A line in another script is no text, and is told of."""
+    from PIL import ImageFont
+
+    file = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+    if not file.is_file():
+        pytest.skip("needs DejaVu Sans, which has other scripts")
+    import atom_core.testing.titles as drawing
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "_font", lambda size: ImageFont.truetype(str(file), size))
+        path = write_titled(tmp_path / "titled.mp4", [Title("Вокзал закрыт до понедельника", 30, 1.0, 4.0)], 5.0)
+    texts, unread, _ = read(settings, path)
+    assert texts == ()
+    assert unread == 1
