@@ -160,8 +160,8 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     ):
         return (read(text),)
     whole = read(text)
-    if kind_of(whole) == "both" and whole.trust > 0.9 and all(starts):
-        return (whole,)  # "is there a star, and is there a moon too?"
+    if whole.trust > 0.9 and (kind_of(whole) == "both" or any(len(normal(part).split()) < 3 for part in parts)):
+        return (whole,)  # "is there a star, and is there a moon too?", "scenes: how many?"
     out: list[Reading] = []
     topic, said = "", Scope()
     for part, is_question in zip(parts, starts, strict=True):

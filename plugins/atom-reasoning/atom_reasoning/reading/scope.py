@@ -80,7 +80,8 @@ def _take_video(text: str, scope: Scope) -> tuple[str, Scope]:
     """ "In the second video"; not where two videos are compared."""
     found = list(
         re.finditer(
-            rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) (?:of the (?:two )?)?(?:video|film|movie|file|recording)s?\b", text
+            rf"{_PREP}{_THE}\b(?P<n>{ORDINAL}) (?:of (?:the|these) (?:two |three )?(?:videos|films|movies|files|recordings)|(?:video|film|movie|file|recording)s?)\b",
+            text,
         )
     )
     if (

@@ -68,27 +68,10 @@ def _happens(reading: Reading) -> str:
     return "what happens first or last" if reading.scope.pick else "what happens in a part"
 
 
-_QUESTION_WORDS = frozenset(
-    [
-        "what",
-        "which",
-        "who",
-        "how",
-        "when",
-        "whose",
-        "where",
-        "there",
-        "it",
-        "if",
-        "so",
-        "you",
-        "we",
-        "i",
-        "and",
-        "or",
-        "would",
-    ]
-)
+_ASKS = """
+what which who how when whose where there it if so you we i us me and or would this these those
+"""
+_QUESTION_WORDS = frozenset(_ASKS.split())
 _IN_NAMES = frozenset(
     [
         "THING",

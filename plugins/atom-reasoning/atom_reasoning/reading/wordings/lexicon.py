@@ -31,7 +31,8 @@ _PHRASES = (
     (r"\b(?:free|devoid|empty) of\b|\black of\b|\bwithout\b|\bnot any\b|\bnot a(?: single)?\b|\bnot one\b|\bzero\b|\bfails? to\b", "NO"),
     (r"\b(?:at no (?:point|time|moment)|not ever|not once|not at any (?:point|time|moment))\b", "NEVER"),
     (rf"\b(?:in|to|from|of|within|throughout|during|across|over|out of|on|inside)(?: all)?(?: of)? (?:the|this|that|your|our|my) (?:whole |entire |full |complete )?{_VIDEO}\b|\bin (?:it|here|there|this|them)\b", ""),
-    (r"\bat (?:any|some) (?:point|time|moment)\b|\bat all\b|\b(?:any|some)where\b|\bever\b|\bplease\b|\bexactly\b|\breally\b|\boverall\b|\baltogether\b|\bin (?:total|all)\b|\ball (?:together|in all|told)\b|\bkind(?:ly)? (?:as to|enough to)\b", ""),
+    (r"\bat (?:any|some) (?:point|time|moment)\b|\bat all\b|\b(?:any|some)where\b|\bever\b|\bplease\b|\bexactly\b|\breally\b|\bkind(?:ly)? (?:as to|enough to)\b", ""),
+    (r"\b(?:overall|altogether|in (?:total|all)|all (?:together|in all|told))\b", "TOTAL"),
     (r"\bis (?:it|that) (?:true|correct|right|so|the case|a fact)(?: that)?\b|\b(?:would|could|can|might|may) it (?:be|also be|even be) (?:true |correct |right |the case )?that\b|\bi (?:believe|think|guess|suppose|take it) (?:that )?", "TRUE"),
     (rf"\b(?:(?:is|are|was|were) there|there (?:is|are|was|were)|{_WHO} (?:gets? to |can |could |will |would |did |do |may |might )?(?:actually |ever |also |even )?{_SEEING}|(?:can|could|do|does|did|would|will|might|may|shall) {_WHO} (?:ever |also |even |actually )?{_SEEING})(?: any sign of)?\b", "SEE"),
     (r"\b(?:make|makes|made|making|put in|puts in) (?:an|its|their) (?:appearance|entrance|entry)\b|\b(?:catch|caught|get|got) (?:sight|a glimpse) of\b|\b(?:come|comes|came|coming|move|moves|enters?|step|steps) (?:into|in) (?:view|shot|frame|sight|the (?:frame|picture|scene|shot|screen|image))\b|\benters? the (?:frame|picture|scene|screen)\b", "SEE"),
@@ -101,7 +102,7 @@ question thanks thank okay hey hi short complete them that this its with compare
 able determine identify specify provide state mention report return answer respond information details detail info watch watching
 viewer viewers camera material piece work course instance instances occurrence occurrences appearance appearances
 someone somebody anyone anybody myself yourself pause jump skip press stop moment currently supposed believe figure
-happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts wanna gonna gimme lemme dunno image images frame frames brought bring use uses using lot lots various several
+happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts hear learn miss missed wanna gonna gimme lemme dunno image images frame frames brought bring use uses using lot lots various several
 """
 EMPTY = frozenset(_EMPTY.split()) - PLAIN
 """Words of asking that tell nothing of the kind of question."""
@@ -134,7 +135,24 @@ def tokens(text: str) -> list[Token]:
     for pattern, mark in _MARKS:
         text = pattern.sub(mark, text)
     words = re.findall(r"[^\W_]+(?:['-][^\W_]+)*|[,;:]", text)
-    return [Token("" if word in _NAMES else word, class_of(word)) for word in words]
+    found: list[Token] = []
+    for word in words:
+        token = Token("" if word in _NAMES else word, class_of(word))
+        found.append(_noun_or_verb(token, found[-1] if found else None) if base(word) in _EITHER else token)
+    return found
+
+
+_EITHER = frozenset(map(base, ["circle", "cross"]))
+_BEFORE_NOUNS = frozenset(
+    ["HOWMANY", "NO", "EVERY", "all", "any", "of", "and", "or", "MORE", "BOTH", "SEE", "HAVE", "N", "with", "are"]
+)
+
+
+def _noun_or_verb(token: Token, before: Token | None) -> Token:
+    """A word such as "circle", which names a thing behind an article, a colour or a number, and else a deed."""
+    is_noun = before is None or before.name in _BEFORE_NOUNS or before.word in ARTICLES or before.word in _QUALITIES
+    name = ("THINGS" if token.word.endswith("es") else "THING") if is_noun else "ACT"
+    return Token(token.word, name)
 
 
 def classes(text: str) -> list[str]:

@@ -6,10 +6,9 @@ import re
 
 from attrs import evolve
 
-from atom_reasoning.reading.record import Kind, Reading
+from atom_reasoning.reading.record import Condition, Kind, Reading
 from atom_reasoning.reading.wordings.agree import kind_of, leftovers
 from atom_reasoning.reading.wordings.frames import framed
-from atom_reasoning.reading.wordings.lexicon import classes
 from atom_reasoning.reading.wordings.likeness import likeness
 
 FITTED, DIRTY, LOOSE = 20.0, 0.3, 0.2
@@ -33,14 +32,28 @@ _REQUEST = re.compile(
 """How a wish begins that has the form of a question for yes or no."""
 
 
+_COMING = re.compile(
+    r"\b(?:what|who|things?|objects?|shapes?|anything|something|everything) (?:(?:that|which) )?(?:is|are) appearing\b"
+)
+
+
 def weighed(found: Reading, text: str) -> Reading:
     """The likelier of what a pattern read and what the wording is like.
 
     :param text: the question in plain form
     """
+    best = _likeliest(found, text)
+    if best.conditions == (Condition(),) and _COMING.search(text):
+        return evolve(best, conditions=(Condition(predicate="appear"),))  # of all that is there, what comes
+    return best
+
+
+def _likeliest(found: Reading, text: str) -> Reading:
     own, is_fit = kind_of(found), found.sure and not leftovers(found)
-    if (not own and is_fit) or len(classes(text)) < 2:
+    if not own and is_fit:
         return found
+    if len(text.split()) < 2:
+        return found if is_fit else evolve(found, trust=AS_IT_IS)
     shares = likeness().of(text)
     none = max(1.0 - sum(shares.values()), 0.0)
     made = {kind: framed(kind, text, found.text) for kind, share in shares.items() if share > 0.03}
