@@ -16,6 +16,7 @@ import atom_core as atom
 from atom_bench import arguments, figures
 from atom_bench.questions import measure, wordings
 from atom_bench.questions.ask import Writer
+from atom_bench.questions.later import LATER
 from atom_bench.questions.truth import Asked, Film
 
 LONG_KINDS = (
@@ -48,7 +49,10 @@ class QuestionsBench:
         )
         parser.add_argument("--each", type=arguments.count, default=20, metavar="N", help="questions of each kind (20)")
         parser.add_argument(
-            "--wordings", choices=("tuned", "held-out"), default="held-out", help="which wordings to ask in (held-out)"
+            "--wordings",
+            choices=("tuned", "held-out", "later"),
+            default="held-out",
+            help="which wordings to ask in (held-out)",
         )
         parser.add_argument("--long", type=arguments.count, metavar="N", help="measure one video of N shots instead")
         parser.add_argument("--shot-s", type=float, default=6.0, metavar="S", help="length of its shots, seconds (6)")
@@ -71,7 +75,7 @@ def _short(context: atom.CommandContext) -> dict[str, Any]:
 
     args, host = context.args, context.host()
     films = _well_cut(host, args.folder, footage.films(args.folder, args.films, args.seed))
-    chosen = wordings.TUNED if args.wordings == "tuned" else wordings.HELD_OUT
+    chosen = {"tuned": wordings.TUNED, "held-out": wordings.HELD_OUT, "later": LATER}[args.wordings]
     writer = Writer(args.seed, chosen)
     questions = [asked for kind in wordings.KINDS for asked in writer.questions(kind, films, args.each)]
     with context.progress("Asking", len(questions)) as progress:
