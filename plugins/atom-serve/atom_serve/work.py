@@ -17,8 +17,11 @@ from atom_core.serving import Cancel, Usage, working_for
 
 T = TypeVar("T")
 
-THREADS = 32
-"""Calls worked on at once; the model takes several at a time."""
+THREADS = 12
+"""Calls worked on at once, somewhat more than the model takes at a time. The others wait in the order in which they
+came; of more threads, each would wait for the model in no order."""
+JOBS = 4
+"""Jobs worked on at once, beside calls."""
 MOST_WAITING = 1000
 """Calls that wait for a thread; more are turned away."""
 LIMIT_S = 3600.0
@@ -33,6 +36,7 @@ class Work:
     ) -> None:
         self._usage = usage
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="serve")
+        self._jobs = ThreadPoolExecutor(JOBS, thread_name_prefix="job")
         self._most, self._limit_s = threads + most_waiting, limit_s
         self._lock = threading.Lock()
         self._open: set[Cancel] = set()
@@ -45,6 +49,7 @@ class Work:
     def submit(self, call: Callable[[], T], cancel: Cancel, *, interactive: bool = True) -> Future[T]:
         """The future result of `call`, in a thread; what it asks of the host is cancelled with `cancel`.
 
+        :param interactive: whether somebody waits for it, rather than for a job
         :raises HTTPException: 503, if too many wait
         """
         with self._lock:
@@ -58,7 +63,7 @@ class Work:
             with self._usage.using(), working_for(cancel, interactive=interactive):
                 return call()
 
-        future = self._pool.submit(run)
+        future = (self._pool if interactive else self._jobs).submit(run)
         future.add_done_callback(lambda _: self._open.discard(cancel))
         return future
 
@@ -85,7 +90,8 @@ class Work:
         """Cancel what is open; wait for nothing."""
         for cancel in tuple(self._open):
             cancel.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._jobs):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 @asynccontextmanager
