@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import TextIO
 
 from atom_core.call_context import caller
 from atom_core.cli.console import Console
 from atom_core.plugins import PluginSet
+
+
+@contextmanager
+def own_stdout() -> Iterator[None]:
+    """Standard output as the process has it, inside: for a command that speaks a protocol there, and keeps prints of
+    others from it itself."""
+    with redirect_stdout(sys.__stdout__):
+        yield
 
 
 class Stray(io.TextIOBase):

@@ -8,6 +8,7 @@ from typing import Any
 
 from atom_core.call_context import Caller, Cancel, caller
 from atom_core.cli.client import Gone, connected, receive, send
+from atom_core.cli.stdout_guard import own_stdout
 from atom_core.host.guest import settled
 from atom_core.pipeline.record_json import converter, plain, read_record, schema_of
 from atom_core.serving.commands import CommandServer
@@ -24,6 +25,7 @@ __all__ = [
     "ask_server",
     "converter",
     "field_docs",
+    "own_stdout",
     "plain",
     "read_record",
     "record_of",

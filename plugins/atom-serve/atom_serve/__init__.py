@@ -5,9 +5,11 @@ import atom_core as atom
 
 @atom.hookimpl
 def atom_add_commands(register: atom.Register) -> None:
-    """Declare ``atom serve``."""
+    """Declare ``atom serve`` and ``atom mcp``."""
     summary = "Keep the model loaded, for commands, programs and agents"
     register.command("serve", "atom_serve.command:ServeCommand", summary=summary, alone=True)
+    summary = "Serve an agent, by the Model Context Protocol"
+    register.command("mcp", "atom_serve.agents.command:McpCommand", summary=summary, alone=True)
 
 
 @atom.hookimpl
@@ -28,3 +30,4 @@ def atom_add_routes(register: atom.Register) -> None:
         ("openapi", "What can be called, for programs"),
     ):
         register.routes(name, f"atom_serve.rest.{name}:routes", summary=summary)
+    register.routes("mcp", "atom_serve.agents.protocol:routes", summary="The tools for agents")

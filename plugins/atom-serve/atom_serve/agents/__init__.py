@@ -1,0 +1,1 @@
+"""For agents: what the host can do, as tools of the Model Context Protocol."""
