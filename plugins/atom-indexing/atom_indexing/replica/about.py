@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import asdict, field, frozen
@@ -34,6 +34,8 @@ class About:
     """Numbers in a vector, by collection; of those that have any."""
     checksums: Mapping[str, int] = field(factory=dict)
     """Of the files of vectors, by collection."""
+    fair: Sequence[float | None] | None = None
+    """The score from which on a clip shows what a text says, once it was asked for, see `Snapshot.fair_score`."""
     version: int = VERSION
 
     def vectors(self, folder: Path, kind: str) -> VectorFile:

@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from attrs import evolve
 
 from atom_core.files import begin_private, private_folder
 from atom_indexing.replica import about as abouts
@@ -119,6 +120,13 @@ class Replica:
                     self._sweep(written)
             except (StaleError, *_FAULTS) as error:
                 log.info("the library's replica is to be made anew: %s", error)
+
+    def note_fair(self, about: About, fair: float | None) -> None:
+        """Keep what was found in one state, for the next program, where that can be written."""
+        tried = suppress(StaleError, *_FAULTS)
+        with self._lock, tried, closing(self._opened("rw")) as connection, _writing(connection):
+            if abouts.read(connection) == about:
+                abouts.write(connection, evolve(about, fair=(fair,)))
 
     def ask(self, token: str, question: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """What SQLite answers of the replica called `token`.

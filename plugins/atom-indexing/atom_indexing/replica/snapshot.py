@@ -177,7 +177,11 @@ class Snapshot:
         in the median, of the best clip captioned otherwise and of their own; None where there are too few to tell.
         """
         if self._fair is None:
-            self._fair = (self._find_fair(),)
+            if self.about.fair is None:
+                self._fair = (self._find_fair(),)
+                self._replica.note_fair(self.about, self._fair[0])
+            else:
+                self._fair = (self.about.fair[0],)
         return self._fair[0]
 
     def _find_fair(self) -> float | None:

@@ -64,7 +64,7 @@ class Writer:
         for video in self._touched:
             self._sum_up(video)
         columns.write(self._connection, self._columns, self._before)
-        self.about = evolve(self.about, stamp=stamp, made_by=dict(made_by))
+        self.about = evolve(self.about, stamp=stamp, made_by=dict(made_by), fair=None)
         return self.about
 
     @property

@@ -199,3 +199,20 @@ def test_a_killed_program_leaves_what_was(tmp_path, monkeypatch):
         library._database._replica._snapshot = None
         assert library._database._replica.is_whole(library._database._now())
         assert [moment.caption for moment in library.search(bag_of_words("clip a cat"))] == ["a cat", "a dog"]
+
+
+def test_what_scores_mean_is_found_once(tmp_path, monkeypatch):
+    """The next program reads it, until the library changes."""
+    from atom_indexing.replica.snapshot import Snapshot
+
+    with opened(tmp_path) as library:
+        library.add(entries("/v/a.mp4", ["a dog", "a cat", "a cow"]))
+        fair = library.fair_score()
+    assert fair is not None
+    find = Snapshot._find_fair
+    monkeypatch.setattr(Snapshot, "_find_fair", lambda _: pytest.fail("it is found anew"))
+    with opened(tmp_path) as library:
+        assert library.fair_score() == fair
+        monkeypatch.setattr(Snapshot, "_find_fair", find)
+        library.add(entries("/v/b.mp4", ["a big dog", "a big cat"]))
+        assert library.fair_score() != fair
