@@ -24,7 +24,7 @@ _CUT_S = 60.0
 """How far before its end a piece may end at a pause instead."""
 _SURE = 0.5
 """How sure the model must be of a language to say that another is spoken than before."""
-_WORK_BYTES = 320 * 2**20
+_WORK_BYTES = 480 * 2**20
 """For the engine, its detector of voices, and five minutes of sound."""
 _MOST_RECENT = 16
 """Videos whose utterances stay in memory, too: those of a clip are asked for again for the next."""
