@@ -1,5 +1,6 @@
 """A limited memory, on the command line: what does not fit is refused before it is loaded, what is tight works."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_tasks_that_are_run_count(
     done = atom(*words, footage["plain.mp4"], "--memory", "2GiB")
     assert (done.code, done.out, len(done.remarks)) == (2, "", 1)
     assert "--memory is 2.00 GiB" in done.err
-    assert "tasks 40.0" in done.err
+    assert 40 <= float(re.search(r"tasks (\d+\.\d+)", done.err)[1]) < 48  # others that are installed take some, too
     assert "raise --memory" in done.err
     assert "hungry" in done.err.partition("leave out")[2]
     assert atom(*words, footage["plain.mp4"], "--memory", "64GiB").code == 0
