@@ -152,7 +152,8 @@ class TaskDecoder:
         self._decoder, self._loans = decoder, loans
         self.name = decoder.name
         self.wordings: Mapping[str, str] = getattr(decoder, "wordings", {})
-        self.embedding: str = getattr(decoder, "embedding", "")
+        if hasattr(decoder, "embedding"):
+            self.embedding: str = decoder.embedding
 
     def generate(self, parts: Parts, **options: Any) -> Generated:
         """The decoder's text."""

@@ -49,7 +49,8 @@ class CaptionClip:
         if prompt == PROMPT:
             prompt = wordings.get("caption", PROMPT)
         lead, told = "", tuple[str, ...]()
-        if not wordings:  # others know their own words alone
+        trained = getattr(decoder, "embedding", None) == ""  # as Atom's own model is, for Atom's prompts
+        if not wordings and not trained:  # others know their own words alone
             lead, told = lead_of(clip, host, hear=settings.hear, read=settings.read)
         prompt = lead + prompt
         features = encoder.encode(clip)

@@ -281,6 +281,10 @@ def test_captions_are_told_what_is_said(monkeypatch):
     decoder.wordings = {"caption": "caption en"}
     own = hearing(monkeypatch, "so", decoder=decoder)
     assert own.run("caption", clip).provenance.prompt == "caption en"
+    for embedding, told in (("", ()), ("eol-2", ("speech",))):
+        decoder = FakeDecoder()
+        decoder.embedding = embedding  # none where it was trained for Atom, whose prompts it then knows alone
+        assert hearing(monkeypatch, "so", decoder=decoder).run("caption", clip).provenance.told == told
 
 
 def test_captions_without_what_is_said(monkeypatch, caplog):

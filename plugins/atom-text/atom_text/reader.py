@@ -27,7 +27,7 @@ BLOCK_S, PART_S = 60.0, 15.0
 """Length of a block, and how much of it is in memory at once, seconds."""
 PIXELS = 1280 * 720
 """Larger pictures are shrunk to as many pixels."""
-_RULES = 1
+_RULES = 2
 """Raised when others are read of the same pictures."""
 _MOST_RECENT = 64
 """Blocks that are kept in memory."""

@@ -152,7 +152,10 @@ class Watcher:
         lines = [line for line in lines if not self._has_moved(line.box, now)]
         found = False
         for line, (text, confidence) in zip(lines, self._engine.read(image, lines), strict=True):
-            if confidence >= self._least and any(letter.isalnum() for letter in text):
+            letters = [letter for letter in text if letter.isalnum()]
+            if len(letters) == 1 and letters[0].isascii() and letters[0].isalpha():
+                continue  # as likely a moon, a ring or a cross
+            if confidence >= self._least and letters:
                 found |= self._note(text, confidence, line.box, now)
             elif line.score >= _SURE_LINE:
                 self._note_unread(line.box, now)

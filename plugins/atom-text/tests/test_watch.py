@@ -99,3 +99,11 @@ def test_words_of_a_line_are_put_together(gap):
 
     lines = joined([line(0.4 + gap * 0.1, 0.9), line(0.1, 0.4)], aspect=1.0)
     assert len(lines) == (1 if gap < 1 else 2)
+
+
+@pytest.mark.parametrize(("text", "found"), [("C", []), ("O", []), ("7", ["7"]), ("P 2", ["P 2"])])
+def test_a_lone_letter_is_as_likely_a_shape(text, found):
+    """A moon is read as C, a ring as O: one letter alone is no line, and none that cannot be read; a number is one."""
+    watcher, _ = watched([Title(text, 40, 1.0, 6.0)])
+    assert [title.text for title in watcher.titles] == found
+    assert watcher.num_unread == 0
