@@ -7,6 +7,8 @@ import logging
 import os
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 VARIABLES = {
     "ANONYMIZED_TELEMETRY": "False",  # chromadb
@@ -41,3 +43,22 @@ def quiet() -> None:
     known = any(getattr(module, "pattern", None) == _MODULES for _, _, _, module, _ in warnings.filters)
     if not (known or sys.warnoptions):
         warnings.filterwarnings("ignore", module=_MODULES)
+
+
+@contextmanager
+def without_ipv6_trial() -> Iterator[None]:
+    """For imports that bring urllib3, which tries as it is imported whether there is IPv6, by binding a socket: inside,
+    no socket is made, and urllib3 goes by what Python was built with.
+    """
+    import socket
+
+    built = socket.has_ipv6
+    known = "urllib3.util.connection" in sys.modules
+    if not known:
+        socket.has_ipv6 = False
+    try:
+        yield
+    finally:
+        socket.has_ipv6 = built
+        if not known and (connection := sys.modules.get("urllib3.util.connection")) is not None:
+            vars(connection)["HAS_IPV6"] = built

@@ -1,5 +1,6 @@
 """Third parties are silenced in one place, and only where the user has said nothing."""
 
+import importlib.util
 import logging
 import os
 import subprocess
@@ -49,6 +50,21 @@ def test_all_that_is_touched_is_told():
     """The page about use from Python names each variable, logger and package."""
     page = (Path(__file__).parents[1] / "docs" / "how-to.md").read_text(encoding="utf-8")
     assert [name for name in (*VARIABLES, *LOGGERS, *PACKAGES) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.skipif(importlib.util.find_spec("urllib3") is None, reason="urllib3 is not there")
+def test_urllib3_makes_no_socket():
+    """What imports it makes none, inside; it goes by what Python was built with, and Python is as before."""
+    code = (
+        "import socket, sys; built = socket.has_ipv6\n"
+        "made = []; sys.addaudithook(lambda event, _: made.append(event) if event.startswith('socket.') else None)\n"
+        "from atom_core.quiet import without_ipv6_trial\n"
+        "with without_ipv6_trial():\n"
+        "    import urllib3.util.connection as connection\n"
+        "print([one for one in made if one != 'socket.gethostname'], connection.HAS_IPV6 == built == socket.has_ipv6)\n"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[] True\n"
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import atom_core as atom
-from atom_core.quiet import quiet
+from atom_core.quiet import quiet, without_ipv6_trial
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,7 +127,8 @@ class Engine:
             detector, recogniser = model_files()
             quiet()
             try:
-                from rapidocr import RapidOCR
+                with without_ipv6_trial():
+                    from rapidocr import RapidOCR
             except ImportError as error:
                 raise atom.ModelError(f"written words cannot be read: {error}; {INSTALL}") from None
             self._ocr = RapidOCR(
