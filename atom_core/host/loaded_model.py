@@ -94,9 +94,11 @@ class Resident:
     def embeds(self) -> bool:
         """Whether the model's decoder was trained to embed, as its registration says, by name or folder."""
         name = str(self._settings.model)
-        specs = [spec for spec in self._plugins.of(ModelSpec).values() if spec.embeds]
+        known = self._plugins.of(ModelSpec)
+        if name in known:  # whatever lies beside the footage under that name
+            return known[name].embeds
         folder = os.path.realpath(os.path.expanduser(name))
-        return any(spec.name == name or os.path.realpath(spec.source) == folder for spec in specs)
+        return any(spec.embeds and os.path.realpath(spec.source) == folder for spec in known.values())
 
     def expect(self, tasks: Iterable[str]) -> None:
         """Let only these tasks, and those that are lent the modules, count with what they declare; else all do."""

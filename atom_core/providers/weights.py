@@ -13,7 +13,9 @@ from atom_core.hub.repo import Repo, is_hub_id, local_folder
 from atom_core.settings import Settings
 
 
-def find_weights(source: str, settings: Settings, *, files: Collection[str], what: str, ways: str) -> Path:
+def find_weights(
+    source: str, settings: Settings, *, files: Collection[str], what: str, ways: str, of_hub: bool = False
+) -> Path:
     """The folder of a model that a setting names; one of the hub is fetched, or made complete, where the network is
     allowed and more than ``atom.toml`` of the current folder names it.
 
@@ -21,11 +23,12 @@ def find_weights(source: str, settings: Settings, *, files: Collection[str], wha
     :param files: names of files without which it is no such model
     :param what: what it is, for messages: ``speech model``
     :param ways: what else can be done where it cannot be had: ``set another with ...``
+    :param of_hub: whether `source` is a hub id that no setting names, which no folder stands for
     :raises ModelError: if it is neither a folder with those files, nor cached, nor reachable
     """
-    folder = local_folder(source)
+    folder = None if of_hub else local_folder(source)
     if folder is None:
-        if not is_hub_id(source) or Path(source).is_file():
+        if not of_hub and (not is_hub_id(source) or Path(source).is_file()):
             raise ModelError(f"{what} {source!r} is neither a folder nor a hub id such as owner/name; {ways}")
         folder = find_in_cache(source, offline=settings.offline, memory=settings.cache / "hashes.json", ways=ways)
     if lacking := [name for name in files if not (folder / name).is_file()]:
@@ -33,9 +36,12 @@ def find_weights(source: str, settings: Settings, *, files: Collection[str], wha
     return folder
 
 
-def is_here(source: str) -> bool:
-    """Whether a model is on this machine, as far as can be told without the network."""
-    if local_folder(source) is not None:
+def is_here(source: str, *, of_hub: bool = False) -> bool:
+    """Whether a model is on this machine, as far as can be told without the network.
+
+    :param of_hub: as in `find_weights`
+    """
+    if not of_hub and local_folder(source) is not None:
         return True
     cached = Repo(source).cached() if is_hub_id(source) else None
     return cached is not None and not cached.missing

