@@ -8,6 +8,7 @@ from atom_speech.formats import FORMATS
 from atom_speech.utterances import Word, utterances
 from atom_speech.windows import placed, stretches, windows
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 import atom_core as atom
@@ -55,6 +56,7 @@ def test_none():
         assert "Utterance" not in write(fake_video(), [])
 
 
+@limits(deadline=None)  # the machine may be busy
 @given(
     st.lists(st.tuples(st.floats(0.0, 2.0), st.floats(0.02, 1.5), st.text("abcdefgh.,?", min_size=1, max_size=14))),
 )
@@ -74,6 +76,7 @@ def test_subtitles_can_be_read(parts):
     assert [word for _, _, text in made for word in text.split()] == [text for *_, text in parts]
 
 
+@limits(deadline=None)  # the machine may be busy
 @given(
     st.lists(st.tuples(st.floats(0.01, 3.0), st.floats(0.1, 20.0)), max_size=12),
     st.lists(st.tuples(st.floats(0.0, 28.0), st.floats(0.0, 3.0)), max_size=12),

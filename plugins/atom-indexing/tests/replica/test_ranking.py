@@ -5,9 +5,11 @@ from itertools import islice
 import numpy as np
 from atom_indexing.replica.ranking import ranked
 from hypothesis import given
+from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 
+@limits(deadline=None)  # the machine may be busy
 @given(st.lists(st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 0.5000001, 1.0])), st.integers(1, 9))
 def test_the_order_is_that_of_a_stable_sort(scores, first):
     """Of all, and of the first few, with ties in their order and without what is left out."""

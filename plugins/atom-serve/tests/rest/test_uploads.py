@@ -3,6 +3,13 @@
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def nothing_sent(host):
+    """No file that another test sent."""
+    for file in (host.settings.cache / "serve" / "uploads").glob("*"):
+        file.unlink()
+
+
 def test_a_file_is_sent_and_used(client, footage):
     """A video that was sent, as a form or as the body, is named by its id from then on; then it is removed."""
     content = (footage / "0.mp4").read_bytes()
