@@ -379,3 +379,21 @@ def test_a_killed_server(server, place, tmp_path):
     assert out == "first\n"
     done = subprocess.run([PROGRAM, "other", "where"], env=other, capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr, done.returncode) == (f"{os.getcwd()}\n", "", 0)
+
+
+@pytest.mark.parametrize("by", ["option", "variable", "job array"])
+def test_a_part_of_a_run_runs_alone(server, place, tmp_path, by):
+    """Which part of the videos it takes is told by its own process's variables, and its library is its own."""
+    pipeline = tmp_path / "steps.toml"
+    pipeline.write_text('[[steps]]\ntask = "caption"\n')
+    option, more = {
+        "option": (["--shard", "1/1"], {}),
+        "variable": ([], {"ATOM_SHARD": "1/1"}),
+        "job array": (["--shard=auto"], {f"SLURM_ARRAY_TASK_{name}": "1" for name in ("ID", "MIN", "COUNT")}),
+    }[by]
+    before = server.num_served
+    command = [PROGRAM, "run", str(pipeline), *option]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, **more})
+    assert done.returncode == 0, done.stderr
+    assert "part 1/1: 0 of 0 videos, library" in done.stderr
+    assert server.num_served == before
