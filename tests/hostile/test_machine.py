@@ -84,26 +84,39 @@ LIMITS: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("NPROC", (1, 8)),
     ("AS", (3 << 30, 4 << 30, 6 << 30)),
     ("CPU", (1, 3)),
+    ("DATA", (1 << 30, 2 << 30, 4 << 30)),
+    ("MEMLOCK", (0,)),
+    ("SIGPENDING", (0, 1)),
 )
+LACKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("HOME", ("/nowhere", "", "/proc/1")),
+    ("TMPDIR", ("/nowhere", "/proc")),
+    ("XDG_CACHE_HOME", ("/dev/null", "relative")),
+    ("PATH", ("", "/nowhere")),
+    ("COLUMNS", ("1", "0", "-5", "wide")),
+)
+"""Variables that name nothing which can be used."""
 
 
 def test_limits(
     atom: Any, footage: Path, tmp_path: Path, tally: Any, rng: random.Random, rounds: Callable[..., Any]
 ) -> None:
-    """Limits on open files, size of files, stack, threads, address space and processor time.
+    """Limits of nine kinds (files, memory, processor time ...), and five kinds of variables that name nothing.
 
     A result or a line; no trace, no hang, and without the limit all is well.
     """
+    kinds = [("limits", *kind) for kind in LIMITS] + [("environ", *kind) for kind in LACKS]
     for number in rounds(0.12):
-        kind, values = LIMITS[number % len(LIMITS)]
+        how, kind, values = kinds[number % len(kinds)]
         value, folder = rng.choice(values), tmp_path / str(number)
         places = ("--model", "tiny", "--library", folder / "library", "--cache", folder / "cache")
         words = (("index", footage), ("caption", footage), ("assemble", REQUEST, "-o", folder / "film.mp4"))[number % 3]
         folder.mkdir()
         if words[0] == "assemble":
             atom("index", footage, *places)
-        codes = (0, 1, 2, 130) if kind != "CPU" else (0, 1, 2, 130, -24)
-        faults = atom(*words, *places, limits={kind: value}).faults(f"{words[0]} with {kind} {value}", codes)
+        codes = {"CPU": (0, 1, 2, 130, -24)}.get(kind, (0,) if how == "environ" else (0, 1, 2, 130))
+        limited = atom(*words, *places, cwd=folder, **{how: {kind: value}})
+        faults = limited.faults(f"{words[0]} with {kind} {value}", codes)
         faults += atom(*words, *places).faults(f"{words[0]} again without {kind}", (0,))
         tally.case(*faults)
         shutil.rmtree(folder)
