@@ -182,6 +182,18 @@ def atom_add_routes(register: Register) -> None:
     """
 
 
+@hookspec
+def atom_register_executors(register: Register) -> None:
+    """Declare where pipelines can be run beside this machine. Called once by ``atom run``, never by a host.
+
+    Call ``register.executor(name, "package.module:Class", summary=...)`` for each; ``atom run --on NAME://ADDRESS``
+    imports the class, makes it as ``Class(address)`` and asks it for the results. The class follows
+    `atom_core.executors.Executor`; this machine is one of them, ``local``.
+
+    :param register: the function to call
+    """
+
+
 @hookspec(firstresult=True)
 def atom_load_modules(
     source: str,

@@ -257,6 +257,18 @@ class RoutesSpec(Spec):
     """``package.module:function``: from the server's `atom_serve.service.Service` to its Starlette routes."""
 
 
+@frozen(kw_only=True)
+class ExecutorSpec(Spec):
+    """Where pipelines can be run; its code is not imported until a user asks for it."""
+
+    word, words, hook, parts = "executor", "executors", "atom_register_executors", ("run",)
+
+    name: str = field(validator=_check_name)
+    """How users call it: ``atom run --on NAME``."""
+    target: str = field(validator=_check_target)
+    """``package.module:Class``, see `atom_core.executors.Executor`."""
+
+
 KINDS: tuple[type[Spec], ...] = (
     TaskSpec,
     ModelSpec,
@@ -268,9 +280,10 @@ KINDS: tuple[type[Spec], ...] = (
     ChannelSpec,
     CommandSpec,
     RoutesSpec,
+    ExecutorSpec,
 )
 """Every kind of thing that can be declared, in the order in which plugins are asked."""
-PROGRAMS: tuple[type[Spec], ...] = (CommandSpec, RoutesSpec)
+PROGRAMS: tuple[type[Spec], ...] = (CommandSpec, RoutesSpec, ExecutorSpec)
 """Kinds that are asked for by the program which needs them, never by a host."""
 S = TypeVar("S", bound=Spec)
 
@@ -353,6 +366,10 @@ class Register:
     def routes(self, name: str, target: str, *, summary: str) -> None:
         """Declare routes of the server, see `RoutesSpec`."""
         self._declare(RoutesSpec, name, target, summary, {})
+
+    def executor(self, name: str, target: str, *, summary: str) -> None:
+        """Declare a place where pipelines can be run, see `ExecutorSpec`."""
+        self._declare(ExecutorSpec, name, target, summary, {})
 
     def _declare(self, kind: type[Spec], name: str, what: str | Path, summary: str, more: dict[str, object]) -> None:
         """

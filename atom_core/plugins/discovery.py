@@ -50,7 +50,7 @@ class PluginInfo:
     hooks: tuple[str, ...] = ()
     """The hooks it implements, sorted."""
     offers: Mapping[str, tuple[str, ...]] = field(factory=dict)
-    """What it declared, by the word for many of a kind; commands and routes once they were asked for."""
+    """What it declared, by the word for many of a kind; commands, routes and executors once they were asked for."""
     memory_bytes: int = 0
     """Sum of what its tasks and modules declared that they need beside the model."""
     builtin: bool = False

@@ -33,6 +33,7 @@ from atom_core.specs import (
     PROGRAMS,
     ChannelSpec,
     CommandSpec,
+    ExecutorSpec,
     FormatSpec,
     ModelSpec,
     ModuleSpec,
@@ -86,6 +87,13 @@ class PluginSet(HookCalls):
         """
         return self._asked(RoutesSpec)
 
+    def executors(self) -> dict[str, ExecutorSpec]:
+        """Where pipelines can be run, by name; asked for on the first call only.
+
+        :raises PluginError: if a plugin is broken, unless the set was loaded with `keep_going`
+        """
+        return self._asked(ExecutorSpec)
+
     def _asked(self, kind: type[S]) -> dict[str, S]:
         if kind not in self._asked_for:
             self._asked_for.add(kind)
@@ -117,7 +125,9 @@ class PluginSet(HookCalls):
             + "; see `atom plugins`"
         )
 
-    def load(self, spec: TaskSpec | ModuleSpec | FormatSpec | ChannelSpec | CommandSpec | RoutesSpec) -> Any:
+    def load(
+        self, spec: TaskSpec | ModuleSpec | FormatSpec | ChannelSpec | CommandSpec | RoutesSpec | ExecutorSpec
+    ) -> Any:
         """The class or function that `spec` names, imported.
 
         :raises PluginError: if it cannot be imported, naming the plugin and the next step

@@ -226,6 +226,8 @@ class _Served(Session):
         """Accept the command, or decline it."""
         if spec.alone or spec.keep_going or not settings.server or args.stats or args.trace:
             raise Declined("it runs alone")
+        if getattr(args, "on", None):
+            raise Declined("it says itself where it runs")
         if getattr(args, "shard", None) or self.environ.get("ATOM_SHARD"):
             raise Declined("which part it takes hangs on variables of its own process")
         if names := differing(settings, self._host):

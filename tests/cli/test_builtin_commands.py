@@ -60,6 +60,7 @@ def test_plugins_json(atom, capsys):
         "channels": [],
         "commands": ["work", "twice", "greedy", "gone"],
         "routes": [],
+        "executors": [],
         "memory_bytes": 0,
         "builtin": False,
     }

@@ -115,6 +115,7 @@ def test_clash(site, kind):
     plugins = site.load(keep_going=True)
     plugins.commands()
     plugins.routes()
+    plugins.executors()
     assert plugins.find(kind, "same").plugin == "first"
     assert site.info(plugins, "first").names(kind) == ("same",)
     second, word = site.info(plugins, "second"), kind.word
@@ -129,6 +130,7 @@ def test_unknown_name(site, kind):
     plugins = site.load()
     plugins.commands()
     plugins.routes()
+    plugins.executors()
     with pytest.raises(PluginError, match=f"no {kind.word} 'smae', did you mean 'same'.; {kind.words}: same"):
         plugins.find(kind, "smae")
 

@@ -43,12 +43,24 @@ FLOORS = {
     "loader": 10,
     "host": 11,
     "atom_core": 12,
+    "executors": 12,
     "cli": 13,
     "serving": 14,
     "testing": 14,
 }
 """The floor of each room; `atom_core` is the public names."""
-PUBLIC_ROOMS = ("testing", "providers", "media", "files", "background", "exhausted", "text", "quiet", "serving")
+PUBLIC_ROOMS = (
+    "testing",
+    "providers",
+    "media",
+    "files",
+    "background",
+    "exhausted",
+    "text",
+    "quiet",
+    "serving",
+    "executors",
+)
 """What plugins may import beside the public names."""
 FILES = sorted(path for path in CORE.rglob("*.py"))
 PLUGIN_FILES = sorted(

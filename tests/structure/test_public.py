@@ -34,6 +34,7 @@ HOOKS = {
     "atom_register_channels": "declare",
     "atom_add_commands": "declare",
     "atom_add_routes": "declare",
+    "atom_register_executors": "declare",
     "atom_identify_model": "do",
     "atom_load_modules": "do",
     "atom_segment_video": "do",

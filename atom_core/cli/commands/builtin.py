@@ -23,3 +23,9 @@ def atom_add_commands(register: Register) -> None:
     said = "Write a quantised checkpoint of a model"
     register.command("quantize", "atom_core.cli.commands.quantize:QuantizeCommand", summary=said, alone=True)
     register.command("run", "atom_core.cli.commands.run:RunCommand", summary="Run a pipeline of tasks over videos")
+
+
+@hookimpl
+def atom_register_executors(register: Register) -> None:
+    """Add ``local``: this machine."""
+    register.executor("local", "atom_core.executors.local:LocalExecutor", summary="This machine, by one host")

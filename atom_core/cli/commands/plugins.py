@@ -27,7 +27,8 @@ class PluginsCommand:
 
     def run(self, context: Context) -> None:
         """One result per plugin."""
-        context.plugins.routes()  # which nobody else asks for
+        for offered in (context.plugins.routes, context.plugins.executors):
+            offered()  # which nobody else asks for
         names, known = context.args.names, [info.name for info in context.plugins.infos]
         for name in names:
             if name not in known:

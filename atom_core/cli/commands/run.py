@@ -40,16 +40,19 @@ class RunCommand:
         parser.add_argument("--journal", type=Path, metavar="FILE", help="where done work is noted")
         said = "take part K of N of the videos, into a library of its own: docs/scale.md"
         parser.add_argument("--shard", metavar="K/N", help=said)
+        said = "where to run it: local, or what plugins bring, see `atom plugins`; some take an address, NAME://ADDRESS"
+        parser.add_argument("--on", metavar="NAME", help=said)
 
     def run(self, context: CommandContext) -> None:
         """One result for each record of each step."""
+        from atom_core.executors import Job, chosen
         from atom_core.pipeline.graph import Pipeline
-        from atom_core.pipeline.run import run_pipeline
         from atom_core.pipeline.shard import Shard
 
         shard = Shard.from_option(context.args.shard, os.environ)
         if shard is not None:
             context.settings = evolve(context.settings, library=shard.library(context.settings.library))
+        executor = chosen(context.host().plugins, context.args.on)
         file = self._file(context)
         pipeline = Pipeline.load(file)
         links = pipeline.check(context.host().plugins)
@@ -57,16 +60,19 @@ class RunCommand:
             _check_parts(links, shard)
         paths = self._videos(context, shard)
         journal = self._journal(context, file, shard)
+        roots = tuple(map(Path, context.args.paths))
+        job = Job(pipeline=pipeline, host=context.host(), paths=paths, roots=roots, journal=journal)
         failed = False
         with context.progress("Running", 0) as progress:
-            for result in run_pipeline(pipeline, context.host(), paths, journal=journal):
+            for result in executor.run(job):
                 progress.advance()
                 if result.error is not None:
                     failed = True
                     context.fail(f"{result.path or ''} {result.step}".strip(), result.error)
                 else:
                     context.emit(as_json(result), as_text(result))
-        _tell_faults(context, paths)
+        if context.args.on in (None, "local"):
+            _tell_faults(context, paths)
         if journal is not None:
             journal.close() if failed else journal.remove()
 
