@@ -43,3 +43,8 @@ def waited_for(future: Future[T]) -> T:
         except TimeoutError:
             if future.done():
                 return future.result()
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether the user interrupts, which reaches the main thread alone: elsewhere what runs there has raised it."""
+    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from atom_core.errors import Cancelled
 
@@ -37,6 +37,8 @@ class Caller:
 
     task: str = ""
     """Its name."""
+    module: str = ""
+    """The shared module that works for it, or is being loaded for everybody; empty outside such modules."""
     interactive: bool = False
     """Whether somebody waits for it; such calls go ahead of bulk work."""
     cancelled: Cancel = field(factory=Cancel, repr=False)
@@ -68,3 +70,13 @@ def on_behalf_of(task: Caller) -> Iterator[None]:
     finally:
         if token is not None:
             caller.reset(token)
+
+
+@contextmanager
+def working(module: str) -> Iterator[None]:
+    """What is done inside is done by the shared module of that name."""
+    token = caller.set(evolve(caller.get(), module=module))
+    try:
+        yield
+    finally:
+        caller.reset(token)

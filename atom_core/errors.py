@@ -8,6 +8,7 @@
     +-- PluginError           a plugin cannot be loaded, or broke its contract       .plugin, .errors
     |   +-- TaskError         a task raised, timed out or returned the wrong type    .task
     +-- ModelError            a model cannot be found, split, quantised or fitted in memory    .source
+    |   +-- ModuleError       a module that a plugin shares cannot be loaded                   .module, .plugin
     +-- LibraryError          the library cannot be opened, or was made with another model     .path
     +-- Cancelled             the work was cancelled before it finished
 
@@ -77,6 +78,19 @@ class ModelError(AtomError):
     def __init__(self, *message: object, source: str | None = None) -> None:
         super().__init__(*message)
         self.source = source
+
+
+class ModuleError(ModelError):
+    """A module that a plugin shares cannot be loaded or fitted into memory; what does without it goes on."""
+
+    module: str | None
+    """The name of the module."""
+    plugin: str | None
+    """The plugin that shares it."""
+
+    def __init__(self, *message: object, module: str | None = None, plugin: str | None = None) -> None:
+        super().__init__(*message)
+        self.module, self.plugin = module, plugin
 
 
 class LibraryError(AtomError):

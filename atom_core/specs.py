@@ -18,6 +18,9 @@ from atom_core.text.suggestions import suggest
 LENT = ("encoder", "decoder", "library", "settings", "host", "frames", "sound", "progress")
 """What a task's `run` can ask for, beside the modules that plugins share."""
 
+_MOST_BYTES = 2**46
+"""More memory than a machine has; who declares more has mistaken the unit."""
+
 
 class Unfit(ValueError):
     """Why something cannot be declared, and what to do about it."""
@@ -51,8 +54,10 @@ def _check_target(spec: Spec, _: Attribute[str], target: object) -> None:
 
 
 def _check_bytes(spec: Spec, _: Attribute[int], memory_bytes: object) -> None:
-    if not isinstance(memory_bytes, int) or memory_bytes < 0:
+    if isinstance(memory_bytes, bool) or not isinstance(memory_bytes, int) or memory_bytes < 0:
         raise Unfit(f"{spec} declares memory_bytes={memory_bytes!r}", "give a whole number of bytes")
+    if memory_bytes > _MOST_BYTES:
+        raise Unfit(f"{spec} declares memory_bytes={memory_bytes!r}, more than machines have", "give it in bytes")
 
 
 @frozen(kw_only=True)

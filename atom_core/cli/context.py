@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from attrs import evolve
 
 from atom_core.cli.console import Bar, Console, describe
-from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, SettingsError
+from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, ModuleError, SettingsError
 from atom_core.files import write_whole
 from atom_core.plugins import PluginSet
 from atom_core.settings import Settings
@@ -162,6 +162,8 @@ class Context:
         Outputs(self.settings.cache).check(file, keys=_KEYS[option])
 
     def _concerns_all(self, error: BaseException | str) -> TypeGuard[AtomError]:
+        if isinstance(error, ModuleError):  # of one task's
+            return False
         if isinstance(error, ModelError) and self._host is not None:
             return bool(self._host.ledger.as_dict()["loads"]["computed"] == 0)
         return isinstance(error, (SettingsError, LibraryError))

@@ -12,6 +12,7 @@ from typing import TextIO
 from atom_core.call_context import caller
 from atom_core.cli.console import Console
 from atom_core.plugins import PluginSet
+from atom_core.specs import Spec
 
 
 @contextmanager
@@ -25,24 +26,24 @@ def own_stdout() -> Iterator[None]:
 class Stray(io.TextIOBase):
     """Stands for standard output while a command works; what is written goes to standard error.
 
-    Results leave through the console alone. A task that prints is named, once.
+    Results leave through the console alone. A task or shared module that prints is named, once.
     """
 
     def __init__(self, target: TextIO, console: Console, plugins: PluginSet) -> None:
         self._target, self._console, self._plugins = target, console, plugins
-        self._told: set[str] = set()
+        self._told: set[Spec] = set()
         self._lock = threading.Lock()
 
     def write(self, text: str) -> int:
-        """Pass `text` on, and say which task it comes from."""
-        task = caller.get().task
+        """Pass `text` on, and say which task or module it comes from."""
+        current = caller.get()
+        spec: Spec | None = self._plugins.modules.get(current.module) or self._plugins.tasks.get(current.task)
         with self._lock:
-            new = bool(text.strip()) and task in self._plugins.tasks and task not in self._told
-            self._told.update([task] if new else [])
-        if new:
-            plugin = self._plugins.tasks[task].plugin
+            new = bool(text.strip()) and spec is not None and spec not in self._told
+            self._told.update([spec] if spec is not None and new else [])
+        if new and spec is not None:
             self._console.note(
-                f"task {task!r} of plugin {plugin!r} prints {text.strip()[:40]!r}; standard output is for results,"
+                f"{spec} of plugin {spec.plugin!r} prints {text.strip()[:40]!r}; standard output is for results,"
                 " so it goes to standard error: use the logging module"
             )
         return self._target.write(text)

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 from attrs import asdict, evolve, field, frozen
 
+from atom_core.background import is_interrupt
 from atom_core.call_context import Cancel, caller
 from atom_core.errors import AtomError, TaskError
 from atom_core.exhausted import exhausted
@@ -244,7 +245,8 @@ class Host:
         spec, instance = self._task(task)
         current = caller.get()
         urgent = current.interactive or spec.interactive
-        token = caller.set(evolve(current, task=task, interactive=urgent, cancelled=current.cancelled.child()))
+        cancelled = current.cancelled.child()
+        token = caller.set(evolve(current, task=task, module="", interactive=urgent, cancelled=cancelled))
         start = time.perf_counter()
         result, error = None, None
         try:
@@ -265,7 +267,7 @@ class Host:
                 raised.task, raised.plugin = raised.task or task, raised.plugin or spec.plugin
             raise
         except BaseException as raised:
-            if _is_interrupt(raised):
+            if is_interrupt(raised):
                 raise
             why = exhausted(raised) or one_line(raised)
             failed = f"task {task!r} of plugin {spec.plugin!r} failed: {why}"
@@ -421,7 +423,7 @@ class Host:
                 try:
                     self._tasks[name] = kind()
                 except BaseException as error:
-                    if _is_interrupt(error):
+                    if is_interrupt(error):
                         raise
                     raise TaskError(
                         f"task {name!r} of plugin {spec.plugin!r} cannot be made: {one_line(error)}",
@@ -476,11 +478,6 @@ class Host:
             hook()
         except AtomError as errors:
             log_each(errors)
-
-
-def _is_interrupt(error: BaseException) -> bool:
-    """Whether the user interrupts, which reaches the main thread alone: elsewhere a task has raised it."""
-    return isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
 def _outcome(item: object, future: Future[Any]) -> Outcome:

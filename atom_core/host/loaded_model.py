@@ -10,12 +10,12 @@ from contextlib import suppress
 from typing import TypeVar
 
 from atom_core.background import aside, waited_for
-from atom_core.errors import AtomError, ModelError, PluginError, TaskError
+from atom_core.errors import AtomError, ModelError, ModuleError, PluginError, TaskError
+from atom_core.host.closing import close_within
 from atom_core.host.task_modules import Loans, weights_stamp
 from atom_core.ledger import Ledger
 from atom_core.memory.estimate import PROGRAM_BYTES, gib
 from atom_core.plugins import PluginSet
-from atom_core.plugins.discovery import one_line
 from atom_core.protocols import Modules
 from atom_core.settings import Settings, suggest
 from atom_core.specs import FamilySpec, ModelSpec, ModuleSpec, TaskSpec
@@ -165,11 +165,8 @@ class Resident:
     def close(self) -> None:
         """Let go of all that was loaded; what is raised then is said, and ends nothing."""
         for modules in (*self._retired, *filter(None, [self._modules])):
-            try:
-                modules.close()
-            except (Exception, SystemExit) as error:
-                said = f"the modules of model {modules.model} could not be closed: {one_line(error)}"
-                log.warning("%s; repair or update the plugin that loads them", said)
+            if fault := close_within(self._settings.hook_limit_s, modules.close, "close the model"):
+                log.warning("model %s %s, or run without the plugin that loads it", modules.model, fault)
 
     def count_module(self, spec: ModuleSpec) -> None:
         """Count what a shared module declares that is to be loaded; set it aside where the model is loaded already.
@@ -187,9 +184,11 @@ class Resident:
             if not fits:
                 said = "the memory that is free" if memory is None else f"--memory {gib(memory)}"
                 beside = "the loaded model" if self._modules is not None else "the program"
-                raise ModelError(
+                raise ModuleError(
                     f"{self._plugins.owner(spec)} needs {gib(spec.memory_bytes)}, which {said} does not leave beside"
-                    f" {beside}; raise --memory, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
+                    f" {beside}; raise --memory, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}",
+                    module=spec.name,
+                    plugin=spec.plugin,
                 )
             self._modules_bytes[spec.name] = spec.memory_bytes
 

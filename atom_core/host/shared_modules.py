@@ -6,6 +6,7 @@ import inspect
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextvars import copy_context
@@ -14,22 +15,25 @@ from types import MappingProxyType
 
 from attrs import AttrsInstance, asdict, evolve, field, frozen
 
-from atom_core.background import aside
-from atom_core.call_context import Caller, caller
-from atom_core.errors import AtomError, ModelError, PluginError, TaskError
+from atom_core.background import aside, is_interrupt
+from atom_core.call_context import Caller, caller, working
+from atom_core.errors import AtomError, ModelError, ModuleError, PluginError, TaskError
 from atom_core.exhausted import exhausted
+from atom_core.host.closing import close_within
 from atom_core.host.task_modules import Borrower, stamp_of, within
 from atom_core.ledger import Ledger
 from atom_core.plugins import PluginSet
 from atom_core.plugins.contracts import missing_parts
 from atom_core.plugins.discovery import fault_of, one_line
-from atom_core.settings import Settings, module_settings
+from atom_core.settings import Settings, module_settings, suggest
 from atom_core.specs import ModuleSpec
 
 log = logging.getLogger("atom")
 
 _LOOK_S = 0.2
 """How soon a task that was cancelled stops waiting for a module."""
+HANGS_S = 10.0
+"""A module that is not loaded after this long is named."""
 
 
 @frozen(kw_only=True)
@@ -64,6 +68,7 @@ class SharedModules:
         self._loads: dict[str, Future[_Loaded]] = {}
         self._retired: list[Future[_Loaded]] = []
         self._borrowers: dict[str, set[str]] = {}
+        self._told_slow: set[str] = set()
         self._shut = self._closed = False
 
     @property
@@ -119,10 +124,19 @@ class SharedModules:
         kind = self._plugins.load(spec)
         said = getattr(kind, "fingerprint", None)
         if not isinstance(said, str):
-            said = str(getattr(self._loaded(name).value, "fingerprint", ""))
+            said = self._fingerprint(self._loaded(name))
         plugin = next((str(info) for info in self._plugins.infos if name in info.names(ModuleSpec)), "")
         options = self._options(spec, kind)
         return {"plugin": plugin, "fingerprint": said, "settings": {} if options is None else asdict(options)}
+
+    def _fingerprint(self, loaded: _Loaded) -> str:
+        """What a loaded module says in `fingerprint`; empty where it has none."""
+        try:
+            return str(getattr(loaded.value, "fingerprint", ""))
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            raise self._error(loaded.spec, f"cannot say which it is in 'fingerprint': {one_line(error)}") from error
 
     def try_again(self) -> None:
         """Let modules that could not be loaded be tried once more, when they are next wanted."""
@@ -163,15 +177,9 @@ class SharedModules:
         if not callable(close):
             return
         owner, without = self._plugins.owner(loaded.spec), f"or run without it: ATOM_BLOCK_PLUGINS={loaded.spec.plugin}"
-        outcome = aside(close, f"close {loaded.spec.name}")
-        try:
-            outcome.result(self._settings.hook_limit_s)
-        except (Exception, SystemExit) as error:
-            if not outcome.done():
-                late = f"is still being closed after {self._settings.hook_limit_s:g} s and is waited for no more"
-                log.warning("%s %s; raise hook_limit_s, %s", owner, late, without)
-            else:
-                log.warning("%s could not be closed: %s; repair or update it, %s", owner, one_line(error), without)
+        fault = close_within(self._settings.hook_limit_s, close, f"close {loaded.spec.name}")
+        if fault:
+            log.warning("%s %s, %s", owner, fault, without)
 
     def _loaded(self, name: str) -> _Loaded:
         spec = self._plugins.find(ModuleSpec, name)
@@ -181,6 +189,7 @@ class SharedModules:
                 raise ModelError("the host is closed; open a new one")
             if future is None:
                 future = self._loads[name] = aside(partial(self._load, spec), f"load {name}")
+        start = time.monotonic()
         while True:
             try:
                 return future.result(_LOOK_S)
@@ -188,37 +197,63 @@ class SharedModules:
                 if future.done():
                     return future.result()
                 caller.get().check()
+                if time.monotonic() - start >= HANGS_S:
+                    self._tell_slow(spec)
+
+    def _tell_slow(self, spec: ModuleSpec) -> None:
+        """Say once which module is waited for: who wonders what takes so long may do without it."""
+        with self._lock:
+            new = spec.name not in self._told_slow
+            self._told_slow.add(spec.name)
+        if new:
+            said = f"{self._plugins.owner(spec)} is still being loaded after {HANGS_S:g} s"
+            log.warning("%s; if it never is, run without it: ATOM_BLOCK_PLUGINS=%s", said, spec.plugin)
 
     def _load(self, spec: ModuleSpec) -> _Loaded:
         """The module that `spec` declares, made in a thread that works for no task: it is everybody's."""
-        caller.set(Caller())
-        owner, without = self._plugins.owner(spec), f"or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
+        caller.set(Caller(module=spec.name))
         kind = self._plugins.load(spec)
         protocol = self._plugins.imported(spec, spec.protocol) if spec.protocol else None
+        if not isinstance(protocol, type | None):
+            raise self._misfit(spec, f"has a protocol, {spec.protocol}, that is no class")
         options = self._options(spec, kind)
         self._count(evolve(spec, memory_bytes=self._plugins.memory_of(spec)))
         try:
             with self._ledger.lane("load", f"load {spec.name}"):
                 made = kind(self._settings) if options is None else kind(self._settings, options=options)
                 weights = tuple(_weights(made))
+                missing = missing_parts(protocol, made) if protocol is not None else []
         except AtomError as error:
-            raise ModelError(f"{owner} could not be loaded: {error}; {without}") from error
-        except (Exception, SystemExit) as error:
+            raise self._error(spec, f"could not be loaded: {error}", "") from error
+        except BaseException as error:  # a `KeyboardInterrupt` too: the user's own reaches the main thread alone
             fault = fault_of(error)
-            why = exhausted(error) or f"{fault.reason}; {fault.advice}"
-            raise ModelError(f"{owner} could not be loaded: {why}, {without}") from error
-        if protocol is not None and (missing := missing_parts(protocol, made)):
-            raise PluginError(
-                f"{owner} has no {', '.join(missing)}, as {protocol.__name__} says; repair or update it, {without}",
-                plugin=spec.plugin,
-            )
+            raise self._error(spec, f"could not be loaded: {exhausted(error) or fault.reason}", fault.advice) from error
+        if made is None:
+            raise self._misfit(spec, "is None")
+        if protocol is not None and missing:
+            raise self._misfit(spec, f"has no {', '.join(missing)}, as {protocol.__name__} says")
         self._ledger.module(spec.name, computed=1)
         return _Loaded(spec=spec, value=made, weights=weights, stamp=stamp_of(weights))
+
+    def _error(self, spec: ModuleSpec, what: str, advice: str = "repair or update it") -> ModuleError:
+        """The error that says what is the matter with a module, and what to do."""
+        without = f"{advice}{', ' if advice else ''}or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
+        return ModuleError(f"{self._plugins.owner(spec)} {what}; {without}", module=spec.name, plugin=spec.plugin)
+
+    def _misfit(self, spec: ModuleSpec, what: str) -> PluginError:
+        """The error that says how a module is not what its plugin declared."""
+        return PluginError(str(self._error(spec, what)), plugin=spec.plugin)
 
     def _options(self, spec: ModuleSpec, kind: type) -> AttrsInstance | None:
         """The module's own settings; None if its class has none."""
         own: type[AttrsInstance] | None = getattr(kind, "Settings", None)
-        return None if own is None else module_settings(own, spec.name, self._settings, environ=self._environ)[0]
+        if own is None:
+            return None
+        try:
+            return module_settings(own, spec.name, self._settings, environ=self._environ)[0]
+        except PluginError as error:
+            said = f"{error}, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
+            raise PluginError(said, plugin=spec.plugin) from error
 
 
 class LentModule:
@@ -245,7 +280,14 @@ class LentModule:
                 f"{self._borrower.borrower} asks for 'close' of {self._owner}, which other tasks share; the host"
                 " closes it, leave that out"
             )
-        value = getattr(self._module, name)
+        try:
+            value = getattr(self._module, name)
+        except AttributeError as error:
+            if error.obj is not self._module or error.name != name:
+                raise
+            near = suggest(name, [known for known in dir(self._module) if known[0] != "_"])
+            missing = AttributeError(f"{self._owner} has no {name!r}{near}", name=name, obj=self)
+            raise missing.with_traceback(error.__traceback__) from None
         if inspect.isroutine(value):
             return partial(self._call, name, value)
         return _unchangeable(value)
@@ -270,7 +312,7 @@ class LentModule:
         return f"<{self._owner}, lent to {self._borrower.borrower}>"
 
     def _call(self, name: str, function: Callable[..., object], *arguments: object, **options: object) -> object:
-        with self._borrower.acting(), self._ledger.lane(self._spec.name, name):
+        with self._borrower.acting(), self._ledger.lane(self._spec.name, name), working(self._spec.name):
             context = copy_context()
             result = function(*arguments, **options)
         return within(context, result) if inspect.isgenerator(result) else result

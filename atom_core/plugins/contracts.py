@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atom_core.protocols import SEVERAL, Decoder, Encoder, Modules
 
@@ -18,7 +18,7 @@ def kind_fault(wanted: type, result: object) -> str:
     return "" if isinstance(result, wanted) else f"{_a(result)}, not {wanted.__name__}"
 
 
-def modules_fault(result: object) -> str:
+def modules_fault(result: Any) -> str:
     """What is wrong with the modules that a plugin loaded; empty if they can be called as tasks will call them."""
     if fault := kind_fault(Modules, result):
         return fault
@@ -26,6 +26,15 @@ def modules_fault(result: object) -> str:
         module = getattr(result, half)
         if missing := [name for name in missing_parts(protocol, module) if name not in SEVERAL]:
             return f"modules whose {half}, {_a(module)}, has no {', '.join(missing)}"
+    if not isinstance(result.model, str):
+        return f"modules whose model is {_a(result.model)}, not text"
+    for name in ("close", "reserve", "weights"):
+        if not callable(getattr(result, name)):
+            return f"modules whose {name} cannot be called"
+    try:
+        tuple(result.weights())
+    except Exception as error:
+        return f"modules whose weights() fails, {type(error).__name__}: {error}"
     return ""
 
 

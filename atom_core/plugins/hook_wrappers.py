@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import pluggy
 
-from atom_core.background import aside
+from atom_core.background import aside, is_interrupt
 from atom_core.errors import AtomError, PluginError
 from atom_core.hookspecs import Phase, hook_names
 from atom_core.plugins.discovery import Fault, PluginInfo, check_signature, one_line
@@ -124,7 +124,13 @@ def _guard(info: PluginInfo, hook: str, phase: Phase, trace: Trace) -> Iterator[
     start = time.perf_counter()
     try:
         yield
-    except (Exception, SystemExit) as error:
+    except GeneratorExit:  # a wrapper that is given up
+        raise
+    except BaseException as error:
+        if is_interrupt(error):
+            if not info.builtin and time.perf_counter() - start >= HANGS_S:
+                error.add_note(f"while {info} was in {hook}; run without it: ATOM_BLOCK_PLUGINS={info.name}")
+            raise
         named: BaseException = error
         if not isinstance(error, AtomError) and phase != "declare" and not info.builtin:
             named = PluginError(f"{info} raised in {hook}: {one_line(error)}; {_without(info)}", plugin=info.name)
@@ -136,10 +142,6 @@ def _guard(info: PluginInfo, hook: str, phase: Phase, trace: Trace) -> Iterator[
             raise
         else:
             raise named from error
-    except KeyboardInterrupt as stop:
-        if not info.builtin and time.perf_counter() - start >= HANGS_S:
-            stop.add_note(f"while {info} was in {hook}; run without it: ATOM_BLOCK_PLUGINS={info.name}")
-        raise
     finally:
         trace(info.name, hook, (time.perf_counter() - start) * 1000)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import attrs
 import pluggy
 
+from atom_core.background import is_interrupt
 from atom_core.errors import AtomError, PluginError
 from atom_core.plugins.discovery import (
     Fault,
@@ -42,6 +43,7 @@ from atom_core.specs import (
     RoutesSpec,
     Spec,
     TaskSpec,
+    Unfit,
     record_of,
 )
 
@@ -160,7 +162,9 @@ class PluginSet(HookCalls):
         owner = self.owner(spec)
         try:
             value: Any = import_module(module_name)
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
             fault = fault_of(error, module_name)
             raise PluginError(
                 f"{owner} could not be loaded:\n  {fault.reason}\n"
@@ -195,11 +199,14 @@ class PluginSet(HookCalls):
         if not callable(needs):
             return spec.memory_bytes
         try:
-            return int(needs(self._settings))
+            return attrs.evolve(spec, memory_bytes=int(needs(self._settings))).memory_bytes
         except AtomError:
             raise
-        except (Exception, SystemExit) as error:
-            said = f"{self.owner(spec)} cannot say how much memory it needs: {one_line(error)}"
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
+            why = error.reason if isinstance(error, Unfit) else one_line(error)
+            said = f"{self.owner(spec)} cannot say how much memory it needs: {why}"
             raise PluginError(f"{said}; repair or update {spec.plugin}", plugin=spec.plugin) from error
 
     def _fault_of_run(self, run: object) -> str:
@@ -247,7 +254,9 @@ class PluginSet(HookCalls):
             text = self.load(spec)(list(captions))
         except AtomError:
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if is_interrupt(error):
+                raise
             raise PluginError(
                 f"{self.owner(spec)} failed: {one_line(error)}; choose another --format", plugin=spec.plugin
             ) from error

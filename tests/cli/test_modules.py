@@ -2,11 +2,13 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from atom_core.testing.distributions import write_distribution
+from atom_core.testing.videos import write_video
 
 PLUGIN = """
 import atom_core as atom
@@ -152,3 +154,73 @@ def test_names_that_cannot_be(atom, capsys, tmp_path, name, more, reason):
     assert states["odd"]["state"] == "broken"
     assert reason in states["odd"]["reason"]
     assert states["counter"]["state"] == "loaded"
+
+
+FAILING = """
+import atom_core as atom
+
+class Thing:
+    def __init__(self, settings):
+        print("made of glass")
+        if settings.window_s == 1:
+            raise OSError("its weights are not there")
+    def say(self, text):
+        print("said aloud")
+        return text
+
+class Say:
+    consumes = produces = atom.Clip
+    def run(self, clip, *, thing):
+        thing.say("x")
+        return clip
+
+class Pass:
+    consumes = produces = atom.Clip
+    def run(self, clip):
+        return clip
+
+@atom.hookimpl
+def atom_register_modules(register):
+    register.module("thing", "fragile:Thing", summary="A thing.")
+
+@atom.hookimpl
+def atom_register_tasks(register):
+    register.task("say", "fragile:Say", summary="Says.")
+    register.task("pass", "fragile:Pass", summary="Passes.")
+"""
+
+
+@pytest.fixture
+def fragile(atom: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A pipeline over a video of two shots whose step `say` needs a module that may fail; the words of the command."""
+    write_distribution(tmp_path / "more", "dist-fragile", plugins={"fragile": "fragile"}, files={"fragile.py": FAILING})
+    monkeypatch.syspath_prepend(tmp_path / "more")
+    monkeypatch.setenv("ATOM_LOAD_PLUGINS", "fragile")
+    monkeypatch.delitem(sys.modules, "fragile", raising=False)
+    video = write_video(tmp_path / "a.mp4", shots=[(24, (200, 0, 0)), (24, (0, 0, 200))])
+    (tmp_path / "two.toml").write_text('[[steps]]\ntask = "pass"\n[[steps]]\ntask = "say"\nsource = "pass"\n')
+    return ["run", str(tmp_path / "two.toml"), str(video), "--json"]
+
+
+def test_a_run_goes_on_without_a_module(
+    atom: Callable[..., int], fragile: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A step whose module cannot be loaded fails, told once for all its records with the plugin; other steps go on."""
+    assert atom(*fragile, "--window-s", "1") == 1
+    shown = capsys.readouterr()
+    assert {row["step"] for row in json.loads(shown.out)} == {"pass"}
+    assert shown.err.count("step say, for every record: module 'thing' of plugin 'fragile' (dist-fragile 1.0)") == 1
+    assert "OSError: its weights are not there" in shown.err
+    assert "ATOM_BLOCK_PLUGINS=fragile" in shown.err
+
+
+def test_a_module_that_prints_is_named(
+    atom: Callable[..., int], fragile: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it prints, also as it is loaded, is no result; it is named, once, and not the task that it works for."""
+    assert atom(*fragile) == 0
+    shown = capsys.readouterr()
+    assert len(json.loads(shown.out)) == 4
+    assert shown.err.count("module 'thing' of plugin 'fragile' prints 'made of glass'") == 1
+    assert "said aloud" in shown.err
+    assert "task 'say'" not in shown.err

@@ -135,6 +135,21 @@ def opened(plugin_type: type[Plugin]) -> Any:
 
 
 @pytest.fixture
+def sharing(opened: Any, plugin_type: type[Plugin]) -> Any:
+    """Opens a host whose plugin shares a class as the module of a name."""
+
+    def opens(name: str, kind: Any, *, settings: dict[str, Any] | None = None, **more: Any) -> Any:
+        class Sharing(plugin_type):  # type: ignore[misc, valid-type]
+            @atom.hookimpl
+            def atom_register_modules(self, register: atom.Register) -> None:
+                register(name, f"{kind.__module__}:{kind.__name__}", summary="A module.", **more)
+
+        return opened(Sharing(), **(settings or {}))
+
+    return opens
+
+
+@pytest.fixture
 def clip(opened: Any, tmp_path: Path) -> atom.Clip:
     """A clip of a real file."""
     with opened() as (host, _):

@@ -106,24 +106,6 @@ class Rude:
         return query
 
 
-class Lost:
-    """Asks for a module that nobody declares."""
-
-    consumes = produces = atom.Query
-
-    def run(self, query: atom.Query, *, shoter: Any) -> atom.Query:
-        return query
-
-
-class Perhaps:
-    """Does without the module where nobody declares it."""
-
-    consumes = produces = atom.Query
-
-    def run(self, query: atom.Query, *, whisperer: Any = None) -> atom.Query:
-        return atom.Query(text=f"{query.text} {whisperer}")
-
-
 class Asks:
     """Asks the host for the module."""
 
@@ -131,23 +113,6 @@ class Asks:
 
     def run(self, query: atom.Query, *, host: atom.Host) -> atom.Query:
         return atom.Query(text=host.module("shouter").shout(query.text))
-
-
-class Broken:
-    """A module that cannot be made."""
-
-    def __init__(self, settings: Settings) -> None:
-        made.append(self)
-        if settings.window_s == 1:
-            raise atom.ModelError("its weights are not there; fetch them")
-        raise ModuleNotFoundError("No module named 'onnxruntime'")
-
-
-class Quiet(Shouter):
-    """Raises when it is closed."""
-
-    def close(self) -> None:
-        raise OSError("the disk is gone")
 
 
 class Sized(Shouter):
@@ -169,17 +134,12 @@ class Slow(Shouter):
 
 
 @pytest.fixture
-def world(opened: Any, plugin_type: Any) -> Any:
+def world(sharing: Any) -> Any:
     """Opens a host whose plugin shares `kind` as ``shouter``; what was made is listed in `made`."""
     made.clear()
 
-    def opens(kind: type = Shouter, *, settings: dict[str, Any] | None = None, **more: Any) -> Any:
-        class Sharing(plugin_type):
-            @atom.hookimpl
-            def atom_register_modules(self, register: atom.Register) -> None:
-                register("shouter", f"{__name__}:{kind.__name__}", summary="Shouts.", **more)
-
-        return opened(Sharing(), **(settings or {}))
+    def opens(kind: type = Shouter, **more: Any) -> Any:
+        return sharing("shouter", kind, **more)
 
     return opens
 
@@ -243,37 +203,6 @@ def test_settings_of_modules_are_read_with_their_place(tmp_path: Any) -> None:
     file.write_text("modules = 3\n")
     with pytest.raises(atom.SettingsError, match=r"modules do not fit: .*\[modules.embedder\]"):
         load_with_sources(environ={}, file=file)
-
-
-@pytest.mark.parametrize(
-    ("window_s", "said"), [(1, "its weights are not there; fetch them"), (2, "'onnxruntime'; ins")]
-)
-def test_a_module_that_cannot_be_loaded(world: Any, clip: atom.Clip, window_s: float, said: str) -> None:
-    """It is tried once, named with its plugin and the next step; tasks that do not need it go on."""
-    with world(Broken, settings={"window_s": window_s}) as (host, _):
-        for _ in range(2):
-            with pytest.raises(atom.ModelError, match=said) as raised:
-                host.run("shout", queries("a")[0])
-        assert str(raised.value).startswith("module 'shouter' of plugin 'test' (atom-core ")
-        assert "ATOM_BLOCK_PLUGINS=test" in str(raised.value)
-        with pytest.raises(atom.ModelError, match=said):
-            next(host.map("shout", queries("a", "b")))
-        assert len(made) == 1
-        assert host.run("describe", clip).text
-        assert host.ledger.as_dict()["modules"] == {}
-
-
-def test_a_module_lacks_what_its_protocol_says(world: Any) -> None:
-    """What is missing is named when it is loaded."""
-    with world(protocol=f"{__name__}:Loud") as (host, _):
-        assert host.module("shouter").shout("a") == "A!"
-    with (
-        world(protocol="atom_core:Decoder") as (host, _),
-        pytest.raises(
-            atom.PluginError, match=r"module 'shouter' of plugin 'test' .* has no embed, .*stream, as Decoder says"
-        ),
-    ):
-        host.module("shouter")
 
 
 def test_memory_beside_the_program(world: Any) -> None:
@@ -342,45 +271,6 @@ def test_memory_that_a_class_tells(world: Any, clip: atom.Clip, monkeypatch: pyt
     ):
         with world(Sized, settings=settings) as (host, _), pytest.raises(atom.AtomError, match=said):
             host.run("shout", queries("a")[0])
-
-
-def test_a_module_that_nobody_declares(world: Any) -> None:
-    """The task fails when it is used, naming the nearest and the next step; where it can do without, it does."""
-    with world() as (host, _):
-        with pytest.raises(atom.PluginError, match=r"asks for 'shoter', did you mean 'shouter'.*install the plugin"):
-            host.run("lost", queries("a")[0])
-        assert host.run("perhaps", queries("a")[0]).text == "a None"
-        assert host.run("shout", queries("a")[0]).text == "A!"
-
-
-def test_raising_on_close(world: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """It is told, named with its plugin and the next step; the model is closed all the same."""
-    with world(Quiet) as (host, plugin):
-        host.run("shout", queries("a")[0])
-        _ = host.decoder
-    said = "module 'shouter' of plugin 'test' (atom-core "
-    assert said in caplog.text
-    assert "could not be closed: OSError: the disk is gone" in caplog.text
-    assert "ATOM_BLOCK_PLUGINS=test" in caplog.text
-    assert plugin.told[-1] == "modules closed"
-
-
-def test_a_model_that_raises_on_close(opened: Any, plugin_type: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """What a provider's modules raise is told, too, and ends nothing."""
-
-    class Bad(plugin_type):
-        @atom.hookimpl
-        def atom_load_modules(self, settings: Settings) -> atom.Modules:
-            def close() -> None:
-                raise OSError("the card is gone")
-
-            modules: atom.Modules = super().atom_load_modules(settings)
-            object.__setattr__(modules, "close", close)
-            return modules
-
-    with opened(Bad()) as (host, _):
-        _ = host.decoder
-    assert "the modules of model fake could not be closed: OSError: the card is gone" in caplog.text
 
 
 @pytest.mark.parametrize(

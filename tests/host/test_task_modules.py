@@ -174,6 +174,22 @@ def test_modules_that_cannot_be_called_are_told(half, said):
     assert said in modules_fault(atom.Modules(**halves, model="fake"))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"model": 5}, "modules whose model is an int, not text"),
+        ({"close": None}, "modules whose close cannot be called"),
+        ({"reserve": 3}, "modules whose reserve cannot be called"),
+        ({"weights": lambda: 1 / 0}, "modules whose weights() fails, ZeroDivisionError: division by zero"),
+        ({"weights": lambda: None}, "modules whose weights() fails, TypeError"),
+    ],
+)
+def test_modules_that_the_host_could_not_use_are_told(wrong, said):
+    """What else a plugin returns is looked at before a task relies on it."""
+    fault = modules_fault(atom.Modules(encoder=FakeEncoder(str), decoder=FakeDecoder(), **{"model": "fake", **wrong}))
+    assert fault.startswith(said)
+
+
 def test_a_task_reaches_nothing_else_of_the_modules():
     """Whatever a module has beside its protocol, `close` of everybody's decoder among it, is not lent."""
 

@@ -13,7 +13,7 @@ import attrs
 from attrs import evolve
 
 from atom_core.cli import console
-from atom_core.errors import MediaError, SettingsError
+from atom_core.errors import AtomError, MediaError, ModuleError, SettingsError
 from atom_core.protocols import CommandContext
 from atom_core.records import Query, Request
 from atom_core.specs import PipelineSpec
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 class RunCommand:
     """Run a pipeline of installed tasks over videos. A run that was cut off goes on where it was."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[str, str]] = set()
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
@@ -68,13 +71,23 @@ class RunCommand:
                 progress.advance()
                 if result.error is not None:
                     failed = True
-                    context.fail(f"{result.path or ''} {result.step}".strip(), result.error)
+                    self._fail(context, result, result.error)
                 else:
                     context.emit(as_json(result), as_text(result))
         if context.args.on in (None, "local"):
             _tell_faults(context, paths)
         if journal is not None:
             journal.close() if failed else journal.remove()
+
+    def _fail(self, context: CommandContext, result: StepResult, error: AtomError) -> None:
+        """One record failed. A module that cannot be loaded, with which all of a step fail, is told once for each."""
+        if isinstance(error, ModuleError):
+            if (told := (result.step, str(error))) in self._told:
+                return
+            self._told.add(told)
+            context.fail(f"step {result.step}, for every record", error)
+        else:
+            context.fail(f"{result.path or ''} {result.step}".strip(), error)
 
     def _videos(self, context: CommandContext, shard: Shard | None) -> list[Path]:
         """The files that are named, and the footage in folders: what Atom made of it is not taken for more of it."""
