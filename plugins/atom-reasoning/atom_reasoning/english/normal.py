@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from atom_reasoning.english.rewordings import REWORDED
+
 _CONTRACTIONS = (
     (r"\bwon't\b", "will not"),
     (r"\bcan't\b|\bcannot\b", "can not"),
@@ -47,7 +49,7 @@ _COURTESIES = re.compile(
     r"|(?:do|does) (?:you|anyone|anybody) (?:happen to )?(?:know|remember|recall|think)\b[,: ]*(?:that )?"
     r"|(?:any idea|i wonder|i was wondering|i am wondering|wondering|i want to know|i would like to know|i need to know|i would love to know|i am curious|we want to know"
     r"|would you say|would it be right to say|am i right that|am i right in saying)\b[,: ]*(?:that )?"
-    r"|if you (?:look|watch)[^,]*, )"
+    r"|if (?:you|one|we|i) (?:look|watch|split|cut|divide|break|chop|separate|slice|go through)\b.*?,? (?=(?:how many|how often|how long|what|which|where|when)\b))"
 )
 _IF_COUNTING = re.compile(
     r"^if (?:you|we|i|one) (?:only )?(?:count|take|consider|look at|go by) (?:only )?(.+?), (how many|how often|what|which)\b(.*)$"
@@ -58,57 +60,6 @@ _ENDINGS = re.compile(
 )
 _FILLERS = re.compile(
     r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|completely|totally|entirely|(?<=what )all|(?<=who )all|in here|in there)\b"
-)
-_REWORDED = (
-    (
-        r"^(?:what is |tell me |give me )?(?:the )?(?:total )?(shot|scene|clip) (?:count|total|number)$",
-        r"how many \1s are there",
-    ),
-    (r"^(?:total |overall )number of\b", "number of"),
-    (r"^(how long\b.*|.*\b(?:length|duration)\b.*) in (?:seconds|minutes|hours)$", r"\1"),
-    (r"^where on the (?:timeline|time line|clock|track)\b", "when"),
-    (r"^(when|where) is it that ", r"\1 does "),
-    (
-        r"^what is the (?:thing|event|action|one) (?:that|which) (?=(?:happens|occurs|comes|appears|is shown|is seen|takes place)\b)",
-        "what ",
-    ),
-    (r"^(?:is|was) it (.+ or .+?) (?:that|which|who) (.+)$", r"which \2, \1"),
-    (r"^(?:do|does|did) (.+) (?:appear|come|happen|occur)s? in (?:which|what) order$", r"in what order do \1 appear"),
-    (r"^(?:sort|order|arrange|rank)(?: \w+)? by (?:appearance|time|order)[:,]? (.+)$", r"in what order do \1 appear"),
-    (r"\b(?:would|will|might|may) show(?: me| us)?\b", "shows"),
-    (r"^are you able to (?=\w)", ""),
-    (r"\bright at the\b", "at the"),
-    (r"^(.+) (is|are|was) (what|when|where|who)$", r"\3 \2 \1"),
-    (r"^(?:what|who)ever (.+?), (?:name|list|tell|say)\b.*$", r"what \1"),
-    (
-        r"\b(?:the |this )?(video|film|clip|movie|recording)'s ((?:(?:very|first|last|closing|opening|final|total|whole) )*\w+)",
-        r"the \2 of the \1",
-    ),
-    (r"\bthe ([\w ]+?)'s (colou?rs?|shapes?|size|motion|movement|direction|background)\b", r"the \2 of the \1"),
-    (r"^(?:say|tell) (?=(?:which|what|who|when|where|how)\b)", ""),
-    (r"^(?:starting|beginning|from|since|until|up to) when\b(?! to)", "when"),
-    (r"\bis (?:the )?(first|last) (?:one )?to (\w+)$", r"\2 \1"),
-    (r", (?:is|are|was|were|does|do|did|has|have|can|will)(?: not)? (?:there|it|they|he|she|we|you)(?: not)?$", ""),
-    (r"^(is|are) (.+) (?:missing|absent|not there|lacking)$", r"\1 there no \2"),
-    (r"^(?:does|do|did) (?:it|the (?:video|film|clip|footage)) (?:lack|miss|leave out|omit) ", "is there no "),
-    (r"\b(in|of) both$", r"\1 both videos"),
-    (r"\b(?:seen|shown|found|caught|pictured) (?=(?!something|anything|nothing)\w+ing\b)", ""),
-    (
-        r"^(?:where|which part|at which part) in (?:the|this) (?:video|film|movie|clip|footage|recording) (?=(?:do|does|did|can|could|will|is|are)\b)",
-        "when ",
-    ),
-    (r"\b(?:at no (?:point|time|moment)|not once|not at any (?:point|time)|not ever)\b", "never"),
-    (r"\b(?:free of|devoid of|empty of|lacking in)\b", "without"),
-    (r"^(?:is|are) (?:the|this) (?:video|film|movie|clip|footage|recording) without\b", "is there no"),
-    (
-        r"^(?:has|have|had|does|did|do|can|could) (?:they|he|she|the (?:maker|author|director)s?|anyone|somebody|someone|people)(?: ever)? (?:shown|show|included|include|featured|feature|put in|see|seen|saw)\b",
-        "is there",
-    ),
-    (r"^(?:has|have) (?:the|this|it)(?: \w+)? (?:shown|got|included|featured|contained)\b", "is there"),
-    (r"\bfollowed by\b(?= the| a| an| something)", "before"),
-    (r"\bpreceded by\b(?= the| a| an| something)", "after"),
-    (r"\b(?:each|every) (?:single|and every|individual)\b", "every"),
-    (r"\b(?:all|each|every one) of (?:the|these|those)\b", "all the"),
 )
 _SUBJECT = re.compile(
     r"^(there|it|the \w+(?: \w+)?|an? \w+(?: \w+)?|any \w+(?: \w+)?|something|anything) (is|are|was|were|does|do|has|have|can|will)\b"
@@ -145,8 +96,8 @@ def normal(text: str) -> str:
     text = _whether(_IF_COUNTING.sub(r"\2 \1\3", text))
     text = re.sub(r"[?!]", " ", text)
     text = " ".join(_FILLERS.sub(" ", text).split())
-    for pattern, put in _REWORDED:
-        text = re.sub(pattern, put, text)
+    for pattern, put in REWORDED:
+        text = pattern.sub(put, text)
     while (shorter := _ENDINGS.sub("", text).strip(" ,.")) != text and shorter:
         text = shorter
     return " ".join(text.split())

@@ -107,7 +107,7 @@ _PATTERNS = (
     (rf"(?:\b(?:in|during|over|within) the (?:interval|span|window|period|time|stretch|range|part) )?\b(?:between|from|in between)(?: seconds?| minutes?)? (?:the )?(?P<a>{_BARE}) (?:and|to|until|till|through|up to|-) (?:the )?(?P<b>{_BARE})s?", _between),
     (rf"\b(?:(?:starting|beginning|begin|start) (?:at|from|with)|from|after|since) (?:second )?(?P<a>{_BARE})(?: on(?:wards?)?)?,? (?:and )?(?:(?:going |all the way |right )?(?:up )?(?:to|until|till|through)|before|ending (?:at|with)|stopping at) (?:second )?(?P<b>{_BARE})", _between),
     (rf"(?:\b(?:in|during|at|over|within) )?(?:the )?\bseconds? (?P<a>{NUMBER}) ?(?:-|–|to|through|until|and) ?(?:second )?(?P<b>{NUMBER})\b", _between),
-    (rf"(?P<a>{_CLOCK}) ?(?:-|–|to|until) ?(?P<b>{_CLOCK})", _between),
+    (rf"(?P<a>{_CLOCK}) ?(?:-|–|to|until|till|through) ?(?P<b>{_CLOCK})", _between),
     (rf"\b(?:at|around|from|in)? ?(?:seconds )?(?P<a>{NUMBER}) ?(?:-|–|to) ?(?P<b>{NUMBER} ?{_UNIT})", _between),
     (rf"{_IN}\b(?:first|opening|initial) (?:(?P<a>{NUMBER}[ -]?{_UNIT})|(?P<u>minute|hour|second)\b){_OF_VIDEO}", _first),
     (rf"{_IN}\b(?:last|final|closing) (?:(?P<a>{NUMBER}[ -]?{_UNIT})|(?P<u>minute|hour|second)\b){_OF_VIDEO}", _last),

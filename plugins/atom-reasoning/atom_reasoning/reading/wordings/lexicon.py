@@ -20,7 +20,7 @@ _PHRASES = (
     (rf"\b(?:{ORDINAL}) (?:{_SHOT}|(?:one )?(?:out )?of (?:the|these|all)(?: the)? {_SHOT}s)\b|\b{_SHOT} (?:number |no |nr )?(?:{NUMBER})\b", "NTHSHOT"),
     (rf"\b(?:{_SHOT}|shot|scene) (?:changes?|transitions?|breaks?)\b|\b(?:cuts|edits|transitions|jumps)\b", "CUTS"),
     (r"\b(?:first|second|last|other)(?: video| one)? (?:or|and) (?:in )?(?:the )?(?:first|second|last|other) (?:video|film|one|file)\b", "VIDEOS"),
-    (r"\b(?:cut|put|edited|strung|stitched|pieced|glued) together\b", "MAKE"),
+    (r"\b(?:cut|put|edited|strung|stitched|pieced|glued|joined|spliced|linked|merged|patched) together\b", "MAKE"),
     (r"\bsuch (?:a )?things? as\b|\b(?:ones? (?:with|that|which|where)\b)", ""),
     (rf"(?:{_LENGTH}|\b(?:{NUMBER})\b) ?(?:-|to|and|until|till|through|up to|and up to|and then|all the way to) ?(?:the )?(?:{_LENGTH})", "SPAN"),
     (r"\bhow (?:often|frequently|many times|regularly)\b|\b(?:number|amount|count) of (?:times|occasions|occurrences|instances)\b|\b(?:on |at )?how many (?:occasions|instances|occurrences)\b", "OFTEN"),
@@ -100,7 +100,7 @@ wonder those these same single least point part full along well way as ever even
 entire picture mark bit yes ones other another two them answer mean doing play sign idea possible sure think interested
 question thanks thank okay hey hi short complete them that this its with compare check consider guess curious kindly quick basically roughly approximately
 able determine identify specify provide state mention report return answer respond information details detail info watch watching
-viewer viewers camera material piece work course instance instances occurrence occurrences appearance appearances
+viewer viewers camera editor director maker filmmaker author material piece work course instance instances occurrence occurrences appearance appearances
 someone somebody anyone anybody myself yourself pause jump skip press stop moment currently supposed believe figure
 happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts hear learn miss missed wanna gonna gimme lemme dunno image images frame frames brought bring use uses using lot lots various several
 """

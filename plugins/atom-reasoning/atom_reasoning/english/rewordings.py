@@ -1,0 +1,152 @@
+"""Ways of asking that are put in other words, before a question is read."""
+
+from __future__ import annotations
+
+import re
+
+_APPEAR = r"(?:appear|show up|turn up|come up|come on|come|happen|occur|start|begin|get shown)"
+_PARTS = r"(?:part|piece|portion|chapter|sequence|bit)"
+"""What people call a shot where the words before say that it is one."""
+_PATTERNS = (
+    (
+        rf"\b(how many|number of|amount of|each of the|every one of the|which|in what|what|each|every|all(?: of)? the) ((?:different |separate |individual |other )?){_PARTS}(e?s)?\b(?! of (?!the (?:video|film|movie|clip|recording|footage)\b))",
+        r"\1 \2shot\3",
+    ),
+    (r"\b(how many|number of|amount of) ((?:different |separate )?)takes\b", r"\1 \2shots"),
+    (r"\bon (?:display|show)\b", "shown"),
+    (
+        r"\bwhich (?:one )?of (?:them|these|those|the two|the pair)(?= (?:shows?|has|have|had|contains?|features?|includes?|displays?|depicts?)\b)",
+        "which of the videos",
+    ),
+    (
+        r"^(?:(?:out )?of|between|among|compare|comparing|from|looking at) (?:the|these|those|both)(?: (?:two|three|pair|both|videos|films|files|clips))+[,:;]? (?:which|what)(?: one)?(?! is longer)\b",
+        "which of the videos",
+    ),
+    (
+        r"^the (?:exact |precise |very )?(?:time|second|moment|timestamp|point)(?: in time)?(?: (?:at|in|on) which| when| that| where)? (?=(?:the|an?|something|somebody|someone)\b)",
+        "when ",
+    ),
+    (
+        r"^(?:locate|identify|pinpoint|pick out|point out|point me to|search for|look for|look up) (?:me )?(?=the\b)",
+        "find ",
+    ),
+    (
+        rf"^(?:do|does|did|is|are|was) (.+?) (?:precede|predate|{_APPEAR} before|{_APPEAR} after|follow) (.+?),? or (?:(?:is|was) it )?(?:the other way (?:a?round)|vice versa|the reverse|the opposite)$",
+        r"which appears first, \1 or \2",
+    ),
+    (
+        r"^(?:where )?(?:is|are|does|do|did|was) (.+?),? (?:(?:appear|shown|seen|visible|there|found|occur),? )?(?:in |inside )?(?:(?:the )?(?:first|1st)(?: video| film| clip| file| one)?|(?:video|film|clip|file) (?:one|1|a)),? or (?:is (?:it|that) )?(?:in |inside )?(?:(?:the )?(?:second|other|2nd|last)(?: video| film| clip| file| one)?|(?:(?:video|film|clip|file) )?(?:two|2|b))$",
+        r"which of the videos has \1",
+    ),
+    (r"\bone (?:after (?:another|the other)|by one)$", "in order"),
+    (
+        r"^what (?:would|do|did) (?:you|one|people) (?:estimate|say|think|reckon|guess|believe) (is|are|was)\b",
+        r"what \1",
+    ),
+    (
+        r"^(?:in|during|over|for|at|within) (?:what|which) (?:stretch|span|range|period|interval|window|slot)s?(?: of time)?\b",
+        "when",
+    ),
+    (r"^what (?:starts|opens|begins|kicks|sets) (?:it|the \w+|this \w+|things) off$", "what happens at the beginning"),
+    (
+        r"^(?:do|does|did|is|are|was|will) (?:(?:we|you|i|one) )?(?:(?:get|see|have|find) )?(.+?) (?:\w+ )?before (.+?),? or (?:is it |does )?(?:\2|the other|after it)\b(?: .*)?$",
+        r"which appears first, \1 or \2",
+    ),
+    (
+        r"^(?:when|once|after|as soon as) (.+?) (?:is|are|was|has|have) (?:over|done|finished|ended|passed|through|past)\b",
+        r"after \1",
+    ),
+    (
+        r"^(?:do|does|did|is|are) (?:there )?(?:none|no|not one|not a single|not any)(?: of the)? (?:shot|scene|clip)s? (?:that |which )?(?:has|have|shows?|contains?|features?|includes?) ",
+        "is there never ",
+    ),
+    (r"\bin (?:each|both|either) of the (?:two|pair)$", "in both videos"),
+    (
+        r"^(?:out of|of|between|among|in|from) (?:the|these|those)(?: (?:two|three|both))? (?:videos|films|files|recordings)[,:;]? where (?=(?:can|could|do|does|did|is|are)\b)",
+        "in which of the videos ",
+    ),
+    (r"\b(\w+)[- ]by[- ](?=\1\b)", r"\1 by "),
+    (
+        rf"^(how many \w+) (?:does|do|did) (.+) (?:make it into|{_APPEAR} in|feature in|figure in|star in)$",
+        r"in \1 does \2 appear",
+    ),
+    (
+        r"\b(?:when|once|as|while|where) (?:the |its |my )?(?:clock|time|timer|counter|player|time ?stamp|timeline|time ?code) (?:reads?|shows?|says?|is at|is on|hits?|reaches|stands at|is)(?= \d)",
+        "at",
+    ),
+    (r"^(?:at|after|on) how many (?:seconds|minutes)(?: in)? (?=(?:does|do|did|is|are|was|can)\b)", "when "),
+    (
+        r"^(?:what is |give |find |show )?(?:me )?the (?:time|second) ?(?:range|span|interval|window|slot|stretch)s? (?:in|during|for|at|over) which (.+?) (is|are|was|can be|appears?)\b",
+        r"when \2 \1",
+    ),
+    (
+        r"^i am (?:looking|searching|hunting) for (.+?)[,.;:] ?(?:so )?(?:where|when|which (?:part|time|second|point)|what (?:time|second))\b.*$",
+        r"when does \1 appear",
+    ),
+    (
+        r"^(?:where|to (?:where|what time|which point)) (?:should|do|can|must|could|would) (?:i|we|you|one) (?:have to |need to )?(?:skip|jump|go|seek|scroll|look|forward)(?: to)? (?:for|to see|to find|if i want(?: to see)?) (.+)$",
+        r"when does \1 appear",
+    ),
+    (r"^what is (?=(?:right |just )?at the (?:beginning|start|end|close|opening)\b)", "what happens "),
+    (
+        rf"^(?:do|does|did|is|are|was) (.+?) (?:{_APPEAR}|shown|seen|visible) (?:before|after|earlier than|later than|sooner than) (.+?),? or (?:(?:was|is) it |were they )?(?:the other way (?:a?round)|vice versa|the reverse|the opposite|not until after|after(?:wards)?|before|later|earlier)(?: it)?$",
+        r"which appears first, \1 or \2",
+    ),
+    (r"^what (?:led|leads|builds|built) up to\b", "what happens before"),
+    (
+        r"^(?:every|all(?: of)?(?: the)?|each) (colour|shape|object|thing)s? (?:that|which|there)\b(?: (?:is|are|there is|there are))?(?: (?:occurs?|appears?|exists?|present|shown|used|found|there|comes? up|turns? up|shows? up|in it|in the video))*$",
+        r"list all the \1s",
+    ),
+    (r"\bin (?:all|each|every one|every single one) of (?:them|these|those)$", "in every shot"),
+    (
+        r"^(?:what is |tell me |give me )?(?:the )?(?:total )?(shot|scene|clip) (?:count|total|number)$",
+        r"how many \1s are there",
+    ),
+    (r"^(?:total |overall )number of\b", "number of"),
+    (r"^(how long\b.*|.*\b(?:length|duration)\b.*) in (?:seconds|minutes|hours)$", r"\1"),
+    (r"^where on the (?:timeline|time line|clock|track)\b", "when"),
+    (r"^(when|where) is it that ", r"\1 does "),
+    (
+        r"^what is the (?:thing|event|action|one) (?:that|which) (?=(?:happens|occurs|comes|appears|is shown|is seen|takes place)\b)",
+        "what ",
+    ),
+    (r"^(?:is|was) it (.+ or .+?) (?:that|which|who) (.+)$", r"which \2, \1"),
+    (r"^(?:do|does|did) (.+) (?:appear|come|happen|occur)s? in (?:which|what) order$", r"in what order do \1 appear"),
+    (r"^(?:sort|order|arrange|rank)(?: \w+)? by (?:appearance|time|order)[:,]? (.+)$", r"in what order do \1 appear"),
+    (r"\b(?:would|will|might|may) show(?: me| us)?\b", "shows"),
+    (r"^are you able to (?=\w)", ""),
+    (r"\bright at the\b", "at the"),
+    (r"^(.+) (is|are|was) (what|when|where|who)$", r"\3 \2 \1"),
+    (r"^(?:what|who)ever (.+?), (?:name|list|tell|say)\b.*$", r"what \1"),
+    (
+        r"\b(?:the |this )?(video|film|clip|movie|recording)'s ((?:(?:very|first|last|closing|opening|final|total|whole) )*\w+)",
+        r"the \2 of the \1",
+    ),
+    (r"\bthe ([\w ]+?)'s (colou?rs?|shapes?|size|motion|movement|direction|background)\b", r"the \2 of the \1"),
+    (r"^(?:say|tell) (?=(?:which|what|who|when|where|how)\b)", ""),
+    (r"^(?:starting|beginning|from|since|until|up to) when\b(?! to)", "when"),
+    (r"\bis (?:the )?(first|last) (?:one )?to (\w+)$", r"\2 \1"),
+    (r", (?:is|are|was|were|does|do|did|has|have|can|will)(?: not)? (?:there|it|they|he|she|we|you)(?: not)?$", ""),
+    (r"^(is|are) (.+) (?:missing|absent|not there|lacking)$", r"\1 there no \2"),
+    (r"^(?:does|do|did) (?:it|the (?:video|film|clip|footage)) (?:lack|miss|leave out|omit) ", "is there no "),
+    (r"\b(in|of) both$", r"\1 both videos"),
+    (r"\b(?:seen|shown|found|caught|pictured) (?=(?!something|anything|nothing)\w+ing\b)", ""),
+    (
+        r"^(?:where|which part|at which part) in (?:the|this) (?:video|film|movie|clip|footage|recording) (?=(?:do|does|did|can|could|will|is|are)\b)",
+        "when ",
+    ),
+    (r"\b(?:at no (?:point|time|moment)|not once|not at any (?:point|time)|not ever)\b", "never"),
+    (r"\b(?:free of|devoid of|empty of|lacking in)\b", "without"),
+    (r"^(?:is|are) (?:the|this) (?:video|film|movie|clip|footage|recording) without\b", "is there no"),
+    (
+        r"^(?:has|have|had|does|did|do|can|could) (?:they|he|she|the (?:maker|author|director)s?|anyone|somebody|someone|people)(?: ever)? (?:shown|show|included|include|featured|feature|put in|see|seen|saw)\b",
+        "is there",
+    ),
+    (r"^(?:has|have) (?:the|this|it)(?: \w+)? (?:shown|got|included|featured|contained)\b", "is there"),
+    (r"\bfollowed by\b(?= the| a| an| something)", "before"),
+    (r"\bpreceded by\b(?= the| a| an| something)", "after"),
+    (r"\b(?:each|every) (?:single|and every|individual)\b", "every"),
+    (r"\b(?:all|each|every one) of (?:the|these|those)\b", "all the"),
+)
+REWORDED = tuple((re.compile(pattern), put) for pattern, put in _PATTERNS)
+"""What is looked for, and what is put in its place, one after the other."""
