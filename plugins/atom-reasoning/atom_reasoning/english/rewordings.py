@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from atom_reasoning.english.words import NUMBER
+
 _APPEAR = r"(?:appear|show up|turn up|come up|come on|come|happen|occur|start|begin|get shown)"
 _PARTS = r"(?:part|piece|portion|chapter|sequence|bit)"
 """What people call a shot where the words before say that it is one."""
@@ -65,6 +67,26 @@ _PATTERNS = (
         r"^(?:out of|of|between|among|in|from) (?:the|these|those)(?: (?:two|three|both))? (?:videos|films|files|recordings)[,:;]? where (?=(?:can|could|do|does|did|is|are)\b)",
         "in which of the videos ",
     ),
+    (r" (?:vs|versus|/)\.? ", " or "),
+    (
+        rf"^(?:do|does|did|is|are|was) (.+?) (?:{_APPEAR} |shown |seen )?(?:before|earlier than) (.+?),? or (?:after|later)(?: it| that)?$",
+        r"which appears first, \1 or \2",
+    ),
+    (
+        r"^what (?:are|is|was|were) the (?:times?|seconds?|moments?|points?|timestamps?)(?: in time)? (?:(?:at|in|during|on) which|when|where) (.+?) (is|are|was|can be) ",
+        r"when \2 \1 ",
+    ),
+    (rf"\bin second (?={NUMBER}\b)", "at second "),
+    (r"\bthis thing\b", "the video"),
+    (
+        r"^what (?:does|do|did) the (?:intro|introduction|opening|start|beginning) (?:show|have|contain|look like|feature)$",
+        "what happens at the beginning",
+    ),
+    (
+        r"^what (?:does|do|did) the (?:outro|finale|ending|end|close|conclusion) (?:show|have|contain|look like|feature)$",
+        "what happens at the end",
+    ),
+    (r"^what is in the (?:intro|introduction)$", "what happens at the beginning"),
     (r"\b(\w+)[- ]by[- ](?=\1\b)", r"\1 by "),
     (
         rf"^(how many \w+) (?:does|do|did) (.+) (?:make it into|{_APPEAR} in|feature in|figure in|star in)$",
