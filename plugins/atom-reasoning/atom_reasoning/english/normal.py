@@ -96,8 +96,8 @@ def normal(text: str) -> str:
     text = _whether(_IF_COUNTING.sub(r"\2 \1\3", text))
     text = re.sub(r"[?!]", " ", text)
     text = " ".join(_FILLERS.sub(" ", text).split())
-    for pattern, put in REWORDED:
-        text = pattern.sub(put, text)
+    for reworded, put in REWORDED:
+        text = reworded.sub(put, text)
     while (shorter := _ENDINGS.sub("", text).strip(" ,.")) != text and shorter:
         text = shorter
     return " ".join(text.split())
