@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import platform
+import re
 import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 _UNFINISHED = ".part"
+_OWN = re.compile(r"\.(?:(?P<processes>[0-9a-f]{8})-(?P<process>\d{1,9})-[0-9a-f]{8}|[0-9a-f]{16})\.part")
+"""Names of files that are being written, of today and of versions before: nobody else's are removed."""
 _STALE_S = 3600.0
 _unfinished: set[Path] = set()
+_swept: set[Path] = set()
 
 
 @contextmanager
 def beside(target: Path) -> Iterator[Path]:
-    """A new name in the folder of `target`, to write to and move from; what is left there in the end is removed."""
-    temporary = target.with_name(f".{secrets.token_hex(8)}{_UNFINISHED}")
+    """A new name in the folder of `target`, to write to and move from; what is left there in the end is removed.
+
+    What programs that were killed left in that folder is removed too.
+    """
+    if target.parent not in _swept:
+        _swept.add(target.parent)
+        sweep(target.parent)
+    temporary = target.with_name(f".{_processes()}-{os.getpid()}-{secrets.token_hex(4)}{_UNFINISHED}")
     _unfinished.add(temporary)
     try:
         yield temporary
@@ -34,11 +47,38 @@ def abandon() -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what programs that were killed left unfinished in `folder`; what is young may still be being written."""
+    """Remove what programs that were killed left unfinished in `folder`.
+
+    What a process of another machine or container began may still be being written, so it has to be an hour old.
+    """
     for temporary in folder.glob(f".*{_UNFINISHED}"):
         with suppress(OSError):
-            if temporary.stat().st_mtime < time.time() - _STALE_S:
+            if (name := _OWN.fullmatch(temporary.name)) and (
+                _writer_is_gone(name) or temporary.stat().st_mtime < time.time() - _STALE_S
+            ):
                 temporary.unlink()
+
+
+@lru_cache(1)
+def _processes() -> str:
+    """What names the processes that this one can see, those of one start of one machine or container."""
+    known = platform.node()
+    with suppress(OSError):
+        known += Path("/proc/sys/kernel/random/boot_id").read_text() + os.readlink("/proc/self/ns/pid")
+    return hashlib.sha256(known.encode()).hexdigest()[:8]
+
+
+def _writer_is_gone(name: re.Match[str]) -> bool:
+    """Whether the process that began the file of this name is known to have ended."""
+    if name["processes"] != _processes() or os.name != "posix":  # elsewhere, to ask after a process ends it
+        return False
+    try:
+        os.kill(int(name["process"]), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def private_folder(folder: Path) -> Path:

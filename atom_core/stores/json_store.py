@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from atom_core.files import private_folder, sweep, write_whole
+from atom_core.files import private_folder, write_whole
 from atom_core.files.owner import read_own
 
 log = logging.getLogger("atom")
@@ -44,7 +44,6 @@ class KeptValues:
         try:
             private_folder(path.parent)
             write_whole(path, json.dumps({"version": self._version, "name": name, "value": value}), private=True)
-            sweep(path.parent)
             self._make_room()
         except OSError as error:
             log.info("%s cannot be kept in %s: %s", self._folder.name, self._folder, error)

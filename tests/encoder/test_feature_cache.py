@@ -141,17 +141,20 @@ def test_the_size_cap_holds_and_the_least_recently_used_goes_first(tmp_path: Pat
     assert left == [2.0, 4.0]
 
 
+OLD, NEW = ".0123456789abcdef.part", ".fedcba9876543210.part"
+
+
 def test_stale_temporary_files_are_swept(tmp_path: Path) -> None:
     """What a killed process left half-written goes, in all that is kept; what is being written stays."""
     for name in ("features", "shots"):
         folder = tmp_path / name / "ab"
         folder.mkdir(parents=True)
-        (folder / ".old.part").write_bytes(b"x")
-        (folder / ".new.part").write_bytes(b"x")
-        os.utime(folder / ".old.part", (time.time() - 10_000,) * 2)
+        (folder / OLD).write_bytes(b"x")
+        (folder / NEW).write_bytes(b"x")
+        os.utime(folder / OLD, (time.time() - 10_000,) * 2)
     FeatureCache(tmp_path, 10**9).put(features())
     ShotStore(tmp_path, "1").put("ab" * 20, [])
-    assert [path.name for path in tmp_path.rglob("*.part")] == [".new.part"] * 2
+    assert [path.name for path in tmp_path.rglob("*.part")] == [NEW] * 2
 
 
 def test_an_interrupted_program_leaves_no_half_written_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

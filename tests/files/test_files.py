@@ -2,6 +2,9 @@
 
 import os
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -85,3 +88,28 @@ def test_what_is_private_is_the_users_alone(tmp_path):
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "mine").rglob("*")}
     assert modes == {"a": 0o700, "b": 0o700, "begun": 0o600, "whole": 0o600}
     assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o755
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from atom_core.files import beside
+with beside(Path(sys.argv[1])) as temporary:
+    temporary.write_text("half")
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_program_left_is_removed_by_the_next(tmp_path):
+    """Whoever writes there next removes what a killed process had begun, but nothing of those that run or of others."""
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "film.mp4")], check=False)
+    [left] = tmp_path.iterdir()
+    others = tmp_path / ".download.part"
+    others.write_text("theirs")
+    os.utime(others, (time.time() - 10_000,) * 2)
+    running = tmp_path / left.name.replace(left.name.split("-")[1], str(os.getpid()))
+    running.write_text("being written")
+    elsewhere = tmp_path / f".00000000{left.name[9:]}"
+    elsewhere.write_text("by another machine")
+    write_whole(tmp_path / "film.otio", "{}")
+    assert {path.name for path in tmp_path.iterdir()} == {others.name, running.name, elsewhere.name, "film.otio"}
