@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 import threading
 import time
 import warnings
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
-from contextvars import copy_context
+from contextlib import closing
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self
 
-from attrs import asdict, evolve, field, frozen
+from attrs import evolve
 
 from atom_core.background import is_interrupt
 from atom_core.call_context import Cancel, caller
@@ -26,14 +22,15 @@ from atom_core.errors import AtomError, TaskError
 from atom_core.exhausted import exhausted
 from atom_core.host.builtins import BUILTINS
 from atom_core.host.contracts import check_type
-from atom_core.host.loaded_model import Resident, log_each
-from atom_core.host.shared_modules import SharedModules
+from atom_core.host.dependencies import Dependencies, parameters
+from atom_core.host.modules.loaded_model import Resident, log_each
+from atom_core.host.modules.shared_modules import SharedModules
+from atom_core.host.modules.task_modules import Borrower, Loans
+from atom_core.host.several import Outcome, run_several
 from atom_core.host.task_host import TaskHost
-from atom_core.host.task_modules import Borrower, Loans
 from atom_core.host.time_limit import limited, teller
 from atom_core.host.videos import Videos
 from atom_core.ledger import Ledger
-from atom_core.media.pictures.passes import sharing
 from atom_core.plugins import PluginSet, load_plugins
 from atom_core.plugins.discovery import one_line
 from atom_core.plugins.task_settings import check_task_settings
@@ -42,21 +39,6 @@ from atom_core.quiet import quiet
 from atom_core.records import Clip, Frames, Sound, Video
 from atom_core.settings import Settings, task_settings
 from atom_core.specs import LENT, ChannelSpec, TaskSpec
-
-_RULES = ("quantize", "frames", "frame_pixels", "segment", "window_s", "min_clip_s")
-"""The settings that change what any task makes of a video."""
-
-
-@frozen(kw_only=True)
-class Outcome:
-    """What became of one item that a task ran on."""
-
-    item: Any
-    """The record it ran on."""
-    value: Any = None
-    """The record it returned; None if it failed."""
-    error: AtomError | None = field(default=None, eq=False)
-    """Why it failed; None if it did not."""
 
 
 def open_host(settings: Settings | None = None, *, plugins: PluginSet | None = None, **arguments: Any) -> Host:
@@ -294,31 +276,8 @@ class Host:
         if not (first := list(islice(items, 1))):
             return
         self._lent(spec, instance, settings)
-        current = caller.get()
-        cancelled = current.cancelled.child()
-        asked = copy_context()
-        asked.run(caller.set, evolve(current, cancelled=cancelled))
-        pool = ThreadPoolExecutor(self.settings.workers, thread_name_prefix=task)
-        wait = True
-        waiting: deque[tuple[Any, Future[Any]]] = deque()
-        self._maps.add(cancelled)
-        reading = ExitStack()
-        reading.enter_context(sharing())
-        try:
-            for item in chain(first, items):
-                waiting.append((item, pool.submit(asked.copy().run, partial(self.run, task, item, **settings))))
-                while len(waiting) >= 2 * self.settings.workers:
-                    yield _outcome(*waiting.popleft())
-            while waiting:
-                yield _outcome(*waiting.popleft())
-        except BaseException as stopped:
-            cancelled.set()
-            wait = not isinstance(stopped, KeyboardInterrupt)
-            raise
-        finally:
-            self._maps.discard(cancelled)
-            pool.shutdown(wait=wait, cancel_futures=True)
-            reading.close()
+        work = partial(self.run, task, **settings)
+        yield from run_several(work, chain(first, items), workers=self.settings.workers, name=task, maps=self._maps)
 
     def collect(self, task: str, items: Iterable[object], **settings: object) -> list[Any]:
         """The records that `task` makes of several items, worked on at once, in the items' order.
@@ -342,26 +301,9 @@ class Host:
         :raises PluginError: if there is no such task
         """
         spec, instance = self._task(task)
-        lent = inspect.signature(instance.run).parameters.keys()
-        own = asdict(self._task_settings(spec, instance, settings)) if "settings" in lent else {}
-        plugin = next((str(info) for info in self.plugins.infos if task in info.names(TaskSpec)), "")
-        model = self.model if lent & {"encoder", "decoder", "library", "host"} else ""
-        rules = {name: getattr(self.settings, name) for name in _RULES}
-        others = self._about_all() if "host" in lent else {}
-        about = {"task": task, "plugin": plugin, "settings": own, "model": model, "others": others, **rules}
-        if named := self.plugins.modules_of(instance.run):
-            about["modules"] = {name: self._shared.about(name) for name in named}
-        return about
-
-    def _about_all(self) -> dict[str, Any]:
-        """What is set for tasks, and the plugins' versions."""
-        begins = tuple(
-            f"ATOM_{name.upper().replace('-', '_')}_" for name in (*self.plugins.tasks, *self.plugins.modules)
-        )
-        variables = {name: value for name, value in self._environ.items() if name.startswith(begins)}
-        plugins = [str(info) for info in self.plugins.infos]
-        modules = {"modules": self.settings.modules} if self.settings.modules else {}
-        return {"plugins": plugins, "tasks": self.settings.tasks, "set": variables, **modules}
+        depends = Dependencies(self.settings, self.plugins, self._shared, self._environ)
+        own = self._task_settings(spec, instance, settings) if "settings" in parameters(instance.run) else None
+        return depends.of_task(task, instance.run, own, model=partial(getattr, self, "model"))
 
     def library_at(self, folder: Path) -> Library | None:
         """The open library where it is the one in `folder`, for others to use; None if it is not, or cannot be written.
@@ -435,12 +377,12 @@ class Host:
     def _lent(
         self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None
     ) -> tuple[dict[str, Any], Loans | None]:
-        names = inspect.signature(instance.run).parameters
+        names = parameters(instance.run)
         host = TaskHost(self)
         whole = {"host": host, "frames": host.frames, "sound": host.sound, "progress": teller(progress)}
         lent: dict[str, Any] = {}
         loans = None
-        if {"encoder", "decoder"} & names.keys():
+        if {"encoder", "decoder"} & names:
             self._tell_notice()
             loans = self._resident.lend(spec)
         for name in LENT:
@@ -478,10 +420,3 @@ class Host:
             hook()
         except AtomError as errors:
             log_each(errors)
-
-
-def _outcome(item: object, future: Future[Any]) -> Outcome:
-    try:
-        return Outcome(item=item, value=future.result())
-    except AtomError as error:
-        return Outcome(item=item, error=error)

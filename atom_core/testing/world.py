@@ -14,7 +14,7 @@ import attrs
 from atom_core.call_context import caller
 from atom_core.errors import ModelError
 from atom_core.host import Host
-from atom_core.host.task_modules import Loans
+from atom_core.host.modules.task_modules import Loans
 from atom_core.pipeline.graph import Pipeline
 from atom_core.pipeline.run import StepResult, run_pipeline
 from atom_core.plugins import load_plugins

@@ -12,7 +12,7 @@ import torch
 
 from atom_core import open_host
 from atom_core.hookspecs import Modules
-from atom_core.host.task_modules import Loans
+from atom_core.host.modules.task_modules import Loans
 from atom_core.kernels import threads as threads_module
 from atom_core.kernels.threads import Threads, _openmp_pause, available_cores, matmul_seconds, rest
 from atom_core.testing import wait_until

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from atom_core.background import aside, waited_for
 from atom_core.errors import AtomError, ModelError, ModuleError, PluginError, TaskError
-from atom_core.host.closing import close_within
-from atom_core.host.task_modules import Loans, weights_stamp
+from atom_core.host.modules.closing import close_within
+from atom_core.host.modules.task_modules import Loans, weights_stamp
 from atom_core.ledger import Ledger
 from atom_core.memory.estimate import PROGRAM_BYTES, gib
 from atom_core.plugins import PluginSet

@@ -16,7 +16,7 @@ from atom_core.checkpoint.checkpoint import open_checkpoint
 from atom_core.checkpoint.export import save_quantized
 from atom_core.checkpoint.load import load_model, pack, weights
 from atom_core.checkpoint.recipes import RECIPES
-from atom_core.host.task_modules import Loans, weights_stamp
+from atom_core.host.modules.task_modules import Loans, weights_stamp
 from atom_core.kernels.packed_linear import PackedLinear
 from atom_core.plugins.contracts import modules_fault
 from atom_core.testing.fakes import FakeDecoder, FakeEncoder, fake_clips, fake_features, fake_video

@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 
 import atom_core as atom
-from atom_core.host import shared_modules
+from atom_core.host.modules import shared_modules
 from atom_core.settings import Settings
 
 made: list[Any] = []

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextvars import copy_context
 from functools import partial
-from types import MappingProxyType
 
 from attrs import AttrsInstance, asdict, evolve, field, frozen
 
 from atom_core.background import aside, is_interrupt
-from atom_core.call_context import Caller, caller, working
-from atom_core.errors import AtomError, ModelError, ModuleError, PluginError, TaskError
+from atom_core.call_context import Caller, caller
+from atom_core.errors import AtomError, ModelError, ModuleError, PluginError
 from atom_core.exhausted import exhausted
-from atom_core.host.closing import close_within
-from atom_core.host.task_modules import Borrower, stamp_of, within
+from atom_core.host.modules.closing import close_within
+from atom_core.host.modules.lent_module import LentModule
+from atom_core.host.modules.task_modules import Borrower, stamp_of
 from atom_core.ledger import Ledger
 from atom_core.plugins import PluginSet
 from atom_core.plugins.contracts import missing_parts
 from atom_core.plugins.discovery import fault_of, one_line
-from atom_core.settings import Settings, module_settings, suggest
+from atom_core.settings import Settings, module_settings
 from atom_core.specs import ModuleSpec
 
 log = logging.getLogger("atom")
@@ -256,74 +254,6 @@ class SharedModules:
             raise PluginError(said, plugin=spec.plugin) from error
 
 
-class LentModule:
-    """A shared module as one borrower sees it: its methods and attributes, but nothing of it can be set.
-
-    Calls are made for the borrower, whatever thread they come from, and are counted as the module's work.
-    """
-
-    __slots__ = ("_borrower", "_ledger", "_module", "_owner", "_spec")
-    _module: object
-    _spec: ModuleSpec
-    _owner: str
-    _borrower: Borrower
-    _ledger: Ledger
-
-    def __init__(self, module: object, spec: ModuleSpec, owner: str, borrower: Borrower, ledger: Ledger) -> None:
-        values = {"_module": module, "_spec": spec, "_owner": owner, "_borrower": borrower, "_ledger": ledger}
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
-
-    def __getattr__(self, name: str) -> object:
-        if name == "close":
-            raise self._borrower.error(
-                f"{self._borrower.borrower} asks for 'close' of {self._owner}, which other tasks share; the host"
-                " closes it, leave that out"
-            )
-        try:
-            value = getattr(self._module, name)
-        except AttributeError as error:
-            if error.obj is not self._module or error.name != name:
-                raise
-            near = suggest(name, [known for known in dir(self._module) if known[0] != "_"])
-            missing = AttributeError(f"{self._owner} has no {name!r}{near}", name=name, obj=self)
-            raise missing.with_traceback(error.__traceback__) from None
-        if inspect.isroutine(value):
-            return partial(self._call, name, value)
-        return _unchangeable(value)
-
-    def __call__(self, *arguments: object, **options: object) -> object:
-        """Call the module itself."""
-        if not callable(self._module):
-            raise TypeError(f"{self._owner} cannot be called; call one of its methods")
-        return self._call(self._spec.name, self._module, *arguments, **options)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        del value
-        raise self._change(name)
-
-    def __delattr__(self, name: str) -> None:
-        raise self._change(name)
-
-    def __dir__(self) -> list[str]:
-        return dir(self._module)
-
-    def __repr__(self) -> str:
-        return f"<{self._owner}, lent to {self._borrower.borrower}>"
-
-    def _call(self, name: str, function: Callable[..., object], *arguments: object, **options: object) -> object:
-        with self._borrower.acting(), self._ledger.lane(self._spec.name, name), working(self._spec.name):
-            context = copy_context()
-            result = function(*arguments, **options)
-        return within(context, result) if inspect.isgenerator(result) else result
-
-    def _change(self, name: str) -> TaskError:
-        return self._borrower.error(
-            f"{self._borrower.borrower} changes {name!r} of {self._owner}, which other tasks share; let it keep what is"
-            f" its own in its run, or set what the module takes in [modules.{self._spec.name}]"
-        )
-
-
 def _weights(module: object) -> Iterator[object]:
     """The torch weights of a module: those that its `weights` gives, and those of the networks that it holds."""
     if callable(given := getattr(module, "weights", None)):
@@ -333,14 +263,3 @@ def _weights(module: object) -> Iterator[object]:
         for part in (module, *getattr(module, "__dict__", {}).values()):
             if isinstance(part, torch.nn.Module):
                 yield from part.parameters()
-
-
-def _unchangeable(value: object) -> object:
-    """An attribute as a borrower may read it: arrays and containers as they are, but not to be written."""
-    if type(value).__module__ == "numpy" and hasattr(value, "flags") and hasattr(value, "view"):
-        shown = value.view()
-        shown.flags.writeable = False
-        return shown
-    if type(value) is dict:
-        return MappingProxyType(value)
-    return tuple(value) if type(value) is list else frozenset(value) if type(value) is set else value
