@@ -1,41 +1,38 @@
 """Atom: one video-language model, resident, shared by every task. The public names, nothing else; imports no torch."""
 
-from typing import TYPE_CHECKING, Any
-
-from atom_core.errors import (
-    AtomError,
-    Cancelled,
-    LibraryError,
-    MediaError,
-    ModelError,
-    ModuleError,
-    PluginError,
-    SettingsError,
-    TaskError,
-)
-from atom_core.hookspecs import hookimpl
 from atom_core.moved import keep_old_names
-from atom_core.protocols import (
-    Channel,
-    Command,
-    CommandContext,
-    Decoder,
-    Encoder,
-    Library,
-    Modules,
-    Parts,
-    ReadFrames,
-    ReadSound,
-    Task,
-    TaskEvent,
-    Tell,
-)
-from atom_core.settings import Settings
-from atom_core.specs import Register
 
+TYPE_CHECKING = False  # typing's own would be most of what importing this takes
 if TYPE_CHECKING:
+    from atom_core.errors import (
+        AtomError,
+        Cancelled,
+        LibraryError,
+        MediaError,
+        ModelError,
+        ModuleError,
+        PluginError,
+        SettingsError,
+        TaskError,
+    )
+    from atom_core.hookspecs import hookimpl
     from atom_core.host import Host, Outcome, open_host
     from atom_core.ledger import Ledger
+    from atom_core.protocols import (
+        Channel,
+        Command,
+        CommandContext,
+        Decoder,
+        Encoder,
+        Library,
+        Modules,
+        Parts,
+        ReadFrames,
+        ReadSound,
+        Task,
+        TaskEvent,
+        Tell,
+    )
     from atom_core.records import (
         Answer,
         Caption,
@@ -64,26 +61,40 @@ if TYPE_CHECKING:
         Wanted,
         WrittenText,
     )
+    from atom_core.settings import Settings
+    from atom_core.specs import Register
 
 keep_old_names()
 
 __version__ = "0.1.0"
 
 # fmt: off
+_ERRORS = (
+    "AtomError", "Cancelled", "LibraryError", "MediaError", "ModelError", "ModuleError", "PluginError",
+    "SettingsError", "TaskError",
+)
+_PROTOCOLS = (
+    "Channel", "Command", "CommandContext", "Decoder", "Encoder", "Library", "Modules", "Parts", "ReadFrames",
+    "ReadSound", "Task", "TaskEvent", "Tell",
+)
 _RECORDS = (
     "Answer", "Caption", "Clip", "Constraints", "Cut", "Entry", "Features", "Film", "Frames", "Generated",
     "Moment", "Provenance", "Query", "Question", "Quote", "Request", "Script", "Sound", "Span", "SpokenWord",
     "Timeline", "Unmet", "Utterance", "Video", "Wanted", "WrittenText",
 )
 # fmt: on
-_LATER = {
-    "Host": "atom_core.host",
+_PLACES = {
+    **dict.fromkeys(("Host", "Outcome", "open_host"), "atom_core.host"),
     "Ledger": "atom_core.ledger",
-    "Outcome": "atom_core.host",
-    "open_host": "atom_core.host",
+    "Register": "atom_core.specs",
+    "Settings": "atom_core.settings",
+    "hookimpl": "atom_core.hookspecs",
+    **dict.fromkeys(_ERRORS, "atom_core.errors"),
+    **dict.fromkeys(_PROTOCOLS, "atom_core.protocols"),
     **dict.fromkeys(_RECORDS, "atom_core.records"),
 }
-"""Names that are imported when they are first used: a start of ``atom`` needs neither host nor records."""
+"""Where the public names lie. Each is imported when it is first used: a program that only hands its command to a
+resident server needs none."""
 
 __all__ = [
     "Answer",
@@ -144,10 +155,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LATER:
+def __getattr__(name: str) -> object:
+    if name in _PLACES:
         from importlib import import_module
 
-        value = globals()[name] = getattr(import_module(_LATER[name]), name)
+        value = globals()[name] = getattr(import_module(_PLACES[name]), name)
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})

@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import partial
 
 from atom_core.background import aside, waited_for
+from atom_core.garbage import none_expected
 
 _CLONE_FS = 0x200
 """Linux's flag for a thread that no longer shares its current folder with the others."""
@@ -29,7 +30,7 @@ def import_apart(names: tuple[str, ...] = ALL) -> None:
     Where the system has no such threads nothing is done, nor where that fails: who needs them imports them then.
     """
     if sys.platform == "linux" and any(name not in sys.modules for name in names):
-        with suppress(Exception):
+        with suppress(Exception), none_expected():
             waited_for(aside(partial(_import_at_root, names), "imports"))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -131,8 +130,11 @@ _ROOMS = ("modules", "reuse")
 """Rooms that are no more."""
 
 
-class OldNames(MetaPathFinder, Loader):
-    """Finds a module that was moved, and hands out the very module that lies under the new name."""
+class OldNames:
+    """Finds a module that was moved, and hands out the very module that lies under the new name.
+
+    A finder and loader by its methods: `importlib.abc` takes longer to import than all that a start needs.
+    """
 
     def find_spec(
         self,
@@ -144,7 +146,7 @@ class OldNames(MetaPathFinder, Loader):
         package, _, name = fullname.partition(".")
         if package != "atom_core" or not (name in MOVED or name in _ROOMS):
             return None
-        return ModuleSpec(fullname, self, is_package=name in _ROOMS)
+        return ModuleSpec(fullname, self, is_package=name in _ROOMS)  # type: ignore[arg-type] # not of that class
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """The module under its new name, which keeps its own `__spec__`; an empty one for a room."""

@@ -3,10 +3,8 @@ they are imported."""
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +32,9 @@ _MODULES = rf"({'|'.join(PACKAGES)})(\.|$)"
 
 def quiet() -> None:
     """Silence the remarks of the libraries that Atom uses; what the user has set stays."""
+    import logging
+    import warnings
+
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
     for name in LOGGERS:

@@ -1,11 +1,13 @@
 """The program: ``atom``, and ``python -m atom_core.cli``."""
 
+import atexit
 import os
 import signal
 import sys
 from contextlib import suppress
 
 from atom_core.cli.codes import INTERRUPTED
+from atom_core.garbage import begin_program, none_expected
 
 ENDINGS = ("SIGTERM", "SIGHUP")
 """Signals that ask the program to end, and that would end it without a chance to clean up."""
@@ -18,6 +20,10 @@ def program() -> None:
     and what they were writing is removed.
     """
     ended_by: list[int] = []
+    codes: list[int] = []
+    if not atexit._ncallbacks():  # the first to be registered is the last to be called
+        atexit.register(_leave, codes)
+    begin_program()
 
     def end(number: int, _: object) -> None:
         ended_by.append(number)
@@ -32,7 +38,8 @@ def program() -> None:
 
         answered = ask(sys.argv[1:])
         if answered is None:
-            from atom_core.cli.main import main
+            with none_expected():
+                from atom_core.cli.main import main
 
             answered = main()
         code = answered
@@ -49,7 +56,25 @@ def program() -> None:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         os._exit(code)
+    codes.append(code)
     sys.exit(code)
+
+
+def _leave(codes: list[int]) -> None:
+    """Let the process end, where all threads have ended and all else is tidied up: taking the interpreter apart, object
+    by object, would take a third of the time that a command with known features takes.
+
+    :param codes: the exit code, if the program got to its end
+    """
+    if not codes or sys.gettrace() or sys.getprofile():  # who watches it may have more to do
+        return
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
+    except (OSError, ValueError):  # which Python tells of
+        return
+    os._exit(codes[0])
 
 
 def _let_end() -> None:

@@ -16,12 +16,13 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
-
-from platformdirs import user_cache_path
 
 from atom_core.cli.codes import INTERRUPTED
 from atom_core.quiet import VARIABLES
+
+TYPE_CHECKING = False  # typing's own takes as long to import as all of this file
+if TYPE_CHECKING:
+    from typing import Any
 
 FOLDER, SOCKET = "serve", "socket"
 PROTOCOL = 1
@@ -86,12 +87,19 @@ def _may_ask(arguments: Sequence[str]) -> bool:
         return False
     if any(stream is None or stream.closed for stream in (sys.stdin, sys.stdout, sys.stderr)):
         return False
-    return os.path.exists(place() / SOCKET)
+    return os.path.exists(os.path.join(place(), SOCKET))
 
 
-def place() -> Any:
+def place() -> str:
     """The folder of the user's server: of its socket, whatever cache the settings name."""
-    return user_cache_path("atom") / FOLDER
+    cache = os.environ.get("XDG_CACHE_HOME", os.path.join(os.environ.get("HOME", ""), ".cache"))
+    if sys.platform == "linux" and os.path.isabs(cache) and "ANDROID_DATA" not in os.environ:
+        cache = os.path.join(cache, "atom")  # as platformdirs has it, which takes long to import
+    else:
+        from platformdirs import user_cache_dir
+
+        cache = user_cache_dir("atom")
+    return os.path.join(cache, FOLDER)
 
 
 @contextmanager
@@ -131,7 +139,7 @@ def own_folder() -> Iterator[int]:
 def socket_name(folder: int) -> str:
     """The socket in an open folder: by a name short enough for a socket, which no other folder can take."""
     short = f"/proc/self/fd/{folder}/{SOCKET}"
-    return short if os.path.isdir("/proc/self/fd") else str(place() / SOCKET)
+    return short if os.path.isdir("/proc/self/fd") else os.path.join(place(), SOCKET)
 
 
 def request(arguments: Sequence[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from contextvars import Token, copy_context
+from pathlib import Path
 from typing import Any, TextIO
 
 import atom_core
@@ -369,7 +370,7 @@ def _listening() -> Iterator[socket.socket]:
     """
     if not hasattr(socket, "AF_UNIX"):
         raise SettingsError("commands cannot be served here: this system has no Unix sockets")
-    place = client.place()
+    place = Path(client.place())
     try:
         private_folder(place)
         with client.own_folder() as folder, open(place / LOCK, "w", encoding="ascii") as lock:

@@ -14,6 +14,7 @@ FLOORS = {
     "errors": 1,
     "exhausted": 1,
     "files": 1,
+    "garbage": 1,
     "moved": 1,
     "quiet": 1,
     "text": 1,
