@@ -41,6 +41,8 @@ class Caller:
     """The shared module that works for it, or is being loaded for everybody; empty outside such modules."""
     interactive: bool = False
     """Whether somebody waits for it; such calls go ahead of bulk work."""
+    asked: set[str] | None = field(default=None, eq=False, repr=False)
+    """Where what tasks ask of the host is noted, as ``task caption`` or ``module embedder``; None is nowhere."""
     cancelled: Cancel = field(factory=Cancel, repr=False)
     """Set when the result is no longer wanted."""
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from attrs import AttrsInstance, asdict
 
+from atom_core.errors import AtomError
 from atom_core.host.modules.shared_modules import SharedModules
 from atom_core.plugins import PluginSet
 from atom_core.settings import Settings
-from atom_core.specs import TaskSpec
+from atom_core.specs import ChannelSpec, TaskSpec
 
 _RULES = ("quantize", "frames", "frame_pixels", "segment", "window_s", "min_clip_s")
 """The settings that change what any task makes of a video."""
@@ -49,6 +50,32 @@ class Dependencies:
         if named := self._plugins.modules_of(run):
             about["modules"] = {module: self._shared.about(module) for module in named}
         return about
+
+    def of_asked(self, what: str, about: Callable[[str], dict[str, Any]]) -> object:
+        """What something that a task asked of the host is now, as `Caller.asked` notes it.
+
+        :param about: what a task depends on, by its name
+        """
+        kind, _, name = what.partition(" ")
+        try:
+            match kind:
+                case "task":
+                    return {**about(name), "others": {}} if name in self._plugins.tasks else None
+                case "module":
+                    return self._shared.about(name) if name in self._plugins.modules else None
+                case "tasks":
+                    return sorted(self._plugins.tasks)
+                case "modules":
+                    return sorted(self._plugins.modules)
+                case "channels":
+                    return [str(info) for info in self._plugins.infos if info.names(ChannelSpec)]
+                case "hook":
+                    return [str(info) for info in self._plugins.infos if name in info.hooks]
+                case "library":
+                    return [str(info) for info in self._plugins.infos if "atom_open_library" in info.hooks]
+        except AtomError as error:  # it cannot be had, which tasks may do without
+            return str(error)
+        return self._of_all()
 
     def _of_all(self) -> dict[str, Any]:
         """What is set for tasks, and the plugins' versions."""

@@ -162,6 +162,11 @@ class Host:
         """The names of the tasks that can be asked for."""
         return frozenset(self.plugins.tasks)
 
+    @property
+    def modules(self) -> frozenset[str]:
+        """The names of the modules that plugins share; `module` gives one."""
+        return frozenset(self.plugins.modules)
+
     def channels(self) -> dict[str, Any]:
         """The channels that plugins bring, by name; each is made once. One that cannot be had is told of, once."""
         with self._lock:
@@ -301,9 +306,19 @@ class Host:
         :raises PluginError: if there is no such task
         """
         spec, instance = self._task(task)
-        depends = Dependencies(self.settings, self.plugins, self._shared, self._environ)
         own = self._task_settings(spec, instance, settings) if "settings" in parameters(instance.run) else None
-        return depends.of_task(task, instance.run, own, model=partial(getattr, self, "model"))
+        return self._dependencies.of_task(task, instance.run, own, model=partial(getattr, self, "model"))
+
+    def about_asked(self, asked: Iterable[str]) -> dict[str, object]:
+        """What a task asked of its host, and what each of that depends on now, as JSON values.
+
+        :param asked: as `Caller.asked` notes it: ``task caption``, ``module embedder``
+        """
+        return {what: self._dependencies.of_asked(what, self.about) for what in sorted(asked)}
+
+    @property
+    def _dependencies(self) -> Dependencies:
+        return Dependencies(self.settings, self.plugins, self._shared, self._environ)
 
     def library_at(self, folder: Path) -> Library | None:
         """The open library where it is the one in `folder`, for others to use; None if it is not, or cannot be written.

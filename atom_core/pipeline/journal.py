@@ -10,7 +10,7 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,11 @@ class Journal:
             self._tell(error)
             return None
 
-    def done(self, key: str, kind: object) -> Any:
-        """The record kept under `key`, of type `kind`; None if there is none or it no longer fits the type."""
+    def done(self, key: str, kind: object, *, counts: Callable[[Mapping[str, Any]], bool] | None = None) -> Any:
+        """The record kept under `key`, of type `kind`; None if there is none or it no longer fits the type.
+
+        :param counts: whether it counts still, by what was kept beside it; for one that was kept so
+        """
         try:
             with self._lock:
                 row = self._db.execute("SELECT result FROM done WHERE key = ?", (key,)).fetchone()
@@ -77,14 +80,21 @@ class Journal:
         if row is None:
             return None
         try:
-            return structured(json.loads(row[0]), kind, _CONVERTER)
+            value = json.loads(row[0])
+            if counts is not None:
+                value = value["result"] if counts(value) else None
+            return None if value is None else structured(value, kind, _CONVERTER)
         except Exception:  # types of plugins, whatever they are
             return None
 
-    def keep(self, key: str, result: object) -> None:
-        """Note that the work is done."""
+    def keep(self, key: str, result: object, *, asked: Mapping[str, object] | None = None) -> None:
+        """Note that the work is done.
+
+        :param asked: JSON values to keep beside the result, by which it is told later whether it counts
+        """
         try:
-            text = json.dumps(plain(result))
+            value = plain(result)
+            text = json.dumps(value if asked is None else {**asked, "result": value})
             with self._lock:
                 self._db.execute("INSERT OR REPLACE INTO done VALUES (?, ?)", (key, text))
         except (sqlite3.Error, TypeError, ValueError, RecursionError) as error:

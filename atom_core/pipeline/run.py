@@ -11,11 +11,11 @@ import itertools
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import copy_context
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -24,37 +24,15 @@ from atom_core.errors import AtomError, Cancelled, TaskError
 from atom_core.exhausted import exhausted
 from atom_core.pipeline.graph import Link, Pipeline
 from atom_core.pipeline.journal import Journal
-from atom_core.plugins import PluginSet
+from atom_core.pipeline.resume import Resumed
+from atom_core.pipeline.runs import Runs
 from atom_core.plugins.discovery import one_line
-from atom_core.records import Clip, Query, Question, Request, Video
-from atom_core.settings import Settings
+from atom_core.records import Query, Question, Request, Video
 
 _ONCE = -1
 """The place of what runs once, where videos have theirs."""
 _Number: TypeAlias = tuple[int, ...]
 """Where a record stands among its video's: its place at each step it went through."""
-
-
-class Runs(Protocol):
-    """What a pipeline needs of the host."""
-
-    settings: Settings
-    plugins: PluginSet
-
-    def expect(self, tasks: Iterable[str]) -> None:
-        """Be told which tasks will run."""
-
-    def video(self, path: str | Path) -> Video:
-        """The video at `path`."""
-
-    def clips(self, video: Video) -> list[Clip]:
-        """Its clips."""
-
-    def run(self, task: str, item: Any, **settings: Any) -> Any:
-        """The record that `task` makes of `item`."""
-
-    def about(self, task: str, **settings: Any) -> dict[str, Any]:
-        """Everything beside the record that could change what `task` makes of it."""
 
 
 @frozen(kw_only=True)
@@ -105,7 +83,8 @@ class _Run:
             name: [link for link in links if link.source == name] for name in self._links
         }
         self._depth = {name: self._depth_of(link) for name, link in self._links.items()}
-        self._host, self._paths, self._journal = host, paths, journal
+        self._host, self._paths = host, paths
+        self._resumed = None if journal is None else Resumed(host, journal)
         self._lock = threading.Condition()
         self._work: list[tuple[int, int, int, Any]] = []
         self._order = itertools.count()
@@ -250,17 +229,9 @@ class _Run:
 
     def _done_or_run(self, link: Link, item: object) -> tuple[object, bool]:
         step = link.step
-        spec = self._host.plugins.task(step.task)
-        if self._journal is None or not spec.pure:
+        if self._resumed is None or not self._host.plugins.task(step.task).pure:
             return self._host.run(step.task, item, **step.settings), False
-        key = self._journal.key(self._host.about(step.task, **step.settings), item)
-        value = self._journal.done(key, self._host.plugins.load(spec).produces) if key else None
-        if value is not None:
-            return value, True
-        value = self._host.run(step.task, item, **step.settings)
-        if key:
-            self._journal.keep(key, value)
-        return value, False
+        return self._resumed.run(step, item)
 
     def _is_closed(self, place: int, link: Link) -> bool:
         return link.source is None or (place, link.source) in self._ended

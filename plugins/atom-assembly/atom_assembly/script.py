@@ -60,7 +60,7 @@ class WriteScript:
         :raises SettingsError: if the request names a video that the library has not
         """
         seen, names = in_view(host, request.text)
-        spoken = read_spoken(request.text, names) if "transcribe" in host.plugins.tasks else None
+        spoken = read_spoken(request.text, names) if "transcribe" in host.tasks else None
         reading = spoken or read_request(
             request.text, names=names, together=partial(_shown_together, seen) if seen else None
         )

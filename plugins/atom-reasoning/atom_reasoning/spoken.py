@@ -101,7 +101,7 @@ def answer_of_speech(question: atom.Question, host: atom.Host) -> atom.Answer | 
     :raises AtomError: if the video cannot be heard
     """
     asked = asked_of_speech(question.text)
-    if asked is None or question.others or "transcribe" not in host.plugins.tasks:
+    if asked is None or question.others or "transcribe" not in host.tasks:
         return None
     video = question.video
     said: tuple[atom.Utterance, ...] = host.run("transcribe", video) if video.has_audio else ()
@@ -120,7 +120,7 @@ def answer_of_speech(question: atom.Question, host: atom.Host) -> atom.Answer | 
 
 def _model(host: atom.Host) -> str:
     """What heard it."""
-    return str(host.module("transcriber").name) if "transcriber" in host.plugins.modules else "transcribe"
+    return str(host.module("transcriber").name) if "transcriber" in host.modules else "transcribe"
 
 
 def _answered(asked: Asked, found: Sequence[Cited]) -> tuple[str, list[Cited]]:

@@ -87,7 +87,7 @@ class Kept:
 
 def _version(host: atom.Host, decoder: atom.Decoder) -> str:
     """Everything beside the video and the question that could change what is found."""
-    about = host.about("caption") if "caption" in host.plugins.tasks else {"frames": host.settings.frames}
+    about = host.about("caption") if "caption" in host.tasks else {"frames": host.settings.frames}
     text = json.dumps([_VERSION, about, decoder.name], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
