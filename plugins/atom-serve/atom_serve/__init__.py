@@ -30,4 +30,5 @@ def atom_add_routes(register: atom.Register) -> None:
         ("openapi", "What can be called, for programs"),
     ):
         register.routes(name, f"atom_serve.rest.{name}:routes", summary=summary)
+    register.routes("studio", "atom_serve.studio.pages:routes", summary="The page for people")
     register.routes("mcp", "atom_serve.agents.protocol:routes", summary="The tools for agents")

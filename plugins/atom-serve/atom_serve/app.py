@@ -47,7 +47,7 @@ def create_app(
                 await stack.enter_async_context(make())
             yield
 
-    guard = Middleware(Guard, token=token, names=names, addresses=addresses)
+    guard = Middleware(Guard, token=token, passes=service.passes, names=names, addresses=addresses)
     app = Starlette(
         routes=list(_routes(service)),
         middleware=[guard],

@@ -16,12 +16,17 @@ _END_S = 30.0
 """How long a server may take to end."""
 
 
+def running_server() -> dict[str, Any] | None:
+    """What the server that runs says of itself; None if none does."""
+    return ask_server("status")
+
+
 def status() -> dict[str, Any]:
     """What the server that runs says of itself.
 
     :raises SettingsError: if none runs
     """
-    told = ask_server("status")
+    told = running_server()
     if told is None:
         raise atom.SettingsError("no server of yours runs; start one with: atom serve")
     return told

@@ -29,6 +29,8 @@ class ServeCommand:
         parser.add_argument("--allow", action="append", default=[], type=Path, metavar="FOLDER", help=said)
         said = "let the modules go when nobody has used them for so long, 30m or 2h; always kept if not given"
         parser.add_argument("--keep", type=_duration_s, metavar="TIME", help=said)
+        said = "show the page in a browser: that of the server that runs, or of the one that is started"
+        parser.add_argument("--open", action="store_true", help=said)
         which = parser.add_mutually_exclusive_group()
         which.add_argument("--background", action="store_true", help="come back as soon as it serves")
         which.add_argument("--stop", action="store_true", help="end the server that runs")
@@ -39,7 +41,7 @@ class ServeCommand:
 
         :raises SettingsError: if it cannot listen there, a server runs already, or none does
         """
-        from atom_serve.background import in_background, status, stop
+        from atom_serve.background import in_background, running_server, status, stop
 
         args = context.args
         if args.stop:
@@ -50,10 +52,15 @@ class ServeCommand:
             context.emit(told, _shown(told))
         elif args.background:
             begun = in_background(context, lambda ready: self._serve(context, ready))
+            if begun is not None and args.open:
+                _show(context, begun)
             if begun is not None:
                 context.emit(begun, f"serving {begun['model']} at {begun['enter']}; end it with: atom serve --stop")
+        elif args.open and (running := running_server()) is not None:
+            _show(context, running)
+            context.emit(running, _shown(running))
         else:
-            self._serve(context, lambda told: context.note(f"serving {told['model']} at {told['enter']} until Ctrl-C"))
+            self._serve(context, lambda told: _begun(context, told))
 
     def _serve(self, context: atom.CommandContext, ready: Callable[[dict[str, Any]], None]) -> None:
         """
@@ -80,6 +87,7 @@ class ServeCommand:
 
             def told() -> dict[str, Any]:
                 served = {"address": address, "commands": commands.num_served, "stale": commands.stale()}
+                served["open"] = f"{address}/?token={service.passes.make()}"
                 return {**about(service), **served}
 
             commands = CommandServer(host, usage=service.usage, about=told, stop=lambda: end[0]())
@@ -118,10 +126,26 @@ def url(listener: socket.socket) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
+def _begun(context: atom.CommandContext, told: dict[str, Any]) -> None:
+    """It serves."""
+    context.note(f"serving {told['model']} at {told['enter']} until Ctrl-C")
+    if context.args.open:
+        threading.Thread(target=_show, args=(context, told), name="browser", daemon=True).start()
+
+
+def _show(context: atom.CommandContext, told: dict[str, Any]) -> None:
+    """Have a browser show the page, by a link that counts once."""
+    import webbrowser
+
+    if not webbrowser.open(told["open"]):
+        context.note(f"no browser can be started; open {told['open']}")
+
+
 def _shown(told: dict[str, Any]) -> str:
     loaded = "loaded" if told["loaded"] else "not loaded"
     lines = [f"serving {told['model']} ({loaded}) at {told['address']}, process {told['process']}"]
     lines += [f"running for {told['running_s'] / 60:.0f} min, {told['commands']} commands run"]
+    lines.append(f"its page: {told['open']} (counts once, for ten minutes)")
     if told["stale"]:
         lines.append(f"commands run alone: {told['stale']} has changed since it started; start it anew")
     return "\n".join(lines)

@@ -5,18 +5,48 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import secrets
+import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.requests import cookie_parser
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from atom_serve.errors import failure
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 COOKIE = "atom_session"
+PASS_S = 600.0
+"""How long a link that lets in once counts, seconds."""
+_DOOR = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>Atom Studio</title>
+<h1>Atom Studio</h1>
+<p>This page opens by the link that <code>atom serve --status</code> prints, or with <code>atom serve --open</code>.</p>
+<p>A link counts until the server ends; one that starts anew has a new one.</p>
+</html>
+"""
+
+
+class Passes:
+    """Links that let a person in once, and soon: what a browser is started with can be seen by other users."""
+
+    def __init__(self, *, for_s: float = PASS_S) -> None:
+        self._for_s = for_s
+        self._open: dict[str, float] = {}
+
+    def make(self) -> str:
+        """A new one, which counts once."""
+        for old in [name for name, end_s in self._open.items() if end_s < time.monotonic()]:
+            self._open.pop(old, None)
+        name = f"once-{secrets.token_urlsafe(32)}"
+        self._open[name] = time.monotonic() + self._for_s
+        return name
+
+    def take(self, name: str) -> bool:
+        """Whether it lets in; it does not anew."""
+        return self._open.pop(name, 0.0) >= time.monotonic()
 
 
 class Guard:
@@ -24,16 +54,25 @@ class Guard:
 
     The Host must be one of the server's own names, so that a site whose name is made to point here is refused (DNS
     rebinding); an Origin, which browsers send along, must be the server itself; the token comes as ``Authorization:
-    Bearer``. For people, ``/?token=...`` turns it into a cookie, which counts only where the browser says that the
-    server's own page asks.
+    Bearer``. For people, ``/?token=...`` turns it, or a pass that counts once, into a cookie, which counts only where
+    the browser says that the server's own page asks.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str, names: Iterable[str] = LOOPBACK, addresses: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        token: str,
+        passes: Passes | None = None,
+        names: Iterable[str] = LOOPBACK,
+        addresses: bool = False,
+    ) -> None:
         """
+        :param passes: links that let in once, beside the token
         :param names: what the server may be called in Host
         :param addresses: whether any address may stand there, too; no name can be made to point at one
         """
-        self._app, self._token = app, token
+        self._app, self._token, self._passes = app, token, passes or Passes()
         self._names, self._addresses = frozenset(name.lower() for name in names), addresses
         self._session = secrets.token_urlsafe(32)
 
@@ -51,9 +90,7 @@ class Guard:
         elif entering := self._entering(scope):
             await entering(scope, receive, send)
         elif not self._known(headers):
-            answer = failure(401, "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'")
-            answer.headers["www-authenticate"] = "Bearer"
-            await answer(scope, receive, send)
+            await _unknown(scope, headers)(scope, receive, send)
         else:
             await self._app(scope, receive, _hardened(send))
 
@@ -73,7 +110,7 @@ class Guard:
     def _entering(self, scope: Scope) -> RedirectResponse | None:
         """Where a person comes with the token in the address: the same page without it, and a cookie."""
         token = QueryParams(scope["query_string"]).get("token")
-        if scope["method"] != "GET" or token is None or not _same(token, self._token):
+        if scope["method"] != "GET" or token is None or not (_same(token, self._token) or self._passes.take(token)):
             return None
         answer = RedirectResponse(scope["path"] if not scope["path"].startswith("//") else "/", 303)
         answer.set_cookie(COOKIE, self._session, httponly=True, samesite="strict", path="/")
@@ -85,6 +122,16 @@ class Guard:
         if kind.lower() == "bearer":
             return _same(token.strip(), self._token)
         return _same(cookie_parser(headers.get("cookie", "")).get(COOKIE, ""), self._session)
+
+
+def _unknown(scope: Scope, headers: Headers) -> Response:
+    """The answer to who does not know the token; people who open the page are told how to."""
+    if scope["path"] == "/" and "text/html" in headers.get("accept", ""):
+        policy = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'", "cache-control": "no-store"}
+        return HTMLResponse(_DOOR, 401, policy)
+    answer = failure(401, "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'")
+    answer.headers["www-authenticate"] = "Bearer"
+    return answer
 
 
 def _hardened(send: Send) -> Send:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ _SUFFIXES = {
     "video/quicktime": ".mov",
     "video/x-matroska": ".mkv",
 }
+_SPAN = re.compile(r"#t=(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)$", re.ASCII)
 _ROLES = ("system", "developer", "user", "assistant")
 
 
@@ -114,8 +116,12 @@ def _encoded(service: Service, urls: list[str]) -> Iterator[list[atom.Features]]
     host = service.host
     clips: list[list[atom.Clip]] = []
     for url in urls:
-        video = host.video(_kept(service, url)) if url.startswith("data:") else service.given.video(_name(url))
-        shots = host.clips(video)
+        if url.startswith("data:"):
+            video, span = host.video(_kept(service, url)), None
+        else:
+            name, span = _spanned(_name(url))
+            video = service.given.video(name)
+        shots = host.clips(video) if span is None else [_clip(video, *span)]
         clips.append(shots if len(shots) <= MOST_CLIPS else [atom.Clip.whole(video)])
     flat = [clip for shots in clips for clip in shots]
     features = iter(host.encoder.encode_batch(flat, in_one_prompt=len(flat) > 1))
@@ -130,6 +136,21 @@ def _name(url: str) -> str:
     if colon and scheme.isalnum():
         raise atom.SettingsError(f"{scheme} addresses are not fetched; send the file, or name one of an allowed folder")
     return url
+
+
+def _spanned(name: str) -> tuple[str, tuple[float, float] | None]:
+    """A name, and the span that follows it as a media fragment, ``#t=1.5,3``: seconds. https://www.w3.org/TR/media-frags"""
+    found = _SPAN.search(name)
+    return (name, None) if found is None else (name[: found.start()], (float(found[1]), float(found[2])))
+
+
+def _clip(video: atom.Video, start_s: float, end_s: float) -> atom.Clip:
+    end_s = min(end_s, video.duration_s)
+    if not start_s < end_s:
+        raise atom.SettingsError(
+            f"the video has {video.duration_s:g} s; there is nothing from {start_s:g} s to {end_s:g} s"
+        )
+    return atom.Clip(video=video, start_s=start_s, end_s=end_s)
 
 
 def _kept(service: Service, url: str) -> Any:

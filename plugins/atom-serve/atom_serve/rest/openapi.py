@@ -39,6 +39,7 @@ _OTHERS: tuple[tuple[str, str, str], ...] = (
     ("/v1/files", "get", "The files that were sent"),
     ("/v1/files", "post", "Send a file: part 'file' of a form, or the body"),
     ("/v1/files/{id}", "get", "A file that was sent"),
+    ("/v1/files/{id}/content", "get", "What was sent, or made: by ranges of bytes"),
     ("/v1/files/{id}", "delete", "Remove a file that was sent"),
 )
 """Calls beside those of tasks: path, method, what it does."""

@@ -15,7 +15,7 @@ from attrs import frozen
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
 import atom_core as atom
@@ -34,6 +34,7 @@ ROOM_BYTES = 2**30
 KEPT_S = 24 * 3600.0
 """How long a file is kept."""
 _ID = re.compile(r"file-[A-Za-z0-9_-]{12,40}")
+_TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 
 
@@ -191,6 +192,12 @@ def routes(service: Service) -> list[Route]:
     async def one(request: Request) -> JSONResponse:
         return JSONResponse(uploads.find(request.path_params["id"]).about())
 
+    async def content(request: Request) -> FileResponse:
+        upload = uploads.find(request.path_params["id"])
+        kind = _TYPES.get(upload.path.suffix.lower(), "application/octet-stream")
+        headers = {"content-security-policy": "sandbox; default-src 'none'"}  # what was sent is shown as no page
+        return FileResponse(upload.path, media_type=kind, headers=headers)
+
     async def remove(request: Request) -> JSONResponse:
         upload = uploads.find(request.path_params["id"])
         upload.path.unlink(missing_ok=True)
@@ -200,6 +207,7 @@ def routes(service: Service) -> list[Route]:
         Route("/v1/files", send, methods=["POST"]),
         Route("/v1/files", listed, methods=["GET"]),
         Route("/v1/files/{id}", one, methods=["GET"]),
+        Route("/v1/files/{id}/content", content, methods=["GET"]),
         Route("/v1/files/{id}", remove, methods=["DELETE"]),
     ]
 

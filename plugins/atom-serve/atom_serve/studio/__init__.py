@@ -1,0 +1,1 @@
+"""The Studio: a page for people, at ``/``, that searches, plays, asks, arranges and renders."""
