@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
-from atom_core.embedder.opening import find, open_embedder, place
+from atom_core.embedder.opening import Opened, find, open_embedder, place
+from atom_core.embedder.packaged import NAME as PACKAGED
+from atom_core.embedder.packaged import Packaged
+from atom_core.embedder.packaged import place as packaged_place
 from atom_core.errors import ModelError
 from atom_core.settings import DEFAULT_EMBEDDER
 from atom_core.settings import Settings as AtomSettings
@@ -25,7 +28,8 @@ _WORK_BYTES = 64 * 2**20
 
 
 class Embedder:
-    """Texts to unit vectors, by any model in sentence-transformers' format. Shared by threads.
+    """Texts to unit vectors, by any model in sentence-transformers' format, or one that a package carries. Shared by
+    threads.
 
     Shapes: N texts, E width of the vectors.
     """
@@ -42,8 +46,9 @@ class Embedder:
     @staticmethod
     def needs_bytes(settings: AtomSettings) -> int:
         """Memory that it takes, as far as its files are here."""
-        folder = place(_source(settings))
-        return 0 if folder is None else _WORK_BYTES + sum(file.stat().st_size for file in folder.rglob("*.safetensors"))
+        source = _source(settings)
+        folder, kind = (packaged_place(), "*.npz") if source == PACKAGED else (place(source), "*.safetensors")
+        return 0 if folder is None else _WORK_BYTES + sum(file.stat().st_size for file in folder.rglob(kind))
 
     def __init__(self, settings: AtomSettings, options: Embedder.Settings | None = None) -> None:
         """
@@ -54,7 +59,11 @@ class Embedder:
         if source == "none":
             raise ModelError("the embedder is set to none; name a folder or a hub id with --embedder")
         memory, own = settings.cache / "hashes.json", options or Embedder.Settings()
-        self._parts = open_embedder(source, find(source, offline=settings.offline, memory=memory), memory)
+        self._parts: Opened | Packaged = (
+            Packaged(memory)
+            if source == PACKAGED
+            else open_embedder(source, find(source, offline=settings.offline, memory=memory), memory)
+        )
         layout = self._parts.layout
         self._prefixes = {
             "query": layout.query_prefix if own.query_prefix is None else own.query_prefix,
@@ -85,8 +94,8 @@ class Embedder:
         with self._lock, torch.inference_mode():
             for start in range(0, len(order), _BATCH):
                 batch = order[start : start + _BATCH]
-                vectors_BE = self._embed([given[row] for row in batch], self._skipped(prefix))
-                rows.update(zip(batch, vectors_BE.cpu().numpy(), strict=True))
+                vectors_BE = self._parts.vectors([given[row] for row in batch], self._skipped(prefix))
+                rows.update(zip(batch, vectors_BE, strict=True))
         if not rows:
             return np.zeros((0, self.width), np.float32)
         vectors_NE = np.stack([rows[row] for row in range(len(given))]).astype(np.float32)
@@ -97,43 +106,28 @@ class Embedder:
 
     def num_tokens(self, text: str) -> int:
         """How many tokens a text to look for has, prefix and marks included."""
-        return len(self._parts.tokenizer(self._shaped(self._prefixes["query"] + text.strip()))["input_ids"])
+        return self._parts.num_tokens(self._shaped(self._prefixes["query"] + text.strip()))
 
     @property
     def width(self) -> int:
         """How many numbers a vector has, E."""
-        if self._parts.dense:
-            return int(self._parts.dense[-1][0].out_features)  # type: ignore[index]
-        return int(self._parts.model.config.hidden_size) * len(self._parts.layout.modes)
+        return self._parts.width
 
     def weights(self) -> Iterable[torch.Tensor]:
         """All weights, which nobody may change."""
-        for part in (self._parts.model, *self._parts.dense):
-            yield from part.parameters()
+        return self._parts.weights()
 
     def _shaped(self, text: str) -> str:
         return text.lower() if self._parts.layout.is_lowered else text
 
     def _skipped(self, prefix: str) -> int:
         """How many first tokens are those of a prefix that is not to be pooled."""
-        if self._parts.layout.pools_prompt or not prefix:
+        if self._parts.layout.pools_prompt or not prefix or isinstance(self._parts, Packaged):
             return 0
         ids = self._parts.tokenizer(prefix)["input_ids"]
         return len(ids) - (
             bool(ids) and ids[-1] in (self._parts.tokenizer.sep_token_id, self._parts.tokenizer.eos_token_id)
         )
-
-    def _embed(self, texts: list[str], skipped: int) -> torch.Tensor:
-        from atom_core.embedder.pooling import pool
-
-        tokens = self._parts.tokenizer(
-            texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
-        )
-        states_BQD = self._parts.model(**tokens).last_hidden_state
-        vectors_BE = pool(states_BQD, tokens["attention_mask"], self._parts.layout.modes, skipped)
-        for step in self._parts.dense:
-            vectors_BE = step(vectors_BE)
-        return vectors_BE
 
 
 def _source(settings: AtomSettings) -> str:

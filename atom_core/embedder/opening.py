@@ -6,9 +6,11 @@ import copy
 import hashlib
 import inspect
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from attrs import field, frozen
 
 from atom_core.checkpoint.checkpoint import check_weights, content_hash, find_in_cache, guarded, read_json
@@ -46,6 +48,38 @@ class Opened:
     """Tokens that are read of a text."""
     content: str
     """Hash of all that decides what it computes."""
+
+    def vectors(self, texts: Sequence[str], skipped: int) -> np.ndarray:
+        """One vector for each text, [N, E].
+
+        :param skipped: how many first tokens are not pooled
+        """
+        from atom_core.embedder.pooling import pool
+
+        tokens = self.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
+        )
+        states_BQD = self.model(**tokens).last_hidden_state
+        vectors_BE = pool(states_BQD, tokens["attention_mask"], self.layout.modes, skipped)
+        for step in self.dense:
+            vectors_BE = step(vectors_BE)
+        return np.asarray(vectors_BE.cpu().numpy())
+
+    def num_tokens(self, text: str) -> int:
+        """How many tokens a text has, marks included."""
+        return len(self.tokenizer(text)["input_ids"])
+
+    @property
+    def width(self) -> int:
+        """How many numbers a vector has, E."""
+        if self.dense:
+            return int(self.dense[-1][0].out_features)  # type: ignore[index]
+        return int(self.model.config.hidden_size) * len(self.layout.modes)
+
+    def weights(self) -> Iterable[torch.Tensor]:
+        """All weights, which nobody may change."""
+        for part in (self.model, *self.dense):
+            yield from part.parameters()
 
 
 def place(source: str) -> Path | None:

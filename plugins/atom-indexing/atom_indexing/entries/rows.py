@@ -71,12 +71,21 @@ def placed(path: str, home: Path | None) -> dict[str, str]:
 
 def place_of(row: Row, home: Path | None) -> Path:
     """Where the video of a row is: where it was seen from the library, if there is a file now, else where it was."""
-    path, way = str(row["path"]), row.get("from_library")
-    if home is not None and isinstance(way, str) and way:
-        beside = os.path.normpath(os.path.join(os.path.abspath(home), way))
-        if beside != path and os.path.isfile(beside):
-            return Path(beside)
-    return Path(path)
+    path, beside = str(row["path"]), _beside(row, home)
+    return Path(beside if beside != path and os.path.isfile(beside) else path)
+
+
+def is_beside(row: Row, home: Path | None) -> bool:
+    """Whether the video of a row can be in one place alone: it is seen from the library where it was."""
+    return _beside(row, home) == str(row["path"])
+
+
+def _beside(row: Row, home: Path | None) -> str:
+    """Where the way from the library leads now; where the video was if none is noted."""
+    way = row.get("from_library")
+    if home is None or not (isinstance(way, str) and way):
+        return str(row["path"])
+    return os.path.normpath(os.path.join(os.path.abspath(home), way))
 
 
 def is_sound(row: object) -> bool:

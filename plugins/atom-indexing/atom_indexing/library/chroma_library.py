@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 import atom_core as atom
-from atom_indexing.entries.rows import Row, group_mark, key_of, moment, place_of, placed, row_of, unit
+from atom_indexing.entries.rows import Row, group_mark, is_beside, key_of, moment, place_of, placed, row_of, unit
 from atom_indexing.entries.summary import Held
 from atom_indexing.entries.table import Table
 from atom_indexing.library.chroma import PAGE, TEXTS, called, cannot_be_written, check_room, copied, explained
@@ -81,6 +81,7 @@ class ChromaLibrary:
         self._lock = threading.RLock()
         self._snapshot: Snapshot | None = None
         self._closed = False
+        self._settled: dict[tuple[str, object], Path] = {}
 
     @classmethod
     def open(cls, settings: atom.Settings, model: str) -> ChromaLibrary:
@@ -223,6 +224,12 @@ class ChromaLibrary:
 
     def place(self, row: Row) -> Path:
         """Where the video of a found row is. Where two files may be it, the one whose content was indexed."""
+        said = row["path"], row.get("from_library")
+        if (settled := self._settled.get(said)) is not None:
+            return settled
+        if is_beside(row, self.home):
+            self._settled[said] = Path(row["path"])
+            return self._settled[said]
         path, place = Path(row["path"]), place_of(row, self.home)
         if place != path and path.is_file():
             from atom_core.media.probe import content_hash
