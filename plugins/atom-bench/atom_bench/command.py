@@ -11,6 +11,7 @@ from atom_bench.cuts.command import CutsBench
 from atom_bench.decoder import DecoderBench
 from atom_bench.encoder import EncoderBench
 from atom_bench.films.command import FilmsBench
+from atom_bench.peers.command import PeersBench
 from atom_bench.quality.command import QualityBench
 from atom_bench.questions.command import QuestionsBench
 from atom_bench.retrieval.command import RetrievalBench
@@ -37,6 +38,7 @@ BENCHES: dict[str, type[Bench]] = {
     "reuse": ReuseBench,
     "encoder": EncoderBench,
     "decoder": DecoderBench,
+    "peers": PeersBench,
     "search": SearchBench,
     "retrieval": RetrievalBench,
     "start": StartBench,
