@@ -79,13 +79,15 @@ class Dependencies:
 
     def _of_all(self) -> dict[str, Any]:
         """What is set for tasks, and the plugins' versions."""
-        begins = tuple(
-            f"ATOM_{name.upper().replace('-', '_')}_" for name in (*self._plugins.tasks, *self._plugins.modules)
-        )
-        variables = {name: value for name, value in self._environ.items() if name.startswith(begins)}
         plugins = [str(info) for info in self._plugins.infos]
         modules = {"modules": self._settings.modules} if self._settings.modules else {}
-        return {"plugins": plugins, "tasks": self._settings.tasks, "set": variables, **modules}
+        return {"plugins": plugins, "tasks": self._settings.tasks, "set": variables(self._plugins, self._environ), **modules}
+
+
+def variables(plugins: PluginSet, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that set something of tasks, and of modules that plugins share."""
+    begins = tuple(f"ATOM_{name.upper().replace('-', '_')}_" for name in (*plugins.tasks, *plugins.modules))
+    return {name: value for name, value in environ.items() if name.startswith(begins)}
 
 
 def parameters(run: Callable[..., Any]) -> frozenset[str]:

@@ -22,7 +22,7 @@ from atom_core.errors import AtomError, TaskError
 from atom_core.exhausted import exhausted
 from atom_core.host.builtins import BUILTINS
 from atom_core.host.contracts import check_type
-from atom_core.host.dependencies import Dependencies, parameters
+from atom_core.host.dependencies import Dependencies, parameters, variables
 from atom_core.host.modules.loaded_model import Resident, log_each
 from atom_core.host.modules.shared_modules import SharedModules
 from atom_core.host.modules.task_modules import Borrower, Loans
@@ -319,6 +319,10 @@ class Host:
     @property
     def _dependencies(self) -> Dependencies:
         return Dependencies(self.settings, self.plugins, self._shared, self._environ)
+
+    def variables(self) -> dict[str, str]:
+        """The variables that set something of tasks, and of modules that plugins share."""
+        return variables(self.plugins, self._environ)
 
     def library_at(self, folder: Path) -> Library | None:
         """The open library where it is the one in `folder`, for others to use; None if it is not, or cannot be written.

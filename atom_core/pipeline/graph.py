@@ -81,6 +81,11 @@ class Link:
     after: tuple[str, ...]
     """The steps that must be done with all videos first."""
 
+    @property
+    def is_once(self) -> bool:
+        """Whether it runs once for a whole run, if it takes from no other step."""
+        return self.consumes in PER_RUN
+
 
 @frozen(kw_only=True)
 class Pipeline:

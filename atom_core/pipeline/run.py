@@ -266,7 +266,7 @@ class _Run:
     def _is_once(self, link: Link) -> bool:
         while link.source is not None:
             link = self._links[link.source]
-        return link.consumes in (Query, Request)
+        return link.is_once
 
     def _depth_of(self, link: Link) -> int:
         depth = 0

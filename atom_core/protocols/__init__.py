@@ -2,10 +2,11 @@
 
 from atom_core.protocols.commands import Command, CommandContext, Progress
 from atom_core.protocols.model import SEVERAL, Decoder, Encoder, Modules, Parts
-from atom_core.protocols.work import Channel, Library, ReadFrames, ReadSound, Task, TaskEvent, Tell
+from atom_core.protocols.work import CarriedLibrary, Channel, Library, ReadFrames, ReadSound, Task, TaskEvent, Tell
 
 __all__ = [
     "SEVERAL",
+    "CarriedLibrary",
     "Channel",
     "Command",
     "CommandContext",

@@ -106,6 +106,20 @@ class Library(Protocol):
         """Write what is pending and let go of the files."""
 
 
+@runtime_checkable
+class CarriedLibrary(Library, Protocol):
+    """A library that can be filled from others, as it must be where several machines work on one run."""
+
+    def give(self, content_hashes: Sequence[str]) -> object:
+        """All that it holds of some videos; a value that can be pickled."""
+
+    def take(self, parcels: Sequence[object]) -> None:
+        """Put in what libraries of the same kind gave, in place of what there is of the same clips.
+
+        :raises LibraryError: if they were made with another model, or cannot be written
+        """
+
+
 class Channel(Protocol):
     """A way to find moments. It is made once by a host, without arguments, and searched from several threads."""
 

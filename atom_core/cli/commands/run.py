@@ -15,7 +15,6 @@ from attrs import evolve
 from atom_core.cli import console
 from atom_core.errors import AtomError, MediaError, ModuleError, SettingsError
 from atom_core.protocols import CommandContext
-from atom_core.records import Query, Request
 from atom_core.specs import PipelineSpec
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ def _check_parts(links: Sequence[Link], shard: Shard) -> None:
     :raises SettingsError: naming the step
     """
     for link in links:
-        if link.source is None and link.consumes in (Query, Request):
+        if link.source is None and link.is_once:
             raise SettingsError(
                 f"step {link.step.name} looks at the whole library, and --shard {shard} has a part of it; leave it out,"
                 " and run it once the parts are one: atom library --merge"

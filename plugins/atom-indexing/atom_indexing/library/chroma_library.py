@@ -303,6 +303,21 @@ class ChromaLibrary:
             for start in range(0, len(clips), PAGE):
                 self._use(partial(put_page, clips[start : start + PAGE]), "written")
 
+    def give(self, content_hashes: Sequence[str]) -> object:
+        """All that it holds of some videos, for `take` of another library."""
+        from atom_indexing.library.parcels import parcel_of
+
+        return parcel_of(self, content_hashes)
+
+    def take(self, parcels: Sequence[object]) -> None:
+        """Put in what libraries of the same model gave, in place of what there is of the same clips.
+
+        :raises LibraryError: if they were made with another model, or cannot be written
+        """
+        from atom_indexing.library.parcels import put_parcels
+
+        put_parcels(self, parcels)
+
     def reading(self, work: Callable[[Collections], T]) -> T:
         """What `work` makes of the collections."""
         with self._lock, explained(self.path, "read"):

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 def replace_others(entry: atom.Entry, found: Collections) -> None:
     """Once the clips of an entry's video are all there, delete what else there is of it."""
-    keys = found.clips.get(where={"content_hash": entry.clip.video.content_hash}, include=[])["ids"]
-    others = [key for key in keys if not key.endswith(group_mark(entry))]
-    if others and len(keys) - len(others) >= entry.num_clips:
+    keep_group(entry.clip.video.content_hash, group_mark(entry), entry.num_clips, found)
+
+
+def keep_group(content_hash: str, group: str, num_clips: int, found: Collections) -> None:
+    """Once the `num_clips` clips of a group are all there, delete what else there is of their video."""
+    keys = found.clips.get(where={"content_hash": content_hash}, include=[])["ids"]
+    others = [key for key in keys if not key.endswith(group)]
+    if others and len(keys) - len(others) >= num_clips:
         delete(found, others)
 
 

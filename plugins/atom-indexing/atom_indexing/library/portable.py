@@ -89,7 +89,7 @@ def bring_in(library: ChromaLibrary, read: Read, source: str) -> int:
 
     :raises LibraryError: if another model made it, or another text embedder than the library has
     """
-    embedder = _check_made_alike(library, read.head, source)
+    embedder = check_made_alike(library, read.head, source)
     library.put([(key, {**row, **placed(str(row["path"]), library.home)}, vectors) for key, row, vectors in read.clips])
     texts = {key: vectors["texts"] for key, _, vectors in read.clips if "texts" in vectors}
     if texts and embedder:
@@ -106,7 +106,7 @@ def merge(library: ChromaLibrary, other: ChromaLibrary) -> int:
     :raises LibraryError: as `bring_in`
     """
     head = other.made_by()
-    embedder = _check_made_alike(library, head, f"'{other.path}'")
+    embedder = check_made_alike(library, head, f"'{other.path}'")
     num = 0
     for page in other.stored_pages():
         library.put([(key, {**row, **placed(str(row["path"]), library.home)}, vectors) for key, row, vectors in page])
@@ -117,7 +117,7 @@ def merge(library: ChromaLibrary, other: ChromaLibrary) -> int:
     return num
 
 
-def _check_made_alike(library: ChromaLibrary, head: Mapping[str, Any], source: str) -> str:
+def check_made_alike(library: ChromaLibrary, head: Mapping[str, Any], source: str) -> str:
     """Make sure that what made other clips is what made a library's; the text embedder of the other ones.
 
     :raises LibraryError: if another model made it, or another text embedder than the library has

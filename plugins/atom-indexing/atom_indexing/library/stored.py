@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 
 def page_of(start: int, found: Collections) -> list[Stored]:
     """The sound clips of a page of entries, which begins with the entry number `start`."""
-    page: Any = found.clips.get(include=["metadatas", "embeddings"], limit=PAGE, offset=start)
+    return _with_vectors(found.clips.get(include=["metadatas", "embeddings"], limit=PAGE, offset=start), found)
+
+
+def of_videos(content_hashes: Sequence[str], found: Collections) -> list[Stored]:
+    """The sound clips of some videos."""
+    where: Any = {"content_hash": {"$in": list(content_hashes)}}
+    return _with_vectors(found.clips.get(where=where, include=["metadatas", "embeddings"]), found)
+
+
+def _with_vectors(page: Any, found: Collections) -> list[Stored]:
+    """Entries with their vectors, those of captions too."""
     vectors = {key: {"clips": vector} for key, vector in zip(page["ids"], float32(page["embeddings"]), strict=True)}
     for name, part in (("captions", found.captions), ("texts", found.texts)):
         more: Any = part.get(ids=page["ids"], include=["embeddings"])

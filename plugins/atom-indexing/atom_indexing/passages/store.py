@@ -87,6 +87,11 @@ class Passages:
         found = self._connection.execute("SELECT content_hash, made_by FROM videos WHERE channel = ?", (channel,))
         return dict(found.fetchall())
 
+    def looked_through(self, content_hash: str) -> dict[str, str]:
+        """What made the passages of a video, by channel."""
+        found = self._connection.execute("SELECT channel, made_by FROM videos WHERE content_hash = ?", (content_hash,))
+        return dict(found.fetchall())
+
     def put(self, channel: str, content_hash: str, made_by: str, passages: Iterable[Passage]) -> None:
         """Hold these passages of a video, and no others of this channel."""
         with self._writing():
