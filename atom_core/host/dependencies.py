@@ -81,7 +81,12 @@ class Dependencies:
         """What is set for tasks, and the plugins' versions."""
         plugins = [str(info) for info in self._plugins.infos]
         modules = {"modules": self._settings.modules} if self._settings.modules else {}
-        return {"plugins": plugins, "tasks": self._settings.tasks, "set": variables(self._plugins, self._environ), **modules}
+        return {
+            "plugins": plugins,
+            "tasks": self._settings.tasks,
+            "set": variables(self._plugins, self._environ),
+            **modules,
+        }
 
 
 def variables(plugins: PluginSet, environ: Mapping[str, str]) -> dict[str, str]:
