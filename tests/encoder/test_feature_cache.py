@@ -242,3 +242,25 @@ def test_what_was_kept_before_still_counts(tmp_path: Path) -> None:
     assert torch.equal(found.values, torch.arange(12.0).reshape(3, 4))
     assert (found.clip, found.timestamps_s, found.rule, found.size) == (clip, (0.75, 1.25), "uniform:2", (48, 64))
     assert torch.equal(found.extra["deep"], torch.ones(2, dtype=torch.bfloat16))
+
+
+def test_features_in_memory_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many of the last features as fit stay in memory, counted once each; what alone is too large never does."""
+    size = features().values.numel() * 4
+    monkeypatch.setattr("atom_core.encoder.feature_cache._RECENT_BYTES", 3 * size)
+    store = FeatureCache(tmp_path, 10**9)
+    for number in (1.0, 2.0, 3.0, 3.0, 3.0):
+        store.put(features(number))
+    store.put(features(9.0, rows=7))
+    for path in tmp_path.rglob("*.safetensors"):
+        path.unlink()
+    assert [n for n in (1.0, 2.0, 3.0, 9.0) if store.get(features(n).key, CLIP) is not None] == [1.0, 2.0, 3.0]
+    store.put(features(4.0))
+    store.put(features(5.0))
+    for path in tmp_path.rglob("*.safetensors"):
+        path.unlink()
+    assert [n for n in range(1, 6) if store.get(features(float(n)).key, CLIP) is not None] == [3, 4, 5]
+    store.put(features(6.0, rows=6))
+    for path in tmp_path.rglob("*.safetensors"):
+        path.unlink()
+    assert [n for n in range(1, 7) if store.get(features(float(n), rows=6 if n == 6 else 2).key, CLIP)] == [6]

@@ -7,6 +7,7 @@ import copy
 from typing import Protocol
 
 import atom_core as atom
+from atom_bench.channels.command import ChannelsBench
 from atom_bench.cuts.command import CutsBench
 from atom_bench.decoder import DecoderBench
 from atom_bench.encoder import EncoderBench
@@ -47,6 +48,7 @@ BENCHES: dict[str, type[Bench]] = {
     "cuts": CutsBench,
     "films": FilmsBench,
     "titles": TitlesBench,
+    "channels": ChannelsBench,
 }
 """The subcommands by name."""
 
