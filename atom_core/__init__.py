@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Decoder,
         Encoder,
         Library,
+        ModelBackend,
         Modules,
         Parts,
         ReadFrames,
@@ -74,8 +75,8 @@ _ERRORS = (
     "SettingsError", "TaskError",
 )
 _PROTOCOLS = (
-    "Channel", "Command", "CommandContext", "Decoder", "Encoder", "Library", "Modules", "Parts", "ReadFrames",
-    "ReadSound", "Task", "TaskEvent", "Tell",
+    "Channel", "Command", "CommandContext", "Decoder", "Encoder", "Library", "ModelBackend", "Modules", "Parts",
+    "ReadFrames", "ReadSound", "Task", "TaskEvent", "Tell",
 )
 _RECORDS = (
     "Answer", "Caption", "Clip", "Constraints", "Cut", "Entry", "Features", "Film", "Frames", "Generated",
@@ -119,6 +120,7 @@ __all__ = [
     "Library",
     "LibraryError",
     "MediaError",
+    "ModelBackend",
     "ModelError",
     "ModuleError",
     "Modules",

@@ -19,6 +19,7 @@ from atom_core.protocols import (
     Decoder,
     Encoder,
     Library,
+    ModelBackend,
     Modules,
     Parts,
     Progress,
@@ -44,6 +45,7 @@ __all__ = [
     "Decoder",
     "Encoder",
     "Library",
+    "ModelBackend",
     "Modules",
     "Parts",
     "Progress",
@@ -201,7 +203,7 @@ def atom_load_modules(
     ledger: Ledger,
     families: Mapping[str, FamilySpec],
     tasks_bytes: Mapping[str, int],
-) -> Modules | None:
+) -> ModelBackend | None:
     """Load the resident encoder and decoder. Called once by a host, when a task first needs a module.
 
     None means "not my model". The built-in loader of transformers models comes last.
@@ -212,7 +214,8 @@ def atom_load_modules(
     :param families: what plugins registered with `atom_register_families`, by model type
     :param tasks_bytes: what the tasks that are to run, and the modules that these share, declare that they need beside
         the model, by name; for `settings.memory`
-    :return: both modules, owned by the host from then on
+    :return: the model, owned by the host from then on: an object of the plugin's own that is a `ModelBackend`, or
+        `Modules` put together from two halves
     """
 
 
@@ -225,7 +228,7 @@ def atom_identify_model(source: str, settings: Settings) -> str | None:
 
     :param source: the folder or hub id that `settings.model` stands for
     :param settings: the settings in force
-    :return: what `Modules.model` will be; None leaves it to the next plugin
+    :return: what `ModelBackend.model` will be; None leaves it to the next plugin
     """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from atom_core.checkpoint.checkpoint import Checkpoint, content_hash, open_checkpoint
@@ -19,10 +19,11 @@ from atom_core.kernels.threads import Threads
 from atom_core.loader.identity import choose_device, identity, short_name
 from atom_core.loader.plan import recipe_and_plan
 from atom_core.memory.reservation import Reserve
-from atom_core.protocols import Modules
 from atom_core.split_model import SplitModel
 
 if TYPE_CHECKING:
+    import torch
+
     from atom_core.ledger import Ledger
     from atom_core.memory.estimate import Plan
     from atom_core.settings import Settings
@@ -54,18 +55,15 @@ class TransformersBackend:
         name = f"{short_name(settings.model)} ({split.recipe.name})"
         self.decoder = ResidentDecoder(engine, split.family, frames=frames, name=name)
         self.model = identity(split.checkpoint.quantized, settings.model, content)
-        self.reserve = Reserve(plan, None if engine.keeps_whole else prefixes)
+        self._reserve = Reserve(plan, None if engine.keeps_whole else prefixes)
 
-    def modules(self) -> Modules:
-        """What the host is handed."""
-        return Modules(
-            encoder=self.encoder,
-            decoder=self.decoder,
-            model=self.model,
-            close=self.close,
-            reserve=self.reserve,
-            weights=self._split.weights,
-        )
+    def weights(self) -> Iterable[torch.Tensor]:
+        """Every weight of the model."""
+        return self._split.weights()
+
+    def reserve(self, num_bytes: int, /) -> bool:
+        """Set bytes aside, if need be by keeping fewer prefixes; whether there is so much room."""
+        return self._reserve(num_bytes)
 
     def close(self) -> None:
         """End the threads of both modules; waits for the frames in work."""

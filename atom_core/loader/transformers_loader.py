@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from atom_core.hookspecs import hookimpl
 from atom_core.loader.identity import choose_device, identity
-from atom_core.protocols import Modules
+from atom_core.protocols import ModelBackend
 from atom_core.quiet import quiet
 from atom_core.settings import Settings
 from atom_core.specs import FamilySpec
@@ -43,8 +43,8 @@ def atom_load_modules(
     ledger: Ledger,
     families: Mapping[str, FamilySpec],
     tasks_bytes: Mapping[str, int],
-) -> Modules:
-    """The resident halves of the model at `source`, a folder or hub id.
+) -> ModelBackend:
+    """The model at `source`, a folder or hub id.
 
     :raises ModelError: if the model cannot be found, loaded, split or quantised
     """
@@ -57,4 +57,4 @@ def atom_load_modules(
     import_apart(TORCH)
     from atom_core.loader.backend import load
 
-    return load(source, settings, ledger, families, tasks_bytes).modules()
+    return load(source, settings, ledger, families, tasks_bytes)

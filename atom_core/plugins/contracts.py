@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from atom_core.protocols import SEVERAL, Decoder, Encoder, Modules
+from atom_core.protocols import SEVERAL, Decoder, Encoder, ModelBackend
 
 if TYPE_CHECKING:
     from atom_core.records import Video
@@ -20,8 +20,9 @@ def kind_fault(wanted: type, result: object) -> str:
 
 def modules_fault(result: Any) -> str:
     """What is wrong with the modules that a plugin loaded; empty if they can be called as tasks will call them."""
-    if fault := kind_fault(Modules, result):
-        return fault
+    if missing := missing_parts(ModelBackend, result):
+        lacks = f"; it has no {', '.join(missing)}" if len(missing) < len(_members(ModelBackend)) else ""
+        return f"{_a(result)}, not Modules or another ModelBackend{lacks}"
     for half, protocol in (("encoder", Encoder), ("decoder", Decoder)):
         module = getattr(result, half)
         if missing := [name for name in missing_parts(protocol, module) if name not in SEVERAL]:
@@ -40,8 +41,12 @@ def modules_fault(result: Any) -> str:
 
 def missing_parts(protocol: type, module: object) -> list[str]:
     """The public methods and attributes of `protocol`, a class, that `module` lacks."""
+    return [name for name in _members(protocol) if not hasattr(module, name)]
+
+
+def _members(protocol: type) -> list[str]:
     members = {name for kind in protocol.__mro__ for name in (*vars(kind), *inspect.get_annotations(kind))}
-    return [name for name in sorted(members) if name[0] != "_" and not hasattr(module, name)]
+    return [name for name in sorted(members) if name[0] != "_"]
 
 
 def clips_fault(video: Video, result: object) -> str:

@@ -12,7 +12,7 @@ from atom_core import hookspecs
 from atom_core.errors import AtomError, PluginError
 from atom_core.plugins.contracts import clips_fault, kind_fault, modules_fault
 from atom_core.plugins.hook_wrappers import Fits, late_errors, wanted
-from atom_core.protocols import Decoder, Encoder, Library, Modules, TaskEvent
+from atom_core.protocols import Decoder, Encoder, Library, ModelBackend, TaskEvent
 from atom_core.settings import Settings
 from atom_core.specs import FamilySpec
 
@@ -40,10 +40,10 @@ class HookCalls:
         ledger: Ledger,
         families: Mapping[str, FamilySpec],
         tasks_bytes: Mapping[str, int],
-    ) -> Modules | None:
+    ) -> ModelBackend | None:
         """`atom_load_modules`"""
         given = {"source": source, "settings": settings, "ledger": ledger}
-        modules: Modules | None = self.first(
+        modules: ModelBackend | None = self.first(
             "atom_load_modules", modules_fault, families=families, tasks_bytes=tasks_bytes, **given
         )
         return modules

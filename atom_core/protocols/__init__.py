@@ -1,7 +1,7 @@
 """What tasks and commands are lent, and what plugins that bring modules or a library write."""
 
 from atom_core.protocols.commands import Command, CommandContext, Progress
-from atom_core.protocols.model import SEVERAL, Decoder, Encoder, Modules, Parts
+from atom_core.protocols.model import SEVERAL, Decoder, Encoder, ModelBackend, Modules, Parts
 from atom_core.protocols.work import CarriedLibrary, Channel, Library, ReadFrames, ReadSound, Task, TaskEvent, Tell
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Decoder",
     "Encoder",
     "Library",
+    "ModelBackend",
     "Modules",
     "Parts",
     "Progress",

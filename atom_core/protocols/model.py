@@ -109,20 +109,51 @@ SEVERAL = ("generate_many", "embed_many", "score_many", "scores")
 """Calls for several prompts, which a decoder that a plugin brings may leave out."""
 
 
+class ModelBackend(Protocol):
+    """What `atom_load_modules` returns: one loaded model, whose halves are counted and closed together.
+
+    Other modules that tasks share are loaded one by one, see `atom_register_modules`. The halves of a model are not:
+    they come from one checkpoint, share its memory, and are of use to each other alone.
+    """
+
+    @property
+    def encoder(self) -> Encoder:
+        """The resident encoder."""
+
+    @property
+    def decoder(self) -> Decoder:
+        """The resident decoder."""
+
+    @property
+    def model(self) -> str:
+        """``name@content`` of the model, whatever its precision: vectors of equal content can be compared."""
+
+    def close(self) -> None:
+        """Let go of everything. Called once, when the host closes."""
+
+    def reserve(self, num_bytes: int, /) -> bool:
+        """Set bytes aside for a task or module that was not counted when the model was loaded; whether there is room.
+
+        Prefixes may be let go for it.
+        """
+
+    def weights(self) -> Iterable[torch.Tensor]:
+        """The weights, which no task may change: the host looks after each run whether one was changed in place."""
+
+
 @frozen(kw_only=True)
 class Modules:
-    """What `atom_load_modules` returns."""
+    """A `ModelBackend` put together from an encoder and a decoder, for plugins that need no class of their own."""
 
     encoder: Encoder
     """The resident encoder."""
     decoder: Decoder
     """The resident decoder."""
     model: str
-    """``name@content`` of the model, whatever its precision: vectors of equal content can be compared."""
+    """``name@content`` of the model, as `ModelBackend.model`."""
     close: Callable[[], None] = lambda: None
     """Called once, when the host closes."""
     reserve: Callable[[int], bool] = lambda _: True
-    """Sets bytes aside for a task that was not counted when the modules were loaded, if need be by keeping fewer
-    prefixes; whether there is so much room."""
+    """As `ModelBackend.reserve`; there is always room unless it is given."""
     weights: Callable[[], Iterable[torch.Tensor]] = tuple
-    """The weights, which no task may change: the host looks after each run whether one was changed in place."""
+    """As `ModelBackend.weights`; none are looked after unless it is given."""

@@ -29,7 +29,7 @@ from attrs import evolve, frozen
 from atom_core.call_context import Caller, Cancel, caller
 from atom_core.errors import AtomError, Cancelled
 from atom_core.ledger import Ledger
-from atom_core.protocols import SEVERAL, Decoder, Encoder, Modules, Parts
+from atom_core.protocols import SEVERAL, Decoder, Encoder, ModelBackend, Parts
 from atom_core.records import Clip, Features, Generated
 from atom_core.settings import Settings
 from atom_core.testing.videos import BLUE, RED, Shot, write_video
@@ -42,7 +42,7 @@ CLOSE = 1e-4
 class Loaded:
     """Modules under test, and what they were loaded with."""
 
-    modules: Modules
+    modules: ModelBackend
     """As `load` gave them."""
     clips: tuple[Clip, ...]
     """Two shots of a real file, and the same two of a copy of it under another name."""
@@ -76,7 +76,7 @@ class ModulesConformance:
             if name.startswith("test_") and hasattr(ModulesConformance, name):
                 raise TypeError(f"{cls.__name__}.{name} replaces a check of the suite: give it another name")
 
-    def load(self, settings: Settings, ledger: Ledger) -> Modules:
+    def load(self, settings: Settings, ledger: Ledger) -> ModelBackend:
         """The modules; the suite closes them."""
         raise NotImplementedError(f"{type(self).__name__} must define load(self, settings, ledger)")
 

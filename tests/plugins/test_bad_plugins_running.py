@@ -150,6 +150,7 @@ def test_raising_at_each_hook(site, hook):
         plugins = site.load(keep_going=True)
         plugins.commands()
         plugins.routes()
+        plugins.executors()
         assert site.info(plugins, "bad").state == "broken"
         assert "ValueError: odd" in site.info(plugins, "bad").reason
     else:
@@ -163,7 +164,7 @@ def test_raising_at_each_hook(site, hook):
 
 RESULTS = {
     "atom_identify_model": ("b'fake'", "a bytes, not str"),
-    "atom_load_modules": ("{}", "a dict, not Modules"),
+    "atom_load_modules": ("{}", "a dict, not Modules or another ModelBackend"),
     "atom_open_library": ("[1]", "a list, not Library"),
     "atom_segment_video": ("'clips'", "a str, not a list of clips"),
 }

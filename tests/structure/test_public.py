@@ -18,9 +18,10 @@ from atom_core.settings import Settings, field_docs
 ROOT = Path(__file__).parents[2]
 NAMES = """
     Answer AtomError Cancelled Caption Channel Clip Command CommandContext Constraints Cut Decoder Encoder Entry
-    Features Film Frames Generated Host Ledger Library LibraryError MediaError ModelError ModuleError Modules Moment
-    Outcome Parts PluginError Provenance Query Question Quote ReadFrames ReadSound Register Request Script Settings
-    SettingsError Sound Span SpokenWord Task TaskError TaskEvent Tell Timeline Unmet Utterance Video Wanted WrittenText
+    Features Film Frames Generated Host Ledger Library LibraryError MediaError ModelBackend ModelError ModuleError
+    Modules Moment Outcome Parts PluginError Provenance Query Question Quote ReadFrames ReadSound Register Request
+    Script Settings SettingsError Sound Span SpokenWord Task TaskError TaskEvent Tell Timeline Unmet Utterance Video
+    Wanted WrittenText
     hookimpl open_host
 """
 HOOKS = {

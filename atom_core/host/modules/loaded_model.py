@@ -16,7 +16,7 @@ from atom_core.host.modules.task_modules import Loans, weights_stamp
 from atom_core.ledger import Ledger
 from atom_core.memory.estimate import PROGRAM_BYTES, gib
 from atom_core.plugins import PluginSet
-from atom_core.protocols import Modules
+from atom_core.protocols import ModelBackend
 from atom_core.settings import Settings, suggest
 from atom_core.specs import FamilySpec, ModelSpec, ModuleSpec, TaskSpec
 
@@ -36,10 +36,10 @@ class Resident:
     def __init__(self, settings: Settings, plugins: PluginSet, ledger: Ledger) -> None:
         self._settings, self._plugins, self._ledger = settings, plugins, ledger
         self._lock = threading.RLock()
-        self._modules: Modules | None = None
+        self._modules: ModelBackend | None = None
         self._identity: str | None = None
         self._stamp = 0
-        self._retired: list[Modules] = []
+        self._retired: list[ModelBackend] = []
         self._error: ModelError | None = None
         self._borrowers: set[str] = set()
         self._expected: set[str] | None = None
@@ -63,7 +63,7 @@ class Resident:
                 self._identity = self._identified()
             return self._identity or self.modules().model
 
-    def modules(self) -> Modules:
+    def modules(self) -> ModelBackend:
         """Both modules; loaded on first use.
 
         :raises ModelError: if they cannot be loaded, which is tried once
@@ -83,7 +83,7 @@ class Resident:
                 self._tell_ready(modules)
             return self._modules
 
-    def _tell_ready(self, modules: Modules) -> None:
+    def _tell_ready(self, modules: ModelBackend) -> None:
         """Tell plugins of the modules; what one of them raises is said, and ends nothing."""
         try:
             self._plugins.modules_ready(modules.encoder, modules.decoder, self._settings)
@@ -192,7 +192,7 @@ class Resident:
                 )
             self._modules_bytes[spec.name] = spec.memory_bytes
 
-    def _count(self, spec: TaskSpec, modules: Modules) -> None:
+    def _count(self, spec: TaskSpec, modules: ModelBackend) -> None:
         """Set aside what a task declares that was not expected when the modules were loaded."""
         if not spec.memory_bytes or spec.name in self._counted:
             return
@@ -215,7 +215,7 @@ class Resident:
                 for module in self._plugins.modules_of(self._plugins.load(task).run):
                     self._modules_bytes[module] = self._plugins.memory_of(self._plugins.modules[module])
 
-    def _load(self) -> Modules:
+    def _load(self) -> ModelBackend:
         declared = {name: task.memory_bytes for name, task in self._plugins.tasks.items() if task.memory_bytes}
         if self._expected is not None:
             declared = {name: size for name, size in declared.items() if name in self._expected}

@@ -19,7 +19,7 @@ from attrs import evolve
 from atom_core.call_context import caller, on_behalf_of
 from atom_core.errors import TaskError
 from atom_core.kernels.threads import one_thread
-from atom_core.protocols import Decoder, Encoder, Modules, Parts
+from atom_core.protocols import Decoder, Encoder, ModelBackend, Parts
 from atom_core.records import Clip, Features, Generated
 from atom_core.specs import TaskSpec
 
@@ -67,7 +67,7 @@ class Borrower:
 class Loans(Borrower):
     """The model as one run of a task sees it."""
 
-    def __init__(self, borrower: str, modules: Modules, stamp: int) -> None:
+    def __init__(self, borrower: str, modules: ModelBackend, stamp: int) -> None:
         """
         :param borrower: how messages call the task
         :param stamp: what `weights_stamp` said when the modules were loaded
@@ -225,7 +225,7 @@ def within(context: Context, pieces: Iterator[T]) -> Iterator[T]:
         yield piece
 
 
-def weights_stamp(modules: Modules) -> int:
+def weights_stamp(modules: ModelBackend) -> int:
     """A number that changes when a weight of the model is changed in place."""
     return stamp_of(modules.weights())
 

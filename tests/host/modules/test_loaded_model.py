@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from attrs import evolve
 
 import atom_core as atom
 from atom_core.host import open_host
 from atom_core.settings import Settings
+from atom_core.testing.fakes import FakeDecoder, FakeEncoder
+
+PARTS = ("encoder", "decoder", "model", "close", "reserve", "weights")
 
 
 def test_modules_are_loaded_once_for_all_tasks_and_threads(opened: Any, clip: atom.Clip) -> None:
@@ -21,6 +27,54 @@ def test_modules_are_loaded_once_for_all_tasks_and_threads(opened: Any, clip: at
         host.run("again", clip)
         assert plugin.loads == 1
         assert host.ledger.as_dict()["loads"] == {"requested": 2, "computed": 1, "reused": 1}
+
+
+class Engine:
+    """A plugin's own object that is a `ModelBackend`, as engines have one."""
+
+    def __init__(self) -> None:
+        self.encoder, self.decoder, self.model = FakeEncoder(), FakeDecoder(), "engine@1"
+        self.reserved: list[int] = []
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def reserve(self, num_bytes: int, /) -> bool:
+        self.reserved.append(num_bytes)
+        return num_bytes < 2**30
+
+    def weights(self) -> Iterable[torch.Tensor]:
+        return ()
+
+
+def test_a_model_may_be_an_object_of_the_plugin(opened: Any, plugin_type: Any, clip: atom.Clip) -> None:
+    """Whatever has what `ModelBackend` says is used as it is, and closed once."""
+
+    class Bringing(plugin_type):
+        @atom.hookimpl
+        def atom_load_modules(self) -> atom.ModelBackend:
+            self.engine = Engine()
+            return self.engine
+
+    with opened(Bringing()) as (host, plugin):
+        assert host.run("describe", clip).text
+        assert host.model == "engine@1"
+        assert host._resident.modules() is plugin.engine
+    assert plugin.engine.closed == 1
+
+
+@pytest.mark.parametrize("missing", ["encoder", "model", "close", "weights"])
+def test_a_model_that_lacks_a_part_is_told(opened: Any, plugin_type: Any, clip: atom.Clip, missing: str) -> None:
+    """The plugin is named with what its object lacks, before a task calls it."""
+
+    class Bringing(plugin_type):
+        @atom.hookimpl
+        def atom_load_modules(self) -> Any:
+            return SimpleNamespace(**{name: getattr(Engine(), name) for name in PARTS if name != missing})
+
+    with opened(Bringing()) as (host, _), pytest.raises(atom.PluginError, match=f"ModelBackend; it has no {missing}"):
+        host.run("describe", clip)
 
 
 def test_a_model_that_cannot_be_loaded_is_tried_once(opened: Any, plugin_type: Any, clip: atom.Clip) -> None:
