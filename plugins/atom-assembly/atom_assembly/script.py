@@ -15,6 +15,7 @@ from atom_assembly.evidence.meaning import read_meaning, says
 from atom_assembly.evidence.rewording import Vocabulary, speaks
 from atom_assembly.evidence.words import clauses, stems
 from atom_assembly.requests.read import read_request
+from atom_assembly.requests.sloppy import without_slips
 from atom_assembly.requests.spoken import read_spoken
 
 PROMPT = "Write the shots of this film, one per line: "
@@ -60,10 +61,9 @@ class WriteScript:
         :raises SettingsError: if the request names a video that the library has not
         """
         seen, names = in_view(host, request.text)
-        spoken = read_spoken(request.text, names) if "transcribe" in host.tasks else None
-        reading = spoken or read_request(
-            request.text, names=names, together=partial(_shown_together, seen) if seen else None
-        )
+        text = without_slips(request.text, _words_of(seen), _tell_slip)
+        spoken = read_spoken(text, names) if "transcribe" in host.tasks else None
+        reading = spoken or read_request(text, names=names, together=partial(_shown_together, seen) if seen else None)
         if reading.absent_source:
             raise atom.SettingsError(
                 f"there is no video '{reading.absent_source}' in library '{host.settings.library}'; "
@@ -82,8 +82,8 @@ class WriteScript:
         offered = "".join(f"\n- {caption}" for caption in list(dict.fromkeys(seen))[:_OFFERED])
         offered = f"\nShots that are there:{offered}" if offered else ""
         prompt = settings.prompt + " ".join(request.text.split()) + offered
-        text = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
-        lines = parse_script(text, cut_short=text.finish_reason == "length")
+        written = decoder.generate([prompt], max_new_tokens=settings.max_new_tokens)
+        lines = parse_script(written, cut_short=written.finish_reason == "length")
         whole = evolve(reading.constraints, wanted=())
         if not usable(lines, settings.max_lines):
             log.warning("the model wrote no usable script; the request itself was split into lines")
@@ -103,6 +103,15 @@ def in_view(host: atom.Host, text: str) -> tuple[list[str], list[str]]:
     except (atom.LibraryError, atom.PluginError, atom.TaskError):
         return [], []
     return [moment.caption for moment in moments], sorted({path.name for path in host.library.videos().values()})
+
+
+def _words_of(captions: Iterable[str]) -> frozenset[str]:
+    """The words of captions, small."""
+    return frozenset(word.casefold() for caption in captions for word in re.findall(r"[^\W\d_]+", caption))
+
+
+def _tell_slip(written: str, meant: str) -> None:
+    log.warning("%r is read as %r, which captions of the library say", written, meant)
 
 
 def says_it(captions: Iterable[str], line: str) -> bool:

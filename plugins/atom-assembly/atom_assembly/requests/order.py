@@ -195,6 +195,7 @@ def _split(text: str) -> list[tuple[str, str]]:
     return parts
 
 
+_PUT = r"(?:(?:i|we)\s+(?:need|want|would\s+like)\s+)?(?:(?:put|place|set|show|have)\b)?\s*"
 _LINK = r"(?:(?:right|directly|immediately|just|shortly|straight)\s+)?"
 
 
@@ -203,7 +204,8 @@ def _around(text: str) -> tuple[str, ...] | None:
     patterns: tuple[tuple[str, tuple[int, ...]], ...] = (
         (rf"^{_LINK}after\s+(.+?),\s*(?:show\s+|comes?\s+)?(.+)$", (1, 2)),
         (rf"^{_LINK}before\s+(.+?),\s*(?:show\s+|comes?\s+)?(.+)$", (2, 1)),
-        (r"^(?:put|place|set|show|have)?\s*(.+?),?\s+(?:in\s+)?between\s+(.+?)\s+and\s+(.+)$", (2, 1, 3)),
+        (rf"^{_PUT}(.+?),?\s+(?:in\s+)?between\s+(.+?)\s+and\s+({DETERMINER}.+)$", (2, 1, 3)),
+        (rf"^{_PUT}(.+?),?\s+(?:in\s+)?between\s+(.+?)\s+and\s+(.+)$", (2, 1, 3)),
         (
             (
                 rf"^(.+?),?\s+(?:(?:should|must|shall|to|can|has to)\s+)?(?:comes?|goes?"

@@ -11,6 +11,7 @@ import atom_core as atom
 from atom_assembly.requests.english import COUNT, count_of
 from atom_assembly.requests.lengths import MARK, take_lengths
 from atom_assembly.requests.order import in_order
+from atom_assembly.requests.sloppy import plain_english
 from atom_assembly.requests.wanted import Line, read_line, without_asking
 from atom_assembly.requests.whole import take_whole, take_without, tidy
 
@@ -70,8 +71,7 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
     :param names: of the videos that there are
     :param together: whether there is a shot of what a phrase with "and" says as a whole
     """
-    text = "\n".join(" ".join(line.split()) for line in text.strip().splitlines())
-    text = re.sub(r"[,\s]+(?:please|thanks|thank you)(?=\s*(?:[.!?;\n]|$))", "", text, flags=re.IGNORECASE)
+    text = plain_english(text)
     lengths, rest = take_lengths(text)
     whole, rest = take_whole(rest, names)
     rest = tidy(rest)
@@ -91,7 +91,7 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
     constraints = atom.Constraints(
         wanted=tuple(
             line.wanted
-            if line.text
+            if line.text or line.counted
             else evolve(line.wanted, num_shots=line.wanted.num_shots if line.wanted.pick else None)
             for line in lines
         ),

@@ -126,6 +126,8 @@ class Line:
     """How many shots, which, how often."""
     plural: bool = False
     """Whether it names several things without saying how many: "red hearts"."""
+    counted: bool = False
+    """Whether it says how many shots of anything at all: "3 shots", "one clip"."""
 
 
 def read_line(text: str) -> Line:
@@ -148,9 +150,13 @@ def read_line(text: str) -> Line:
         text, wanted, plural = _number(text, wanted)
     text = re.sub(r"[,\s]+(?:please|thanks|thank you|too|as well|also)\W*$", "", text, flags=re.IGNORECASE)
     text = text.strip().strip("\"'“”„«»`").strip().rstrip(",;.:!").strip()
-    if re.fullmatch(rf"(?:the\s+)?(?:rest|others?|{THING}|{SHOT})?", text, re.IGNORECASE):
+    counted = re.fullmatch(r"(?:an?|one)\s+(?:shot|clip|scene)", text, re.IGNORECASE) is not None
+    counted = counted or (wanted.num_shots or 1) > 1
+    if re.fullmatch(
+        rf"(?:the\s+)?(?:rest|others?|{THING}|{SHOT})?|(?:an?|one|some)\s+(?:shot|clip|scene)", text, re.IGNORECASE
+    ):
         text = ""
-    return Line(text=text, wanted=wanted, plural=plural)
+    return Line(text=text, wanted=wanted, plural=plural, counted=counted and not text)
 
 
 def without_asking(text: str) -> str:

@@ -12,7 +12,7 @@ from attrs import evolve
 import atom_core as atom
 from atom_bench import arguments, figures
 from atom_bench.retrieval.measure import fill, forms, judged, searched
-from atom_bench.retrieval.pairs import FOREIGN, HELD_OUT, HELD_OUT_ABSENT, read_absent, read_pairs
+from atom_bench.retrieval.pairs import FOREIGN, HELD_OUT, HELD_OUT_ABSENT, SHORT, SHORT_ABSENT, read_absent, read_pairs
 
 
 class RetrievalBench:
@@ -26,6 +26,7 @@ class RetrievalBench:
         parser.add_argument("--absent", type=Path, metavar="FILE", help="searches of your own that nothing fits")
         said = "a second set, which nothing was tuned on, with searches in German and French"
         parser.add_argument("--held-out", action="store_true", help=said)
+        parser.add_argument("--short", action="store_true", help="a third set, of searches of a few words")
         parser.add_argument("--foreign", action="store_true", help="searches in German and French, too")
         parser.add_argument("--forms", action="store_true", help="the decoder's own vectors, in each of their forms")
         said = "how many of the best the decoder orders anew, by its odds of yes and by likelihood (0: none)"
@@ -35,6 +36,7 @@ class RetrievalBench:
         """Fill a library with the captions and search it; one result."""
         args = context.args
         own, nothing = (HELD_OUT, HELD_OUT_ABSENT) if args.held_out else (None, None)
+        own, nothing = (SHORT, SHORT_ABSENT) if args.short else (own, nothing)
         foreign = args.foreign or args.held_out
         pairs = [pair for pair in read_pairs(args.pairs or own) if foreign or pair.kind not in FOREIGN]
         absent = read_absent(args.absent or nothing)

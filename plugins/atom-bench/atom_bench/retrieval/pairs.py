@@ -11,6 +11,8 @@ import atom_core as atom
 HERE = Path(__file__).parent
 HELD_OUT, HELD_OUT_ABSENT = HERE / "held_out.tsv", HERE / "held_out_absent.txt"
 """Written before any of it was measured; what is tuned is not tuned on it."""
+SHORT, SHORT_ABSENT = HERE / "short.tsv", HERE / "short_absent.txt"
+"""Searches of a few words, as people type them; written apart, too."""
 FOREIGN = ("german", "french")
 """Kinds whose searches are in another language than the captions."""
 
@@ -20,7 +22,8 @@ class Pair:
     """A caption and a search that it alone fits."""
 
     kind: str
-    """``paraphrase``, ``names`` (also numbers), ``hard`` (others differ in a word), ``german``, ``french``."""
+    """``paraphrase``, ``names`` (also numbers), ``hard`` (others differ in a word), ``short`` (a few words),
+    ``german``, ``french``."""
     caption: str
     """What the library has."""
     search: str

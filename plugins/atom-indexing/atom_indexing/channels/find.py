@@ -279,14 +279,20 @@ class Finder:
         return admitted_N
 
     def _shown(self, query: atom.Query, clips: Snapshot) -> np.ndarray:
-        """Which clips show what they are not to show: those that say all its words, and those that fit it."""
+        """Which clips show what they are not to show: those that say all its words, and those that fit it; of what is
+        in quotes, those that say it so. Also those in which it is said or written.
+        """
         terms = terms_of(query.without)
+        others, _ = self._of_plugins(atom.Query(text=query.without, limit=max(len(clips), 1)), clips)
+        told_N = np.any([np.nan_to_num(own_N) >= _LIKELY for own_N in others.values()] or [[False]], axis=0)
+        if terms.phrases:
+            return np.asarray(told_N | clips.words.having(terms.phrases))
         share_N = clips.words.shares(terms)
         looked_for = self._vectors(atom.Query(text=query.without), terms)
         channels = self._channels(clips, looked_for)
         _, fits_N = self._led(clips, looked_for, channels, np.zeros_like(share_N), terms)
         said_N = share_N >= 1 - 1e-9
-        return said_N if fits_N is None else said_N | fits_N
+        return np.asarray(told_N | (said_N if fits_N is None else said_N | fits_N))
 
     def _moment(self, scored: Scored, number: int, row: Row) -> atom.Moment:
         found = {name: float(own_N[number]) for name, own_N in scored.channels.items() if not np.isnan(own_N[number])}

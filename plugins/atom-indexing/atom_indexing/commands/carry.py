@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 from attrs import evolve
@@ -19,7 +20,9 @@ from atom_indexing.library.portable import (
     read_lines,
     write_file,
 )
-from atom_indexing.passages.collect import bring
+from atom_indexing.passages.collect import folder_of
+from atom_indexing.passages.faults import mend_passages, passage_faults
+from atom_indexing.passages.portable import line_of, take_in, told_in
 
 
 def carried(context: atom.CommandContext) -> bool:
@@ -34,14 +37,17 @@ def carried(context: atom.CommandContext) -> bool:
     if not isinstance(library, ChromaLibrary):
         raise atom.LibraryError("this library is not one of atom-indexing, which alone can be carried over")
     if args.export:
-        num = write_file(Path(args.export), lines_of(library))
+        told = [line_of(one) for one in told_in(folder_of(context.host()))]
+        num = write_file(Path(args.export), chain(lines_of(library), told)) - len(told)
         context.emit({"exported": num, "file": args.export}, f"{num} clips written to {args.export}")
     elif args.verify or args.mend:
         _verify(context, library)
     elif args.merge:
         _merge(context, library)
     else:
-        num = bring_in(library, _read(args.take_in), f"'{args.take_in}'")
+        read = _read(args.take_in)
+        num = bring_in(library, read, f"'{args.take_in}'")
+        take_in(folder_of(context.host()), read.told, f"'{args.take_in}'")
         _emit_taken(context, num, args.take_in)
     return True
 
@@ -57,7 +63,7 @@ def _merge(context: atom.CommandContext, library: ChromaLibrary) -> None:
             raise atom.LibraryError(f"'{folder}' is the library itself; name others, to be taken into it")
         settings = evolve(context.settings, library=Path(folder))
         with closing(ChromaLibrary.open(settings, made)) as other:
-            bring(context.host(), Path(folder))
+            take_in(folder_of(context.host()), told_in(Path(folder)), f"'{folder}'")
             _emit_taken(context, merge(library, other), folder)
 
 
@@ -75,12 +81,18 @@ def _read(name: str) -> Read:
 
 
 def _verify(context: atom.CommandContext, library: ChromaLibrary) -> None:
-    faults = faults_of(library)
+    faults, folder = faults_of(library), folder_of(context.host())
+    videos = library.videos()
+    told = passage_faults(folder, videos)
     value = {"unsound": len(faults.unsound), "broken": len(faults.broken), "orphans": len(faults.orphans)}
+    value |= {"passages": told.num} if told.num else {}
     said = ", ".join(f"{name} {num}" for name, num in value.items() if num) or "nothing is wrong"
     context.emit({"clips": library.num_stored(), **value}, f"{library.num_stored()} clips looked at: {said}")
-    if faults.num and context.args.mend:
+    num = faults.num + told.num
+    if num and context.args.mend:
         mend(library, faults)
-        context.note(f"{faults.num} entries deleted; `atom index PATH` makes videos whole again that lost some")
-    elif faults.num:
+        if told.num:
+            mend_passages(folder, told, videos)
+        context.note(f"{num} entries deleted; `atom index PATH` makes videos whole again that lost some")
+    elif num:
         context.note("entries that are wrong are not found; `atom library --mend` deletes them")

@@ -16,7 +16,8 @@ from atom_indexing.channels.embedding import BATCH, embed_captions
 from atom_indexing.commands import rebuild
 from atom_indexing.commands.library import state
 from atom_indexing.library.remembering import Remembering, Searchable
-from atom_indexing.passages.collect import SOURCES, Collector, lacking
+from atom_indexing.passages.channel import embed_passages
+from atom_indexing.passages.collect import SOURCES, Collector, folder_of, lacking
 from atom_indexing.tasks import settings_changed, settings_in_force
 
 
@@ -112,7 +113,9 @@ def _embed(context: atom.CommandContext) -> None:
     captions = library.not_embedded(embedder.fingerprint, anew=True)
     with context.progress("Embedding", len(captions)) as progress:
         embed_captions(library, embedder, captions, lambda done, _: progress.advance(min(BATCH, done)))
-    context.note(f"{len(captions)} captions embedded by {embedder.name}")
+    said = embed_passages(folder_of(context.host()), embedder)
+    more = f", and {said} passages of speech and text" if said else ""
+    context.note(f"{len(captions)} captions embedded by {embedder.name}{more}")
 
 
 def triage(

@@ -1,6 +1,7 @@
 """Libraries as JSON Lines, with all vectors: written, read into another library, and looked through for faults.
 
-The first line says which model and which text embedder made the vectors; each further line is a clip.
+The first line says which model and which text embedder made the vectors; each further line is a clip, or
+what is said or written in a video.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from atom_indexing.library.chroma_library import ChromaLibrary
 from atom_indexing.library.database import Collections
 from atom_indexing.library.groups import delete
 from atom_indexing.library.made_by import content_of
+from atom_indexing.passages.portable import KEY, Told, of_line
 
 VERSION = 1
 _VECTORS = ("clips", "captions", "texts")
@@ -48,6 +50,8 @@ class Read:
     """Its first line."""
     clips: tuple[tuple[str, dict[str, Any], dict[str, np.ndarray]], ...] = field(repr=False)
     """Ids, rows and vectors."""
+    told: tuple[Told, ...] = field(default=(), repr=False)
+    """What is said and written in videos."""
 
 
 def read_lines(lines: Iterable[str], source: str) -> Read:
@@ -57,6 +61,7 @@ def read_lines(lines: Iterable[str], source: str) -> Read:
     :raises LibraryError: if a line is none of a library's, naming it
     """
     clips: list[tuple[str, dict[str, Any], dict[str, np.ndarray]]] = []
+    told: list[Told] = []
     head: Mapping[str, Any] | None = None
     for number, line in enumerate(lines, 1):
         try:
@@ -65,6 +70,9 @@ def read_lines(lines: Iterable[str], source: str) -> Read:
                 head = {**value}
                 if head["atom_library"] != VERSION:
                     raise ValueError(f"its format is {head['atom_library']}, this version reads {VERSION}")
+                continue
+            if KEY in value:
+                told.append(of_line(value))
                 continue
             row = {name: one for name, one in value.items() if name not in ("id", "vectors")}
             if not is_sound(row) or not isinstance(value["id"], str):
@@ -81,7 +89,7 @@ def read_lines(lines: Iterable[str], source: str) -> Read:
             ) from None
     if head is None:
         raise atom.LibraryError(f"{source} is empty; write it with atom library --export")
-    return Read(head=head, clips=tuple(clips))
+    return Read(head=head, clips=tuple(clips), told=tuple(told))
 
 
 def bring_in(library: ChromaLibrary, read: Read, source: str) -> int:

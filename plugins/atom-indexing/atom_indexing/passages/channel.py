@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import atom_core as atom
-from atom_indexing.channels.embedding import Embedders
+from atom_indexing.channels.embedding import BATCH, Embedders
 from atom_indexing.channels.embedding import passages as embedded
 from atom_indexing.channels.terms import Terms, terms_of
-from atom_indexing.passages.collect import folder_of
+from atom_indexing.passages.collect import SOURCES, folder_of
 from atom_indexing.passages.store import FILE, Passage, Passages
 
 if TYPE_CHECKING:
@@ -118,6 +118,29 @@ class PassageChannel:
             if key not in self._vectors:
                 self._vectors = {key: passages.vectors(self.name, str(embedder.fingerprint))}
             return self._vectors[key]
+
+
+def embed_passages(folder: Path, embedder: Any) -> int:
+    """Embed all passages in a library's folder that an embedder has not embedded; how many that are.
+
+    :raises LibraryError: if they cannot be read or written
+    """
+    num, fingerprint = 0, str(embedder.fingerprint)
+    if not (folder / FILE).is_file():
+        return 0
+    try:
+        for name in SOURCES:
+            with Passages.opened(folder, write=True) as kept:
+                missing = list(kept.not_embedded(name, fingerprint).items())
+                for start in range(0, len(missing), BATCH):
+                    numbers, texts = zip(*missing[start : start + BATCH], strict=True)
+                    kept.embed(fingerprint, dict(zip(numbers, embedded(embedder, texts), strict=True)))
+                num += len(missing)
+    except (OSError, sqlite3.Error) as error:
+        raise atom.LibraryError(
+            f"what is said and written cannot be embedded in '{folder / FILE}': {error}; check the folder"
+        ) from None
+    return num
 
 
 class SpeechChannel(PassageChannel):

@@ -139,26 +139,6 @@ def forget_others(host: atom.Host, content_hashes: Collection[str]) -> None:
             kept.forget_others(content_hashes)
 
 
-def bring(host: atom.Host, other: Path) -> None:
-    """Take over what is said and written in the videos of another library, as far as it is not there.
-
-    :raises LibraryError: if that cannot be read or written
-    """
-    if not (other / FILE).is_file():
-        return
-    try:
-        with Passages.opened(other) as source, Passages.opened(folder_of(host), write=True) as kept:
-            for name in SOURCES:
-                known = kept.made_by(name)
-                for content_hash, made_by in source.made_by(name).items():
-                    if known.get(content_hash, LEFT_OUT) == LEFT_OUT:
-                        kept.put(name, content_hash, made_by, source.of_video(name, content_hash))
-    except (OSError, sqlite3.Error) as error:
-        raise atom.LibraryError(
-            f"what is said and written cannot be taken over from '{other}': {error}; `atom index PATH` finds it anew"
-        ) from None
-
-
 def folder_of(host: atom.Host) -> Path:
     """The folder of the host's library."""
     return Path(host.settings.library)

@@ -173,6 +173,33 @@ class Passages:
         vectors = [np.frombuffer(vector, np.float32) for _, vector in rows]
         return [int(number) for number, _ in rows], np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
 
+    def is_whole(self) -> bool:
+        """Whether SQLite finds nothing wrong with the file."""
+        return bool(self._connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+
+    def stored(self) -> tuple[list[tuple[str, str]], list[tuple[int, str, str, bool, bytes | None]]]:
+        """Channel and content hash of each video that was looked through; number, channel, content hash, whether it is
+        sound, and vector of each passage.
+        """
+        videos = self._connection.execute("SELECT channel, content_hash FROM videos").fetchall()
+        asked = "SELECT number, channel, content_hash, start_s, end_s, text, times, vector FROM passages"
+        rows = []
+        for number, channel, content_hash, start_s, end_s, text, times, vector in self._connection.execute(asked):
+            sound = all(isinstance(one, (int, float)) for one in (start_s, end_s)) and isinstance(text, str)
+            rows.append((int(number), str(channel), str(content_hash), sound and _are_times(times), vector))
+        return [(str(channel), str(content_hash)) for channel, content_hash in videos], rows
+
+    def forget(self, channel: str, content_hash: str) -> None:
+        """Forget the passages of a video, as if it had not been looked through."""
+        with self._writing():
+            self._forget(channel, content_hash)
+
+    def forget_vectors(self, numbers: Iterable[int]) -> None:
+        """Forget the vectors of passages."""
+        with self._writing():
+            asked = "UPDATE passages SET embedder = '', vector = NULL WHERE number = ?"
+            self._connection.executemany(asked, [(number,) for number in numbers])
+
     def _forget(self, channel: str, content_hash: str) -> None:
         of_video = "SELECT number FROM passages WHERE channel = ? AND content_hash = ?"
         for table in _TABLES:
@@ -191,3 +218,11 @@ class Passages:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+
+def _are_times(text: object) -> bool:
+    """Whether a text is words with their times, as they are stored."""
+    try:
+        return all(isinstance(float(start_s) + float(end_s), float) for _, start_s, end_s in json.loads(str(text)))
+    except (ValueError, TypeError, RecursionError):
+        return False

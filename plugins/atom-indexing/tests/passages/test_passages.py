@@ -239,6 +239,84 @@ def test_libraries_are_merged_with_what_is_said(host, tmp_path):
         assert search(both, '"market opens"')
 
 
+def test_what_is_said_can_be_left_out(host):
+    """`--not` leaves out moments in which something is said or written, also a phrase in quotes."""
+    places = [(moment.path.name, moment.start_s) for moment in search(host, "red circle")]
+    said = search(host, '"leaves at seven"')[0]
+    for text in ('"leaves at seven"', "ferry leaves at seven"):
+        left = [(moment.path.name, moment.start_s) for moment in search(host, "red circle", without=text)]
+        assert (said.path.name, said.start_s) in places
+        assert (said.path.name, said.start_s) not in left
+    assert len(search(host, "red circle", without='"never said"')) == len(places)
+
+
+def test_libraries_are_exported_with_what_is_said(host, tmp_path):
+    """A library that takes in the lines finds what is said and written; done again, it changes nothing."""
+    file, settings = str(tmp_path / "library.jsonl"), evolve(host.settings, library=tmp_path / "other")
+    num = len(host.library)
+    assert run_command(host, "library", "--export", file).values == [{"exported": num, "file": file}]
+    with closing(ChromaLibrary.open(settings, "fake@1")) as library:
+        other = FakeHost(atom_indexing, shows=SHOWS, settings=settings, library=library)
+        for _ in range(2):
+            assert run_command(other, "library", "--import", file).values == [{"imported": num, "from": file}]
+        assert [moment.start_s for moment in search(other, '"leaves at seven"')] == [5.0]
+        with Passages.opened(settings.library) as passages, Passages.opened(host.settings.library) as own:
+            for channel in ("speech", "text"):
+                assert passages.made_by(channel) == own.made_by(channel)
+                assert passages.num(channel) == own.num(channel)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"passages": "smell", "content_hash": "x", "made_by": "y", "rows": []},
+        {"passages": "speech", "content_hash": 1, "made_by": "y", "rows": []},
+        {"passages": "speech", "content_hash": "x", "made_by": "y", "rows": [[0, 1, None, []]]},
+        {"passages": "speech", "content_hash": "x", "made_by": "y", "rows": [[0, 1, "a", [["a", 0]]]]},
+        {"passages": "speech", "content_hash": "x", "made_by": "y", "rows": {}},
+    ],
+)
+def test_lines_that_are_no_passages(host, tmp_path, line):
+    """Are told with their number, and nothing is stored."""
+    file = tmp_path / "library.jsonl"
+    run_command(host, "library", "--export", str(file))
+    num = len(file.read_text().splitlines())
+    file.write_text(file.read_text() + json.dumps(line) + "\n")
+    with pytest.raises(atom.LibraryError, match=f"line {num + 1} is no line of an exported library"):
+        run_command(host, "library", "--import", str(file))
+
+
+def test_passages_are_verified_and_mended(host):
+    """What is no passage, is of no video, or has no vector is told and forgotten; a damaged file is, too."""
+    folder = host.settings.library
+    assert run_command(host, "library", "--verify").texts[0].endswith("nothing is wrong")
+    with Passages.opened(folder, write=True) as kept:
+        kept.put("text", "0" * 40, "read", [Passage(content_hash="0" * 40, start_s=0, end_s=1, text="gone")])
+        kept._connection.execute("UPDATE passages SET times = '[[1]]' WHERE number = 1")
+        kept._connection.execute("UPDATE passages SET vector = x'00', embedder = 'x' WHERE number = 2")
+    assert run_command(host, "library", "--verify").values[0]["passages"] == 3
+    run_command(host, "library", "--mend")
+    assert "passages" not in run_command(host, "library", "--verify").values[0]
+    assert "not heard" in " ".join(run_command(host, "search", "red circle").notes)
+    (folder / FILE).write_bytes(b"no database at all" * 100)
+    assert run_command(host, "library", "--verify").values[0]["passages"] == 1
+    run_command(host, "library", "--mend")
+    assert not (folder / FILE).exists()
+
+
+def test_passages_are_embedded_on_request(world):
+    """`atom index --embed` embeds what is said and written, too, by the embedder in force."""
+    host = world(transcribe=Transcribe(), embedder=Embedder())
+    run_command(host, "index", *SHOWS)
+    fingerprint = Embedder.fingerprint
+    with Passages.opened(host.settings.library) as passages:
+        there = len(passages.not_embedded("speech", fingerprint))
+    said = run_command(host, "index", "--embed").notes[-1]
+    with Passages.opened(host.settings.library) as passages:
+        assert passages.not_embedded("speech", fingerprint) == {}
+    assert there == 0 or "passages of speech and text" in said
+
+
 def test_a_damaged_file_costs_the_channels(host, caplog):
     """Pictures are found without it, and it is told."""
     (host.settings.library / FILE).write_bytes(b"no database at all" * 100)
