@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 from attrs import asdict, field, frozen
 
-from atom_core.checkpoint.checkpoint import guarded
 from atom_core.checkpoint.direct.load import VisualHalf, direct_model, load_direct
+from atom_core.checkpoint.reading import guarded
 from atom_core.checkpoint.recipes import Recipe
 from atom_core.decoder.engine import Engine
 from atom_core.decoder.model_runner import ModelRunner

@@ -22,9 +22,10 @@ from transformers.quantizers.base import HfQuantizer
 from transformers.utils import logging as hf_logging
 from transformers.utils.quantization_config import QuantizationConfigMixin
 
-from atom_core.checkpoint.checkpoint import guarded, read_config
+from atom_core.checkpoint.checkpoint import read_config
 from atom_core.checkpoint.direct.config import PlainConfig
 from atom_core.checkpoint.quantized_format import METHOD, quantized_form, stored_shapes
+from atom_core.checkpoint.reading import guarded
 from atom_core.checkpoint.recipes import RECIPES, cuda_config, is_tied, kinds_by_layer, quantized_layer
 from atom_core.errors import ModelError
 from atom_core.kernels.bf16 import Bf16Embedding

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import field, frozen
 
-from atom_core.checkpoint.checkpoint import check_weights, content_hash, find_in_cache, guarded, read_json
+from atom_core.checkpoint.checkpoint import content_hash
+from atom_core.checkpoint.checks import check_weights
+from atom_core.checkpoint.find import find_in_cache
+from atom_core.checkpoint.reading import guarded, read_json
 from atom_core.checkpoint.safetensors_file import Weights, read_weights
 from atom_core.checkpoint.sizes import check_sizes
 from atom_core.checkpoint.untrusted import check_tokenizer

@@ -144,7 +144,7 @@ class Family:
         self.processing = checkpoint.processing
         self.most_frame_pixels: int | None = None
         """Most pixels of a frame, where the user has set it; families that make every frame one square ignore it."""
-        self.rules = Rules.of(checkpoint.processing.get("generation", {}))
+        self.rules = Rules.of(checkpoint.processing.generation)
         index = self.token_field.removesuffix("_id") + "_index"
         found = getattr(self.config, self.token_field, None)
         self.image_token_id = int(getattr(self.config, index) if found is None else found)
@@ -165,7 +165,7 @@ class Family:
     def frame_rate(self) -> FrameRate:
         """How many frames of a clip the model was trained with: as its video processor's config says, or else as the
         family's models usually are."""
-        return self.default_rate.said(self.processing.get("video") or {})
+        return self.default_rate.said(self.processing.video)
 
     def inputs(self, frames: Frames) -> EncoderInputs:
         """Encoder inputs made of a clip's frames; runs outside the encoder lane.
@@ -266,7 +266,7 @@ class Family:
     @property
     def foreign_template(self) -> str | None:
         """The text of the chat template, where the one that came with the model is used."""
-        written = self.processing.get("chat_template") or self.tokenizer.chat_template
+        written = self.processing.chat_template or self.tokenizer.chat_template
         if isinstance(written, dict):
             written = written.get("default")
         return written if isinstance(written, str) and self.chat_template in (None, written) else None
@@ -274,7 +274,7 @@ class Family:
     @property
     def chat_template(self) -> str | None:
         """The template to use; None is the tokenizer's own."""
-        own = self.processing.get("chat_template")
+        own = self.processing.chat_template
         return own if own or self.tokenizer.chat_template else self.default_template
 
     def answer_ids(self, parts: Sequence[str | Features], answer: str) -> tuple[int, ...]:

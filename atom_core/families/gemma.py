@@ -149,7 +149,7 @@ class Gemma4(Family):
 
     @property
     def _video_config(self) -> ProcessorConfig:
-        found = self.processing.get("video") or {}
+        found = self.processing.video
         return {**self.video_defaults, **{name: value for name, value in found.items() if value is not None}}
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:

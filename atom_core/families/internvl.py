@@ -37,7 +37,7 @@ class InternVL(Family):
 
     @property
     def _video_config(self) -> ProcessorConfig:
-        found = self.processing.get("video") or self.processing.get("image") or {}
+        found = self.processing.of_clips
         return {**_DEFAULTS, **{name: value for name, value in found.items() if value is not None}}
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:

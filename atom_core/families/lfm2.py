@@ -45,7 +45,7 @@ class Lfm2VL(Family):
 
     @property
     def _image_config(self) -> ProcessorConfig:
-        found = self.processing.get("image") or {}
+        found = self.processing.image
         return {**self.image_defaults, **{name: value for name, value in found.items() if value is not None}}
 
     def _size(self, height: int, width: int) -> tuple[int, int]:

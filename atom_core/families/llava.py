@@ -71,7 +71,7 @@ class LlavaVideo(Family):
     @property
     def video_config(self) -> ProcessorConfig:
         """What the checkpoint says of videos, or else of pictures."""
-        config: ProcessorConfig = self.processing.get("video") or self.processing.get("image") or {}
+        config: ProcessorConfig = self.processing.of_clips
         return {name: value for name, value in config.items() if value is not None}
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:

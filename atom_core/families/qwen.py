@@ -117,13 +117,12 @@ class Qwen2VL(Family):
     @property
     def video_config(self) -> ProcessorConfig:
         """What the checkpoint says of videos, or else of pictures; older ones bound the pixels by other names."""
-        video = self.processing.get("video")
-        found = video or self.processing.get("image") or {}
+        found = self.processing.of_clips
         config = {**self.video_defaults, **{name: value for name, value in found.items() if value is not None}}
         size = dict(config["size"])
         size["shortest_edge"] = found.get("min_pixels") or size.get("shortest_edge") or size["min_pixels"]
         size["longest_edge"] = found.get("max_pixels") or size.get("longest_edge") or size["max_pixels"]
-        if not video and self.pictures_are_larger:
+        if not self.processing.video and self.pictures_are_larger:
             size["longest_edge"] = min(size["longest_edge"], self.video_defaults["size"]["longest_edge"])
         return {**config, "size": size}
 

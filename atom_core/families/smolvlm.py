@@ -56,7 +56,7 @@ class Idefics3(Family):
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__(checkpoint)
-        if not (self.processing.get("image") or self.processing.get("video")):
+        if not self.processing.of_clips:
             raise ModelError(
                 f"model {checkpoint.source} has no image processor (preprocessor_config.json);"
                 " fetch or export it again",
@@ -115,7 +115,7 @@ class Idefics3(Family):
     @property
     def _config(self) -> ProcessorConfig:
         """What the checkpoint says of pictures."""
-        found = self.processing.get("image") or self.processing.get("video") or {}
+        found = self.processing.image or self.processing.video
         return {**self.image_defaults, **{name: value for name, value in found.items() if value is not None}}
 
     @property
@@ -149,13 +149,13 @@ class SmolVLM(Idefics3):
     @property
     def frame_rate(self) -> FrameRate:
         """The rate of the checkpoint's `video_sampling`, which stands in its config for pictures."""
-        sampling = (self.processing.get("image") or {}).get("video_sampling")
+        sampling = self.processing.image.get("video_sampling")
         return super().frame_rate.said(sampling if isinstance(sampling, dict) else {})
 
     @property
     def _config(self) -> ProcessorConfig:
         """What the checkpoint says of videos; most say it among what they say of pictures."""
-        found = self.processing.get("video") or self.processing.get("image") or {}
+        found = self.processing.of_clips
         sampling = found.get("video_sampling") or {}
         said = {"size": sampling.get("video_size"), **found}
         return {**self.image_defaults, **{name: value for name, value in said.items() if value is not None}}

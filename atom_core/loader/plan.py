@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from atom_core.checkpoint.checkpoint import guarded
 from atom_core.checkpoint.direct.load import direct_model
+from atom_core.checkpoint.reading import guarded
 from atom_core.checkpoint.recipes import FIT, RECIPES, Recipe, kinds_by_layer, recipe_of, recipes_for
 from atom_core.decoder import num_rows
 from atom_core.errors import ModelError

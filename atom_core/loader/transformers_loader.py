@@ -27,7 +27,8 @@ def atom_identify_model(source: str, settings: Settings) -> str:
 
     :raises ModelError: if it cannot be found or is damaged
     """
-    from atom_core.checkpoint.checkpoint import content_hash, find, read_format
+    from atom_core.checkpoint.checkpoint import content_hash, read_format
+    from atom_core.checkpoint.find import find
     from atom_core.checkpoint.safetensors_file import read_weights
 
     memory = settings.cache / "hashes.json"
@@ -49,7 +50,7 @@ def atom_load_modules(
     :raises ModelError: if the model cannot be found, loaded, split or quantised
     """
     quiet()
-    from atom_core.checkpoint.checkpoint import find
+    from atom_core.checkpoint.find import find
     from atom_core.imports import TORCH, import_apart
 
     memory = settings.cache / "hashes.json"

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
-from atom_core.checkpoint.checkpoint import find_in_cache
+from atom_core.checkpoint.find import find_in_cache
 from atom_core.errors import ModelError
 from atom_core.hub.hashes import Hashes
 from atom_core.hub.repo import Repo, is_hub_id, local_folder

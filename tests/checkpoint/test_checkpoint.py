@@ -11,8 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from atom_core.checkpoint.checkpoint import content_hash, find, open_checkpoint
+from atom_core.checkpoint.checkpoint import content_hash, open_checkpoint
 from atom_core.checkpoint.export import save_quantized
+from atom_core.checkpoint.find import find
 from atom_core.checkpoint.load import load_model
 from atom_core.checkpoint.recipes import RECIPES
 from atom_core.checkpoint.safetensors_file import read_weights

@@ -19,7 +19,8 @@ from typing import Any
 
 import pytest
 
-from atom_core.checkpoint.checkpoint import content_hash, fetch_model, find, open_checkpoint
+from atom_core.checkpoint.checkpoint import content_hash, open_checkpoint
+from atom_core.checkpoint.find import fetch_model, find
 from atom_core.errors import ModelError
 from atom_core.hub import client
 from atom_core.hub import fetch as fetching

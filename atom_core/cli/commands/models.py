@@ -174,7 +174,7 @@ def _fetched(context: Context) -> tuple[dict[str, object], str]:
     :raises ModelError: if it cannot be fetched
     :raises SettingsError: if it is no model of the hub
     """
-    from atom_core.checkpoint.checkpoint import fetch_model, find_in_cache, forbidden
+    from atom_core.checkpoint.find import fetch_model, find_in_cache, forbidden
 
     args, settings = context.args, context.settings
     name = args.fetch or args.update or settings.model

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import atom_core as atom
 from atom_bench.reuse.job import LOOK, PLAIN_WAYS, Job
-from atom_core.checkpoint.checkpoint import find
+from atom_core.checkpoint.find import find
 
 
 def main(arguments: list[str]) -> int:
