@@ -37,9 +37,7 @@ def test_both_layouts(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     """With the model and what to do."""
     write(tmp_path, "generation_config.json", "[1]")
-    with pytest.raises(
-        ModelError, match=r"m: generation_config.json cannot be read: .*; fetch or export it again"
-    ):
+    with pytest.raises(ModelError, match=r"m: generation_config.json cannot be read: .*; fetch or export it again"):
         Processing.read("m", tmp_path)
 
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import atom_core as atom
 from atom_captioning.formats import json_value
-from atom_core.files import writable_folder
-from atom_core.files.outputs import Outputs
-from atom_core.media.timelines.documents import Documents
+from atom_core.media.timelines.document_command import (
+    add_document_arguments,
+    documents_of,
+    has_place,
+    output_folder,
+)
 from atom_core.text.printable import printable_json
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
-
-PRINTED = ("text", "json")
-"""Formats in which several videos may be printed one after the other; others are one document for each."""
 
 
 class CaptionCommand:
@@ -26,12 +25,8 @@ class CaptionCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("videos", nargs="+", metavar="VIDEO", help="video file or folder")
         said = "how to write captions: text, json, srt, vtt or what a plugin brings, see `atom plugins` (text)"
-        parser.add_argument("--format", default="text", metavar="FORMAT", help=said)
-        parser.add_argument("-o", "--output", metavar="DIR", help="write one document per video into this folder")
-        said = "with -o, replace documents that Atom did not write, or that were edited since"
-        parser.add_argument("--overwrite", action="store_true", help=said)
+        add_document_arguments(parser, said)
 
     def run(self, context: atom.CommandContext) -> None:
         """Caption the videos; one result per video, in order.
@@ -40,14 +35,12 @@ class CaptionCommand:
         """
         plugins, name = context.host().plugins, context.args.format
         suffix = plugins.suffix(name)
-        folder = _writable(Path(context.args.output)) if context.args.output else None
+        folder = output_folder(context)
         videos = list(dict.fromkeys(context.videos(context.args.videos)))
         listed: list[Any] = []
-        documents: Documents | None = None
-        if folder or (name not in PRINTED and len(videos) > 1):
-            outputs = Outputs(context.settings.cache)
-            documents = Documents(folder, suffix, outputs, overwrite=context.args.overwrite)
-            videos = [video for video in videos if _has_place(context, documents, video)]
+        documents = documents_of(context, folder, suffix, len(videos))
+        if documents is not None:
+            videos = [video for video in videos if has_place(context, documents, video)]
         for video, captions in caption_videos(context, videos):
             value = json_value(captions)
             _tell_odd(context, captions)
@@ -65,26 +58,6 @@ class CaptionCommand:
                 context.fail(str(video.path), error)
         if listed:
             context.emit(listed, printable_json(listed))
-
-
-def _writable(folder: Path) -> Path:
-    """The folder, made if there is none; asked before any work is spent."""
-    try:
-        return writable_folder(folder)
-    except OSError as error:
-        raise atom.SettingsError(
-            f"cannot write into folder '{folder}': {error.strerror}; choose another with -o DIR"
-        ) from None
-
-
-def _has_place(context: atom.CommandContext, documents: Documents, video: atom.Video) -> bool:
-    """Whether a document can be written for `video`; asked before any work is spent on it."""
-    try:
-        documents.place(video)
-    except atom.MediaError as error:
-        context.fail(str(video.path), error)
-        return False
-    return True
 
 
 def _tell_odd(context: atom.CommandContext, captions: list[atom.Caption]) -> None:

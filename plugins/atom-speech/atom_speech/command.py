@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import atom_core as atom
-from atom_core.files import writable_folder
-from atom_core.files.outputs import Outputs
-from atom_core.media.timelines.documents import Documents
+from atom_core.media.timelines.document_command import add_document_arguments, documents_of, output_folder
 from atom_core.text.printable import printable_json
 from atom_speech.formats import FORMATS, json_value
 
 if TYPE_CHECKING:
     import argparse
-
-PRINTED = ("text", "json")
-"""Formats in which several videos may be printed one after the other; others are one document for each."""
 
 
 class TranscribeCommand:
@@ -24,12 +18,8 @@ class TranscribeCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("videos", nargs="+", metavar="VIDEO", help="video file or folder")
         said = "how to write it: text, json, srt, vtt, or words, each with its times (text)"
-        parser.add_argument("--format", default="text", choices=tuple(FORMATS), metavar="FORMAT", help=said)
-        parser.add_argument("-o", "--output", metavar="DIR", help="write one document per video into this folder")
-        said = "with -o, replace documents that Atom did not write, or that were edited since"
-        parser.add_argument("--overwrite", action="store_true", help=said)
+        add_document_arguments(parser, said, tuple(FORMATS))
 
     def run(self, context: atom.CommandContext) -> None:
         """Transcribe the videos; one result per video, in order.
@@ -38,12 +28,9 @@ class TranscribeCommand:
         """
         name = context.args.format
         suffix, write = FORMATS[name]
-        folder = _writable(Path(context.args.output)) if context.args.output else None
+        folder = output_folder(context)
         videos = list(dict.fromkeys(context.videos(context.args.videos)))
-        documents: Documents | None = None
-        if folder or (name not in PRINTED and len(videos) > 1):
-            outputs = Outputs(context.settings.cache)
-            documents = Documents(folder, suffix, outputs, overwrite=context.args.overwrite)
+        documents = documents_of(context, folder, suffix, len(videos))
         listed: list[Any] = []
         for video in videos:
             try:
@@ -84,13 +71,3 @@ def _transcribed(context: atom.CommandContext, video: atom.Video) -> tuple[atom.
     if not said:
         context.note(f"'{video.path}': {'nothing is said in it' if video.has_audio else 'it has no sound'}")
     return said
-
-
-def _writable(folder: Path) -> Path:
-    """The folder, made if there is none; asked before any work is spent."""
-    try:
-        return writable_folder(folder)
-    except OSError as error:
-        raise atom.SettingsError(
-            f"cannot write into folder '{folder}': {error.strerror}; choose another with -o DIR"
-        ) from None

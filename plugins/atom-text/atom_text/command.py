@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import atom_core as atom
+from atom_core.media.timelines.document_command import (
+    add_document_arguments,
+    documents_of,
+    has_place,
+    output_folder,
+)
 from atom_core.text.printable import printable_json
 from atom_text.formats import FORMATS, json_value
 
@@ -13,23 +18,13 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from atom_core.media.timelines.documents import Documents
-
-PRINTED = ("text", "json")
-"""Formats in which several videos may be printed one after the other; others are one document for each."""
-
 
 class ReadCommand:
     """Read what is written in each video: titles, signs, slides, each line once, with its times and place."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("videos", nargs="+", metavar="VIDEO", help="video file or folder")
-        said = f"how to write what is read: {', '.join(FORMATS)} (text)"
-        parser.add_argument("--format", default="text", choices=tuple(FORMATS), metavar="FORMAT", help=said)
-        parser.add_argument("-o", "--output", metavar="DIR", help="write one document per video into this folder")
-        said = "with -o, replace documents that Atom did not write, or that were edited since"
-        parser.add_argument("--overwrite", action="store_true", help=said)
+        add_document_arguments(parser, f"how to write what is read: {', '.join(FORMATS)} (text)", tuple(FORMATS))
 
     def run(self, context: atom.CommandContext) -> None:
         """Read the videos; one result per video, in order.
@@ -38,10 +33,11 @@ class ReadCommand:
         :raises ModelError: if the reader is not installed
         """
         write, suffix = FORMATS[context.args.format]
+        folder = output_folder(context)
         videos = list(dict.fromkeys(context.videos(context.args.videos)))
-        documents = _documents(context, suffix, len(videos))
+        documents = documents_of(context, folder, suffix, len(videos))
         if documents is not None:
-            videos = [video for video in videos if _has_place(context, documents, video)]
+            videos = [video for video in videos if has_place(context, documents, video)]
         listed: list[Any] = []
         for video, texts in _read(context, videos):
             value = json_value(video, texts)
@@ -58,37 +54,6 @@ class ReadCommand:
                     context.fail(str(video.path), error)
         if listed:
             context.emit(listed, printable_json(listed))
-
-
-def _documents(context: atom.CommandContext, suffix: str, num_videos: int) -> Documents | None:
-    """Where documents go; None where all is printed.
-
-    :raises SettingsError: if the folder for them cannot be written
-    """
-    from atom_core.files import writable_folder
-    from atom_core.files.outputs import Outputs
-    from atom_core.media.timelines.documents import Documents
-
-    args = context.args
-    if not args.output and (args.format in PRINTED or num_videos == 1):
-        return None
-    try:
-        folder = writable_folder(Path(args.output)) if args.output else None
-    except OSError as error:
-        raise atom.SettingsError(
-            f"cannot write into folder '{args.output}': {error.strerror}; choose another with -o DIR"
-        ) from None
-    return Documents(folder, suffix, Outputs(context.settings.cache), overwrite=args.overwrite)
-
-
-def _has_place(context: atom.CommandContext, documents: Documents, video: atom.Video) -> bool:
-    """Whether a document can be written for `video`; asked before any work is spent on it."""
-    try:
-        documents.place(video)
-    except atom.MediaError as error:
-        context.fail(str(video.path), error)
-        return False
-    return True
 
 
 def _read(
