@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +16,7 @@ from attrs import evolve
 from atom_core.errors import AtomError, LibraryError, MediaError, SettingsError, TaskError
 from atom_core.executors.work import VideoDone, Work, content_of, versions
 from atom_core.exhausted import exhausted
+from atom_core.files.owner import whose
 from atom_core.host import open_host
 from atom_core.ledger import COUNTS, Ledger
 from atom_core.pipeline.run import StepResult, run_pipeline
@@ -21,6 +24,8 @@ from atom_core.plugins.discovery import one_line
 from atom_core.protocols import CarriedLibrary
 from atom_core.records import Video
 
+_PREFIX = "atom-node-"
+"""How the folders of nodes begin, before the number of the process."""
 _COLUMNS = ("requested", "computed", "reused")
 
 
@@ -41,7 +46,8 @@ class Node:
             if not root.exists():
                 raise SettingsError(f"'{root}' is not there; have the footage in the same place on every machine")
         self._work, self._remarks = work, _Remarks()
-        self._folder = TemporaryDirectory(prefix="atom-node-", ignore_cleanup_errors=True)
+        _sweep(Path(tempfile.gettempdir()))
+        self._folder = TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True)
         self._library = Path(self._folder.name) / "library"
         self._lock = threading.Lock()
         self._reported = {name: dict.fromkeys(_COLUMNS, 0) for name in COUNTS}
@@ -119,6 +125,19 @@ class Node:
         logging.getLogger("atom").removeHandler(self._remarks)
         self._host.close()
         self._folder.cleanup()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what nodes left that were killed."""
+    for left in folder.glob(f"{_PREFIX}*-*"):
+        pid = left.name.removeprefix(_PREFIX).partition("-")[0]
+        try:
+            if pid.isdigit() and not whose(left):
+                os.kill(int(pid), 0)
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except OSError:  # it is gone, or runs as another user
+            continue
 
 
 def counts_of(ledger: Ledger) -> dict[str, dict[str, int]]:
