@@ -189,7 +189,7 @@ class SearchLibrary:
             found = finder.find(query, fold=settings.fold, merge=settings.merge)
             return judged(host.decoder, query, found, settings.judge) if settings.judge and query.text else found
         vector_E = host.decoder.embed([host.encoder.encode(query.like)] if query.like is not None else [query.text])
-        last = query.skip + query.limit
+        last = min(query.skip + query.limit, len(library))
         if not query.is_filtered:
             return tuple(library.search(vector_E, last)[query.skip :])
         chosen = Filter(query, host.video)

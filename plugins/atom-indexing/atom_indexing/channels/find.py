@@ -83,7 +83,7 @@ class Finder:
 
     def _found(self, clips: Snapshot, query: atom.Query, *, fold: bool, merge: bool) -> tuple[atom.Moment, ...]:
         scored = self.scored(clips, query)
-        last = query.skip + query.limit
+        last = min(query.skip + query.limit, len(clips))
         found: list[tuple[int, atom.Moment]] = []
         captions: dict[str, list[int]] = {}
         for number, row in _in_order(scored, last):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 import atom_core as atom
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_MOST_DIGITS = 9
+_SAYING = "LNSM"
+"""Classes of letters that a search may be made of: letters, numbers, symbols such as emoji, and marks."""
 _NAMES = "--in, --kind, --since, --until, --shortest and --longest"
 
 
@@ -58,6 +62,9 @@ def query_of(context: atom.CommandContext, limit: int, *, skip: int = 0) -> atom
         raise atom.SettingsError("--like and --image both say what moments are to look like; leave one out")
     if not text and not (args.like or args.image):
         raise atom.SettingsError("the search text is empty; say what to look for: atom search TEXT")
+    for said in (text, args.without.strip()):
+        if said and not any(unicodedata.category(letter)[0] in _SAYING for letter in said):
+            raise atom.SettingsError(f"there is no word in {said!r}; say what to look for in words: atom search TEXT")
     if args.folder is not None and not Path(args.folder).is_dir():
         raise atom.SettingsError(f"there is no folder '{args.folder}'; name the one that the videos are in: --in DIR")
     if args.longest is not None and args.longest < args.shortest:
@@ -82,6 +89,8 @@ def query_of(context: atom.CommandContext, limit: int, *, skip: int = 0) -> atom
 
 def nothing_left(query: atom.Query) -> str:
     """What there is to say where a search has found nothing at all."""
+    if query.skip:
+        return f"there are no moments after the first {query.skip}; ask for an earlier page with a smaller --skip"
     if query.is_filtered:
         return f"no moment is left by the filters; widen or leave out one of {_NAMES}"
     if '"' in query.text:
@@ -160,7 +169,16 @@ def seconds(text: str) -> float:
     return value
 
 
-def _number(text: str) -> int:
+def whole_number(text: str) -> int:
+    """A number of moments, for argparse; -1 where that is none at all."""
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
+        return -1
+    if len(text.lstrip("0")) > _MOST_DIGITS:
+        raise argparse.ArgumentTypeError(f"expected a number below {10**_MOST_DIGITS}, got one of {len(text)} digits")
     return int(text)
+
+
+def _number(text: str) -> int:
+    if (number := whole_number(text)) < 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number, got {text!r}")
+    return number

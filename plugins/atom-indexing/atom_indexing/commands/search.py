@@ -18,7 +18,7 @@ from atom_core.text.printable import printable
 from atom_indexing.commands.cuts import cut_out, folder_for
 from atom_indexing.commands.index import made_otherwise
 from atom_indexing.commands.page import page, poster
-from atom_indexing.commands.query import add_query_arguments, nothing_left, query_of, seconds
+from atom_indexing.commands.query import add_query_arguments, nothing_left, query_of, seconds, whole_number
 from atom_indexing.library.remembering import Remembering
 from atom_indexing.passages.collect import lacking, note_of
 from atom_indexing.tasks import check_not_empty
@@ -237,6 +237,7 @@ def _score(text: str) -> float:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    number = whole_number(text)
+    if number < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return int(text)
+    return number

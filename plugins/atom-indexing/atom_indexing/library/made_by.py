@@ -48,6 +48,11 @@ def check_model(made: Mapping[str, str], *, path: Path, model: str) -> None:
             f"library '{called(path)}' was made with model {made['model']}, not with {model}; "
             f"use --model {made['model_name']}, another --library DIR, or make it anew: atom index --rebuild"
         )
+    if made["format"].isdecimal() and len(made["format"]) < 9 and int(made["format"]) > FORMAT:
+        raise atom.LibraryError(
+            f"library '{called(path)}' has format {made['format']}, of a newer Atom; this version reads {FORMAT}:"
+            " update it, or name another with --library DIR"
+        )
     if made["format"] != str(FORMAT):
         raise atom.LibraryError(
             f"library '{called(path)}' has format {made['format']}, this version reads {FORMAT}; "

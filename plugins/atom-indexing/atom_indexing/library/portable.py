@@ -54,6 +54,10 @@ class Read:
     """What is said and written in videos."""
 
 
+class _OtherFormatError(atom.LibraryError):
+    """Lines that another version of Atom wrote."""
+
+
 def read_lines(lines: Iterable[str], source: str) -> Read:
     """The clips that lines hold, all of them checked.
 
@@ -69,7 +73,10 @@ def read_lines(lines: Iterable[str], source: str) -> Read:
             if head is None:
                 head = {**value}
                 if head["atom_library"] != VERSION:
-                    raise ValueError(f"its format is {head['atom_library']}, this version reads {VERSION}")
+                    raise _OtherFormatError(
+                        f"{source}, line {number}: its format is {head['atom_library']}, this version reads {VERSION};"
+                        " take it in with the Atom that wrote it, or a newer one"
+                    )
                 continue
             if KEY in value:
                 told.append(of_line(value))
@@ -82,6 +89,8 @@ def read_lines(lines: Iterable[str], source: str) -> Read:
             if "clips" not in vectors:
                 raise ValueError("it has no vector")
             clips.append((value["id"], row, vectors))
+        except _OtherFormatError:
+            raise
         except (ValueError, TypeError, KeyError, RecursionError, atom.LibraryError) as error:
             said = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else str(error)
             raise atom.LibraryError(

@@ -111,3 +111,27 @@ def test_a_picture_that_is_none(host):
     """One line, which names it."""
     with pytest.raises(atom.MediaError, match=r"cannot read 'notes.txt'"):
         run_command(host, "search", "--image", "notes.txt")
+
+
+@pytest.mark.parametrize("text", ["*", "!!! ???", '"\u202e"', "..."])
+def test_a_search_without_a_word(host, text):
+    """Is told to have none, as is what is to be left out; symbols say something."""
+    with pytest.raises(atom.SettingsError, match="there is no word in"):
+        run_command(host, "search", text)
+    with pytest.raises(atom.SettingsError, match="there is no word in"):
+        run_command(host, "search", "red", "--not", text)
+    assert found(host, "\N{DOG}")
+
+
+def test_numbers_beyond_all_moments(host):
+    """As many as there are, and no more; of absurd numbers it is told in one line."""
+    assert len(found(host, "red", "-k", "999999999")) == 4
+    assert found(host, "red", "--skip", "999999999") == []
+    assert "no moments after the first 999999999" in run_command(host, "search", "red", "--skip", "999999999").notes[-1]
+    for option in ("-k", "--skip", "--per-video"):
+        for number in ("9" * 21, "9" * 5000):
+            with pytest.raises(atom.SettingsError, match="digits") as told:
+                run_command(host, "search", "red", option, number)
+            assert len(str(told.value)) < 300
+    every = host.run("search", atom.Query(text="red", limit=10**30))
+    assert len(every) == 4

@@ -115,3 +115,12 @@ def test_verify_and_mend(world):
     assert run_command(host, "library", "--verify").values[0] == {"clips": 3, "unsound": 0, "broken": 0, "orphans": 0}
     with closing(ChromaLibrary.open(host.settings, "fake@1")) as again:
         assert len(again) == 3
+
+
+def test_a_library_of_a_newer_format(world):
+    """Is refused with the way on, which is no rebuilding."""
+    host = world("one", *SHOWS)
+    host.library._clips.modify(metadata={**host.library._clips.metadata, "format": 99})
+    host.library.close()
+    with pytest.raises(atom.LibraryError, match="has format 99, of a newer Atom; this version reads 1: update it"):
+        closing(ChromaLibrary.open(host.settings, "fake@1"))
