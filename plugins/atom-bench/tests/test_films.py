@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from atom_bench.films.command import Made, summed, text
+from atom_bench.films.haste import hasty
 from atom_bench.films.requests import WORDINGS, Asked, Maker, clause
 from atom_bench.films.truth import Expected, Shot, Thing, fault
 
@@ -42,6 +43,20 @@ def test_every_wording_makes_a_request():
     assert all(one.expected is not None and "{" not in one.text for one in good)
     shown = {clause(thing, way) for shot in SHOTS for thing in shot.things for way in range(4)}
     assert not any(one.text.rstrip(".").casefold() in shown for one in maker.absent(30))
+
+
+def test_requests_in_haste():
+    """Sixty, each with its truth; the film that lists what is asked for has no fault."""
+    asked = hasty(SHOTS, np.random.default_rng(1))
+    assert len({one.text for one in asked}) == 60
+    assert all(one.expected is not None and "{" not in one.text for one in asked)
+    row = asked[0]
+    first, second, third = row.expected.each
+    film = [next(shot for shot in SHOTS if shows(shot)) for shows in (first, second, third)]
+    assert fault(timeline(*film), SHOTS, row.expected) == ""
+    assert fault(timeline(*film[::-1]), SHOTS, row.expected) == "wrong cuts [0, 2]"
+    every = next(one for one in asked if one.text.startswith("all of the"))
+    assert fault(timeline(*filter(every.expected.every, SHOTS)), SHOTS, every.expected) == ""
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 
 import atom_core as atom
 from atom_bench import arguments, figures
+from atom_bench.films.haste import hasty
 from atom_bench.films.requests import Asked, Maker
 from atom_bench.films.truth import Shot, fault, read_shots
 
@@ -45,6 +46,7 @@ class FilmsBench:
         parser.add_argument(
             "--absent", type=arguments.count, default=60, metavar="N", help="for what is not there (60)"
         )
+        parser.add_argument("--haste", action="store_true", help="sixty requests as they are typed in haste, instead")
         parser.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of footage and requests ({SEED})")
         parser.add_argument("--folder", metavar="DIR", help="where footage and library are kept for another run")
 
@@ -68,7 +70,8 @@ class FilmsBench:
                 )
             shots = read_shots(labels.read(folder / "footage"))
             maker = Maker(shots, np.random.default_rng(args.seed))
-            asked = [*maker.good(args.each), *maker.absent(args.absent)]
+            good = hasty(shots, np.random.default_rng(args.seed)) if args.haste else maker.good(args.each)
+            asked = [*good, *maker.absent(args.absent)]
             settings = evolve(context.settings, library=folder / "library", cache=folder / "cache")
             with atom.open_host(settings) as host, context.progress("Asking", len(asked)) as progress:
                 index(host, folder / "footage")

@@ -211,7 +211,7 @@ class Maker:
         made = []
         for number in range(count):
             missing = STRANGE[number // 3 % len(STRANGE)] if number % 3 == 0 else clause(self._missing(), number)
-            text = f"{clause(self._things(1)[0])}, then {missing}." if number % 3 == 2 else f"{missing}."
+            text = f"{clause(self.things(1)[0])}, then {missing}." if number % 3 == 2 else f"{missing}."
             made.append(Asked(kind="not there", text=text[0].upper() + text[1:]))
         return made
 
@@ -224,14 +224,15 @@ class Maker:
             if thing not in there:
                 return thing
 
-    def _things(self, count: int) -> list[Thing]:
+    def things(self, count: int) -> list[Thing]:
+        """Some that are alone in a shot, each another one."""
         picked = self._rng.permutation(len(self._single))
         things = list(dict.fromkeys(self._single[int(n)].things[0] for n in picked))
         return things[:count]
 
     def one(self, kind: str, wording: str, *, held_out: bool | int) -> Asked:
         """A request of a kind in one wording."""
-        things = self._things(3)
+        things = self.things(3)
         shape, other = (str(name) for name in self._rng.choice(self._shapes, 2, replace=False))
         action = str(self._rng.choice(self._actions))
         video = str(self._rng.choice(sorted({s.video for s in self._shots if has(shape=shape)(s)})))
