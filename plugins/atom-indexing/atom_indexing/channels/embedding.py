@@ -28,6 +28,8 @@ class Embedders:
         self._lock = threading.Lock()
         self._backgrounds: dict[str, Background] = {}
         self._told: set[str] = set()
+        self._lacking: dict[str, int] = {}
+        """How many clips a library had when it was told that many are not embedded, by embedder."""
 
     def of(self, host: atom.Host) -> Any | None:
         """The embedder that counts for `host`; None where the decoder was trained to embed, none is set, or it cannot
@@ -69,10 +71,14 @@ class Embedders:
 
         :raises LibraryError: if the library's captions are embedded by another embedder
         """
-        missing = library.not_embedded(embedder.fingerprint)
+        fingerprint, num_clips = str(embedder.fingerprint), len(library)
+        if self._lacking.get(fingerprint) == num_clips:  # to list them takes longer than the search
+            return
+        missing = library.not_embedded(fingerprint)
         if not missing:
             return
         if len(missing) > _AT_ONCE:
+            self._lacking[fingerprint] = num_clips
             self.tell(
                 f"{len(missing)} captions are not embedded by {embedder.name} yet; embed them: atom index --embed"
             )

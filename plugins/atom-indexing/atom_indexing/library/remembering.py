@@ -35,6 +35,9 @@ class Remembering(Protocol):
 class Searchable(Protocol):
     """A library that the channels can search."""
 
+    def __len__(self) -> int:
+        """How many clips are found."""
+
     def looking(self, work: Callable[[Snapshot], T]) -> T:
         """What `work` makes of the library as it is now; it may run again, if the library is made anew meanwhile."""
 
