@@ -27,8 +27,12 @@ _UNLIKE = 0.8
 """How little the two have in common that are called different also where one has far less contrast."""
 _CUT = 0.42
 """How wholly one picture replaces the one before where another shot begins ..."""
+_ABOVE, _AROUND = 0.15, 3
+"""... and by how much more than most of so many pictures to either side do ..."""
 _BURST_S = 0.28
 """... and the time next to the plain pictures of a fade within which none does, seconds: else something bursts."""
+_FAINT = 0.2
+"""A picture with less than this share of a shot's edges is too faint to tell whether it replaces the one before."""
 _COVERED = 0.25
 """Share of the picture that shows other than the plain colour in both shots, at least; else things came and went ..."""
 _FILLED = 0.6
@@ -81,8 +85,15 @@ class FadeFinder:
 
 def _one_shot(pictures: list[tuple[int, Look]]) -> list[tuple[int, Look]]:
     """The pictures, of which the first are next to plain ones, up to where another shot has been cut to."""
-    for place in range(1, len(pictures)):
-        if replaced(pictures[place - 1][1], pictures[place][1]) >= _CUT:
+    least = _FAINT * max((look.detail for _, look in pictures), default=0.0)
+    seen = [
+        place for place in range(1, len(pictures)) if min(one.detail for _, one in pictures[place - 1 :][:2]) >= least
+    ]
+    changes = [replaced(pictures[place - 1][1], pictures[place][1]) for place in seen]
+    for number, (place, change) in enumerate(zip(seen, changes, strict=True)):
+        # a camera that swings fast replaces much with each picture
+        around = changes[max(number - _AROUND, 0) : number] + changes[number + 1 : number + 1 + _AROUND]
+        if change >= max(_CUT, float(np.median(around)) + _ABOVE if around else 0.0):
             return pictures[:place]
     return pictures
 

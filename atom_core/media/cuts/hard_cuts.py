@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from atom_core.media.cuts.run import AROUND_S, SIDE, Box, Run, Transition
-from atom_core.media.cuts.similarity import Look, differing, filled, recoloured, replaced, spread
+from atom_core.media.cuts.similarity import Look, differing, filled, look, recoloured, replaced, spread, unlike
 
 _FLASH_S = 0.28
 """Longest flash, seconds: what is gone after it was no cut."""
@@ -43,6 +43,12 @@ _OUT, _OUT_LEVELS = 3.0, 6.0
 """A mean change of level that is so many times those around, and this at least, stands out; then a cut ..."""
 _OUT_LEAST, _OUT_SPREAD, _OUT_DIFFERING = 0.3, 0.5, 0.8
 """... may replace less, in less of the picture: two views of one thing."""
+_ONE_WAY = 0.7
+"""Where all of a picture goes brighter or darker, the least share of its mean change that is of one direction ..."""
+_GOES_ON = 0.35
+"""... and how much of it the picture before or after goes on the same way, where that takes several pictures: ..."""
+_EXPOSED = 0.85
+"""... then what is seen must be as unlike as this, whatever its contrast, or the exposure has changed."""
 _LASTING = 0.36
 """How wholly pictures shortly before and after are replaced, at least."""
 _EMPTY = 0.02
@@ -96,7 +102,8 @@ def _whole_strength(run: Run, index: int) -> float:
 
 def _replaces(run: Run, index: int, flash_s: float) -> float:
     """How wholly other things are seen from a picture on, for longer than `flash_s`; 0 if they are not."""
-    return run.changes[index] if _changes(run, index) and _lasts(run, index, flash_s) else 0.0
+    changes = _changes(run, index) and not _is_exposed(run, index) and _lasts(run, index, flash_s)
+    return run.changes[index] if changes else 0.0
 
 
 def _changes(run: Run, index: int) -> bool:
@@ -127,6 +134,23 @@ def _changes(run: Run, index: int) -> bool:
     return differs >= _ALL_DIFFERS and sorted(others)[-2:][0] <= _PART_DIFFERS
 
 
+def _is_exposed(run: Run, index: int) -> bool:
+    """Whether a picture is one of several over which the same goes brighter or darker everywhere."""
+
+    def step(at: int) -> float:
+        inside = 0 < at < len(run)
+        mean = float((run.looks[at].picture - run.looks[at - 1].picture).mean()) if inside else 0.0
+        return mean if inside and abs(mean) >= _ONE_WAY * run.levels[at] else 0.0
+
+    own = step(index)
+    if not own or max(step(index - 1) / own, step(index + 1) / own) < _GOES_ON:
+        return False
+    old, new = run.looks[index - 1 : index + 1]
+    # as bright as the new one, clipped as it is, or movement between them would not be seen
+    gain = float(new.picture.mean()) / max(float(old.picture.mean()), 1.0)
+    return unlike(look(np.minimum(old.picture * np.float32(gain), 255)), new) < _EXPOSED
+
+
 def _stands_out(run: Run, index: int) -> bool:
     """Whether the mean change of level is several times that of all pictures around, as PySceneDetect weighs it."""
     return run.levels[index] >= max(_OUT * run.usual(run.levels, index)[1], _OUT_LEVELS)
@@ -142,7 +166,8 @@ def _lasts(run: Run, index: int, flash_s: float) -> bool:
     # is alike on some of its sides only
     pairs = [(before[0], new) for new in after] + [(old, after[0]) for old in before[1:]]
     pairs += [(old, new) for old in before[step::step] for new in after[step::step]]
-    return all(replaced(old, new) >= least for old, new in pairs)
+    # colours last where there are too few edges to tell large plain things apart
+    return all(replaced(old, new) >= least or recoloured(old, new) >= _RECOLOURED for old, new in pairs)
 
 
 def _not_emptied(looks: list[Look]) -> list[Look]:

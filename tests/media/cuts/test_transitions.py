@@ -297,3 +297,38 @@ def test_what_crosses_the_whole_picture_wipes_nothing() -> None:
         if left + 64 > 0:
             pictures[index, :, max(left, 0) : min(left + 64, 64)] = (210, 205, 200)
     assert _at(pictures) == []
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_fades_into_fast_pans(seed: int) -> None:
+    """A shot that fades in while the camera swings fast is one shot from the first faint picture on."""
+    share = np.ones(40)
+    share[:15] = np.arange(15) / 15
+    weights = share[:, None, None, None]
+    old, new = _scene(seed, 40), _scene(seed + 100, 40, speed=4.3)
+    faded_in = new * weights + 255 * (1 - weights)
+    faded_out = old * weights[::-1] + 255 * (1 - weights[::-1])
+    (fade,) = _found(np.concatenate([faded_out, np.full((8, SIDE, SIDE, 3), 255.0), faded_in]))
+    assert 25 <= fade.first < 40
+    assert 48 < fade.last <= 64
+
+
+@pytest.mark.parametrize("stops", [1.3, -1.3])
+def test_exposure_found_within_three_pictures_of_a_pan(stops: float) -> None:
+    """Light that grows or falls over several pictures of a fast pan, up to white, is no cut."""
+    gains = 2 ** (stops * np.clip((np.arange(50) - 20) / 3, 0, 1)) * (1 if stops > 0 else 2)
+    assert _at(_scene(5, 50, speed=3.5) * gains[:, None, None, None]) == []
+
+
+def test_large_plain_things_beside_bars() -> None:
+    """Two shots whose few edges soon come to agree are told apart by their colours."""
+
+    def shot(above: tuple[int, int, int], below: tuple[int, int, int], top: int, speed: float) -> Pictures:
+        pictures = np.zeros((30, SIDE, SIDE, 3)) + above
+        for index in range(30):
+            pictures[index, top + round(speed * index) :] = below
+        pictures[:, :, :20] = pictures[:, :, 44:] = 0
+        return pictures
+
+    shots = [shot((120, 70, 30), (90, 30, 120), 20, 0.0), shot((60, 200, 60), (30, 160, 150), 36, -0.8)]
+    assert _at(np.concatenate(shots)) == [30]
