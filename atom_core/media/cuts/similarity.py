@@ -47,8 +47,13 @@ class Look(NamedTuple):
     """[H, W, 3], float32."""
     edges: tuple[np.ndarray, ...]
     """[E], float32, at each scale; neighbours in x, then in y."""
-    detail: float
-    """How strong its edges are, levels on average."""
+    strengths: tuple[float, ...]
+    """How strong its edges are at each scale, levels on average."""
+
+    @property
+    def detail(self) -> float:
+        """How strong its edges are, levels on average."""
+        return self.strengths[0]
 
 
 def halved(pictures: np.ndarray) -> np.ndarray:
@@ -62,14 +67,24 @@ def halved(pictures: np.ndarray) -> np.ndarray:
 def look(picture: np.ndarray) -> Look:
     """A picture [H, W, 3], float32, made ready; two pictures to be compared have one size."""
     edges = _edges(picture, _NOISE[0]), _edges(halved(picture), _NOISE[1])
-    return Look(picture, edges, float(np.abs(edges[0]).mean()))
+    return Look(picture, edges, (_strength(edges[0]), _strength(edges[1])))
 
 
 def _edges(picture: np.ndarray, noise: float) -> np.ndarray:
-    both = [(picture[:, 1:] - picture[:, :-1]).ravel(), (picture[1:] - picture[:-1]).ravel()]
-    edges = np.concatenate(both)
+    height, width, depth = picture.shape
+    split = height * (width - 1) * depth
+    edges = np.empty(split + (height - 1) * width * depth, np.float32)
+    np.subtract(picture[:, 1:], picture[:, :-1], out=edges[:split].reshape(height, width - 1, depth))
+    np.subtract(picture[1:], picture[:-1], out=edges[split:].reshape(height - 1, width, depth))
     # soft threshold: differences below the noise of a codec are none, others lose as much, so nothing jumps there
-    return np.asarray(edges - np.clip(edges, -noise, noise))
+    below = np.minimum(edges, np.float32(noise))
+    np.maximum(below, np.float32(-noise), out=below)
+    edges -= below
+    return edges
+
+
+def _strength(edges: np.ndarray) -> float:
+    return float(np.add.reduce(np.abs(edges))) / max(edges.size, 1)
 
 
 def replaced(old: Look, new: Look) -> float:
@@ -124,15 +139,14 @@ def _hold_most(whole: tuple[Look, Look], parts: tuple[Look, Look]) -> bool:
 
 
 def _replaced(old: Look, new: Look) -> float:
-    shares = []
-    for one, two in zip(old.edges, new.edges, strict=True):
-        common = float(_common(one, two).mean())
-        before, after = float(np.abs(one).mean()), float(np.abs(two).mean())
+    all_gone = all_come = 0.0
+    for one, two, before, after in zip(old.edges, new.edges, old.strengths, new.strengths, strict=True):
+        # the mean of what both have, as `_common` says it of each edge, without working it out for each
+        common = (before + after - _strength(one - two)) / 2
         # relative to the other picture where one shows hardly anything, or noise alone would replace a plain picture
-        gone = (before - common) / max(before, _FAINT * after, _NOTHING)
-        come = (after - common) / max(after, _FAINT * before, _NOTHING)
-        shares.append((gone, come))
-    return min(sum(gone for gone, _ in shares), sum(come for _, come in shares)) / len(shares)
+        all_gone += (before - common) / max(before, _FAINT * after, _NOTHING)
+        all_come += (after - common) / max(after, _FAINT * before, _NOTHING)
+    return min(all_gone, all_come) / len(old.edges)
 
 
 def _common(one: np.ndarray, two: np.ndarray) -> np.ndarray:
@@ -158,8 +172,11 @@ def _movement(old: np.ndarray, new: np.ndarray) -> tuple[int, int]:
         return 0, 0
     inner = new[y:-y, x:-x].transpose(2, 0, 1)
     shifted = sliding_window_view(old, inner.shape[1:], axis=(0, 1))
-    # all shifts at once: small pictures, so the cost is that of a few hundred differences
-    left = np.abs(shifted - inner).mean(axis=(2, 3, 4), dtype=np.float32)
+    # a row of shifts at once: what they leave stays in the processor's cache
+    left, rest = np.empty(shifted.shape[:2], np.float32), np.empty(shifted.shape[1:], np.float32)
+    for across, sums in zip(shifted, left, strict=True):
+        np.abs(np.subtract(across, inner, out=rest), out=rest)
+        np.add.reduce(rest.reshape(len(rest), -1), axis=1, out=sums)
     row, column = np.unravel_index(int(left.argmin()), left.shape)
     return int(row) - y, int(column) - x
 
@@ -184,9 +201,12 @@ def differing(old: Look, new: Look) -> float:
 
 def recoloured(old: Look, new: Look) -> float:
     """The share of the picture whose hue is another one, 0 to 1; brightness does not matter, black counts as grey."""
-    one, two = (
-        # shares of red, green and blue, drawn towards grey in the dark, where hue is noise
-        (picture + _DARK) / (picture.sum(axis=2, keepdims=True) + 3 * _DARK)
-        for picture in (old.picture, new.picture)
-    )
-    return float((np.abs(one - two).sum(axis=2) > _HUE).mean())
+    one, two = _hue(old.picture), _hue(new.picture)
+    differs = np.abs(np.subtract(one, two, out=one), out=one)
+    return float((differs[..., 0] + differs[..., 1] + differs[..., 2] > _HUE).mean())
+
+
+def _hue(picture: np.ndarray) -> np.ndarray:
+    """Shares of red, green and blue, [H, W, 3], drawn towards grey in the dark, where hue is noise."""
+    total = picture[..., 0] + picture[..., 1] + picture[..., 2] + 3 * _DARK
+    return np.asarray((picture + _DARK) / total[..., None])
