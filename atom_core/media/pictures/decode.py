@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -36,6 +37,10 @@ SLACK_S = 1e-6
 """Instants this close are the same: floats of one timestamp differ by less."""
 _JUMP_S = 1.0
 """Shortest leap for which seeking may beat decoding on, seconds."""
+_SPARED = ("h264",)
+"""Codecs whose decoders leave out just those pictures that no other is made from: half of what usual encoders write."""
+_REORDERED = 32
+"""More pictures than may be stored between one and another that is shown before it."""
 
 
 class Picture(NamedTuple):
@@ -71,6 +76,8 @@ class Reader:
         self._draft, self._track = draft, track
         self._jump_s = _JUMP_S
         self._used = False
+        self._sought: int | None = None
+        self._needs_all = False
         self._container = open_container(path)
         try:
             with reading(path):
@@ -109,6 +116,7 @@ class Reader:
         self._decoder.options = options | ({"skip_loop_filter": "all"} if self._draft else {})
         self._aspect = self._decoder.sample_aspect_ratio
         self._origin: int | None = None
+        self._spares = False
         self._pictures = self._decode(self._timed_frames(self._first_clock()))
         first = next(self._pictures, None)
         if first is None:
@@ -120,6 +128,8 @@ class Reader:
         self.shape = self._converter.shape
         check_pixels(self.path, self.shape.width, self.shape.height)
         fields = "fields" if may_be_interlaced(first.frame, self._stream) else ""
+        is_plain = type(self._clock) is StampClock and not (self._leaps or fields or self._draft or self._needs_all)
+        self._spares = is_plain and self._decoder.name in _SPARED
         self.rule = ",".join(filter(None, (self._converter.rule, fields)))
         self._before: Picture | None = None
         self._current = first
@@ -181,26 +191,42 @@ class Reader:
         :param num_skipped: packets with a place in the file before which all are left out
         """
         self._clock = clock
+        stored: deque[int] = deque(maxlen=_REORDERED)
         for packet in packets(self._container, self._stream):
             if num_skipped > 0 and packet.size:
                 num_skipped -= packet.pos is not None
                 if num_skipped > 0 or packet.pos is None:
                     continue
             clock.store(packet)
+            self._decoder.skip_frame = "NONREF" if self._is_passed(packet.pts, stored) else "DEFAULT"
             try:
                 frames = self._decoder.decode(packet)
             except av.error.FFmpegError as error:
                 if isinstance(error, MemoryError):
                     raise
+                self._needs_all = True
                 continue  # one damaged picture: the next ones may be whole
             if packet.is_keyframe:  # it is told with these alone
                 aspect = self._decoder.sample_aspect_ratio
             for frame in frames:
                 if aspect != self._aspect:
                     frame.opaque = aspect
+                self._needs_all |= frame.is_corrupt  # what was lost is made up from any other picture
                 pts = clock.shown(frame)
                 if pts is not None:
                     yield pts, frame
+
+    def _is_passed(self, pts: int | None, stored: deque[int]) -> bool:
+        """Whether a stored picture is not the one that is sought, for another is shown after it and not after that
+        instant: it need not be decoded, unless others are made from it.
+
+        :param stored: timestamps of those that were stored just before it; its own is added
+        """
+        if pts is None:
+            return False
+        spared = self._spares and self._sought is not None and any(pts < other <= self._sought for other in stored)
+        stored.append(pts)
+        return spared
 
     def _decode(self, frames: Iterator[tuple[int, av.VideoFrame]], num_keys: int = 0) -> Iterator[Picture]:
         """Pictures from here on, timestamps strictly rising.
@@ -295,20 +321,30 @@ class Reader:
         Fast for rising times; jumps ahead by key pictures when that saves decoding.
         """
         with reading(self.path):
-            if time_s < self._current.time_s - SLACK_S and self._current.time_s > 0:
+            self._sought = self._ticks(time_s)
+            picture = self._shown(time_s)
+            if self._spares and self._needs_all:  # what was to be shown instead of those left out may be lost
+                self._spares = False
                 self._seek(time_s)
-            elif self._worth_seeking(time_s):
-                stood_s = self._current.time_s
-                self._seek(time_s)
-                if self._current.time_s <= stood_s:
-                    self._jump_s *= 2
-            while self._upcoming is not None and self._upcoming.time_s <= time_s + SLACK_S:
-                self._advance()
-            return self._whole()
+                picture = self._shown(time_s)
+            return picture
+
+    def _shown(self, time_s: float) -> Picture:
+        if time_s < self._current.time_s - SLACK_S and self._current.time_s > 0:
+            self._seek(time_s)
+        elif self._worth_seeking(time_s):
+            stood_s = self._current.time_s
+            self._seek(time_s)
+            if self._current.time_s <= stood_s:
+                self._jump_s *= 2
+        while self._upcoming is not None and self._upcoming.time_s <= time_s + SLACK_S:
+            self._advance()
+        return self._whole()
 
     def pictures(self) -> Iterator[Picture]:
         """Every picture from the start, decoded once."""
         yield self.at(0.0)
+        self._sought = None
         with reading(self.path):
             while self._upcoming is not None:
                 self._advance()
@@ -324,6 +360,8 @@ class Reader:
         picture = self._current
         if self._draft or not self._deinterlacer.is_combed(picture.frame):
             return picture
+        if self._spares:  # its neighbours may have been left out
+            self._spares, self._needs_all, self._before = False, True, None
         if self._before is None and picture.time_s > 0:  # it was sought: what is shown depends on the one before, too
             self._seek(max(picture.time_s - 2 * SLACK_S, 0.0))
             while self._upcoming is not None and self._current.time_s < picture.time_s - SLACK_S:
