@@ -70,8 +70,18 @@ class Shard:
         return int.from_bytes(digest.digest(), "big") % self.count == self.index - 1
 
     def library(self, whole: Path) -> Path:
-        """The folder of this part's own library, beside that of the whole."""
-        return whole.with_name(f"{whole.name}.shards") / f"{self.index}-of-{self.count}"
+        """The folder of this part's own library, beside that of the whole.
+
+        :raises SettingsError: if there are parts of another number of them: together they would be no whole
+        """
+        parts = whole.with_name(f"{whole.name}.shards")
+        for other in sorted(parts.glob("*-of-*")):
+            if (num := other.name.rpartition("-of-")[2]) != str(self.count):
+                raise SettingsError(
+                    f"'{parts}' has parts of {num}, such as {other.name}, and this is part {self}; take the same number"
+                    " of parts, name another --library, or remove those"
+                )
+        return parts / f"{self.index}-of-{self.count}"
 
 
 def _from_scheduler(source: str, count: str | None, environ: Mapping[str, str]) -> tuple[str, str]:

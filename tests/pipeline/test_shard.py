@@ -93,3 +93,14 @@ def test_large_files_by_their_ends(tmp_path: Path) -> None:
 def test_libraries_of_their_own(tmp_path: Path) -> None:
     """Beside that of the whole; parts of another number of parts are others."""
     assert Shard(3, 8).library(tmp_path / "library") == tmp_path / "library.shards" / "3-of-8"
+
+
+def test_parts_of_another_number(tmp_path: Path) -> None:
+    """Parts of three and parts of two make no whole: the second is refused, with what there is."""
+    whole = tmp_path / "library"
+    first = Shard(1, 3).library(whole)
+    assert first == tmp_path / "library.shards" / "1-of-3"
+    first.mkdir(parents=True)
+    assert Shard(3, 3).library(whole).name == "3-of-3"
+    with pytest.raises(SettingsError, match=r"library.shards' has parts of 3, such as 1-of-3, and this is part 2/2"):
+        Shard(2, 2).library(whole)

@@ -156,6 +156,7 @@ class Fleet:
         try:
             why = str(self._cluster.result(opening))
             if not why:
+                del self._stillborn[worker.node]
                 return ""
         except WorkerDied as died:
             self._stillborn[worker.node] += 1

@@ -15,7 +15,8 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("cluster_program.py")
 ATOM = Path(sys.executable).with_name("atom")
-WORKER = b"ray::Worker"
+WORKER = b"ray::Worker.do"
+"""How processes call themselves that work on a video, not on their start."""
 
 
 class TestCluster:
@@ -51,8 +52,12 @@ class TestCluster:
 
     def start(self, *arguments: object, **more: Any) -> subprocess.Popen[str]:
         """Start `atom` beside the cluster."""
-        inside = ["nsenter", f"--net=/proc/{self._process.pid}/ns/net", ATOM, *map(str, arguments)]
+        inside = [*self.inside(), *map(str, arguments)]
         return subprocess.Popen(inside, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+    def inside(self) -> list[str]:
+        """How `atom` is started beside the cluster."""
+        return ["nsenter", f"--net=/proc/{self._process.pid}/ns/net", str(ATOM)]
 
     def workers(self) -> list[int]:
         """The processes of its actors."""
