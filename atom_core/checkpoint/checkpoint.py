@@ -101,10 +101,20 @@ def open_checkpoint(
     folder = find(source, revision=revision, offline=offline, memory=memory)
     check_weights(source, {path.name for path in folder.iterdir()})
     weights = read_weights(source, folder)
-    quantized = read_format(source, weights)
+    return opened(source, folder, weights, read_format(source, weights))
+
+
+def opened(source: str, folder: Path, weights: Weights | None, quantized: QuantizedFormat | None = None) -> Checkpoint:
+    """A folder's config, tokenizer and what it says of preparation.
+
+    :param weights: where its tensors are; None where an engine has them in a form of its own
+    :param quantized: what weights that Atom has quantised say about themselves
+    :raises ModelError: if any of them is missing or does not fit, or if it is not a vision-language model
+    """
     quiet()
     raw = check_config(source, folder, ours=quantized is not None)
-    check_sizes(source, raw, weights)
+    if weights is not None:
+        check_sizes(source, raw, weights)
     plain = plain_config(source, folder, raw)
     config = read_config(source, folder) if plain is None else plain
     if not any(any(folder.glob(name)) for name in _TOKENIZER):
@@ -117,7 +127,7 @@ def open_checkpoint(
         config=config,
         # what is asked of it beside a few calls, transformers' own answers
         tokenizer=_read_tokenizer(source, folder) if tokenizer is None else cast("PreTrainedTokenizerBase", tokenizer),
-        weights=weights,
+        weights=weights or Weights({}),
         quantized=quantized,
         processing=Processing.read(source, folder),
     )

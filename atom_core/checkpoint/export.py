@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _COPIED = ("*.json", "*.jinja", "*.model", "*.txt", "LICENSE*", "NOTICE*")
 _LEFT = ("config.json", "model.safetensors.index.json")
 _ALIGN_BYTES = 64
+_WHAT = "checkpoint written by `atom quantize`"
 
 
 def save_quantized(
@@ -50,7 +51,7 @@ def save_quantized(
         raise ModelError(f"recipe {recipe.name!r} quantises nothing; use --to int8")
     if not recipe.is_saved:
         raise ModelError(f"recipe {recipe.name!r} is made as a model is loaded, and never written; use --to int8")
-    _check_place(folder, overwrite)
+    check_place(folder, overwrite=overwrite, is_ours=_is_ours, what=_WHAT)
     model = load_model(checkpoint, dtype=torch.float32, device="cpu", recipe=recipe)
     said = QuantizedFormat(
         recipe=recipe.name,
@@ -58,7 +59,7 @@ def save_quantized(
         source_hash=source_hash,
         layers=quantized_layers(model),
     )
-    with _new_folder(folder, overwrite) as fresh:
+    with new_folder(folder, overwrite=overwrite, is_ours=_is_ours, what=_WHAT) as fresh:
         for pattern in _COPIED:
             for file in checkpoint.folder.glob(pattern):
                 if file.name not in _LEFT:
@@ -104,27 +105,35 @@ def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], metadata: Map
             stream.write(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().data)
 
 
-def _check_place(folder: Path, overwrite: bool) -> None:
+def check_place(folder: Path, *, overwrite: bool, is_ours: Callable[[Path], bool], what: str) -> None:
+    """Make sure that a folder may be written; asked before any work is spent, and once more when it is written.
+
+    :param overwrite: whether one that is there may be replaced, if it `is_ours`
+    :param what: what ours are called: ``checkpoint written by `atom quantize```
+    :raises ModelError: if it is in the way, or has no place
+    """
     if folder.is_dir() and not any(folder.iterdir()):
         return
-    if folder.exists() and not (overwrite and _is_ours(folder)):
+    if folder.exists() and not (overwrite and folder.is_dir() and is_ours(folder)):
         hint = "name another folder" if overwrite else "name another folder, or pass --overwrite"
-        what = "is not a checkpoint written by `atom quantize`" if overwrite else "exists"
-        raise ModelError(f"{folder} {what}; {hint}")
+        raise ModelError(f"{folder} {f'is not a {what}' if overwrite else 'exists'}; {hint}")
     if not folder.absolute().parent.is_dir():
         raise ModelError(f"folder {folder.absolute().parent} does not exist; create it first")
 
 
 def _is_ours(folder: Path) -> bool:
     try:
-        return folder.is_dir() and read_format(str(folder), read_weights(str(folder), folder)) is not None
+        return read_format(str(folder), read_weights(str(folder), folder)) is not None
     except ModelError:
         return False
 
 
 @contextlib.contextmanager
-def _new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
-    """A folder that takes the place of `folder` when all went well."""
+def new_folder(folder: Path, *, overwrite: bool, is_ours: Callable[[Path], bool], what: str) -> Iterator[Path]:
+    """A folder that takes the place of `folder` when all went well; the arguments are `check_place`'s.
+
+    :raises ModelError: if it cannot be written
+    """
     target = folder.absolute()
     try:
         fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
@@ -133,7 +142,7 @@ def _new_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
     try:
         yield fresh
         fresh.chmod(0o755)
-        _check_place(folder, overwrite)
+        check_place(folder, overwrite=overwrite, is_ours=is_ours, what=what)
         if target.exists():
             old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
             os.replace(target, old)

@@ -6,12 +6,12 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, Protocol
 
 import numpy as np
 
 from atom_core.call_context import caller
-from atom_core.decoder.engine import Engine
 from atom_core.decoder.request import DecodeRequest
 from atom_core.errors import ModelError
 from atom_core.families import Family
@@ -22,10 +22,27 @@ from atom_core.records import Features, Generated
 from atom_core.text.embedding import EMBED_INSTRUCTION, EMBEDDING, FORM, TEXTS
 
 
+class DecodeEngine(Protocol):
+    """What serves requests: Atom's own `Engine`, or one that a plugin brings."""
+
+    @property
+    def most_waiting(self) -> int:
+        """How many requests of one caller are worth having under way."""
+
+    def submit(self, request: DecodeRequest) -> Future[Any]:
+        """Queue a request; the future is the request's own.
+
+        :raises ModelError: if the engine is closed
+        """
+
+    def close(self) -> None:
+        """End it; requests that are not done are cancelled."""
+
+
 class ResidentDecoder:
     """The language half of the model, shared by every task. Follows the `Decoder` protocol."""
 
-    def __init__(self, engine: Engine, family: Family, *, frames: FrameBudget, name: str) -> None:
+    def __init__(self, engine: DecodeEngine, family: Family, *, frames: FrameBudget, name: str) -> None:
         """
         :param frames: knows what fits into the model's context
         :param name: model and precision, as stored with results

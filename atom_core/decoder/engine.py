@@ -238,16 +238,9 @@ class Engine:
         logprobs = logits_RV.log_softmax(-1).gather(1, tokens_R[:, None])[:, 0].tolist()
         done = []
         for row, request, token, logprob in zip(rows, requests, tokens_R.tolist(), logprobs, strict=True):
-            request.tokens.append(token)
-            request.logprob += logprob
-            if token in self._end_ids or request.stops():
-                request.finish_reason = "stop"
-            elif request.loops:
-                request.finish_reason = "loop"
-            elif len(request.tokens) < request.max_new_tokens:
-                continue
-            request.finish(request)
-            done.append(row)
+            if request.take(token, logprob, self._end_ids):
+                request.finish(request)
+                done.append(row)
         return done
 
     def _sample(self, request: DecodeRequest, logits_V: torch.Tensor) -> int:

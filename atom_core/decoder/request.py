@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -104,6 +104,22 @@ class DecodeRequest:
     def loops(self) -> bool:
         """Whether what is decoded says the same over and over; looked at now and then."""
         return len(self.tokens) % _LOOP_CHECK_TOKENS == 0 and looping(self.tokens)
+
+    def take(self, token: int, logprob: float, end_ids: Collection[int]) -> bool:
+        """Add a decoded token; whether it was the last.
+
+        :param logprob: its natural log-probability
+        :param end_ids: tokens that end an answer
+        """
+        self.tokens.append(token)
+        self.logprob += logprob
+        if token in end_ids or self.stops():
+            self.finish_reason = "stop"
+        elif self.loops:
+            self.finish_reason = "loop"
+        elif len(self.tokens) < self.max_new_tokens:
+            return False
+        return True
 
     @property
     def is_cancelled(self) -> bool:

@@ -1,9 +1,11 @@
 """For plugins that bring models on other engines: encoders, decoders, weights found and answers kept as Atom's are."""
 
+from atom_core.hub.repo import local_folder
+from atom_core.imports import import_apart
 from atom_core.providers.decoder import BatchingDecoder, Sampling, check_cancelled
 from atom_core.providers.encoder import KeepingEncoder
 from atom_core.providers.kept import KeptAnswers
-from atom_core.providers.weights import digest_of, find_weights, is_here
+from atom_core.providers.weights import digest_of, find_weights, hashes_of, is_here
 
 __all__ = [
     "BatchingDecoder",
@@ -13,5 +15,8 @@ __all__ = [
     "check_cancelled",
     "digest_of",
     "find_weights",
+    "hashes_of",
+    "import_apart",
     "is_here",
+    "local_folder",
 ]

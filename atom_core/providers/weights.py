@@ -47,14 +47,23 @@ def is_here(source: str, *, of_hub: bool = False) -> bool:
     return cached is not None and not cached.missing
 
 
-def digest_of(folder: Path, files: Collection[str], settings: Settings) -> str:
-    """A hash of some of a folder's files, 32 hexadecimal digits; those of large ones are remembered between runs.
+def hashes_of(folder: Path, files: Collection[str], settings: Settings) -> dict[str, str]:
+    """SHA-256 of those of a folder's files that are there, by name; those of large ones are remembered between runs.
 
     :raises OSError: if one that is there cannot be read
     """
-    hashes, digest = Hashes(settings.cache / "hashes.json"), hashlib.sha256()
-    for name in sorted(files):
-        if (path := folder / name).is_file():
-            digest.update(f"{name}\0{hashes.sha256(path)}\0".encode())
+    hashes = Hashes(settings.cache / "hashes.json")
+    found = {name: hashes.sha256(folder / name) for name in sorted(files) if (folder / name).is_file()}
     hashes.save()
+    return found
+
+
+def digest_of(folder: Path, files: Collection[str], settings: Settings) -> str:
+    """A hash of some of a folder's files, 32 hexadecimal digits, see `hashes_of`.
+
+    :raises OSError: if one that is there cannot be read
+    """
+    digest = hashlib.sha256()
+    for name, found in hashes_of(folder, files, settings).items():
+        digest.update(f"{name}\0{found}\0".encode())
     return digest.hexdigest()[:32]

@@ -16,7 +16,11 @@ from atom_core.settings import Settings
 from atom_core.testing.conformance import TaskConformance
 
 DOCS = Path(__file__).parents[2] / "docs"
-PLUGINS = ("captioning", "reasoning", "indexing", "assembly", "tiny", "bench", "serve", "speech", "text", "ray")
+# fmt: off
+PLUGINS = (
+    "captioning", "reasoning", "indexing", "assembly", "tiny", "bench", "serve", "speech", "text", "ray", "executorch",
+)
+# fmt: on
 
 
 def text(page: str) -> str:

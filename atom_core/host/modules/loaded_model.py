@@ -92,13 +92,30 @@ class Resident:
 
     @property
     def embeds(self) -> bool:
-        """Whether the model's decoder was trained to embed, as its registration says, by name or folder."""
+        """Whether the model's decoder was trained to embed, as its registration says, or that of the model that it was
+        quantised or exported from."""
         name = str(self._settings.model)
         known = self._plugins.of(ModelSpec)
         if name in known:  # whatever lies beside the footage under that name
             return known[name].embeds
-        folder = os.path.realpath(os.path.expanduser(name))
-        return any(spec.embeds and os.path.realpath(spec.source) == folder for spec in known.values())
+        folder, specs = os.path.realpath(os.path.expanduser(name)), [spec for spec in known.values() if spec.embeds]
+        if any(os.path.realpath(spec.source) == folder for spec in specs):
+            return True
+        try:
+            content = self._content()
+            return bool(content) and any(content == self._content(spec.source) for spec in specs)
+        except ModelError:  # told where it is opened
+            return False
+
+    def _content(self, source: str | None = None) -> str:
+        """The content of a model as `Modules.model` has it; of this one where none is named; "" if nobody knows it."""
+        if source is not None:
+            found = self._plugins.identify_model(source, self._settings)
+        else:
+            # without the lock, which is held while this is asked in the thread that loads
+            loaded = self._modules
+            found = loaded.model if loaded is not None else self._identity or self._identified()
+        return (found or "").rpartition("@")[2]
 
     def expect(self, tasks: Iterable[str]) -> None:
         """Let only these tasks, and those that are lent the modules, count with what they declare; else all do."""
