@@ -13,6 +13,8 @@ def events(text):
     found = []
     for block in text.strip().split("\n\n"):
         lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if not lines:  # it says that it is alive
+            continue
         found.append((lines["event"], json.loads(lines["data"])))
     return found
 
