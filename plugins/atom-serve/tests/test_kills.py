@@ -106,7 +106,7 @@ def test_a_command_that_is_killed_while_it_writes(server: Server) -> None:
     wait_for(lambda: server.films() or asking.poll() is not None, "no film is begun")
     assert asking.poll() is None, asking.communicate()
     asking.kill()
-    asking.wait(LIMIT_S)
+    asking.communicate(timeout=LIMIT_S)
     wait_for(lambda: not server.films(), "what was begun is not taken away")
     done = server.run(*ASSEMBLE)
     assert done.returncode == 0, done.stderr
