@@ -53,7 +53,8 @@ class TestCluster:
     def start(self, *arguments: object, **more: Any) -> subprocess.Popen[str]:
         """Start `atom` beside the cluster."""
         inside = [*self.inside(), *map(str, arguments)]
-        return subprocess.Popen(inside, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **more}
+        return subprocess.Popen(inside, **pipes)
 
     def inside(self) -> list[str]:
         """How `atom` is started beside the cluster."""
