@@ -75,11 +75,12 @@ class OpenVinoEngine:
         table = self._weights[f"{TEXT}embed_tokens.weight"]
         length = self._length + new
         mask = np.triu(np.full((new, length), -np.inf, np.float32), self._length + 1)
-        places = np.broadcast_to(np.arange(self._length, length), (rows, new))
+        cos, sin = self._graph.turns(self._about, self._length, length)
         found = self._language.infer(
             {
                 "embeds": table[ids_BQ],
-                "positions": np.ascontiguousarray(places),
+                "cos": cos,
+                "sin": sin,
                 "mask": np.ascontiguousarray(np.broadcast_to(mask, (rows, 1, new, length))),
                 "rows": np.arange(rows, dtype=np.int32),
             }

@@ -109,12 +109,13 @@ def vision(about: Dimensions, weights: Weights, linear: Linear) -> ov.Model:
 
 def language(about: Dimensions, weights: Weights, linear: Linear) -> ov.Model:
     """Embeddings [B, Q, D] to the logits after the last; keys and values stay in the model."""
-    embeds = op.parameter([-1, -1, about.width], np.float32)
-    positions, mask = op.parameter([-1, -1], np.int64), op.parameter([-1, 1, -1, -1], np.float32)
-    rows = op.parameter([-1], np.int32)
-    for parameter, name in ((embeds, "embeds"), (positions, "positions"), (mask, "mask"), (rows, "rows")):
+    embeds, rows = op.parameter([-1, -1, about.width], np.float32), op.parameter([-1], np.int32)
+    mask = op.parameter([-1, 1, -1, -1], np.float32)
+    cos, sin = (op.parameter([1, 1, -1, about.head_width], np.float32) for _ in range(2))
+    inputs = {"embeds": embeds, "cos": cos, "sin": sin, "mask": mask, "rows": rows}
+    for name, parameter in inputs.items():
         parameter.output(0).set_names({name})
-    attention = _Attention(about, linear, embeds, positions, mask, rows)
+    attention = _Attention(about, linear, embeds, (cos, sin), mask, rows)
     x = embeds
     for number in range(about.layers):
         name = f"{TEXT}layers.{number}"
@@ -127,7 +128,15 @@ def language(about: Dimensions, weights: Weights, linear: Linear) -> ov.Model:
         )
     last = op.gather(_rms(x, weights[f"{TEXT}norm.weight"], about.eps), whole(-1), op.constant(np.int64(1)))
     logits = op.result(linear(last, "lm_head.weight"))
-    return ov.Model([logits], attention.writes, [embeds, positions, mask, rows], "language")
+    return ov.Model([logits], attention.writes, list(inputs.values()), "language")
+
+
+def turns(about: Dimensions, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cosines and sines of the rotary positions from `start` to `end`, [1, 1, Q, head width]. Angles are no part of the
+    graph, where they would be rounded to bfloat16."""
+    steps = 1 / about.theta ** (np.arange(0, about.head_width, 2) / about.head_width)
+    angles = np.arange(start, end)[:, None] * np.concatenate([steps, steps])
+    return np.cos(angles)[None, None].astype(np.float32), np.sin(angles)[None, None].astype(np.float32)
 
 
 def _rms(x: ov.Output, weight: np.ndarray, eps: float) -> ov.Output:
@@ -144,18 +153,14 @@ class _Attention:
         about: Dimensions,
         linear: Linear,
         embeds: ov.Output,
-        positions: ov.Output,
+        turns: tuple[ov.Output, ov.Output],
         mask: ov.Output,
         rows: ov.Output,
     ) -> None:
         self._about, self._linear, self._mask, self._rows = about, linear, mask, rows
-        width = about.head_width
-        steps = (1 / about.theta ** (np.arange(0, width, 2) / width)).astype(np.float32)
-        angles = op.multiply(op.unsqueeze(op.convert(positions, np.float32), whole(1, 3)), constant(steps))
-        angles = op.concat([angles, angles], -1)
-        self._cos, self._sin = op.cos(angles), op.sin(angles)
+        self._cos, self._sin = turns
         count = op.gather(op.shape_of(embeds), whole(0), op.constant(np.int64(0)))
-        shape = op.concat([count, whole(about.kv_heads, 0, width)], 0)
+        shape = op.concat([count, whole(about.kv_heads, 0, about.head_width)], 0)
         self._nothing = op.broadcast(constant(0.0), shape)
         self.writes: list[ov.Output] = []
 
@@ -187,7 +192,7 @@ class _Attention:
         before = op.gather(op.read_value(self._nothing, variable), self._rows, op.constant(np.int64(0)))
         kept = op.concat([before, new], 2)
         self.writes.append(op.assign(kept, variable))
-        sizes = [op.gather(op.shape_of(kept), whole(*at), op.constant(np.int64(0))) for at in ((0, 1), (2, 3))]
-        shape = op.concat([sizes[0], whole(about.heads // about.kv_heads), sizes[1]], 0)
-        wide = op.broadcast(op.unsqueeze(kept, whole(2)), shape, "BIDIRECTIONAL")
+        # a product with ones: the form that OpenVINO takes for shared keys, and leaves out
+        groups = np.ones((1, 1, about.heads // about.kv_heads, 1, 1), np.float32)
+        wide = op.multiply(op.unsqueeze(kept, whole(2)), constant(groups))
         return op.reshape(wide, whole(0, about.heads, -1, about.head_width), True)
