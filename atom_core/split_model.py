@@ -64,6 +64,10 @@ class SplitModel:
     """How it is quantised."""
     device: str
     """The device that it is on."""
+    tower: str = ""
+    """Names the engine that computes the vision tower, where that is not torch."""
+    close_tower: Callable[[], None] = field(default=lambda: None, repr=False)
+    """Lets go of that engine."""
 
     @classmethod
     def load(cls, checkpoint: Checkpoint, family: Family, *, recipe: Recipe, device: str = "cpu") -> Self:
@@ -146,7 +150,7 @@ class SplitModel:
         return ResidentEncoder(
             self.visual,
             self.family,
-            fingerprint=self._fingerprint(content, self.recipe.encoder),
+            fingerprint=self._fingerprint(content, f"{self.recipe.encoder} {self.tower}".strip()),
             frames=frames,
             cache=cache,
             ledger=ledger,

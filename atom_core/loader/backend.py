@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from atom_core.checkpoint.checkpoint import Checkpoint, content_hash, open_checkpoint
@@ -18,7 +18,9 @@ from atom_core.kernels.malloc import share_memory
 from atom_core.kernels.threads import Threads
 from atom_core.loader.identity import choose_device, identity, short_name
 from atom_core.loader.plan import recipe_and_plan
+from atom_core.loader.tower import with_tower
 from atom_core.memory.reservation import Reserve
+from atom_core.protocols import Tower, TowerWeights
 from atom_core.split_model import SplitModel
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ class TransformersBackend:
         """End the threads of both modules; waits for the frames in work."""
         self.encoder.close()
         self.decoder.close()
+        self._split.close_tower()
 
 
 def load(
@@ -77,10 +80,13 @@ def load(
     ledger: Ledger,
     families: Mapping[str, FamilySpec],
     tasks_bytes: Mapping[str, int],
+    *,
+    tower: Callable[[TowerWeights], Tower] | None = None,
 ) -> TransformersBackend:
     """The model at `source`, a folder or hub id that is on this machine.
 
     :param tasks_bytes: what tasks declare, by name
+    :param tower: makes the vision tower on another engine
     :raises ModelError: if the model cannot be loaded, split or quantised
     """
     share_memory()
@@ -91,6 +97,8 @@ def load(
     with ledger.lane("load", "load"):
         content = content_hash(checkpoint.folder, settings.cache / "hashes.json")
         split = SplitModel.load(checkpoint, family, recipe=recipe, device=device)
+        if tower is not None:
+            split = with_tower(split, settings, tower, content=content)
     return TransformersBackend(split, plan, settings, ledger, threads, content=content)
 
 

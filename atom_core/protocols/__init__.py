@@ -2,6 +2,7 @@
 
 from atom_core.protocols.commands import Command, CommandContext, Progress
 from atom_core.protocols.model import SEVERAL, Decoder, Encoder, ModelBackend, Modules, Parts
+from atom_core.protocols.tower import Tower, TowerWeights
 from atom_core.protocols.work import CarriedLibrary, Channel, Library, ReadFrames, ReadSound, Task, TaskEvent, Tell
 
 __all__ = [
@@ -22,4 +23,6 @@ __all__ = [
     "Task",
     "TaskEvent",
     "Tell",
+    "Tower",
+    "TowerWeights",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from typing import TypeVar
 
@@ -28,6 +28,12 @@ def log_each(error: AtomError) -> None:
     """Log what was raised in a hook that is told of something, a line for each plugin that raised."""
     for one in error.errors if isinstance(error, PluginError) and error.errors else (error,):
         log.warning("%s", one)
+
+
+def split_provider(name: str, known: Collection[str]) -> tuple[str, str]:
+    """What stands before a registered name, such as ``openvino:``, and that name; nothing where none stands there."""
+    provider, colon, rest = name.partition(":")
+    return (provider + colon, rest) if colon and name not in known and rest in known else ("", name)
 
 
 class Resident:
@@ -94,8 +100,8 @@ class Resident:
     def embeds(self) -> bool:
         """Whether the model's decoder was trained to embed, as its registration says, or that of the model that it was
         quantised or exported from."""
-        name = str(self._settings.model)
         known = self._plugins.of(ModelSpec)
+        _, name = split_provider(str(self._settings.model), known)
         if name in known:  # whatever lies beside the footage under that name
             return known[name].embeds
         folder, specs = os.path.realpath(os.path.expanduser(name)), [spec for spec in known.values() if spec.embeds]
@@ -267,8 +273,9 @@ class Resident:
 
     def _ask(self, hook: Callable[[str], T]) -> T:
         """The result of a hook that is asked about the folder or hub id that the setting stands for."""
-        name, models = self._settings.model, self._plugins.models
-        source = models[name].source if name in models else name
+        models = self._plugins.models
+        provider, name = split_provider(str(self._settings.model), models)
+        source = provider + (models[name].source if name in models else name)
         try:
             return hook(source)
         except ModelError as error:

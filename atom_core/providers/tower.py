@@ -1,0 +1,50 @@
+"""The built-in loader with a vision tower on another engine: frames, prompts and decoder stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from atom_core.protocols import ModelBackend, Tower, TowerWeights
+
+if TYPE_CHECKING:
+    from atom_core.ledger import Ledger
+    from atom_core.settings import Settings
+    from atom_core.specs import FamilySpec
+
+
+def modules_with_tower(
+    source: str,
+    settings: Settings,
+    ledger: Ledger,
+    families: Mapping[str, FamilySpec],
+    tasks_bytes: Mapping[str, int],
+    *,
+    tower: Callable[[TowerWeights], Tower],
+) -> ModelBackend:
+    """What `atom_load_modules` returns: the model at `source` as the built-in loader makes it, but for its tower.
+
+    The arguments are those of the hook. Features are kept under the tower's fingerprint besides.
+
+    :param tower: called once, as the model is loaded; it may put off what takes long until its first picture
+    :raises ModelError: if the model cannot be loaded, is none of SmolVLM, SmolVLM2 and Idefics3, or was quantised
+        before it was stored
+    """
+    from atom_core.imports import TORCH, import_apart
+    from atom_core.quiet import quiet
+
+    quiet()
+    import_apart(TORCH)
+    from atom_core.loader.backend import load
+
+    return load(source, settings, ledger, families, tasks_bytes, tower=tower)
+
+
+def identify_model(source: str, settings: Settings) -> str:
+    """What `atom_identify_model` returns of a model that `modules_with_tower` loads.
+
+    :raises ModelError: if it cannot be found or is damaged
+    """
+    from atom_core.loader.transformers_loader import atom_identify_model
+
+    return str(atom_identify_model(source, settings))
