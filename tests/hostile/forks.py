@@ -50,7 +50,8 @@ def child(job: dict) -> int:
     tempfile.tempdir = None
     for name, value in job.get("limits", {}).items():
         kind = getattr(resource, f"RLIMIT_{name}")
-        resource.setrlimit(kind, (value, value))
+        # at the hard limit of processor time no program is asked, but killed
+        resource.setrlimit(kind, (value, value + 60 if name == "CPU" else value))
     sys.argv = ["atom", *job["words"]]
     code = 0
     try:

@@ -90,7 +90,7 @@ LIMITS: tuple[tuple[str, tuple[int, ...]], ...] = (
 )
 LACKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("HOME", ("/nowhere", "", "/proc/1")),
-    ("TMPDIR", ("/nowhere", "/proc")),
+    ("TMPDIR", ("/nowhere", "/dev/null")),
     ("XDG_CACHE_HOME", ("/dev/null", "relative")),
     ("PATH", ("", "/nowhere")),
     ("COLUMNS", ("1", "0", "-5", "wide")),
