@@ -20,7 +20,7 @@ class ExportCommand:
             "source", metavar="MODEL", nargs="?", help="model name, folder or hub id; --model if left out"
         )
         parser.add_argument("-o", "--output", metavar="FOLDER", type=Path, required=True, help="where to write it")
-        parser.add_argument("--to", metavar="PRECISION", default="fp32", help="fp32")
+        parser.add_argument("--to", metavar="PRECISION", default="fp32", help="fp32 or 8da4w.")
         parser.add_argument(
             "--context",
             metavar="TOKENS",

@@ -22,6 +22,7 @@ from atom_executorch.manifest import (
     checksum,
     is_exported,
 )
+from atom_executorch.quantizing import PRECISIONS, quantize
 from atom_executorch.runtime import installed_version
 from atom_executorch.sizes import Sizes, check_family
 from atom_executorch.weights import modules
@@ -29,7 +30,6 @@ from atom_executorch.weights import modules
 if TYPE_CHECKING:
     from atom_core.providers.split import FamilySpec
 
-PRECISIONS = ("fp32",)
 CONTEXT, PREFILL = 2048, 512
 TEMPLATE, EXAMPLE = "chat_template.jinja", "example_prompt.json"
 _COPIED = ("*.json", "*.model", "*.txt", "LICENSE*", "NOTICE*")
@@ -42,7 +42,7 @@ class ExportOptions:
     """How a model is exported."""
 
     precision: str = "fp32"
-    """One of `PRECISIONS`."""
+    """One of `quantizing.PRECISIONS`."""
     context: int = 0
     """Most tokens of a prompt and its answer; 0 is the model's own, at most `CONTEXT`."""
     overwrite: bool = False
@@ -74,6 +74,7 @@ def export(
     with new_folder(folder, overwrite=options.overwrite, is_ours=is_exported, what=_WHAT) as fresh:
         prefill = min(PREFILL, context - 1)
         programs = modules(checkpoint, sizes, context)
+        quantize(programs[0], programs[2], options.precision)
         constants = _constants(family, sizes, context, prefill)
         write_programs(programs, sizes, fresh / PROGRAMS, prefill=prefill, constants=constants)
         _copy(checkpoint, family, fresh)
