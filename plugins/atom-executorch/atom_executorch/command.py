@@ -36,7 +36,7 @@ class ExportCommand:
         quiet()
         import_apart()
         from atom_core.providers.split import FamilySpec
-        from atom_executorch.export import ExportOptions, export
+        from atom_executorch.exporting.export import ExportOptions, export
 
         lent: Any = context  # the plugins' models and families are no part of what commands are promised
         args, settings = context.args, context.settings

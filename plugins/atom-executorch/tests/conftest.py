@@ -40,7 +40,7 @@ def tiny() -> Path:
 
 def export_tiny(tiny: Path, folder: Path, **options: object) -> Path:
     """`tiny` exported to `folder`."""
-    from atom_executorch.export import ExportOptions, export
+    from atom_executorch.exporting.export import ExportOptions, export
 
     export(str(tiny), "tiny", folder, ExportOptions(**options), atom.Settings(cache=folder.parent / "cache"), {})
     return folder

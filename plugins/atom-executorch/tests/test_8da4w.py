@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from atom_executorch.export import ExportOptions, export
+from atom_executorch.exporting.export import ExportOptions, export
 from atom_executorch.manifest import read_manifest
 
 import atom_core as atom

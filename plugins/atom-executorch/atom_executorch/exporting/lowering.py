@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 import atom_core as atom
-from atom_executorch.programs import TextDecoder, TokenEmbedding, VisionEncoder
+from atom_executorch.exporting.programs import TextDecoder, TokenEmbedding, VisionEncoder
+from atom_executorch.exporting.sizes import Sizes
 from atom_executorch.runtime import INSTALL, load_runtime
-from atom_executorch.sizes import Sizes
 
 Programs = tuple[VisionEncoder, TokenEmbedding, TextDecoder]
 _LACKING = "the exporter of ExecuTorch cannot be imported"

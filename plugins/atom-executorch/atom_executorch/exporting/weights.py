@@ -9,8 +9,8 @@ from torch import nn
 
 import atom_core as atom
 from atom_core.providers.split import Checkpoint
-from atom_executorch.programs import TextDecoder, TokenEmbedding, VisionEncoder
-from atom_executorch.sizes import Sizes, TowerSizes
+from atom_executorch.exporting.programs import TextDecoder, TokenEmbedding, VisionEncoder
+from atom_executorch.exporting.sizes import Sizes, TowerSizes
 
 _VISION, _TEXT = "model.vision_model", "model.text_model"
 _PROJECTION = "model.connector.modality_projection.proj.weight"

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from atom_executorch.programs import TextDecoder, VisionEncoder
+from atom_executorch.exporting.programs import TextDecoder, VisionEncoder
 
 PRECISIONS = ("fp32", "8da4w")
 GROUP = 32

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from atom_core.providers.split import SKIPPED_LAYERS
-from atom_executorch.sizes import TextSizes, TowerSizes
+from atom_executorch.exporting.sizes import TextSizes, TowerSizes
 
 
 class TokenEmbedding(nn.Module):

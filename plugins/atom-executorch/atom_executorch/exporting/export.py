@@ -12,7 +12,10 @@ from attrs import frozen
 
 import atom_core as atom
 from atom_core.providers.split import Checkpoint, Family, check_place, new_folder, open_model
-from atom_executorch.lowering import write_programs
+from atom_executorch.exporting.lowering import write_programs
+from atom_executorch.exporting.quantizing import PRECISIONS, quantize
+from atom_executorch.exporting.sizes import Sizes, check_family
+from atom_executorch.exporting.weights import modules
 from atom_executorch.manifest import (
     NAME,
     PROGRAMS,
@@ -22,10 +25,7 @@ from atom_executorch.manifest import (
     checksum,
     is_exported,
 )
-from atom_executorch.quantizing import PRECISIONS, quantize
 from atom_executorch.runtime import installed_version
-from atom_executorch.sizes import Sizes, check_family
-from atom_executorch.weights import modules
 
 if TYPE_CHECKING:
     from atom_core.providers.split import FamilySpec
@@ -42,7 +42,7 @@ class ExportOptions:
     """How a model is exported."""
 
     precision: str = "fp32"
-    """One of `quantizing.PRECISIONS`."""
+    """One of `PRECISIONS`."""
     context: int = 0
     """Most tokens of a prompt and its answer; 0 is the model's own, at most `CONTEXT`."""
     overwrite: bool = False
