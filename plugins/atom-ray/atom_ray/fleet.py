@@ -18,7 +18,9 @@ from atom_core.executors.work import VideoDone
 log = logging.getLogger("atom")
 
 MOST_DEATHS = 3
-"""So many workers die of a video before it is given up; after the first it is handed out last, then alone."""
+"""So many workers die of a video that they work on alone before it is given up."""
+_SHARED_DEATHS = 2
+"""After so many deaths of workers that had others, too, a video is worked on alone: any of them may be at fault."""
 _LOOK_S = 1.0
 _WAIT_S = 60.0
 
@@ -81,6 +83,7 @@ class Fleet:
         self._suspects: deque[Path] = deque()
         self._left = len(paths)
         self._deaths: Counter[Path] = Counter()
+        self._alone_deaths: Counter[Path] = Counter()
         self._workers: list[_Worker] = []
         self._refused: set[str] = set()
         self._stillborn: Counter[str] = Counter()
@@ -146,7 +149,7 @@ class Fleet:
         path = worker.asked.pop(ticket)
         worker.alone = False
         self._left -= 1
-        self._deaths.pop(path, None)
+        del self._deaths[path], self._alone_deaths[path]
         assert isinstance(result, bytes)
         yield result
 
@@ -173,13 +176,14 @@ class Fleet:
         self._workers.remove(worker)
         self._cluster.end(worker.handle)
         own_death = worker.node in self._cluster.nodes()
+        deaths = self._alone_deaths if len(worker.asked) == 1 else self._deaths
         for path in worker.asked.values():
-            self._deaths[path] += own_death
-            if self._deaths[path] >= MOST_DEATHS:
+            deaths[path] += own_death
+            if self._alone_deaths[path] >= MOST_DEATHS:
                 self._left -= 1
-                failed = f"the processes that worked on '{path}' died, {self._deaths[path]} times"
+                failed = f"{MOST_DEATHS} processes that worked on '{path}' alone died of it"
                 yield VideoDone.failed(path, atom.TaskError(f"{failed}; if memory is short there, set fewer --workers"))
-            elif self._deaths[path] > 1:
+            elif self._deaths[path] >= _SHARED_DEATHS or self._alone_deaths[path]:
                 self._suspects.append(path)
             else:
                 self._waiting.append(path)
