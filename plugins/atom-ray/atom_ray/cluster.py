@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -157,7 +158,7 @@ class RayCluster:
 
 def _ray() -> ModuleType:
     quiet()
-    import ray
+    ray = import_module("ray")
 
     def tell(data: dict[str, Any], ignore_prefix: bool) -> None:
         del ignore_prefix
