@@ -15,8 +15,6 @@ import pytest
 
 PROGRAM = Path(__file__).with_name("cluster_program.py")
 ATOM = Path(sys.executable).with_name("atom")
-WORKER = b"ray::Worker.do"
-"""How processes call themselves that work on a video, not on their start."""
 
 
 class TestCluster:
@@ -60,13 +58,13 @@ class TestCluster:
         """How `atom` is started beside the cluster."""
         return ["nsenter", f"--net=/proc/{self._process.pid}/ns/net", str(ATOM)]
 
-    def workers(self) -> list[int]:
-        """The processes of its actors."""
+    def workers(self, name: bytes) -> list[int]:
+        """The processes of its actors, those that call themselves so."""
         own = os.readlink(f"/proc/{self._process.pid}/ns/net")
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                if (folder / "cmdline").read_bytes().startswith(WORKER) and os.readlink(folder / "ns/net") == own:
+                if (folder / "cmdline").read_bytes().startswith(name) and os.readlink(folder / "ns/net") == own:
                     found.append(int(folder.name))
         return found
 

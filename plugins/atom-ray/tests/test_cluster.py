@@ -27,6 +27,9 @@ from atom_core.testing.videos import BLUE, GREEN, RED, YELLOW, Shot, write_video
 if TYPE_CHECKING:
     from conftest import TestCluster
 
+WORKER, BUSY = b"ray::Worker", b"ray::Worker.do"
+"""How the processes of actors call themselves, and those that are past their start."""
+
 KILLS = int(os.environ.get("ATOM_TEST_KILLS", "1"))
 VIDEOS = int(os.environ.get("ATOM_TEST_VIDEOS", "6"))
 LONG = "ATOM_TEST_KILLS" in os.environ
@@ -62,8 +65,8 @@ def kill_workers(cluster: TestCluster, process: Any, kills: int, *, with_node: b
     chance = random.Random(20)
     killed = 0
     while process.poll() is None:
-        time.sleep(chance.uniform(0.2, 2.0))
-        if killed < kills and (workers := cluster.workers()):
+        time.sleep(chance.uniform(0.2, 2.0) if LONG else 0.05)  # a short run would end before it
+        if killed < kills and (workers := cluster.workers(BUSY if LONG else WORKER)):
             os.kill(chance.choice(workers), signal.SIGKILL)
             killed += 1
             if with_node and killed == kills // 2:
