@@ -182,7 +182,7 @@ def test_a_file_that_is_no_script_is_told(host, tmp_path, text, said):
 def test_a_request_that_lists_its_shots_is_no_failure_of_the_model(host, tmp_path):
     """Where the request is its own script nothing is remarked: the model was not asked to write one."""
     said = run_command(host, "assemble", "red screen, then blue screen", "-o", str(tmp_path / "film.mp4"))
-    assert [row["line"] for row in said.values[0]["lines"]] == ["red screen", "blue screen"]
+    assert [row["line"] for row in said.values[0]["lines"]] == ["a red screen", "a blue screen"]
     assert said.values[0]["script_by"] == "request"
     assert said.notes == []
 

@@ -358,7 +358,7 @@ def test_an_older_or_newer_command_runs_alone(server):
 def test_stop_is_passed_on(server):
     """Who asks it to stop is heard."""
     ask_server("stop")
-    assert server.stopped
+    wait_for(lambda: server.stopped)
 
 
 def test_a_killed_server(server, place, tmp_path):

@@ -7,9 +7,8 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from attrs import define, field
 
 import atom_core as atom
@@ -17,6 +16,9 @@ from atom_bench import arguments, figures
 from atom_bench.peers.engine import MOST_ROWS, PEERS, PRECISIONS, Engine, Work
 from atom_bench.peers.weights import read_dimensions
 from atom_core.settings import suggest
+
+if TYPE_CHECKING:
+    import numpy as np
 
 COLUMNS = ("one", "eight", "reading", "frame")
 """What is measured, all but a frame in tokens per second."""
@@ -159,6 +161,8 @@ class Trial:
 
     def _ids(self, seed: int, count: int) -> list[int]:
         """Token ids, the same each time, none of them special."""
+        import numpy as np
+
         vocabulary = read_dimensions(self.model).vocabulary
         numbers = np.random.default_rng(seed).integers(0, max(1, vocabulary - 16), count)
         return [int(number) for number in numbers]
@@ -171,7 +175,8 @@ class Trial:
             row: dict[str, Any] = {"precision": key[0], "engine": key[1]}
             row |= {name: figures.spread(columns[name]) if columns.get(name) else None for name in COLUMNS}
             assert first is not None
-            row["same"] = float(np.mean([a == b for a, b in zip(self.told[key], self.told[first], strict=True)]))
+            same = [a == b for a, b in zip(self.told[key], self.told[first], strict=True)]
+            row["same"] = sum(same) / len(same)
             both = self.features.get(key), self.features.get(first)
             row["cosine"] = None if both[0] is None or both[1] is None else cosine(both[0], both[1])
             rows.append(row)
@@ -180,6 +185,8 @@ class Trial:
 
 def frame(side: int) -> np.ndarray:
     """A frame of a slope, a square and a disc, [3, side, side], from -1 to 1."""
+    import numpy as np
+
     y, x = np.mgrid[0:side, 0:side] / side
     picture = np.stack([x * 0.7, y * 0.9, 1 - x * 0.4])
     picture[:, (x > 0.1) & (x < 0.4) & (y > 0.2) & (y < 0.6)] = np.array([[0.9], [0.15], [0.15]])
@@ -189,6 +196,8 @@ def frame(side: int) -> np.ndarray:
 
 def cosine(one: np.ndarray, other: np.ndarray) -> float:
     """The mean cosine of the rows of two arrays [T, D]."""
+    import numpy as np
+
     lengths = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
     return float(((one * other).sum(-1) / lengths).mean())
 

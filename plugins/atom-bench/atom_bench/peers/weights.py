@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
 from attrs import frozen
+
+if TYPE_CHECKING:
+    import numpy as np
 
 TEXT, VISION, CONNECTOR = "model.text_model.", "model.vision_model.", "model.connector.modality_projection.proj."
 
