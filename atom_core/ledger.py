@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from atom_core.files import write_whole
 
-COUNTS = ("loads", "encoder_clips", "prefill_tokens", "decode_steps", "decode_tokens")
-"""What is counted. A load is a task that needs the modules; a clip is one call of the encoder; a step reads the last
-token of each request that is decoded, and each asks for one."""
+COUNTS = ("loads", "encoder_clips", "encoder_frames", "prefill_tokens", "decode_steps", "decode_tokens")
+"""What is counted. A load is a task that needs the modules; a clip is one call of the encoder; frames are those of the
+clips that are computed, reused where they repeat one that is; a step reads the last token of each request that is
+decoded, and each asks for one."""
 
 _COLUMNS = ("requested", "computed", "reused")
 _MAX_EVENTS = 20_000

@@ -140,12 +140,20 @@ class SplitModel:
         )
 
     def encoder(
-        self, content: str, *, frames: FrameBudget, cache: FeatureCache | None, ledger: Ledger, threads: Threads
+        self,
+        content: str,
+        *,
+        frames: FrameBudget,
+        cache: FeatureCache | None,
+        ledger: Ledger,
+        threads: Threads,
+        dedup: float | None = None,
     ) -> ResidentEncoder:
         """The visual half with its queue, which has a thread until it is closed.
 
         :param content: content hash of the checkpoint
         :param cache: where features are kept; None computes them each time
+        :param dedup: see `ResidentEncoder`
         """
         return ResidentEncoder(
             self.visual,
@@ -155,6 +163,7 @@ class SplitModel:
             cache=cache,
             ledger=ledger,
             threads=threads,
+            dedup=dedup,
         )
 
     def prefix_fingerprint(self, content: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from torch import nn
 
 from atom_core.encoder.feature_cache import FeatureCache, feature_key
 from atom_core.encoder.once import Once
+from atom_core.encoder.repeats import Repeats, repeats_of
 from atom_core.encoder.worker import PriorityWorker
 from atom_core.errors import ModelError
 from atom_core.families import Encoded, Family, join
@@ -26,6 +28,9 @@ from atom_core.records import Clip, Features
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+
+log = logging.getLogger("atom")
 
 
 class ResidentEncoder:
@@ -44,16 +49,20 @@ class ResidentEncoder:
         cache: FeatureCache | None,
         ledger: Ledger,
         threads: Threads,
+        dedup: float | None = None,
     ) -> None:
         """
         :param visual: the model whose visual half is computed; called when there is something to encode
         :param frames: how many frames of a clip are sampled
         :param cache: where features are kept; None computes them each time
+        :param dedup: how far a frame may have changed since the last encoded one to take its features, levels of 255;
+            None has every frame encoded
         """
         self.fingerprint = fingerprint
         self._visual = visual
         self._family = family
         self._frames = frames
+        self._dedup = None if dedup is None or not family.frame_axes else dedup
         self._ledger = ledger
         self._threads = threads
         self._worker = PriorityWorker("encoder")
@@ -97,27 +106,42 @@ class ResidentEncoder:
         return model
 
     def _encode(self, clip: Clip, num_frames: int) -> Features:
-        key = feature_key(clip, rule_of(clip, num_frames, self._family.frame_pixels(num_frames)), self.fingerprint)
-        return self._once.features(clip, key, partial(self._compute, key, clip, num_frames))
+        rule = rule_of(clip, num_frames, self._family.frame_pixels(num_frames))
+        key = feature_key(clip, rule, self.fingerprint)
+        near = feature_key(clip, with_dedup(rule, self._dedup), self.fingerprint) if self._dedup else key
+        # features of frames that were each encoded, or are exactly equal, do for whoever takes nearly equal ones
+        return self._once.features(clip, key, partial(self._compute, key, near, clip, num_frames), or_key=near)
 
-    def _compute(self, key: str, clip: Clip, num_frames: int, urgent: Callable[[], bool]) -> Features:
+    def _compute(self, key: str, near: str, clip: Clip, num_frames: int, urgent: Callable[[], bool]) -> Features:
         """Read, prepare and encode the frames; the reading and preparing in the caller's thread."""
         with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
             frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
         with self._ledger.lane("preprocess", "preprocess"), one_thread():
             inputs = self._family.inputs(frames)
-        timestamps_s, rule, size = frames.timestamps_s, frames.rule, list(frames.images[0].shape[:2])
+            repeats = repeats_of(self._family, inputs, num_frames, self._dedup)
+            inputs = repeats.inputs(self._family, inputs)
+        timestamps_s, size = frames.timestamps_s, list(frames.images[0].shape[:2])
+        rule = frames.rule if repeats.is_exact else with_dedup(frames.rule, self._dedup)
         del frames  # pictures are many times as large as what is made of them, which may wait for its turn
-        encoded = self._worker.submit(self._forward(inputs), urgent=urgent).result()
+        encoded = repeats.spread(self._worker.submit(self._forward(inputs), urgent=urgent).result())
+        self._tell(clip, repeats)
         return Features(
             clip=clip,
             values=encoded.values,
             timestamps_s=timestamps_s,
             rule=rule,
-            key=key,
-            layout={**encoded.layout, "size": size},
+            key=key if repeats.is_exact else near,
+            layout={**encoded.layout, "size": size, "encoded": len(repeats.encoded)},
             extra=encoded.extra,
         )
+
+    def _tell(self, clip: Clip, repeats: Repeats) -> None:
+        """Count the frames of a clip that were encoded, and those that repeat one."""
+        wanted, encoded = len(repeats.sources), len(repeats.encoded)
+        self._ledger.count("encoder_frames", requested=wanted, computed=encoded, reused=wanted - encoded)
+        if encoded < wanted:
+            place = f"{clip.video.path.name}, {clip.start_s:.1f} to {clip.end_s:.1f} s"
+            log.info("%s: %d of %d frames encoded, the others repeat them", place, encoded, wanted)
 
     def _forward(self, inputs: dict[str, object]) -> Generator[None, None, Encoded]:
         """Encode `inputs`, which are let go; a few frames at a time where the family can.
@@ -146,6 +170,11 @@ class ResidentEncoder:
         if not finite:
             raise ModelError("the encoder made values that are not finite; try another precision with --quantize none")
         return encoded
+
+
+def with_dedup(rule: str, bound: float | None) -> str:
+    """The sampling rule of frames that take the features of an encoded one that differs by `bound` at most."""
+    return f"{rule} dedup:{bound:g}"
 
 
 def _first_layers(model: PreTrainedModel) -> Iterator[nn.Module]:

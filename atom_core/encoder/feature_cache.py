@@ -7,7 +7,7 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from attrs import evolve
@@ -77,24 +77,35 @@ class FeatureCache:
         self._files.write(features.key, {"values": features.values, **features.extra}, about)
 
     def get_or_compute(
-        self, key: str, clip: Clip, compute: Callable[[], Features], *, check: Callable[[], None]
+        self,
+        key: str,
+        clip: Clip,
+        compute: Callable[[], Features],
+        *,
+        check: Callable[[], None],
+        or_key: str | None = None,
     ) -> tuple[Features, bool]:
         """The features kept under `key`, or else what `compute` makes, which is kept; and whether they were known.
 
         Of several processes that want the same features one computes them, and the others wait for it.
 
         :param check: called now and then while waiting; what it raises ends that
+        :param or_key: another key whose features will do
         """
-        known = self.get(key, clip)
+        keys = dict.fromkeys(filter(None, (key, or_key)))
+        known = self._first(keys, clip)
         if known is not None:
             return known, True
         with self.claim(key, check):
-            known = self.get(key, clip)  # another process may have computed them meanwhile
+            known = self._first(keys, clip)  # another process may have computed them meanwhile
             if known is not None:
                 return known, True
             features = compute()
             self.put(features)
             return features, False
+
+    def _first(self, keys: Iterable[str], clip: Clip) -> Features | None:
+        return next((found for key in keys if (found := self.get(key, clip)) is not None), None)
 
     @contextlib.contextmanager
     def claim(self, key: str, check: Callable[[], None] = lambda: None) -> Iterator[None]:

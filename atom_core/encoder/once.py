@@ -39,10 +39,13 @@ class Once:
         self.in_flight: dict[str, InFlight] = {}
         """What is looked up or computed, by key."""
 
-    def features(self, clip: Clip, key: str, compute: Callable[[Callable[[], bool]], Features]) -> Features:
+    def features(
+        self, clip: Clip, key: str, compute: Callable[[Callable[[], bool]], Features], *, or_key: str | None = None
+    ) -> Features:
         """The features of `clip` with this key: of several callers that want them, one gets them for all.
 
         :param compute: handed a function that says whether an interactive caller waits for them by now
+        :param or_key: another key whose features will do, and that `compute` may give its own
         :raises Cancelled: if the caller was cancelled
         """
         caller.get().check()
@@ -58,7 +61,7 @@ class Once:
             caller.get().check()
         try:
             work = partial(self._computed, compute, mine)
-            features, known = self._cache.get_or_compute(key, clip, work, check=caller.get().check)
+            features, known = self._cache.get_or_compute(key, clip, work, check=caller.get().check, or_key=or_key)
             self._ledger.count("encoder_clips", reused=int(known))
             mine.features.set_result(features)
             return features

@@ -131,6 +131,10 @@ class Family:
     wordings: ClassVar[Mapping[str, str]] = {}
     """The wordings that models of the family are trained with, by what is asked for: ``caption``; ``answer``, where the
     question stands for ``{question}``. None are for models that follow any."""
+    frame_axes: ClassVar[Mapping[str, int]] = {}
+    """What `inputs` holds of each frame by itself, with the axis that counts frames; the first are the pixels. Frames
+    that repeat the one before are then not encoded again. Empty where frames see each other, or where rows of features
+    are not those of one frame."""
     default_rate: ClassVar[FrameRate] = FrameRate()
     """How many frames of a clip models of the family are trained with, where the checkpoint does not say."""
 
@@ -160,6 +164,20 @@ class Family:
     def frame_pixels(self, num_frames: int) -> int:  # noqa: ARG002
         """Pixels of a frame, beyond which it is shrunk as it is decoded: no fewer than `inputs` makes use of."""
         return FULL_HD
+
+    @property
+    def picture_config(self) -> ProcessorConfig:
+        """The config that `inputs` prepares pictures by, with the names of transformers' processors."""
+        found: ProcessorConfig = self.image_processor.to_dict()
+        return found
+
+    @property
+    def level(self) -> float:
+        """How far two pixels of `inputs` are apart that differ by one level of 255."""
+        config = self.picture_config
+        scale = float(config.get("rescale_factor") or 1 / 255) if config.get("do_rescale", True) else 1.0
+        std = list(config["image_std"]) if config.get("do_normalize", True) else [1.0]
+        return scale * len(std) / sum(std)
 
     @property
     def frame_rate(self) -> FrameRate:

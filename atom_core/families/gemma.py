@@ -38,6 +38,7 @@ class Gemma3(Family):
     title = "Gemma 3"
     notes = "frames as images, never panned; a frame's tokens see each other, so a prefix is not cut inside a frame"
     placeholder = "<start_of_image>"
+    frame_axes: ClassVar[Mapping[str, int]] = {"pixel_values": 0}
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__(checkpoint)
@@ -69,6 +70,7 @@ class PaliGemma(Family):
     title = "PaliGemma"
     notes = "frames as images; a prompt sees itself both ways, so no prefix can be reused; no chat template"
     wordings: ClassVar[Mapping[str, str]] = {"caption": "caption en", "answer": "answer en {question}"}
+    frame_axes: ClassVar[Mapping[str, int]] = {"pixel_values": 0}
 
     def inputs(self, frames: Frames) -> EncoderInputs:
         """The pictures, one size each."""

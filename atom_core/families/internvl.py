@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from atom_core.families import image_ops
 from atom_core.families.base import Encoded, EncoderInputs, Family, Layout, encoded
@@ -29,14 +29,16 @@ class InternVL(Family):
     notes = "native video; frames are numbered"
     placeholder = "<video>"
     content_type = "video"
+    frame_axes: ClassVar[Mapping[str, int]] = {"pixel_values": 0}
     uses_image_processor = False
 
     def inputs(self, frames: Frames) -> EncoderInputs:
         """The pictures, one size each."""
-        return {"pixel_values": image_ops.standard(frames, self._video_config)}
+        return {"pixel_values": image_ops.standard(frames, self.picture_config)}
 
     @property
-    def _video_config(self) -> ProcessorConfig:
+    def picture_config(self) -> ProcessorConfig:
+        """What the checkpoint says of videos, or else of pictures."""
         found = self.processing.of_clips
         return {**_DEFAULTS, **{name: value for name, value in found.items() if value is not None}}
 
@@ -44,7 +46,7 @@ class InternVL(Family):
         """The layout of a clip: each frame has as many rows."""
         patches = self.config.vision_config.patch_size
         patch = patches[0] if isinstance(patches, (list, tuple)) else patches
-        made = image_ops.standard_size(height, width, self._video_config)
+        made = image_ops.standard_size(height, width, self.picture_config)
         shrink = float(self.config.downsample_ratio)
         return {"runs": [int(made[0] // patch * shrink) * int(made[1] // patch * shrink)] * len(times_s)}
 

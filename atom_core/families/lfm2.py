@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -20,6 +20,7 @@ class Lfm2VL(Family):
     model_types = ("lfm2_vl",)
     title = "LFM2-VL"
     notes = "frames as images, never tiled; prefixes are kept whole, prompts are read one by one, decoded together"
+    frame_axes: ClassVar[Mapping[str, int]] = {"pixel_values": 0, "pixel_attention_mask": 0, "spatial_shapes": 0}
     uses_image_processor = False
     image_defaults: ClassVar[ProcessorConfig] = {
         "downsample_factor": 2,
@@ -34,7 +35,7 @@ class Lfm2VL(Family):
 
     def inputs(self, frames: Frames) -> EncoderInputs:
         """Patches of each frame, padded to the most there can be."""
-        config = self._image_config
+        config = self.picture_config
         patch, shrink = config["encoder_patch_size"], config["downsample_factor"]
         pictures = image_ops.stack(frames)
         height, width = self._size(pictures.shape[-2], pictures.shape[-1])
@@ -44,18 +45,19 @@ class Lfm2VL(Family):
         return {"pixel_values": patches, "pixel_attention_mask": mask, "spatial_shapes": shapes}
 
     @property
-    def _image_config(self) -> ProcessorConfig:
+    def picture_config(self) -> ProcessorConfig:
+        """What the checkpoint says of pictures."""
         found = self.processing.image
         return {**self.image_defaults, **{name: value for name, value in found.items() if value is not None}}
 
     def _size(self, height: int, width: int) -> tuple[int, int]:
-        config = self._image_config
+        config = self.picture_config
         side = config["encoder_patch_size"] * config["downsample_factor"]
         return token_size(height, width, side, config["min_image_tokens"], config["max_image_tokens"])
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:
         """The layout of a clip: each frame has as many rows."""
-        side = self._image_config["encoder_patch_size"] * self._image_config["downsample_factor"]
+        side = self.picture_config["encoder_patch_size"] * self.picture_config["downsample_factor"]
         new_h, new_w = self._size(height, width)
         return {"runs": [(new_h // side) * (new_w // side)] * len(times_s)}
 

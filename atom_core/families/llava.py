@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from atom_core.errors import ModelError
@@ -29,6 +29,7 @@ class Llava(Family):
     model_types = ("llava",)
     title = "LLaVA"
     notes = "frames as images; Pixtral towers are refused, their prompts need row breaks"
+    frame_axes: ClassVar[Mapping[str, int]] = {"pixel_values": 0}
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__(checkpoint)

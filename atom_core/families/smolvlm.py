@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -43,6 +43,7 @@ class Idefics3(Family):
     model_types = ("idefics3",)
     title = "Idefics3, SmolVLM"
     notes = "frames as images, one square each, never tiled"
+    frame_axes: ClassVar[Mapping[str, int]] = {"pixel_values": 1, "pixel_attention_mask": 1}
     uses_image_processor = False
     version = 2
     image_defaults: ClassVar[ProcessorConfig] = {
@@ -79,7 +80,7 @@ class Idefics3(Family):
         The second resize is what transformers' `SmolVLMVideoProcessor` and `Idefics3ImageProcessor` do where pictures
         are not split.
         """
-        config, side = self._config, self._side
+        config, side = self.picture_config, self._side
         made = torch.empty(len(frames.images), 3, side, side, dtype=torch.uint8)
         for place, image in enumerate(frames.images):
             picture = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]
@@ -113,7 +114,7 @@ class Idefics3(Family):
         return {"runs": [patches**2 // self.config.scale_factor**2] * len(times_s)}
 
     @property
-    def _config(self) -> ProcessorConfig:
+    def picture_config(self) -> ProcessorConfig:
         """What the checkpoint says of pictures."""
         found = self.processing.image or self.processing.video
         return {**self.image_defaults, **{name: value for name, value in found.items() if value is not None}}
@@ -121,12 +122,12 @@ class Idefics3(Family):
     @property
     def _longest_edge(self) -> int:
         """The longest edge to which frames are first resized, pixels."""
-        return min(_LARGEST_EDGE, int(self._config["size"]["longest_edge"]))
+        return min(_LARGEST_EDGE, int(self.picture_config["size"]["longest_edge"]))
 
     @property
     def _side(self) -> int:
         """The side of the square that a frame becomes, pixels."""
-        return int(self._config["max_image_size"]["longest_edge"])
+        return int(self.picture_config["max_image_size"]["longest_edge"])
 
     def visual_texts(self, features: Features) -> list[str]:
         """The wording of transformers' `Idefics3Processor` for an untiled picture."""
@@ -153,7 +154,7 @@ class SmolVLM(Idefics3):
         return super().frame_rate.said(sampling if isinstance(sampling, dict) else {})
 
     @property
-    def _config(self) -> ProcessorConfig:
+    def picture_config(self) -> ProcessorConfig:
         """What the checkpoint says of videos; most say it among what they say of pictures."""
         found = self.processing.of_clips
         sampling = found.get("video_sampling") or {}

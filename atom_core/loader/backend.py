@@ -50,7 +50,8 @@ class TransformersBackend:
             read_by = split.prefix_fingerprint(content)
             files = PrefixDiskCache(settings.cache / "prefixes", settings.prefix_disk_bytes, read_by)
         self._split = split
-        self.encoder = split.encoder(content, frames=frames, cache=cache, ledger=ledger, threads=threads)
+        dedup = settings.dedup_bound if settings.dedup else None
+        self.encoder = split.encoder(content, frames=frames, cache=cache, ledger=ledger, threads=threads, dedup=dedup)
         engine = split.engine(
             max_rows=plan.batch, prefixes=prefixes, prefix_files=files, ledger=ledger, threads=threads
         )

@@ -6,7 +6,8 @@ instants asked for, so it is exact for variable frame rates too; the first may l
 picture stands on the screen across it. A clip with fewer pictures than N repeats them.
 
 ``uniform:N pixels:P`` says that the pictures of this video are larger than P pixels and were shrunk to about that many.
-What else is done to the pictures of a video follows, see `Video.picture_rule`.
+What else is done to the pictures of a video follows, see `Video.picture_rule`; ``dedup:B`` says that frames which
+differ from the last encoded one by B levels of 255 at most took its features, see `atom_core.encoder.repeats`.
 """
 
 from __future__ import annotations

@@ -85,6 +85,7 @@ class SplitHalves:
             cache=FeatureCache(settings.cache, settings.feature_cache_bytes) if settings.reuse else None,
             ledger=ledger,
             threads=Threads(settings.threads),
+            dedup=settings.dedup_bound if settings.dedup else None,
         )
         decoder = ResidentDecoder(self.engine, self.family, frames=frames, name=self.name)
 

@@ -68,6 +68,8 @@ class Provenance:
     """The sampling rule that chose them."""
     size: tuple[int, int] | None = None
     """Height and width of those frames as sampled, pixels; the model may make them smaller."""
+    num_encoded: int | None = None
+    """How many of those frames were encoded, while the others repeat one of them; None where that is not known."""
     told: tuple[str, ...] = ()
     """What the prompt quotes of the video beside what was asked: ``speech``, ``text``."""
 
@@ -82,16 +84,26 @@ class Provenance:
         """
         if features is None:
             return cls(model=decoder.name, prompt=prompt, told=told)
-        times_s, rule, size = features.timestamps_s, features.rule, features.size
-        return cls(model=decoder.name, prompt=prompt, timestamps_s=times_s, rule=rule, size=size, told=told)
+        return cls(
+            model=decoder.name,
+            prompt=prompt,
+            timestamps_s=features.timestamps_s,
+            rule=features.rule,
+            size=features.size,
+            num_encoded=features.num_encoded,
+            told=told,
+        )
 
     @property
     def frames(self) -> dict[str, Any] | None:
-        """The frames it saw as JSON values: number, timestamps, size and rule; None if it saw none."""
+        """The frames it saw as JSON values: number, timestamps, size, rule, and how many of them were encoded if that
+        is fewer; None if it saw none."""
         if not self.timestamps_s:
             return None
         times_s = [round(time_s, 3) for time_s in self.timestamps_s]
-        return {"number": len(times_s), "timestamps_s": times_s, "size": self.size, "rule": self.rule}
+        found = {"number": len(times_s), "timestamps_s": times_s, "size": self.size, "rule": self.rule}
+        fewer = self.num_encoded is not None and self.num_encoded < len(times_s)
+        return {**found, "encoded": self.num_encoded} if fewer else found
 
 
 @frozen(kw_only=True)

@@ -136,6 +136,12 @@ class Features:
         found = self.layout.get("size")
         return None if found is None else (int(found[0]), int(found[1]))
 
+    @property
+    def num_encoded(self) -> int | None:
+        """How many of the frames were encoded, while the others repeat one of them; None where that is not known."""
+        found = self.layout.get("encoded")
+        return None if found is None else int(found)
+
     def array(self) -> np.ndarray:
         """The values as an array [T, D], float32, on the processor; a copy that the caller owns."""
         import numpy as np

@@ -117,6 +117,12 @@ class Settings:
     most, or fewer where its context holds no more."""
     frame_pixels: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
     """Most pixels of a frame where the model keeps its shape, as Qwen-VL does; if unset the family's own bound."""
+    dedup: bool = True
+    """Whether frames of a clip that repeat the last encoded one take its features and are not encoded, for families
+    that encode each frame by itself."""
+    dedup_bound: float = field(default=2.0, validator=_from(0.0, 255.0))
+    """Most that a frame may differ from the last encoded one to repeat it: the mean difference of the pixels of the
+    patch that changed most, as the model sees it, levels of 255. 0 takes equal frames alone."""
     stream: int | None = field(default=None, validator=attrs.validators.optional(ge(1)))
     """Which picture track of files that have several, from 1; if unset the one that players show."""
     isolate: bool = field(default=False)

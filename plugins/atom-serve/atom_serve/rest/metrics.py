@@ -25,7 +25,7 @@ def routes(service: Service) -> list[Route]:
 def lines(service: Service) -> Iterator[str]:
     """Each measure with its help and type, in Prometheus's text format."""
     told = service.host.ledger.as_dict()
-    counted = ("loads", "encoder_clips", "prefill_tokens", "decode_steps", "decode_tokens")
+    counted = ("loads", "encoder_clips", "encoder_frames", "prefill_tokens", "decode_steps", "decode_tokens")
     for name in counted:
         yield from _head(f"atom_{name}_total", "counter", f"{name.replace('_', ' ')}: requested, computed and reused")
         yield from (f'atom_{name}_total{{how="{how}"}} {number}' for how, number in told[name].items())

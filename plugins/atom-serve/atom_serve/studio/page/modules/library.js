@@ -70,7 +70,7 @@ async function followed(job, bar, state, lines, signal) {
 
 function loading(status) {
   const { ledger } = status;
-  const rows = [["Loads", "loads"], ["Clips encoded", "encoder_clips"], ["Prompt tokens read", "prefill_tokens"], ["Tokens decoded", "decode_tokens"]];
+  const rows = [["Loads", "loads"], ["Clips encoded", "encoder_clips"], ["Their frames", "encoder_frames"], ["Prompt tokens read", "prefill_tokens"], ["Tokens decoded", "decode_tokens"]];
   const head = ["", "asked for", "computed", "reused"].map((text) => (text ? h("th", {}, text) : h("td", {})));
   return [
     h("p", {}, `${status.model} is ${status.loaded ? "loaded" : "not loaded; it is when it is needed"}. The server runs for ${Math.round(status.running_s / 60)} min, at most ${Math.round(ledger.peak_memory_bytes / 2 ** 20)} MiB were in use.`),
