@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from atom_reasoning.english.rewordings import REWORDED
+from atom_reasoning.english.shorthand import written_out
 
 _CONTRACTIONS = (
     (r"\bwon't\b", "will not"),
@@ -56,7 +57,7 @@ _IF_COUNTING = re.compile(
 )
 _WHETHER = re.compile(r"^(?:whether|if)(?: or not)? ")
 _ENDINGS = re.compile(
-    r"[,. ]*\b(?:please|thanks|thank you|pls|or not|for (?:me|us))$|[,.;-] ?(?:right|correct|yes|no|is it|are they)$"
+    r"[,. ]*\b(?:please|thanks|thank you|pls|or not|for (?:me|us))$|,? is (?:that|this|it) (?:right|correct|true|so|the case)$|[,.;-] ?(?:right|correct|yes|no|is it|are they)$"
 )
 _FILLERS = re.compile(
     r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|completely|totally|entirely|(?<=what )all|(?<=who )all|in here|in there)\b"
@@ -87,7 +88,7 @@ def normal(text: str) -> str:
     text = plain(text)
     for pattern, put in _CONTRACTIONS:
         text = re.sub(pattern, put, text)
-    text = " ".join(_mended(word) for word in text.split())
+    text = " ".join(_mended(word) for word in written_out(text).split())
     for _ in range(4):
         shorter = _COURTESIES.sub("", text)
         if not shorter or shorter == text:

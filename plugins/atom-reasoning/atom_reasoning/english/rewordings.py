@@ -11,7 +11,61 @@ _PARTS = r"(?:part|piece|portion|chapter|sequence|bit)"
 """What people call a shot where the words before say that it is one."""
 _PATTERNS = (
     (
-        rf"\b(how many|number of|amount of|each of the|every one of the|which|in what|what|each|every|all(?: of)? the) ((?:different |separate |individual |other )?){_PARTS}(e?s)?\b(?! of (?!the (?:video|film|movie|clip|recording|footage)\b))",
+        r"^(?:point|take|direct|bring|lead|guide|send) (?:me|us) to (?:the )?(?:exact |precise )?(?:moment|time|point|second|instant|part|place)(?: in time)?(?: (?:when|where|that|at which|in which))? (?=(?:the|an?|something|anything)\b)",
+        "when does ",
+    ),
+    (
+        r"^(?:out of|of|among|amongst|across|from|over|in) (?:all )?(?:of )?(?:the |these )?(?:\w+ )?(shots|scenes|clips)[,:]? how many(?: of (?:them|these|those))? (?=(?:show|have|contain|feature|include|depict|display|has|do|can)\b)",
+        r"how many \1 ",
+    ),
+    (r"^(what|who|which) is it (?:that|which) ", r"\1 "),
+    (r"^(do|did|are|were) (.+ and .+) each (\w+)", r"\1 \2 \3"),
+    (r"\bthe 2\b(?! (?:seconds?|minutes?|s)\b)", "the two"),
+    (
+        r" something (?:that|which|you|we|one) (?:appears?|sees?|finds?|is (?:shown|seen|there|visible)|can (?:see|be seen)|shows up|occurs)\b",
+        " shown",
+    ),
+    (r"^(?:does|do|did|has|have) (?:they|it|he|she|the \w+) (?:leave|left) out (?:the |any )?", "is there no "),
+    (r"\bmak(?:e|es|ing) (?:an|its|their|any) (?:appearance|entrance|debut|entry)\b", "appear"),
+    (
+        r"\b(?:right |just |shortly )?before (?:the|this) (?:video|film|movie|clip|recording|footage) (?:ends|is over|finishes|stops|closes|concludes)\b",
+        "at the end",
+    ),
+    (
+        r"\b(?:right |just |shortly )?(?<!seconds )(?<!second )(?<!minutes )(?<!minute )(?<!\ds )(?:after|when|once|as) (?:the|this) (?:video|film|movie|clip|recording|footage) (?:starts|begins|opens|has started|has begun|started|began)\b",
+        "at the beginning",
+    ),
+    (
+        r"^(?:besides|apart from|as well as|in addition to|other than|along with|aside from) (.+?), (?:is|are) there (?:also )?(.+?)(?: too| as well)?$",
+        r"is there \1 and \2",
+    ),
+    (
+        rf"^(does|do|did|can) (.+?) (?:{_APPEAR}|be seen)(?: in \w+ \w+)? along(?:side)?(?: with)? (.+)$",
+        r"\1 \2 and \3 appear",
+    ),
+    (
+        r"^(how (?:long|many seconds)) (?:is|does|was|did|runs?|lasts?) the (?:shot|scene|clip) (?:with|of|showing|containing|featuring|that (?:has|shows|contains)|in which|where) (.+?)(?: (?:appears|is (?:shown|seen|visible)|last|run|take))?$",
+        r"\1 is \2 shown",
+    ),
+    (r"^(?:in|during|at|over) (?:which|what) parts? of the (?:video|film|movie|clip|recording|footage)\b", "when"),
+    (r"^where\b(.*?),? (?:by|as|in|with) (?:the |its )?(?:shot|scene|clip) (?:number|index|no)$", r"in which shot\1"),
+    (r"^(?:so |then )?(no [\w ]+?)(?: (?:at all|anywhere|whatsoever|here))*(?: right)?$", r"is there \1"),
+    (r"^what (?:is )?all (?:is there(?: to see)?(?= |$))?", "list all things "),
+    (
+        r"\b(?:first to last|from (?:the )?(?:very )?(?:start|beginning|first|top) (?:un)?(?:til|till|to) (?:the )?(?:very )?(?:end|finish|last|bottom))\b",
+        "in order",
+    ),
+    (
+        r"\b(?:passes|is passing|unfolds|is unfolding|transpires|plays out|is playing out|takes place|gets going)\b(?= in| at| during| between| from| there|$)",
+        "happens",
+    ),
+    (
+        r"^(?:anything|something)(?: happening| going on| there)? (?=(?:between|from|at|during|in|after|before) (?:the )?(?:seconds? |shot |scene )?\d)",
+        "what happens ",
+    ),
+    (r"^is it (?:true|correct|right|so|the case) that (?=all (?:of )?(?:the )?\w+ (?!of|the)\w)", "do "),
+    (
+        rf"\b(how many|number of|amount of|each of the|every one of the|which|in what|what|each|every|all(?: of)? the) ((?:different |separate |individual |other )?)(?!sequence (?:are|do|were|did)\b|sequence does (?:everything|it all)\b){_PARTS}(e?s)?\b(?! of (?!the (?:video|film|movie|clip|recording|footage)\b))",
         r"\1 \2shot\3",
     ),
     (r"\b(how many|number of|amount of) ((?:different |separate )?)takes\b", r"\1 \2shots"),
@@ -40,18 +94,18 @@ _PATTERNS = (
         r"^(?:where )?(?:is|are|does|do|did|was) (.+?),? (?:(?:appear|shown|seen|visible|there|found|occur),? )?(?:in |inside )?(?:(?:the )?(?:first|1st)(?: video| film| clip| file| one)?|(?:video|film|clip|file) (?:one|1|a)),? or (?:is (?:it|that) )?(?:in |inside )?(?:(?:the )?(?:second|other|2nd|last)(?: video| film| clip| file| one)?|(?:(?:video|film|clip|file) )?(?:two|2|b))$",
         r"which of the videos has \1",
     ),
-    (r"\bone (?:after (?:another|the other)|by one)$", "in order"),
+    (r"^(?!how many)(.*)\bone (?:after (?:another|the other)|by one)$", r"\1in order"),
     (
         r"^what (?:would|do|did) (?:you|one|people) (?:estimate|say|think|reckon|guess|believe) (is|are|was)\b",
         r"what \1",
     ),
     (
-        r"^(?:in|during|over|for|at|within) (?:what|which) (?:stretch|span|range|period|interval|window|slot)s?(?: of time)?\b",
+        r"^(?:in|during|over|for|at|within) (?:what|which) (?:time )?(?:stretch|span|range|period|interval|window|slot)s?(?: of time)?\b",
         "when",
     ),
     (r"^what (?:starts|opens|begins|kicks|sets) (?:it|the \w+|this \w+|things) off$", "what happens at the beginning"),
     (
-        r"^(?:do|does|did|is|are|was|will) (?:(?:we|you|i|one) )?(?:(?:get|see|have|find) )?(.+?) (?:\w+ )?before (.+?),? or (?:is it |does )?(?:\2|the other|after it)\b(?: .*)?$",
+        r"^(?:do|does|did|is|are|was|will) (?:(?:we|you|i|one) )?(?:(?:get|see|have|find) )?(.+?) (?:(?:appear|come|shown|seen|happen|occur|first) )?before (.+?),? or (?:is it |does )?(?:\2|the other|after it)\b(?: .*)?$",
         r"which appears first, \1 or \2",
     ),
     (
@@ -149,7 +203,10 @@ _PATTERNS = (
     (r"^(?:starting|beginning|from|since|until|up to) when\b(?! to)", "when"),
     (r"\bis (?:the )?(first|last) (?:one )?to (\w+)$", r"\2 \1"),
     (r", (?:is|are|was|were|does|do|did|has|have|can|will)(?: not)? (?:there|it|they|he|she|we|you)(?: not)?$", ""),
-    (r"^(is|are) (.+) (?:missing|absent|not there|lacking)$", r"\1 there no \2"),
+    (
+        r"^(is|are) (.+) (?:missing|absent|not there|lacking)(?: from (?:(?:all|every|each|any)(?: one)?(?: of)?(?: the| these)? (?:shot|scene|clip)s?|(?:the|this)(?: \w+)? \w+))?$",
+        r"\1 there no \2",
+    ),
     (r"^(?:does|do|did) (?:it|the (?:video|film|clip|footage)) (?:lack|miss|leave out|omit) ", "is there no "),
     (r"\b(in|of) both$", r"\1 both videos"),
     (r"\b(?:seen|shown|found|caught|pictured) (?=(?!something|anything|nothing)\w+ing\b)", ""),

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import re
 
+from attrs import evolve
+
 from atom_reasoning.english.clauses import split_subject
 from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, base, is_generic
 from atom_reasoning.reading.record import Condition
 from atom_reasoning.reading.scope import SHOT, VIDEO
 
-_SEEN = r"(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|there|on|around|counted|identified|detected|available|pictured|contained|on the screen|to be seen|to be found)"
+_SEEN = r"(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|there|on|around|counted|identified|detected|available|pictured|contained|on the screen|(?:a )?part(?: of)?|to be seen|to be found)"
 _TAIL = re.compile(
     rf"(?: (?:that|which) (?:is|are|was|were))?(?: (?:is|are|was|were|be|being|been|gets|get|to be|can be|could be))?(?: (?:ever|even|actually|also|all|to be))? {_SEEN}$"
     r"| (?:(?:appear|occur|exist|feature|happen)(?:s|ed|ing)?|(?:shows?|showed|showing|comes?|coming|came|turns?|turned|turning|pops?|popped) up|comes? into view|(?:has|is|have|are) (?:gone|over|done|finished)|(?:ends|ended|finishes|finished|takes? place|took place))(?: at all)?$"
     r"| (?:do|can|could) (?:you|we|i|one) (?:see|find|spot|notice|count|observe)$| (?:is|are) there$"
 )
 _WORDS_OF_TIME = re.compile(
-    r"\b(?:ever|even|actually|really|also|at all|once|sometimes|currently|just|simply|only|still (?=mov|be)|in fact|indeed|exactly|altogether|in total|in all|overall|already|again|together|simultaneously|at the same time|at once)\b"
+    r"\b(?:ever|even|actually|really|also|at all|once|too|sometimes|currently|just|simply|only|still (?=mov|be)|in fact|indeed|exactly|altogether|in total|in all|overall|already|again|together|simultaneously|at the same time|at once)\b"
 )
 _STATIVE = frozenset(map(base, ["be", "have", "see", "show", "contain", "feature", "include", "depict", "display"]))
 _BEFORE_NOUN = re.compile(
     r"^(?:(?:a|an|the|any|some|every|each|all|both|that|this|those|these|another|other|at least one|of the|of)\b ?)+"
 )
+
+_ASIDE = re.compile(
+    r"^(?:(?:with|for|of|about|among|amongst|containing|showing)\b )+"
+    r"|^(?:[\w-]+ )*?(?:sign|trace|instance|appearance|occurrence|presence|example|glimpse|view|sight|hint)s? of "
+    r"|^(?!.*\b(?:a|an|the) .*\b(?:of|in|on|with|at|to|by|from|behind|under|over|near|and|or|beside|inside|into|across|through|around) (?:a|an|the)\b)"
+    r"(?:[\w-]+ )*?(?<!of )(?<!in )(?<!on )(?<!with )(?<!at )(?<!to )(?<!by )(?<!from )(?<!and )(?<!or )(?<!behind )(?<!under )(?<!over )(?<!near )(?<!into )(?<!beside )(?<!inside )(?<!across )(?<!through )(?<!around )(?<!between )(?:a|an|the) (?=\w)"
+)
+"""What stands before the name of a thing: prepositions, "any sign of", words before an article that no preposition leads to."""
 
 
 def noun(text: str) -> str:
@@ -66,6 +76,17 @@ def condition(text: str, *, copula: bool = False) -> Condition:
     if copula:
         return _adjective(text)
     return Condition(subject=noun(text))
+
+
+def aside(subject: str) -> str:
+    """The words at the beginning of a subject that are no part of the name of a thing; mostly none."""
+    found = _ASIDE.match(subject)
+    return found[0] if found else ""
+
+
+def named(wanted: Condition) -> Condition:
+    """The same without words before the name of its subject."""
+    return evolve(wanted, subject=noun(wanted.subject.removeprefix(aside(wanted.subject))))
 
 
 def _adjective(text: str) -> Condition:

@@ -10,6 +10,7 @@ from atom_reasoning.english.words import KINDS_OF_WORDS, NUMBER, number_of
 from atom_reasoning.reading.conditions import condition
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.reading.scope import SHOT, VIDEO
+from atom_reasoning.reading.wordings.lexicon import EMPTY, class_of
 
 _AUX = r"(?:is|are|was|were|does|do|did|has|have|can|could|will)"
 _MANY = r"(?:how many|(?:what is |give (?:me )?|tell me )?the (?:total |overall |exact )?(?:number|amount|count|quantity) of|what number of|what (?:total )?number of|count(?: up)?(?: (?:all|how many|the number of))?(?: of)?(?: the)?|number of)"
@@ -114,7 +115,8 @@ _FILLER = frozenset(
 
 
 def _asks_no_more(text: str) -> bool:
-    return all(word in _FILLER for word in text.replace(",", " ").split())
+    words = text.replace(",", " ").split()
+    return all(word in _FILLER or word in EMPTY or class_of(word) in ("SEE", "HAVE", "MAKE", "VIDEO") for word in words)
 
 
 _TOTAL = re.compile(r",? ?\b(?:in total|altogether|in all|all in all|overall|all together|combined|total)\b")
@@ -431,7 +433,9 @@ def read_how_long(text: str, scope: Scope, asked: str) -> Reading | None:
     if not found:
         return None
     rest = re.sub(
-        r"\b(?:last|lasts|on screen|on|go on|for)$|\b(?:be )?(?:visible|shown|seen)(?: for)?$", "", found["r"]
+        r"\b(?:last|lasts|spend|remain|stay|on screen|on|go on|for)$|\b(?:be )?(?:visible|shown|seen)(?: for)?$",
+        "",
+        found["r"],
     ).strip()
     rest = re.sub(r"^(?:you|we|i) (?:see|watch) ", "", rest)
     return Reading(

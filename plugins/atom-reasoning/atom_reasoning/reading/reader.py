@@ -30,6 +30,7 @@ _STARTS = re.compile(
     r"(?:what|when|where|which|who|how|is|are|does|do|did|has|have|can|was|were|in which|at what|in what|list|name|describe|count)\b"
 )
 _PRONOUN = re.compile(r"\b(?:it|they|them|he|she|this one|that one|him|her)\b")
+_THAT = re.compile(r"\b(after|before) (?:that|this|it)\b(?=\W*$)", re.IGNORECASE)
 _READERS: tuple[Callable[[str, Scope, str], Reading | None], ...] = (
     read_summary,
     read_how_long,
@@ -118,10 +119,10 @@ def _turned(text: str) -> str:
 
 
 _PICTURE = re.compile(
-    r"(?:what|which|describe)(?: (?:is|was|are))?(?: the)? (?:scene|shot|clip|picture|frame|view|image|situation)"
+    r"(?:what|which|describe)(?: (?:is|was|are))?(?: the)? (?:scene|shot|clip|picture|frame|view|image|situation)(?: (?:is |are |do (?:you|we|i) )?(?:playing|showing|shown|running|on|up|see|visible))*"
 )
 _JUMP = re.compile(
-    r"^(?:if|when) (?:i|you|we|one) (?:jump|skip|go|seek|pause|stop|look|scroll|fast[- ]forward)s?(?: it| ahead| forward)* (?:to|at|till) ([^,]+), ",
+    r"^(?:if|when) (?:i|you|we|one) (?:jump|skip|go|get|come|seek|pause|stop|look|scroll|fast[- ]forward)s?(?: it| ahead| forward)* (?:to|at|till) ([^,]+), ",
     re.IGNORECASE,
 )
 _STATES = re.compile(r"(?:the|an?|every|all|both|no|some|nothing|everything|something|there)\b")
@@ -165,6 +166,7 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     out: list[Reading] = []
     topic, said = "", Scope()
     for part, is_question in zip(parts, starts, strict=True):
+        part = _THAT.sub(rf"\1 the {topic}", part) if topic else part
         asked = _PRONOUN.sub(f"the {topic}", part, count=1) if topic and _PRONOUN.search(part) else part
         found = read(asked if asked.endswith("?") or not is_question else f"{asked}?")
         if not is_question:

@@ -19,7 +19,8 @@ _PREP = r"(?:,? ?\b(?:in|of|during|from|within|at|on|for|into|about|throughout)\
 _WHOLE = (
     rf",? ?\b(?:(?:anywhere|somewhere|at any (?:point|time|moment)|at some (?:point|time|moment)|in its entirety|in any of the {SHOT}s|overall) ?)?(?:in|of|during|from|throughout|within|across|over|over the course of|for|on|inside)"
     rf" (?:all (?:of )?)?(?:the|this|that|your|our|my|these)(?: (?:whole|entire|full|complete|same|short))?(?: video)? ?(?:{VIDEO}|screen|sequence|reel|picture)\b(?: as a whole)?",
-    r",? ?\b(?:on[- ]screen|on camera|in view|anywhere|somewhere|at any (?:point|time|moment)(?: at all)?|at some (?:point|time|moment)|here|in it|in there|all in all|overall)\b",
+    r",? ?\b(?:on[- ]screen|on camera|in view|anywhere|somewhere|at any (?:point|time|moment)(?: at all)?|at some (?:point|time|moment)|here|in it|in them|in there|all in all|overall)\b",
+    r"\bin (?:video|film|movie|footage)\b(?! \d| (?:one|two|[ab])\b)",
     rf",? ?\bin (?:any|some|one|at least one|a)(?: single)?(?: of the)? {SHOT}s?\b",
 )
 """Words that only say "in the whole video"."""
@@ -147,6 +148,11 @@ def _take_shots(text: str, scope: Scope) -> tuple[str, Scope]:
         text,
     ):
         return _cut(text, found), evolve(scope, shots=(place_of(found["n"]),))
+    if found := re.search(
+        rf"(?<=what )(?P<q>happens|goes on|is going on|is happening|is shown|is|do you see|can be seen) (?:in|during) the (?P<n>{ORDINAL}) one$",
+        text,
+    ):
+        return f"what {found['q']}", evolve(scope, shots=(place_of(found["n"]),))
     if found := re.search(rf"{_PREP}{_THE}\bmiddle (?:{SHOT}|part)\b{_OF_VIDEO}", text):
         return _cut(text, found), evolve(scope, shots=(0,))
     return text, scope

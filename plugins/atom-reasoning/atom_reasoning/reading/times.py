@@ -16,7 +16,7 @@ _NAMED = rf"(?:(?:the )?(?:time ?stamp|mark|second|minute|time) {NUMBER}(?!:)(?:
 TIME = rf"(?:(?:about |around |roughly |exactly |approximately )?(?:the )?(?:(?:minute |time |timestamp |second )?{_CLOCK}(?: ?(?:min(?:utes?)?|mark|s)\b)?|{_NAMED}|{_LENGTH})(?:[ -](?:mark|point|time ?stamp))?)"
 """A moment or a length of time."""
 _BARE = rf"(?:{TIME}|{NUMBER})"
-_INTO = r"(?: (?:in(?:to)?|from the (?:start|beginning)|after the (?:start|beginning))\b(?: (?:the|this) (?:video|film|clip|footage|recording))?)"
+_INTO = r"(?: (?:in(?:to)?|from the (?:start|beginning)|after the (?:start|beginning)|after (?:it|(?:the|this) (?:video|film|clip|footage|recording)) (?:starts|started|begins|began|opens))\b(?: (?:the|this) (?:video|film|clip|footage|recording))?)"
 _ORDINAL_SECOND = r"(?P<nth>\d+)(?:st|nd|rd|th) second"
 _SHARES = {"half": 2, "third": 3, "quarter": 4}
 
@@ -108,7 +108,7 @@ _PATTERNS = (
     (rf"\b(?:(?:starting|beginning|begin|start) (?:at|from|with)|from|after|since) (?:second )?(?P<a>{_BARE})(?: on(?:wards?)?)?,? (?:and )?(?:(?:going |all the way |right )?(?:up )?(?:to|until|till|through)|before|ending (?:at|with)|stopping at) (?:second )?(?P<b>{_BARE})", _between),
     (rf"(?:\b(?:in|during|at|over|within) )?(?:the )?\bseconds? (?P<a>{NUMBER}) ?(?:-|–|to|through|until|and) ?(?:second )?(?P<b>{NUMBER})\b", _between),
     (rf"(?P<a>{_CLOCK}) ?(?:-|–|to|until|till|through) ?(?P<b>{_CLOCK})", _between),
-    (rf"\b(?:at|around|from|in)? ?(?:seconds )?(?P<a>{NUMBER}) ?(?:-|–|to) ?(?P<b>{NUMBER} ?{_UNIT})", _between),
+    (rf"\b(?:at|around|from|in)? ?(?:seconds )?(?P<a>{NUMBER}(?: ?{_UNIT})?) ?(?:-|–|to) ?(?P<b>{NUMBER} ?{_UNIT})", _between),
     (rf"{_IN}\b(?:first|opening|initial) (?:(?P<a>{NUMBER}[ -]?{_UNIT})|(?P<u>minute|hour|second)\b){_OF_VIDEO}", _first),
     (rf"{_IN}\b(?:last|final|closing) (?:(?P<a>{NUMBER}[ -]?{_UNIT})|(?P<u>minute|hour|second)\b){_OF_VIDEO}", _last),
     (rf"{_IN}\b(?P<which>first|1st|second|2nd|third|last|final|opening|middle|latter) (?P<part>half|third|quarter)\b{_OF_VIDEO}", _share),

@@ -137,6 +137,8 @@ def _compared(text: str, reading: Reading) -> Reading | None:
             "more than": "more", "over": "more", "fewer than": "fewer", "less than": "fewer", "under": "fewer", "at least": "least",
             "at most": "most", "no more than": "most",
         }.get(found["how"] or "", "least" if found["n"] in ("several", "multiple", "a single") else "equal")  # fmt: skip
+        if compare == "least" and number == 1 and reading.scope.every:
+            return None  # "at least one dog in every shot" is a dog in every shot
         shots = re.match(
             rf"{SHOT}s?\b ?(?:(?:that|which) )?(?:(?:with|show(?:ing|s)?|ha(?:ve|s)|contain(?:ing|s)?|where|in which) ?)?",
             found["a"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from atom_reasoning.reading.conditions import aside
 from atom_reasoning.reading.record import Condition, Kind, Reading
 from atom_reasoning.reading.wordings.lexicon import PLAIN, tokens
 from atom_reasoning.reading.wordings.slots import ALONE, DETERMINERS
@@ -114,6 +115,7 @@ def leftovers(reading: Reading) -> list[str]:
             found.append(thing.predicate)
         if thing.subject.split(" ")[0] in PLAIN or _OF_ASKING.match(thing.subject) or _SEEING.match(thing.predicate):
             found.append(thing.subject or thing.predicate)
+        found += [word for word in [aside(thing.subject)] if word]
         if thing.subject and not {token.name for token in tokens(thing.subject)} & _NAMED:
             found.append(thing.subject)
     return found

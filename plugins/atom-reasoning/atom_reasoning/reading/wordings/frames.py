@@ -42,8 +42,9 @@ def slots_of(text: str) -> Slots:
     cues = frozenset(classes(text))
     own_cues = frozenset(classes(rest))
     rest = re.sub(r"\b(?:first|last)\b", " ", take_pick(rest)[0])
-    last = bool(cues & {"last", "LATER", "END"})
-    first = bool(cues & {"first", "EARLIER", "BEGIN"})
+    ranks = cues if scope.at is None else own_cues  # "4 seconds after it begins" is no beginning
+    last = bool(ranks & {"last", "LATER", "END"})
+    first = bool(ranks & {"first", "EARLIER", "BEGIN"})
     pick = "last" if last and not first else "first" if first else ""
     return Slots(text=text, scope=scope, things=conditions(rest), cues=cues, own_cues=own_cues, pick=pick)
 

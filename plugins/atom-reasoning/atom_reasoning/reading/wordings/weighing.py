@@ -6,6 +6,7 @@ import re
 
 from attrs import evolve
 
+from atom_reasoning.reading.conditions import named
 from atom_reasoning.reading.record import Condition, Kind, Reading
 from atom_reasoning.reading.wordings.agree import kind_of, leftovers
 from atom_reasoning.reading.wordings.frames import framed
@@ -31,6 +32,12 @@ _REQUEST = re.compile(
 )
 """How a wish begins that has the form of a question for yes or no."""
 
+_ASKS_FOR = (
+    (re.compile(r"how (?:many|often|much)\b"), (Kind.COUNT, Kind.HOW_LONG, Kind.WHEN)),
+    (re.compile(r"(?:for )?how long\b"), (Kind.HOW_LONG, Kind.WHEN)),
+    (re.compile(r"when (?:is|are|was|were|do|does|did|can)\b"), (Kind.WHEN,)),
+)
+"""How a question begins whose answer is of some kinds only."""
 
 _COMING = re.compile(
     r"\b(?:what|who|things?|objects?|shapes?|anything|something|everything) (?:(?:that|which) )?(?:is|are) appearing\b"
@@ -45,7 +52,7 @@ def weighed(found: Reading, text: str) -> Reading:
     best = _likeliest(found, text)
     if best.conditions == (Condition(),) and _COMING.search(text):
         return evolve(best, conditions=(Condition(predicate="appear"),))  # of all that is there, what comes
-    return best
+    return evolve(best, conditions=tuple(map(named, best.conditions)))
 
 
 def _likeliest(found: Reading, text: str) -> Reading:
@@ -79,6 +86,9 @@ def _may_be(reading: Reading, text: str) -> bool:
     """Whether the first words of a question can ask for this kind of answer."""
     if _REQUEST.match(text):
         return True
+    for begins, kinds in _ASKS_FOR:
+        if begins.match(text):
+            return reading.kind in kinds
     if _ASKS_WHETHER.match(text) and not _ASKS_MORE.search(text):
         return reading.kind is Kind.YES_NO
     return True
