@@ -14,6 +14,7 @@ from atom_core.call_context import caller
 from atom_core.encoder.feature_cache import FeatureCache
 from atom_core.errors import Cancelled
 from atom_core.ledger import Ledger
+from atom_core.media.pictures import passes
 from atom_core.records import Clip, Features
 
 
@@ -80,6 +81,7 @@ class Once:
         return entry
 
     def _computed(self, compute: Callable[[Callable[[], bool]], Features], mine: InFlight) -> Features:
-        features = compute(lambda: mine.urgent)
+        with passes.holding(lambda: mine.urgent):
+            features = compute(lambda: mine.urgent)
         self._ledger.count("encoder_clips", computed=1)
         return features

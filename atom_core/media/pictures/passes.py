@@ -1,11 +1,14 @@
 """One pass over a video for all its clips: inside `sharing` a video is read by one reader, which stays open where it
-stands for the next clip, instead of one for each clip that is asked for at the same time."""
+stands for the next clip, instead of one for each clip that is asked for at the same time.
+
+Clips are read no faster than they are used: see `holding`."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from atom_core.call_context import caller
@@ -18,18 +21,42 @@ _LOOK_S = 0.2
 """How soon who was cancelled stops waiting for its turn."""
 _MOST_OPEN = 2
 """Readers that stay open while nobody reads by them."""
+_MOST_HELD = 2
+"""Clips whose pictures, or what is made of them, are in memory: one that is encoded, and the next."""
+
+
+class _Holder:
+    """Who keeps what it reads for a while."""
+
+    def __init__(self, urgent: Callable[[], bool]) -> None:
+        self.urgent, self.holds = urgent, False
+
+    @property
+    def may_read(self) -> bool:
+        """Whether what it reads has its place in memory."""
+        return self.holds or _num_held < _MOST_HELD or self.urgent()
+
+
+class _Waiting:
+    """A clip that waits for its turn."""
+
+    def __init__(self, start_s: float) -> None:
+        self.start_s, self.holder = start_s, _holder.get()
+
+    @property
+    def may_go(self) -> bool:
+        """Whether it waits for nothing but its turn."""
+        return self.holder is None or self.holder.may_read
 
 
 class _Pass:
-    """The reader of one video, whose turn it is, and who waits for one."""
+    """The reader of one video, whose turn it is, and who waits for one. Changed under the lock of all."""
 
     def __init__(self) -> None:
-        self.turn = threading.Condition()
         self.num_users = 0
-        """Who reads, or waits for it; changed under the lock of all."""
+        """Who reads, or waits for it."""
         self.is_taken = False
-        self.waiting: list[float] = []
-        """Where those begin that wait, seconds."""
+        self.waiting: list[_Waiting] = []
         self.reader: Reader | None = None
         self.reached_s = 0.0
 
@@ -38,25 +65,28 @@ class _Pass:
 
         :raises Cancelled: if the result is no longer wanted
         """
-        with self.turn:
-            self.waiting.append(start_s)
-            try:
-                while self.is_taken or self._next_s() != start_s:
-                    self.turn.wait(_LOOK_S)
-                    caller.get().check()
-                self.is_taken = True
-            finally:
-                self.waiting.remove(start_s)
+        mine = _Waiting(start_s)
+        self.waiting.append(mine)
+        try:
+            while self.is_taken or self._next() is not mine:
+                _turns.wait(_LOOK_S)
+                caller.get().check()
+            self.is_taken = True
+            if mine.holder is not None:
+                _hold(mine.holder)
+        finally:
+            self.waiting.remove(mine)
+            _turns.notify_all()
 
     def leave(self, reached_s: float) -> None:
         """Let the next one read."""
-        with self.turn:
-            self.is_taken, self.reached_s = False, reached_s
-            self.turn.notify_all()
+        self.is_taken, self.reached_s = False, reached_s
+        _turns.notify_all()
 
-    def _next_s(self) -> float:
-        ahead = [start_s for start_s in self.waiting if start_s >= self.reached_s]
-        return min(ahead or self.waiting)
+    def _next(self) -> _Waiting | None:
+        ready = [one for one in self.waiting if one.may_go]
+        ahead = [one for one in ready if one.start_s >= self.reached_s]
+        return min(ahead or ready, key=lambda one: one.start_s, default=None)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -66,20 +96,23 @@ class _Pass:
 
 
 _passes: dict[Video, _Pass] = {}
-_lock = threading.Lock()
+_turns = threading.Condition()
+"""Notified where somebody's turn may have come."""
 _num_sharing = 0
+_num_held = 0
+_holder: ContextVar[_Holder | None] = ContextVar("holder", default=None)
 
 
 @contextmanager
 def sharing() -> Iterator[None]:
     """Clips of one video that are read inside, also by other threads, are read by one reader."""
     global _num_sharing
-    with _lock:
+    with _turns:
         _num_sharing += 1
     try:
         yield
     finally:
-        with _lock:
+        with _turns:
             _num_sharing -= 1
             if not _num_sharing:
                 _close_idle(0)
@@ -88,6 +121,32 @@ def sharing() -> Iterator[None]:
 def is_shared() -> bool:
     """Whether videos are read by one reader each."""
     return _num_sharing > 0
+
+
+@contextmanager
+def holding(urgent: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """What is read inside is in memory until the end, pictures or what is made of them: inside `sharing` the first clip
+    waits until few others are.
+
+    :param urgent: whether somebody waits for it, and so it does not
+    """
+    global _num_held
+    holder = _Holder(urgent)
+    token = _holder.set(holder)
+    try:
+        yield
+    finally:
+        _holder.reset(token)
+        if holder.holds:
+            with _turns:
+                _num_held -= 1
+                _turns.notify_all()
+
+
+def _hold(holder: _Holder) -> None:
+    global _num_held
+    _num_held += not holder.holds
+    holder.holds = True
 
 
 @contextmanager
@@ -125,27 +184,27 @@ def reader_of(video: Video, start_s: float, end_s: float) -> Iterator[Reader]:
 
 
 def _taken(video: Video, start_s: float) -> _Pass:
-    with _lock:
+    with _turns:
         one = _passes.pop(video, None) or _Pass()
         _passes[video] = one  # the last of all
         one.num_users += 1
-    try:
-        one.take(start_s)
-    except BaseException:
-        _gone(one)
-        raise
+        try:
+            one.take(start_s)
+        except BaseException:
+            _gone(one)
+            raise
     return one
 
 
 def _left(one: _Pass, end_s: float) -> None:
-    one.leave(end_s)
-    _gone(one)
+    with _turns:
+        one.leave(end_s)
+        _gone(one)
 
 
 def _gone(one: _Pass) -> None:
-    with _lock:
-        one.num_users -= 1
-        _close_idle(_MOST_OPEN if _num_sharing else 0)
+    one.num_users -= 1
+    _close_idle(_MOST_OPEN if _num_sharing else 0)
 
 
 def _close_idle(most: int) -> None:

@@ -1,7 +1,9 @@
 """One pass over a video for its clips: the frames that each would have alone."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +111,63 @@ def test_a_reader_that_failed_is_not_used_again(clips: list[Clip]) -> None:
         with passes.reader_of(clips[0].video, 0.0, 1.0) as second:
             assert second is not first
             assert second.at(0.0).time_s == 0.0
+
+
+def test_clips_are_read_no_faster_than_they_are_used(clips: list[Clip]) -> None:
+    """Two are in memory, however many threads ask; they are read in order."""
+    used, read = threading.Semaphore(0), []
+
+    def use(clip: Clip) -> None:
+        with passes.holding():
+            sample(clip, 1)
+            read.append(clip.index)
+            assert used.acquire(timeout=20)
+
+    def settled(count: int) -> bool:
+        for _ in range(100):
+            if len(read) >= count:
+                break
+            time.sleep(0.02)
+        time.sleep(0.05)
+        return len(read) == count
+
+    with passes.sharing(), ThreadPoolExecutor(8) as threads:
+        with passes.turn_of(clips[0].video, 0.0, 0.0):  # all wait for the first turn
+            done = [threads.submit(use, clip) for clip in clips]
+            while len(passes._passes[clips[0].video].waiting) < len(clips):
+                time.sleep(0.01)
+        for count in range(2, len(clips) + 1):
+            assert settled(count)
+            used.release()
+        used.release()
+        for one in done:
+            one.result(20)
+    assert read == list(range(8))
+    assert not passes._num_held
+
+
+def test_who_is_waited_for_is_read_at_once(clips: list[Clip]) -> None:
+    """However many clips are in memory; so is who needs no place there, or has one."""
+    with ExitStack() as held, passes.sharing():
+        for clip in clips[:2]:
+            held.enter_context(passes.holding())
+            sample(clip, 1)
+        sample(clips[2], 1)  # it has a place
+        with ThreadPoolExecutor(1) as threads:  # a thread that holds nothing
+            assert threads.submit(sample, clips[3], 1).result(20).clip == clips[3]
+            assert threads.submit(held_sample, clips[4], True).result(20).clip == clips[4]
+        cancelled = Cancel()
+        token = caller.set(Caller(cancelled=cancelled))
+        try:
+            threading.Timer(0.05, cancelled.set).start()
+            with pytest.raises(Cancelled), passes.holding():
+                sample(clips[5], 1)
+        finally:
+            caller.reset(token)
+    assert not passes._num_held
+
+
+def held_sample(clip: Clip, urgent: bool) -> Frames:
+    """A sample of a clip whose pictures are kept, that somebody waits for or not."""
+    with passes.holding(lambda: urgent):
+        return sample(clip, 1)
