@@ -16,10 +16,12 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_bench import arguments, figures
-from atom_core.testing.fakes import FakeHost
+from atom_core.testing.fakes import FakeDecoder, FakeHost
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from atom_core.protocols import Parts
 
 LIMIT = 10
 SIZES = (1_000, 10_000, 100_000)
@@ -92,6 +94,20 @@ class RandomEmbedder:
         return _unit(np.stack(made))
 
 
+class RandomDecoder(FakeDecoder):
+    """Was trained to embed: gives a text a vector that is near to that of some clip."""
+
+    def __init__(self, queries_QE: np.ndarray) -> None:
+        super().__init__()
+        self._queries_QE = queries_QE
+
+    def embed(self, parts: Parts) -> np.ndarray:
+        """A unit vector."""
+        import numpy as np
+
+        return np.asarray(self._queries_QE[len(str(parts[0])) % len(self._queries_QE)])
+
+
 def measure(
     plugins: Any, settings: atom.Settings, num_queries: int, size: int, width: int, seed: int
 ) -> dict[str, Any]:
@@ -117,7 +133,9 @@ def measure(
         host = FakeHost(tasks={"search": search}, library=library, modules={"embedder": embedder}, settings=settings)
         host.run("search", atom.Query(text=asked[0]))
         first_s = time.perf_counter() - start
-        found = ways(host, queries_QE, asked)
+        decoder, trained = RandomDecoder(queries_QE), evolve(settings, embedder="none")
+        other = FakeHost(tasks={"search": search}, library=library, decoder=decoder, settings=trained)
+        found = ways(host, other, queries_QE, asked)
         recalls = [recall(library, vectors_NE, query_E) for query_E in queries_QE[:20]]
     return {
         "clips": held,
@@ -140,8 +158,11 @@ def opened(plugins: Any, settings: atom.Settings) -> Any:
     return library
 
 
-def ways(host: Any, queries_QE: np.ndarray, asked: Sequence[str]) -> dict[str, dict[str, float]]:
-    """How long each way to search takes: by a vector alone, and by texts with and without filters."""
+def ways(host: Any, trained: Any, queries_QE: np.ndarray, asked: Sequence[str]) -> dict[str, dict[str, float]]:
+    """How long each way to search takes: by a vector alone, and by texts with and without filters.
+
+    :param trained: a host without a text embedder, whose decoder was trained to embed
+    """
     calls: dict[str, list[Callable[[], object]]] = {
         "vectors alone": [partial(host.library.search, query_E, LIMIT) for query_E in queries_QE],
         "text": [_query(host, text=said) for said in asked],
@@ -149,6 +170,8 @@ def ways(host: Any, queries_QE: np.ndarray, asked: Sequence[str]) -> dict[str, d
         "text, folder": [_query(host, text=said, folder=Path("/bench/1")) for said in asked],
         "text, not": [_query(host, text=said, without=other) for said, other in pairwise(asked)],
         "text, folded": [_query(host, text=said, fold=True) for said in asked],
+        "text, pictures and captions": [_query(trained, text=said) for said in asked],
+        "... not": [_query(trained, text=said, without=other) for said, other in pairwise(asked)],
     }
     return {way: _times(some) for way, some in calls.items() if some}
 

@@ -9,9 +9,9 @@ Shapes: N clips by their numbers, as `Snapshot` has them; -inf where a clip is n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
-from itertools import islice
+from itertools import compress, islice
 
 import numpy as np
 from attrs import evolve, field, frozen
@@ -61,6 +61,21 @@ class Scored:
     """Whether a clip shows what is looked for; None where that is not known."""
     quotes: Mapping[int, Mapping[str, atom.Quote]] = field(factory=dict, repr=False)
     """What is said or written in clips of what is looked for, by number and channel."""
+    is_unwanted: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
+    """Whether clips, by their numbers, show what they are not to show; asked of those that would be found."""
+    text_E: np.ndarray | None = field(default=None, repr=False)
+    """What pictures and captions were compared with in one pass; their own scores are found for what is shown."""
+
+    def says(self, number: int) -> dict[str, float]:
+        """The channels that found a clip, each with its own score."""
+        found = {}
+        if self.text_E is not None:
+            found["pictures"] = float(self.clips.clips_NE[number] @ self.text_E)
+            means_NE = self.clips.vectors("means")
+            if means_NE is not None and self.clips.has_caption_N[number]:  # the file of captions need not be read
+                found["captions"] = 2 * float(means_NE[number] @ self.text_E) - found["pictures"]
+        said = {name: float(own_N[number]) for name, own_N in self.channels.items() if not np.isnan(own_N[number])}
+        return found | said
 
 
 class Finder:
@@ -107,7 +122,8 @@ class Finder:
         """What each channel, and all together, say of each clip."""
         terms = terms_of(query.text) if query.text else Terms(text="", words=(), phrases=())
         looked_for = self._vectors(query, terms)
-        channels = self._channels(clips, looked_for)
+        text_E = None if query.channels else _of_both(clips, looked_for)
+        channels = self._channels(clips, looked_for) if text_E is None else {}
         share_N = clips.words.shares(terms)
         channels["words"] = np.where(share_N > 0, share_N, np.nan)
         others, quotes = self._of_plugins(query, clips)
@@ -115,7 +131,8 @@ class Finder:
             self._check_names(query, others)
             channels = {name: own_N for name, own_N in channels.items() if name in query.channels}
             share_N = share_N if "words" in channels else np.zeros_like(share_N)
-        base_N, fits_N = self._led(clips, looked_for, channels, share_N, terms)
+        leading_N = _leading(clips, channels) if text_E is None else clips.means(text_E)
+        base_N, fits_N = self._led(clips, looked_for, leading_N, share_N, terms)
         for name, own_N in others.items():
             channels[name] = own_N
             base_N = np.fmax(base_N, self._comparable(own_N, looked_for))
@@ -123,12 +140,18 @@ class Finder:
         admitted_N = self._admitted(query, terms, clips, quotes)
         if query.channels:
             admitted_N &= ~np.isnan(np.stack(list(channels.values()))).all(axis=0)
-        if query.without:
-            admitted_N &= ~self._shown(query, clips)
         if fits_N is not None and terms.phrases:
             fits_N = fits_N | admitted_N
         scores_N = np.where(admitted_N, base_N, -np.inf)
-        return Scored(clips=clips, scores_N=scores_N, channels=channels, fits_N=fits_N, quotes=quotes)
+        return Scored(
+            clips=clips,
+            scores_N=scores_N,
+            channels=channels,
+            fits_N=fits_N,
+            quotes=quotes,
+            is_unwanted=self._showing(query, clips) if query.without else None,
+            text_E=text_E,
+        )
 
     @staticmethod
     def _check_names(query: atom.Query, others: Collection[str]) -> None:
@@ -193,28 +216,33 @@ class Finder:
         self,
         clips: Snapshot,
         looked_for: dict[str, np.ndarray],
-        channels: dict[str, np.ndarray],
+        base_N: np.ndarray,
         share_N: np.ndarray,
         terms: Terms,
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """The score of all channels together, and whether clips fit."""
-        leading = [channels[name] for name in ("pictures", "captions") if name in channels]
-        base_N = leading[0] if len(leading) == 1 else _mean(leading) if leading else np.zeros(len(clips))
-        base_N = np.nan_to_num(base_N)
+        """The score of all channels together, and whether clips fit.
+
+        :param base_N: the score of those that lead
+        """
+        least = self._least(clips, looked_for)
         if self._embedder is not None and "texts" in looked_for:
-            background = self._embedders.background(self._embedder)
-            base_N = base_N + WORDS_WORTH * background.unit * share_N
-            chance = background.chance(looked_for["texts"])
-            return base_N, base_N >= chance + background.fit if "clips" not in looked_for else None
+            base_N = base_N + WORDS_WORTH * self._embedders.background(self._embedder).unit * share_N
+            return base_N, None if least is None else base_N >= least
         if "captions" not in looked_for:
             return base_N, None
         if not self._is_trained:
             return base_N + WORDS_WORTH * share_N * (1 - base_N), None
-        fair = clips.fair_score()
         num_known, worth_known = clips.words.known(terms)
         says_all_N = share_N >= worth_known - 1e-9 if num_known > _KNOWN else np.zeros_like(share_N, bool)
-        fits_N = None if fair is None else (base_N >= fair) | says_all_N
+        fits_N = None if least is None else (base_N >= least) | says_all_N
         return base_N + TRAINED_WORTH * share_N * (1 - base_N), fits_N
+
+    def _least(self, clips: Snapshot, looked_for: Mapping[str, np.ndarray]) -> float | None:
+        """The score of the leading vectors from which on a clip fits; None where that is not known."""
+        if "texts" in looked_for:
+            background = self._embedders.background(self._embedder)
+            return background.chance(looked_for["texts"]) + background.fit if "clips" not in looked_for else None
+        return clips.fair_score() if "captions" in looked_for and self._is_trained else None
 
     def _of_plugins(
         self, query: atom.Query, clips: Snapshot
@@ -278,29 +306,30 @@ class Finder:
             admitted_N &= is_admitted[clips.columns.video_N]
         return admitted_N
 
-    def _shown(self, query: atom.Query, clips: Snapshot) -> np.ndarray:
-        """Which clips show what they are not to show: those that say all its words, and those that fit it; of what is
-        in quotes, those that say it so. Also those in which it is said or written.
+    def _showing(self, query: atom.Query, clips: Snapshot) -> Callable[[np.ndarray], np.ndarray]:
+        """Tells which clips show what they are not to show: those that say all its words, and those that fit it; of
+        what is in quotes, those that say it so. Also those in which it is said or written.
         """
         terms = terms_of(query.without)
         others, _ = self._of_plugins(atom.Query(text=query.without, limit=max(len(clips), 1)), clips)
         told_N = np.any([np.nan_to_num(own_N) >= _LIKELY for own_N in others.values()] or [[False]], axis=0)
         if terms.phrases:
-            return np.asarray(told_N | clips.words.having(terms.phrases))
-        share_N = clips.words.shares(terms)
+            told_N = told_N | clips.words.having(terms.phrases)
+            return lambda numbers: told_N[numbers]
+        told_N = told_N | (clips.words.shares(terms) >= 1 - 1e-9)
         looked_for = self._vectors(atom.Query(text=query.without), terms)
-        channels = self._channels(clips, looked_for)
-        _, fits_N = self._led(clips, looked_for, channels, np.zeros_like(share_N), terms)
-        said_N = share_N >= 1 - 1e-9
-        return np.asarray(told_N | (said_N if fits_N is None else said_N | fits_N))
+        if (least := self._least(clips, looked_for)) is None:
+            return lambda numbers: told_N[numbers]
+        if "texts" in looked_for:
+            return lambda numbers: told_N[numbers] | (clips.similar("texts", looked_for["texts"], numbers) >= least)
+        return lambda numbers: told_N[numbers] | (clips.means(looked_for["captions"], numbers) >= least)
 
     def _moment(self, scored: Scored, number: int, row: Row) -> atom.Moment:
-        found = {name: float(own_N[number]) for name, own_N in scored.channels.items() if not np.isnan(own_N[number])}
         return moment(
             row,
             float(scored.scores_N[number]),
             self._library.place(row),
-            channels=found,
+            channels=scored.says(number),
             fits=None if scored.fits_N is None else bool(scored.fits_N[number]),
             quotes=tuple(scored.quotes.get(number, {}).values()),
         )
@@ -316,15 +345,26 @@ def _in_order(scored: Scored, first: int) -> Iterator[tuple[int, Row]]:
     """Numbers and rows of the clips that no filter leaves out, best first; rows are read some at once."""
     numbers, size = ranked(scored.scores_N, first + 1), first + 1
     while part := list(islice(numbers, size)):
+        if scored.is_unwanted is not None:
+            part = list(compress(part, ~scored.is_unwanted(np.array(part))))
         rows = scored.clips.rows(part)
         yield from ((number, rows[number]) for number in part if number in rows)
         size = min(2 * size, _MOST_ROWS)
 
 
-def _mean(channels: list[np.ndarray]) -> np.ndarray:
-    """The mean of what channels say of each clip; 0 where none says anything."""
-    num_N = sum(~np.isnan(own_N) for own_N in channels)
-    return np.asarray(sum(np.nan_to_num(own_N) for own_N in channels) / np.maximum(num_N, 1))
+def _of_both(clips: Snapshot, looked_for: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """The vector that pictures and captions are both compared with, where it is one; their mean is found at once."""
+    text_E = looked_for.get("captions")
+    return text_E if text_E is looked_for.get("clips") and "clips" in clips.about.widths else None
+
+
+def _leading(clips: Snapshot, channels: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The mean of what pictures and captions say of each clip; 0 where none says anything."""
+    own = [channels[name] for name in ("pictures", "captions") if name in channels]
+    if len(own) < 2:
+        return np.nan_to_num(own[0]) if own else np.zeros(len(clips))
+    num_N = sum(~np.isnan(own_N) for own_N in own)
+    return np.asarray(sum(np.nan_to_num(own_N) for own_N in own) / np.maximum(num_N, 1))
 
 
 def _most_shared(clips: Snapshot, numbers: np.ndarray, span: atom.Span) -> int | None:

@@ -12,10 +12,10 @@ from attrs import asdict, field, frozen
 
 from atom_indexing.replica.vectors import DamagedError, VectorFile
 
-VERSION = 1
+VERSION = 2
 FOLDER, TABLES = "search", "search.sqlite3"
-KINDS = ("clips", "captions", "texts")
-"""The collections whose vectors there are."""
+KINDS = ("clips", "captions", "means", "texts")
+"""What there are vectors of: the collections, and the means of each clip and its caption by the decoder."""
 
 
 @frozen(kw_only=True)

@@ -44,6 +44,8 @@ class Snapshot:
         """Whether a clip is one that is found."""
         self.has_caption_N: np.ndarray = self.is_found_N & (columns.flags_N & CAPTIONED != 0)
         """Whether it has a caption vector by the decoder."""
+        self.is_bare_N: np.ndarray = self.is_found_N & ~self.has_caption_N
+        """Whether it has none."""
         self.has_text_N: np.ndarray = self.is_found_N & (columns.flags_N & EMBEDDED != 0)
         """Whether it has one by the text embedder."""
         self.num_found = int(self.is_found_N.sum())
@@ -139,19 +141,21 @@ class Snapshot:
         asked = self.ask("SELECT number, key, row FROM rows WHERE number BETWEEN ? AND ?", (min(wanted), max(wanted)))
         return {str(key): json.loads(str(text)) for number, key, text in asked if number in wanted}
 
-    def similar(self, kind: str, vector: np.ndarray) -> np.ndarray:
-        """Cosine similarity of each row of a collection that has vectors to a unit vector, [N].
+    def similar(self, kind: str, vector: np.ndarray, numbers: np.ndarray | None = None) -> np.ndarray:
+        """Cosine similarity of each row of a collection to a unit vector, [N]; zeros if it has no vectors.
 
+        :param numbers: of the rows that are asked for, if not of all
         :raises LibraryError: if the vector has another width
         """
         rows = self.vectors(kind)
-        assert rows is not None
+        if rows is None:
+            return np.zeros(len(self) if numbers is None else len(numbers), np.float32)
         if rows.shape[1] != len(vector):
             raise atom.LibraryError(
                 f"the library holds vectors of width {rows.shape[1]}, the query has {len(vector)}; "
                 "search it with the model that made it"
             )
-        return np.asarray(rows @ vector)
+        return np.asarray((rows if numbers is None else rows[numbers]) @ vector)
 
     def scores(self, vector_E: np.ndarray) -> np.ndarray:
         """The mean of the similarities to each clip and to its caption, -inf where it is not found, [N].
@@ -159,11 +163,20 @@ class Snapshot:
         Text is nearer to text than to video in most embedding spaces. The mean moves all clips by the same amount, so
         that this gap does not decide the order, as it would with the maximum.
         """
-        scores_N = self.similar("clips", vector_E)
-        if "captions" in self.about.widths:
-            both_N = (scores_N + self.similar("captions", vector_E)) / 2
-            scores_N = np.where(self.has_caption_N, both_N, scores_N)
-        return np.where(self.is_found_N, scores_N, -np.inf)
+        return np.where(self.is_found_N, self.means(vector_E), -np.inf)
+
+    def means(self, vector_E: np.ndarray, numbers: np.ndarray | None = None) -> np.ndarray:
+        """The mean of the similarities to each clip and to its caption, [N], in one pass over the vectors.
+
+        :param numbers: of the clips that are asked for, if not of all
+        """
+        if "means" not in self.about.widths:
+            return self.similar("clips", vector_E, numbers)
+        means_N = self.similar("means", vector_E, numbers)
+        bare = np.flatnonzero(self.is_bare_N if numbers is None else self.is_bare_N[numbers])
+        if len(bare):
+            means_N[bare] = self.similar("clips", vector_E, bare if numbers is None else numbers[bare])
+        return means_N
 
     def best(self, vector_E: np.ndarray, limit: int) -> list[tuple[Row, float]]:
         """The nearest rows with their scores, best first."""

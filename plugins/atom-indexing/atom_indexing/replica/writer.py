@@ -79,8 +79,9 @@ class Writer:
         self._columns = self._columns.longer(num)
         added = self._columns.rows_N[start:]
         added["flags"] = STORED
-        for kind, flag in (("clips", 0), ("captions", CAPTIONED), ("texts", EMBEDDED)):
-            own = [(place, vectors[kind]) for place, (_, _, vectors) in enumerate(clips) if kind in vectors]
+        vectors = [_with_mean(own) for _, _, own in clips]
+        for kind, flag in (("clips", 0), ("captions", CAPTIONED), ("means", 0), ("texts", EMBEDDED)):
+            own = [(place, given[kind]) for place, given in enumerate(vectors) if kind in given]
             for place, _ in own:
                 added["flags"][place] |= flag
             self._append(kind, start, num, own)
@@ -101,7 +102,7 @@ class Writer:
             self.about = evolve(self.about, widths={**self.about.widths, kind: len(own[0][1])})
         rows_NE = np.zeros((num if own else 0, self.about.widths[kind]), np.float32)
         for place, vector in own:
-            rows_NE[place] = unit(vector, "a clip")
+            rows_NE[place] = vector
         self._count(kind, self.about.vectors(self._folder, kind).write(start, rows_NE, num))
 
     def _count(self, kind: str, checksum: int) -> None:
@@ -180,3 +181,11 @@ class Writer:
             marks = ", ".join("?" * len(part))
             asked = f"SELECT number, key, video, row FROM rows WHERE {column} IN ({marks}) ORDER BY number"
             yield from self._connection.execute(asked, part).fetchall()
+
+
+def _with_mean(vectors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A clip's vectors, each of length 1, and the mean of its own and its caption's."""
+    found = {kind: unit(vector, "a clip") for kind, vector in vectors.items()}
+    if "captions" in found:
+        found["means"] = (found["clips"] + found["captions"]) / 2
+    return found

@@ -145,6 +145,17 @@ def test_what_is_not_wanted_is_left_out(world):
     assert "a red circle turns" not in [moment.caption for moment in search(host, "red", without="red disc turns")]
 
 
+@pytest.mark.parametrize("embedder", [Embedder(), None])
+def test_pages_leave_out_what_is_not_wanted(world, embedder):
+    """However few are asked for at once, and whatever comes nearest: all but what is not wanted, each once."""
+    host = fill(world(embedder))
+    wanted = {moment.caption for moment in search(host, "a blue square blinks", limit=99, without="blue square")}
+    assert wanted == {"a red circle turns", "a green star rises", "a red moon sinks"}
+    pages = [search(host, "a blue square blinks", limit=1, skip=skip, without="blue square") for skip in range(4)]
+    assert [len(page) for page in pages] == [1, 1, 1, 0]
+    assert {page[0].caption for page in pages[:3]} == wanted
+
+
 def test_near_duplicates_are_folded_and_neighbours_merged(world):
     """Shots that look and read the same count with the best of them; neighbours make one moment."""
     host = fill(world(Embedder()))
@@ -263,3 +274,16 @@ def test_a_search_that_is_longer_than_the_embedder_reads(world, caplog):
     with caplog.at_level(logging.WARNING, "atom"):
         assert search(host, "red circle turns " * 20)[0].caption == "a red circle turns"
     assert "the search has 60 tokens, words reads the first 8" in caplog.messages
+
+
+def test_pictures_and_captions_tell_each_their_own_score(world):
+    """Though a text is compared with the mean of both: the same as where each is asked for by itself."""
+    host = fill(world())
+
+    def scores(name, **more):
+        found = search(host, "a red circle", limit=9, **more)
+        return {(one.path, one.start_s): pytest.approx(one.channels[name], abs=1e-6) for one in found}
+
+    for name in ("pictures", "captions"):
+        assert len(scores(name)) == 5
+        assert scores(name) == scores(name, channels=(name,))

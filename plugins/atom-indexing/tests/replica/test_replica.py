@@ -216,3 +216,23 @@ def test_what_scores_mean_is_found_once(tmp_path, monkeypatch):
         monkeypatch.setattr(Snapshot, "_find_fair", find)
         library.add(entries("/v/b.mp4", ["a big dog", "a big cat"]))
         assert library.fair_score() != fair
+
+
+def test_a_text_is_compared_with_clips_and_captions_at_once(tmp_path):
+    """The score of a clip is the mean of both similarities, of one without a caption that of the clip; at any time."""
+    steps = [
+        ("a.mp4", lambda it: it.add(entries("/v/a.mp4", ["a dog", "a cat"], caption=False))),
+        ("a.mp4", lambda it: it.add(entries("/v/b.mp4", ["a red dog", "a wolf"]))),
+        ("", lambda it: it.add(entries("/v/a.mp4", ["a dog", "a cat"]))),
+        ("c.mp4", lambda it: it.add(entries("/v/c.mp4", ["a cow"], caption=False))),
+        ("c.mp4", lambda it: it.remove(fake_video("/v/b.mp4").content_hash)),
+        ("c.mp4", lambda it: it._database._replica.remove()),
+    ]
+    asked = bag_of_words("a red dog")
+    with opened(tmp_path) as library:
+        for bare, step in steps:
+            step(library)
+            for one in library.search(asked, 9):
+                own = bag_of_words(f"clip {one.caption}") @ asked
+                both = (own + bag_of_words(one.caption) @ asked) / 2
+                assert one.score == pytest.approx(own if one.path.name == bare else both, abs=1e-6)
