@@ -30,6 +30,8 @@ class Wanted:
 
     num_shots: int | None = field(default=1, validator=none_or_positive)
     """How many different shots; None is all that show it."""
+    at_most: bool = False
+    """Whether fewer than `num_shots` will do."""
     repeats: int = field(default=1, validator=ge(1))
     """How often each of them is shown."""
     again: bool = False

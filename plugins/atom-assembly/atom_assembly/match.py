@@ -111,6 +111,8 @@ def _unmet(
     unmet = []
     for number, have in sorted(chosen.short.items()):
         line, there, count = script.lines[number], found[number], wanted[number].num_shots
+        if have and wanted[number].at_most:
+            continue
         if have:
             reason = f"the library has {have} of the {count} shots asked for"
         elif there.fits:

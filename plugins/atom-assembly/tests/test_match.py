@@ -107,6 +107,18 @@ def test_a_decoder_that_cannot_tell_is_not_believed():
     assert timeline.cuts[0].reason.startswith("the likeliest there is")
 
 
+def test_fewer_will_do_where_it_says_at_most():
+    """ "At most three" of which there are two is met; "three" is not."""
+    host = studio({"a.mp4": ["blue square", "blue star"]})
+
+    def unmet(**more):
+        constraints = atom.Constraints(wanted=(atom.Wanted(num_shots=3, **more),))
+        script = atom.Script(request=atom.Request(text="a film"), lines=("blue",), constraints=constraints)
+        return [one.reason for one in host.run("match", script).unmet]
+
+    assert (unmet(at_most=True), unmet()) == ([], ["the library has 2 of the 3 shots asked for"])
+
+
 def test_lines_that_nothing_fits_have_no_cut():
     """What is nearest to them is said; if no line is left that is an error that names the library and what to do."""
     timeline = match(studio(), "a red circle", "a red airport", rerank="similarity")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from atom_assembly.requests.english import FILM, NUMBERS, SHOT
 
@@ -20,7 +20,7 @@ _VALUE = (
 )
 _UNIT = r"(?:seconds?|secs?|sec|s|minutes?|mins?|min)"
 LENGTH = (
-    rf"(?:(?<![\w.])(?:{_VALUE})(?:\s+and\s+a\s+half)?[\s-]*{_UNIT}\b(?:\s+and\s+a\s+half)?"
+    rf"(?:(?<![\w.])(?!(?:{_WORDS})s\b)(?:{_VALUE})(?:\s+and\s+a\s+half)?[\s-]*{_UNIT}\b(?:\s+and\s+a\s+half)?"
     rf"(?:\s*(?:and\s+)?(?:\d+|{_WORDS})[\s-]*(?:seconds?|secs?|s)\b)?)"
 )
 """A pattern for a length of time."""
@@ -90,15 +90,15 @@ def _bounded(bound: str = "") -> str:
 
 
 _SHOTS = (
-    rf"(?:each|every|all|the|no|any)\s+(?:of\s+)?(?:the\s+)?(?:single\s+)?{SHOT}\s+{_BE}{{0,6}}(?:{_MOST}"
+    rf"(?:\b(?:and\s+)?(?:cut|limit|keep|trim|shorten|make|let|have|restrict)\s+)?"
+    rf"\b(?:each|every|all|the|no|any)\s+(?:of\s+)?(?:the\s+)?(?:single\s+)?{SHOT}\s+(?:down\s+)?{_BE}{{0,6"
+    rf"}}(?:{_MOST}"
     rf"|(?:longer|more)\s+than\s+|over\s+)?{_ABOUT}?"
     rf"{_bounded()}{_LONG}?",
     rf"(?:{_MOST}|{_ABOUT}|for\s+)?{_bounded()}(?:\s+(?:long|at\s+(?:the\s+)?most|max))?,?\s+{_EACH}",
     rf"\beach\s+(?:{_BE}|{_MOST}|{_ABOUT}){{0,6}}{_bounded()}{_LONG}?",
-    (
-        rf"(?:\b(?:with|in|of|using|as|from|by)\s+)?(?:only\s+|short\s+)?{_bounded()}[\s-]+(?:long\s+)?"
-        rf"(?:shots|clips|scenes|cuts|takes|pieces|snippets)\b"
-    ),
+    rf"(?:\b(?:with|in|of|using|as|from|by)\s+)?(?:only\s+|short\s+)?{_bounded()}[\s-]+(?:long\s+)?"
+    rf"(?:shots|clips|scenes|cuts|takes|pieces|snippets)\b",
     rf"\b(?:shots|clips|scenes|cuts|takes|pieces|snippets)\s+{_BE}{{0,6}}(?:{_MOST}|{_ABOUT})?{_bounded()}{_LONG}?",
 )
 _MOSTS = (
@@ -112,10 +112,8 @@ _MOSTS = (
     rf"(?:{_MOST}|{_ABOUT})?{_bounded()}",
     rf"\b(?:total|overall)\s*(?:of|:)?\s*{_bounded()}",
     rf"^\s*(?:in|for|give\s+me|i\s+want|make)?\s*{_ABOUT}?{_bounded()}\s*(?::|,|\bof\b)",
-    (
-        rf"\b(?:that|which)\s+(?:should\s+|must\s+)?(?:lasts?|runs?|takes?|is|be)\s+(?:for\s+)?(?:{_MOST}"
-        rf"|{_ABOUT})?{_bounded()}{_LONG}?"
-    ),
+    rf"\b(?:that|which)\s+(?:should\s+|must\s+)?(?:lasts?|runs?|takes?|is|be)\s+(?:for\s+)?(?:{_MOST}"
+    rf"|{_ABOUT})?{_bounded()}{_LONG}?",
     rf"\b(?:in|into|to)\s+{_ABOUT}?{_bounded()}(?=\s*(?:[.!,;]|$))",
     rf"\b(?:it|this|everything)\s+{_BE}{{1,6}}{_ABOUT}?{_bounded()}",
     rf"(?:^|(?<=[.;!\n]))\s*{_ABOUT}?{_bounded()}\s*(?=[.;!\n]|$)",
@@ -125,12 +123,65 @@ _LEASTS = (rf"(?:\b{FILM}\s+)?{_BE}{{0,6}}{_LEAST}{_ABOUT}?{_bounded()}{_LONG}?"
 
 def take_lengths(text: str) -> tuple[Lengths, str]:
     """What `text` says of the lengths of the film and of all its cuts, and the text with a `MARK` in its place."""
+    text = _with_its_length(text)
     shot_s, text = _take(text, _SHOTS)
     least_s, text = _take(text, _LEASTS)
     most_s, text = _take(
         text, _MOSTS, keep=lambda found: f" {MARK} {FILM_WORD} " if _names_film(found) else f" {MARK} "
     )
-    return Lengths(most_s=most_s, least_s=least_s, shot_s=shot_s), text
+    lengths = Lengths(most_s=most_s, least_s=least_s, shot_s=shot_s)
+    return _from_clause(lengths, text) if lengths == Lengths() else (lengths, text)
+
+
+_AFTER_COMMA = re.compile(
+    rf"(?<=\w),\s*({LENGTH})(?:\s+long)?(?=\s*(?:[,;.]|$|\b(?:and|then|followed)\b))", re.IGNORECASE
+)
+_LENGTH_OF = re.compile(rf"(?<!\w)({LENGTH})\s+of\s+((?:(?!\s+(?:and|then|followed)\s)[^,;.\n])+)", re.IGNORECASE)
+_QUARTER = re.compile(r"\b(?:an?\s+)?quarter\s+(?:of\s+)?(?:an?\s+)?minute\b", re.IGNORECASE)
+
+
+def _with_its_length(text: str) -> str:
+    """Each thing of a list with its length behind it, "a dog (2 seconds)", where several have one of their own."""
+    text = _QUARTER.sub("15 seconds", text)
+    if len(_AFTER_COMMA.findall(text)) > 1:
+        text = _AFTER_COMMA.sub(r" (\1)", text)
+    if len(_LENGTH_OF.findall(text)) > 1:
+        text = _LENGTH_OF.sub(r"\2 (\1)", text)
+    return text
+
+
+_OF_LENGTHS_WORDS = """
+a an the it its this that film video movie clip whole total max maximum maximal maximally min minimum minimal minimally
+most least long length duration time runtime only just about exactly around roughly approximately not no more less
+longer shorter than over under below above up to at in of for with is are be should must shall may can will has have
+takes take taking lasts last lasting runs run running goes go on each every per all apiece shot shots scene scenes clips
+cut cuts piece pieces part parts one single picture please keep make limit limited tops or so everything together
+overall altogether and then but short quick within exceed exceeding never ever want need i them they show shown stay
+stays see visible give me
+"""
+_OF_LENGTHS = frozenset(_OF_LENGTHS_WORDS.split())
+"""What a clause that speaks of lengths alone is made of."""
+
+
+def _from_clause(lengths: Lengths, text: str) -> tuple[Lengths, str]:
+    """The one length that a clause of its own says, whatever its grammar: "every scene takes maximal 1,5 seconds"."""
+    found = list(re.finditer(LENGTH, text, re.IGNORECASE))
+    if len(found) != 1:
+        return lengths, text
+    (match,) = found
+    before = re.split(r"[.,;:!?\n](?!\d)", text[: match.start()])[-1]
+    after = re.split(r"[.,;:!?\n](?!\d)", text[match.end() :])[0]
+    words = {word.casefold() for word in re.findall(r"[^\W\d_]+", before + " " + after)}
+    value = seconds(match[0])
+    if before.rstrip().endswith(("(", "[")) or not value or not words <= _OF_LENGTHS:
+        return lengths, text
+    if {"each", "every", "per", "apiece"} & words or ("all" in words and re.search(rf"\b{SHOT}\b", before)):
+        lengths = evolve(lengths, shot_s=value)
+    elif {"least", "min", "minimum", "minimal", "minimally"} & words:
+        lengths = evolve(lengths, least_s=value)
+    else:
+        lengths = evolve(lengths, most_s=value)
+    return lengths, text[: match.start() - len(before)] + f" {MARK} " + text[match.end() + len(after) :]
 
 
 FILM_WORD = "film"

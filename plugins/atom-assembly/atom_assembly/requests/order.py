@@ -31,11 +31,9 @@ _AFTERWARDS = re.compile(
     re.IGNORECASE,
 )
 _BEFOREHAND = re.compile(
-    (
-        rf"{_JOIN}\b(?:before (?:that|this|it|which)|beforehand|preceded by|but first"
-        rf"|though first|first,? though|after first showing)\b[,:]?\s*(?:comes?\s+"
-        rf"|show\s+)?"
-    ),
+    rf"{_JOIN}\b(?:before (?:that|this|it|which)|beforehand|preceded by|but first"
+    rf"|though first|first,? though|after first showing)\b[,:]?\s*(?:comes?\s+"
+    rf"|show\s+)?",
     re.IGNORECASE,
 )
 _ENDS = r"(?:end|finish|close|conclude|wrap up|round off|stop)(?:s|es|ing)?"
@@ -52,26 +50,22 @@ _POSITION = re.compile(
 _PLACES: tuple[tuple[float, str], ...] = (
     (
         _START,
-        (
-            r"(?:(?<!the )right\s+)?(?:at|in) the (?:very )?(?:start|beginning|outset)|to (?:start"
-            r"|begin|open)(?: with)?|as (?:an?|the) (?:opener|opening(?: shot)?|first shot"
-            r"|intro(?:duction)?|start|beginning)|for (?:the|an) (?:opening|start"
-            r"|intro)"
-            rf"|the (?:very )?(?:first|opening) {SHOT}?\s*(?:is|shows?|should be|should show"
-            rf"|must be|must show|has|:)|comes first|goes first|first of all|up front"
-            rf"|(?:in|at) first place"
-        ),
+        r"(?:(?<!the )right\s+)?(?:at|in) the (?:very )?(?:start|beginning|outset)|to (?:start"
+        r"|begin|open)(?: with)?|as (?:an?|the) (?:opener|opening(?: shot)?|first shot"
+        r"|intro(?:duction)?|start|beginning)|for (?:the|an) (?:opening|start"
+        r"|intro)"
+        rf"|the (?:very )?(?:first|opening) {SHOT}?\s*(?:is|shows?|should be|should show"
+        rf"|must be|must show|has|:)|comes first|goes first|first of all|up front"
+        rf"|(?:in|at) first place",
     ),
     (
         _END,
-        (
-            r"(?:(?<!the )right\s+)?(?:at|in|for) the (?:very )?end|to (?:end|finish|close"
-            r"|conclude)(?: with)?|as (?:an?|the) (?:ending|closing(?: shot)?|final shot"
-            r"|last shot|finale|end|outro)|for (?:the|a) (?:ending|finale|close|end"
-            r"|outro)"
-            rf"|the (?:very )?(?:last|final|closing) {SHOT}?\s*(?:is|shows?|should be"
-            rf"|should show|must be|must show|has|:)|comes last|goes last|last of all"
-        ),
+        r"(?:(?<!the )right\s+)?(?:at|in|for) the (?:very )?end|to (?:end|finish|close"
+        r"|conclude)(?: with)?|as (?:an?|the) (?:ending|closing(?: shot)?|final shot"
+        r"|last shot|finale|end|outro)|for (?:the|a) (?:ending|finale|close|end"
+        r"|outro)"
+        rf"|the (?:very )?(?:last|final|closing) {SHOT}?\s*(?:is|shows?|should be"
+        rf"|should show|must be|must show|has|:)|comes last|goes last|last of all",
     ),
     (_NEXT, r"in (?:the middle|between|the centre|the center)|in-between|halfway through|for the middle"),
 )
@@ -160,6 +154,8 @@ def _in_piece(text: str, together: Callable[[str], bool] | None) -> tuple[list[I
     trailing = [_trailing(item) for item in placed]
     if sum(item.place is not None for item in trailing) > 1:
         placed = trailing
+    elif len(placed) > 1:
+        placed = [new if _names_plural(new.text) else old for old, new in zip(placed, trailing, strict=True)]
     return placed, said or any(item.place is not None for item in placed)
 
 
@@ -207,17 +203,13 @@ def _around(text: str) -> tuple[str, ...] | None:
         (rf"^{_PUT}(.+?),?\s+(?:in\s+)?between\s+(.+?)\s+and\s+({DETERMINER}.+)$", (2, 1, 3)),
         (rf"^{_PUT}(.+?),?\s+(?:in\s+)?between\s+(.+?)\s+and\s+(.+)$", (2, 1, 3)),
         (
-            (
-                rf"^(.+?),?\s+(?:(?:should|must|shall|to|can|has to)\s+)?(?:comes?|goes?"
-                rf"|be|is|appears?|shown?|stands?)\s+{_LINK}(?:after|behind)\s+(.+)$"
-            ),
+            rf"^(.+?),?\s+(?:(?:should|must|shall|to|can|has to)\s+)?(?:comes?|goes?"
+            rf"|be|is|appears?|shown?|stands?)\s+{_LINK}(?:after|behind)\s+(.+)$",
             (2, 1),
         ),
         (
-            (
-                rf"^(.+?),?\s+(?:(?:should|must|shall|to|can|has to)\s+)?(?:comes?|goes?"
-                rf"|be|is|appears?|shown?|stands?)\s+{_LINK}(?:before|ahead of|in front of)\s+(.+)$"
-            ),
+            rf"^(.+?),?\s+(?:(?:should|must|shall|to|can|has to)\s+)?(?:comes?|goes?"
+            rf"|be|is|appears?|shown?|stands?)\s+{_LINK}(?:before|ahead of|in front of)\s+(.+)$",
             (1, 2),
         ),
         (rf"^(.+?),?\s+(?:but\s+|and\s+)?(?:only\s+)?{_LINK}after\s+(?:showing\s+)?(.+)$", (2, 1)),
@@ -365,9 +357,13 @@ def _placed(item: Item) -> Item:
 def _trailing(item: Item) -> Item:
     """An item without an ordinal at its end: "a dog first", "a cat last"."""
     match = re.search(rf"[,\s]+(?:comes?\s+|goes?\s+|is\s+|as the\s+)?({_ORDINAL})$", item.text, re.IGNORECASE)
-    if item.place is None and match and len(item.text[: match.start()].split()) > 1 and begins_thing(item.text):
+    if item.place is None and match and len(item.text[: match.start()].split()) > 1:
         return Item(text=item.text[: match.start()], place=_rank(match[1]))
     return item
+
+
+def _names_plural(text: str) -> bool:
+    return is_plural(_head(text)) and not re.match(r"(?:an?|the|one)\b", text, re.IGNORECASE)
 
 
 def _rank(word: str) -> float:

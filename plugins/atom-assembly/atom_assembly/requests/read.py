@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from attrs import evolve, frozen
 
 import atom_core as atom
-from atom_assembly.requests.english import COUNT, count_of
+from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT, count_of
 from atom_assembly.requests.lengths import MARK, take_lengths
 from atom_assembly.requests.order import in_order
 from atom_assembly.requests.sloppy import plain_english
@@ -23,27 +23,21 @@ _TURNS = (
 )
 _ALTERNATE = (
     re.compile(
-        (
-            rf"\b{_TURNS}\s+between\s+(?P<items>.+?)(?P<rest>(?:[,;]?\s+(?:{COUNT})\s+times(?:\s+each)?)?\s"
-            rf"*[.!]*)$"
-        ),
+        rf"\b{_TURNS}\s+between\s+(?P<items>.+?)(?P<rest>(?:[,;]?\s+(?:{COUNT})\s+times(?:\s+each)?)?\s"
+        rf"*[.!]*)$",
         re.IGNORECASE | re.DOTALL,
     ),
     re.compile(
-        (
-            rf"\b(?:alternat(?:e|es|ing)|intercut(?:s|ting)?|interleav(?:e|es|ing))\s+(?:shots?\s+of\s+"
-            rf"|clips?\s+of\s+)?(?P<items>.+?)(?P<rest>(?:[,;]?\s+(?:{COUNT})\s+times(?:\s+each)?)?\s*[.!]*"
-            rf")$"
-        ),
+        rf"\b(?:alternat(?:e|es|ing)|intercut(?:s|ting)?|interleav(?:e|es|ing))\s+(?:shots?\s+of\s+"
+        rf"|clips?\s+of\s+)?(?P<items>.+?)(?P<rest>(?:[,;]?\s+(?:{COUNT})\s+times(?:\s+each)?)?\s*[.!]*"
+        rf")$",
         re.IGNORECASE | re.DOTALL,
     ),
     re.compile(
-        (
-            rf"^(?P<items>.+?),?\s+(?:(?:which|that|should|shown|to|must)\s+)*(?:alternately"
-            rf"|in\s+turns?|by\s+turns|taking\s+turns|take\s+turns|alternating|alternate"
-            rf"|in\s+alternation|one\s+after\s+the\s+other\s+in\s+turn)\b(?P<rest>(?:[,;]?\s+(?:{COUNT})\s+"
-            rf"times(?:\s+each)?)?\s*[.!]*)$"
-        ),
+        rf"^(?P<items>.+?),?\s+(?:(?:which|that|should|shown|to|must)\s+)*(?:alternately"
+        rf"|in\s+turns?|by\s+turns|taking\s+turns|take\s+turns|alternating|alternate"
+        rf"|in\s+alternation|one\s+after\s+the\s+other\s+in\s+turn)\b(?P<rest>(?:[,;]?\s+(?:{COUNT})\s+"
+        rf"times(?:\s+each)?)?\s*[.!]*)$",
         re.IGNORECASE | re.DOTALL,
     ),
 )
@@ -78,14 +72,15 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
     rounds, rest = _take_turns(rest)
     without, rest = _stand_alone(rest)
     ordered = in_order(without_asking(rest), together)
-    lines = [read_line(item) for item in ordered.texts]
+    lines = _repeated([read_line(item) for item in _referred(ordered.texts)])
     without += [one for line in lines if not line.text for one in line.wanted.without] if len(lines) > 1 else []
     lines = _with_shared_counts([line for line in lines if line.text] or lines[:1])
     plain = atom.Wanted()
     chosen = rounds is not None or any(evolve(one.wanted, length_s=None, without=()) != plain for one in lines)
     lines = _with_plurals(lines)
-    if whole.order == "reversed" and len(lines) > 1 and "chronolog" not in text.casefold():
-        lines, whole = lines[::-1], evolve(whole, order="")
+    order = whole.sorting.order
+    if whole.sorting.backwards and len(lines) > 1:
+        lines, order = lines[::-1], ""
     if not lines:
         lines = [Line(text="", wanted=atom.Wanted(num_shots=None))]
     constraints = atom.Constraints(
@@ -96,7 +91,7 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
             for line in lines
         ),
         without=tuple(without),
-        order=whole.order,
+        order=order,
         num_shots=whole.num_shots,
         rounds=rounds,
         length_s=lengths.most_s,
@@ -114,6 +109,38 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
         chosen=chosen or whole.num_shots is not None,
         absent_source=whole.absent_source,
     )
+
+
+_SAME = re.compile(
+    rf"(?:again\s+)?(?:(?:the\s+)?(?P<first>first|opening)(?:\s+(?:one|thing|{SHOT}))?(?:\s+(?P<more>again"
+    r"|once\s+more))?"
+    rf"|(?:the\s+)?(?:very\s+)?same(?:\s+(?:one|thing|{SHOT}))?(?:\s+as\s+(?:before"
+    r"|(?:at\s+)?(?:the\s+)?(?P<start>start|beginning|first)))?"
+    r"(?:\s+(?:again|once\s+more))?)\W*",
+    re.IGNORECASE,
+)
+
+
+def _referred(texts: Sequence[str]) -> list[str]:
+    """Each thing by its own name: what "the same again" and "the first one again" stand for."""
+    named: list[str] = []
+    for text in texts:
+        match = _SAME.fullmatch(text.strip()) if named else None
+        if match and not (match["first"] and not match["more"]):
+            text = f"{named[0] if match['first'] or match['start'] else named[-1]} again"
+        named.append(text)
+    return named
+
+
+def _repeated(lines: list[Line]) -> list[Line]:
+    """A thing that is listed again may be the shot that was shown already, where there is no other one."""
+    said: set[str] = set()
+    made = []
+    for line in lines:
+        twice = bool(line.text) and line.text.casefold() in said and line.wanted == atom.Wanted()
+        made.append(evolve(line, wanted=evolve(line.wanted, again=True)) if twice else line)
+        said.add(line.text.casefold())
+    return made
 
 
 def _take_turns(text: str) -> tuple[int | None, str]:
@@ -155,7 +182,16 @@ def _with_shared_counts(lines: list[Line]) -> list[Line]:
 
 
 def _with_plurals(lines: list[Line]) -> list[Line]:
-    """Where all lines name several things, "hearts, then stars", each is all that there are."""
+    """Where all lines name several things, "hearts, then stars", each is all that there are; so are bare adjectives
+    among them, "the red ones, then blue".
+    """
+    if any(line.plural for line in lines):
+        lines = [
+            evolve(line, text=f"{line.text} things", plural=True)
+            if line.text.casefold().removeprefix("the ") in ADJECTIVES and line.wanted == atom.Wanted()
+            else line
+            for line in lines
+        ]
     if all(line.plural or line.wanted.num_shots is None for line in lines):
         return [evolve(line, wanted=evolve(line.wanted, num_shots=None)) if line.plural else line for line in lines]
     return lines

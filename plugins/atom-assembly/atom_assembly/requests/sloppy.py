@@ -1,4 +1,6 @@
-"""Requests as people type them in haste, put into the English that is read: "w/o", "pls", "2x star", "the red ones"."""
+"""Requests as people type them in haste, put into the English that is read: "w/o", "pls", "2x sta(
+    r", "
+)the red ones"."""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import re
 from collections.abc import Callable, Collection
 
 from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT, is_plural, singular, with_article
+from atom_assembly.requests.phrases import usual_forms
 
 _WORDS = {
     "pls": "please",
@@ -61,7 +64,11 @@ _ADJECTIVE = rf"(?:{'|'.join(sorted(map(re.escape, ADJECTIVES), key=len, reverse
 _ADJECTIVES = rf"{_ADJECTIVE}(?:(?:\s+|\s*,\s*|\s+and\s+){_ADJECTIVE})*"
 _SHOTS = r"(?:shots|clips|scenes|cuts|takes|moments|bits|parts)"
 _PLAY = r"(?:opens?|starts?|begins?|kicks\s+off|closes?|ends?|finish(?:es)?)"
-_NEGATED = r"(?:no|without(?:\s+any)?|not(?:\s+the)?|none\s+of\s+the|but\s+not(?:\s+the)?|except(?:\s+for)?(?:\s+the)?)"
+_NEGATED = (
+    r"(?:(?:no|without(?:\s+any)?|none\s+of|(?:but\s+)?not|except(?:\s+for)?|(?:please\s+)?(?:ignor"
+    r"|skip|dropp?|exclud|omitt?)(?:e|ing)?"
+    r"|leav(?:e|ing)\s+out|minus)(?:\s+(?:all\s+)?(?:of\s+)?the)?)"
+)
 
 _PUT = r"(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?)?put"
 
@@ -72,7 +79,8 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\s+in\s+(?:it|them|there)(?=\s*(?:[.,;!?\n]|$))", ""),
         # "make something that opens on ...": what follows says what opens
         (
-            r"\b(?:(?:can|could|would)\s+you\s+)?(?:please\s+)?(?:make|do|create|give|cut|build)\s+(?:me\s+|us\s+)?(?:something"
+            r"\b(?:(?:can|could|would)\s+you\s+)?(?:please\s+)?(?:make|do|create"
+            r"|give|cut|build)\s+(?:me\s+|us\s+)?(?:something"
             rf"|one|it|an?\s+(?:film|video|clip|edit|reel))\s+(?:that|which)\s+(?={_PLAY}\b)",
             "",
         ),
@@ -96,28 +104,32 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"(?<![\w.])(\d{{1,2}})\s?x\s+(?={_ADJECTIVE}\b|[a-z]{{3,}})(?!(?:faster|slower|speed|as|more)\b)",
             r"\1 shots of ",
         ),
-        (rf"\b(?:only|just)\s+(?:the\s+)?({_SHOTS})\s+(?=with\b|of\b|that\b|where\b|which\b|in\s+which\b)", r"all \1 "),
+        (
+            (
+                rf"\b(?:only|just)\s+(?:the\s+)?({_SHOTS})\s+(?=with\b|of\b|that\b|where\b"
+                r"|which\b|in\s+which\b)"
+            ),
+            r"all \1 ",
+        ),
         (rf"(^|[.;:\n]\s*|\bthen\s+)({_SHOTS})\s+(?=with\b|that\b|where\b|which\b|in\s+which\b)", r"\1all \2 "),
         (
             rf"\b({COUNT}|all|every|some|any|the|all\s+the)\s+({_ADJECTIVES})\s+({_SHOTS})\b"
             r"(?!\s+(?:of|with|that|where|which)\b)",
             r"\1 \3 of \2 things",
         ),
-        (rf"(?<!only )(?<!just )\bthe\s+({_ADJECTIVES})\s+ones\b", r"all \1 things"),
+        (
+            rf"(?<!only )(?<!just )\bthe\s+(?!(?:short|long|old|new|young)\s)({_ADJECTIVES})\s+ones\b",
+            r"all \1 things",
+        ),
         (rf"\bany\s+(?={COUNT}\s)", ""),
         (r",?\s*\b(?:just|but|only)\s+(?=no\b|without\b)", ", "),
         (rf"\b(?:loop|repeat|play)\s+(.+?)\s+((?:{COUNT}\s+times|\d+\s?x|x\s?\d+|twice|thrice)\b)", r"\1 \2"),
-        # "A and B together" is one shot with both
         (r"\b(?:where|in\s+which)\s+there\s+(?:is|are)\s+", "with "),
-        (
-            r"\b((?:an?|the|some)\s+[^,.;]+?)\s+and\s+((?:an?|the|some)\s+[^,.;]+?)"
-            r"\s+(?:together|at\s+(?:the\s+same\s+time|once)|side\s+by\s+side)\b",
-            r"\1 while \2",
-        ),
     )
 )
 _ONES = re.compile(
-    rf"\b(?P<noun>(?!{_SHOTS}\b)[a-z]{{3,}}s)\b(?P<between>[^.;\n]*?),?\s+{_NEGATED}\s+(?P<adjectives>{_ADJECTIVES})\s+ones\b",
+    rf"\b(?P<noun>(?!{_SHOTS}\b)[a-z]{{3,}}s)\b(?P<between>[^.;\n]*?),?\s+{_NEGATED}\s+(?P<adjectives>"
+    rf"{_ADJECTIVES})\s+ones\b",
     re.IGNORECASE,
 )
 
@@ -134,12 +146,20 @@ def _plain_line(line: str) -> str:
     line = _WORD.sub(_in_full, line)
     line = re.sub(r"[,\s]+(?:please|thanks|thank you)(?=\s*(?:[.!?;]|$))", "", line, flags=re.IGNORECASE)
     line = _AT_START.sub("", line, count=1)
-    line = _ONES.sub(
-        lambda found: f"{found['noun']}{found['between']} without {found['adjectives']} {found['noun']}", line
-    )
+    line = _ONES.sub(_but_ones, line)
+    line = usual_forms(line)
     for pattern, instead in _REWRITTEN:
         line = pattern.sub(instead, line)
     return _with_articles(" ".join(line.split()))
+
+
+def _but_ones(found: re.Match[str]) -> str:
+    """ "hearts or moons, but not the red ones": neither red hearts nor red moons."""
+    nouns = [found["noun"]]
+    if re.fullmatch(r"(?:(?:,|\s|\bor\b|\band\b|\bthe\b)+[a-z]{3,}s)+", found["between"], re.IGNORECASE):
+        nouns += re.findall(r"[a-z]{3,}s\b", found["between"], re.IGNORECASE)
+    without = " or ".join(f"{found['adjectives']} {noun}" for noun in nouns)
+    return f"{found['noun']}{found['between']} without {without}"
 
 
 def _in_full(found: re.Match[str]) -> str:

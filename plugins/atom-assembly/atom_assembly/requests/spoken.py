@@ -78,7 +78,7 @@ def read_spoken(text: str, names: Collection[str]) -> Reading | None:
             wanted.append(atom.Wanted(said=topic, num_shots=1 if _ONE.search(part) else None))
     constraints = atom.Constraints(
         wanted=tuple(wanted),
-        order=whole.order,
+        order=whole.sorting.order,
         num_shots=whole.num_shots,
         length_s=lengths.most_s,
         min_length_s=lengths.least_s,

@@ -17,28 +17,27 @@ _ASK = re.compile(
     r"|(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?)?(?:show|make|create"
     r"|cut|give|find|use|include|insert|add|put|take|get|display|present|assemble"
     r"|build|edit|compile|collect|gather|bring|play|feature|render|produce"
-    r"|pick|choose|select)\b"
+    r"|pick|choose|select|sort|order|arrange|rank|combine|join|stitch|line)\b"
     r"(?:\s+(?:me|us|in|up|out|together|it|to))*(?!\s+(?:is|are)\b)[,:]?\s*"
     r"|(?:i|we)(?:\s+would|['’]d|\s+will)?(?:\s+(?:only|just|really|also))?\s+(?:want"
     r"|like|need|love|wish)(?:\s+(?:to|you\s+to))?(?:\s+(?:see|have|watch"
     r"|get|show|make))?(?:\s+me)?\b:?\s*"
     r"|(?:let(?:['’]s|\s+us|\s+me)|we|you|i)\s+(?:should\s+|can\s+|could\s+)?(?:see|watch|have|look\s+at)\b:?\s*"
-    r"|there\s+(?:should|must|is|are|shall|can)(?:\s+be)?\b\s*|(?:comes?|follows?"
+    r"|an?\s+(?=(?:showing|of|with|about|in\s+which)\s)|there\s+(?:should|must"
+    r"|is|are|shall|can)(?:\s+be)?\b\s*|(?:comes?|follows?"
     r"|with|where|in\s+which|shows?|showing|is|are|of|about|to)\b:?\s+)",
     re.IGNORECASE,
 )
 _FILM_OF = re.compile(
-    (
-        r"^(?:an?\s+|the\s+|one\s+|my\s+)?(?:(?:short|new|nice|quick|little|brief"
-        r"|small|complete|single|whole|entire)\s+)*(?:film|video|movie|montage"
-        r"|edit|reel|compilation|sequence|trailer|supercut|medley|collage|mix"
-        r"|clip\s+show|highlight\s+reel)s?\b"
-        r"(?!\s+(?:should\s+|must\s+|shall\s+|to\s+|that\s+|which\s+)?(?:start|begin|open|end|finish|close)s?\b)"
-        r"(?:\s*(?:of|about|with|showing|that\s+(?:shows?|has|have|contains?|is\s+about"
-        r"|consists\s+of)|in\s+which|where|containing|featuring|made\s+(?:up\s+)?(?:of"
-        r"|from)|from|has|have|contains?|consisting\s+of|should\s+(?:show|have"
-        r"|contain|be)|shows?|must\s+(?:show|have|contain)|is)\b)?[:,]?\s*"
-    ),
+    r"^(?:an?\s+|the\s+|one\s+|my\s+)?(?:(?:short|new|nice|quick|little|brief"
+    r"|small|complete|single|whole|entire)\s+)*(?:film|video|movie|montage"
+    r"|edit|reel|compilation|sequence|trailer|supercut|medley|collage|mix"
+    r"|clip\s+show|highlight\s+reel)s?\b"
+    r"(?!\s+(?:should\s+|must\s+|shall\s+|to\s+|that\s+|which\s+)?(?:start|begin|open|end|finish|close)s?\b)"
+    r"(?:\s*(?:of|about|with|showing|that\s+(?:shows?|has|have|contains?|is\s+about"
+    r"|consists\s+of)|in\s+which|where|containing|featuring|made\s+(?:up\s+)?(?:of"
+    r"|from)|from|has|have|contains?|consisting\s+of|should\s+(?:show|have"
+    r"|contain|be)|shows?|must\s+(?:show|have|contain)|is)\b)?[:,]?\s*",
     re.IGNORECASE,
 )
 _LEAD = (
@@ -46,39 +45,47 @@ _LEAD = (
     r"|are))|of|with|showing|where|in\s+which|containing|featuring|about|from"
     r"|in)"
 )
+_SHOTS = r"(?:shots|clips|scenes|cuts|moments|snippets|pictures|images)"
 _SHOT_OF = re.compile(
-    rf"^(?:an?|the|one|some|any|another|more)?\s*(?:(?:single|short|nice|different|good|other)\s+)*{SHOT}\s+{_LEAD}\s+",
+    rf"^(?!(?:the\s+)?{_SHOTS}\b)(?:an?|the|one|some|any|another|more)?\s*(?:(?:single"
+    rf"|short|nice|different|good|other)\s+)*{SHOT}\s+{_LEAD}\s+",
     re.IGNORECASE,
 )
 _EVERY = re.compile(
-    (
-        rf"^(?:(?:absolutely|really|simply)\s+)?(?:all|every|each|any)(?:\s+(?:single"
-        rf"|one))?(?:\s+of)?(?:\s+(?:the|my|our|those|these))?(?:\s+(?:{SHOT}))?(?:\s+{_LEAD}(?=\s))?(?"
-        rf":\s+(?:all|the))?\s+"
-    ),
+    rf"^(?:(?:absolutely|really|simply)\s+)?(?:all|every|each|any)(?:\s+(?:single"
+    rf"|one))?(?:\s+of)?(?:\s+(?:the|my|our|those|these))?(?:\s+(?:{SHOT}))?(?:\s+{_LEAD}(?=\s))?(?"
+    rf":\s+(?:all|the))?\s+",
+    re.IGNORECASE,
+)
+_THE_SHOTS = re.compile(
+    rf"^(?:(?:the|those|these|my|our)\s+)?{_SHOTS}\s+{_LEAD}\s+(?:(?:all|the)\s+)?",
     re.IGNORECASE,
 )
 _EVERYTHING = re.compile(
     r"^(?:everything|anything|whatever|everyone|everybody|whoever|all\s+(?=(?:that|which|who)\b))", re.IGNORECASE
 )
 _ONLY = re.compile(
-    (
-        r"^(?:only|just|solely|exclusively|purely|nothing\s+(?:else\s+)?(?:but"
-        r"|except|other\s+than)|none\s+but|nothing\s+besides)\b(?:\s+(?:show|use"
-        r"|include))?[:,]?\s*"
-    ),
+    r"^(?:only|just|solely|exclusively|purely|nothing\s+(?:else\s+)?(?:but"
+    r"|except|other\s+than)|none\s+but|nothing\s+besides)\b(?:\s+(?:show|use"
+    r"|include))?[:,]?\s*",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    (
-        rf"^(?:the\s+|exactly\s+|just\s+|only\s+)*({COUNT})(?:\s+(?:different|distinct"
-        rf"|separate|other|more|various|unique|single))*\s+{SHOT}(?:\s+{_LEAD})\s+(?:(?:all"
-        rf"|the)\s+)?"
-    ),
+    rf"^(?:the\s+|exactly\s+|just\s+|only\s+)*({COUNT})(?:\s+(?:different|distinct"
+    rf"|separate|other|more|various|unique|single))*\s+{SHOT}(?:\s+{_LEAD})\s+(?:(?:all"
+    rf"|the)\s+)?",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
     rf"^(?:exactly\s+|any\s+)?({COUNT})\s+(?:(?:different|distinct|separate|other|various)\s+)*(?=\w)", re.IGNORECASE
+)
+_BOUND = re.compile(
+    r"^(?:(?P<most>at\s+(?:the\s+)?most|up\s+to|no(?:t)?\s+more\s+than|max(?:imum"
+    r"|imal(?:ly)?|\.)?(?:\s+of)?|not\s+over)"
+    r"|at\s+(?:the\s+)?least|no(?:t)?\s+(?:less|fewer)\s+than|min(?:imum|imal(?:ly)?"
+    r"|\.)?(?:\s+of)?|about|around|roughly"
+    rf"|approximately|precisely)\s+(?={COUNT}\s)",
+    re.IGNORECASE,
 )
 _PICKS: dict[str, Literal["shortest", "longest", "first", "last"]] = {
     "shortest": "shortest",
@@ -101,11 +108,9 @@ _PICK = re.compile(
 )
 _TIMES = rf"(?:twice|thrice|(?P<times>{COUNT})\s+times|(?:x\s?(?P<x>\d+)|(?P<y>\d+)\s?x))"
 _REPEAT = re.compile(
-    (
-        rf"(?:[,\s]+(?:and\s+)?(?:repeat(?:ed)?\s+(?:it\s+|that\s+)?|shown\s+|show\s+(?:it"
-        rf"|that)\s+)?|^(?:repeat\s+)?){_TIMES}(?:\s+(?:in\s+a\s+row|over|each))?(?=$"
-        rf"|[,.;\s])"
-    ),
+    rf"(?:[,\s]+(?:and\s+)?(?:repeat(?:ed)?\s+(?:it\s+|that\s+)?|shown\s+|show\s+(?:it"
+    rf"|that)\s+)?|^(?:repeat\s+)?){_TIMES}(?:\s+(?:in\s+a\s+row|over|each))?(?=$"
+    rf"|[,.;\s])",
     re.IGNORECASE,
 )
 _REPEAT_ONCE = re.compile(r"^(?:repeat\s+)(?=\w)|[,\s]+(?:and\s+)?repeat(?:ed)?(?:\s+(?:it|that))?$", re.IGNORECASE)
@@ -140,7 +145,7 @@ def read_line(text: str) -> Line:
     for _ in range(_MOST_WRAPPINGS):
         one_shot = one_shot or _SHOT_OF.match(text.strip()) is not None
         text, found = _bare(text)
-        for step in (_again, _repeats, _only, _picked, _counted, _every):
+        for step in (_again, _repeats, _bounded, _only, _picked, _counted, _every):
             wanted, text, changed = step(wanted, text)
             found = found or changed
         if not found:
@@ -170,7 +175,7 @@ def without_asking(text: str) -> str:
 
 def _bare(text: str) -> tuple[str, bool]:
     before = text
-    text = text.replace(MARK, " ").strip().strip(",;:").strip()
+    text = text.replace(MARK, " ").strip().strip(",;:!").strip()
     if re.fullmatch(rf"(?:all|every|each)(?:\s+(?:the\s+)?{SHOT})?(?:\s+of)?", text, re.IGNORECASE):
         return "everything", True
     for pattern in (_ASK, _FILM_OF, _SHOT_OF):
@@ -181,6 +186,8 @@ def _bare(text: str) -> tuple[str, bool]:
 def _every(wanted: atom.Wanted, text: str) -> tuple[atom.Wanted, str, bool]:
     if match := _EVERYTHING.match(text):
         return evolve(wanted, num_shots=None), "something " + text[match.end() :].strip(), True
+    if match := _THE_SHOTS.match(text):
+        return evolve(wanted, num_shots=None), text[match.end() :], True
     if (match := _EVERY.match(text)) and not re.match(r"(?:of\s+)?(?:it|them)\b", text[match.end() :]):
         kept = text[match.end() :]
         return evolve(wanted, num_shots=None), kept, True
@@ -193,6 +200,13 @@ def _only(wanted: atom.Wanted, text: str) -> tuple[atom.Wanted, str, bool]:
     match = re.search(r"[,\s]+(?:only|exclusively|and\s+nothing\s+else|alone|nothing\s+else)$", text, re.IGNORECASE)
     if match and match.start() > 0:
         return evolve(wanted, num_shots=None, purely=True), text[: match.start()], True
+    return wanted, text, False
+
+
+def _bounded(wanted: atom.Wanted, text: str) -> tuple[atom.Wanted, str, bool]:
+    """ "at most three stars", "up to three": fewer will do; "at least three": these are enough."""
+    if match := _BOUND.match(text):
+        return evolve(wanted, at_most=wanted.at_most or match["most"] is not None), text[match.end() :], True
     return wanted, text, False
 
 
@@ -276,7 +290,9 @@ def said_of_one(text: str) -> str:
     front, _, rest = text.partition(noun)
     rest = re.sub(r"^(\s+(?:that|which|who)\s+)are\b", r"\1is", rest)
     rest = re.sub(r"^(\s+(?:that|which|who)\s+)have\b", r"\1has", rest)
-    rest = re.sub(r"^(\s+(?:that|which|who)\s+)(?!is\b|has\b)(\w+?[^s\W])(?=\W|$)", lambda m: m[1] + _third(m[2]), rest)
+    rest = re.sub(
+        (r"^(\s+(?:that|which|who)\s+)(?!is\b|has\b)(\w+?[^s\W])(?=\W|$)"), lambda m: m[1] + _third(m[2]), rest
+    )
     front = re.sub(r"^(?:the|some|several|many|these|those)\s+", "", front, flags=re.IGNORECASE)
     return with_article((front + singular(noun) + rest).strip())
 

@@ -4,66 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from atom_assembly.requests.english import COUNT, FILM, SHOT, count_of
 from atom_assembly.requests.lengths import MARK
+from atom_assembly.requests.sorting import Sorting, take_sorting
 
-Order = Literal["", "recorded", "reversed", "shortest", "longest"]
-
-_SORTED = (
-    r"(?:(?:sorted|ordered|arranged|sort|order|arrange|put|play|show)(?:ed)?\s+(?:them"
-    r"|it|these|all)?\s*)?(?:(?:and\s+)?all\s+)?"
-)
-_ORDERS: tuple[tuple[Order, str], ...] = (
-    (
-        "shortest",
-        r"(?:from\s+)?(?:the\s+)?short(?:est)?\s+to\s+(?:the\s+)?long(?:est)?"
-        r"|(?:the\s+)?shortest(?:\s+(?:ones?|shots?|clips?))?\s+(?:come\s+|go\s+)?first"
-        r"|(?:the\s+)?longest(?:\s+(?:ones?|shots?|clips?))?\s+(?:come\s+|go\s+)?last"
-        r"|(?:by|in\s+(?:the\s+)?order\s+of|with)\s+(?:increasing\s+|growing\s+|ascending\s+)?(?:length|duration)s?",
-    ),
-    (
-        "longest",
-        r"(?:from\s+)?(?:the\s+)?long(?:est)?\s+to\s+(?:the\s+)?short(?:est)?"
-        r"|(?:the\s+)?longest(?:\s+(?:ones?|shots?|clips?))?\s+(?:come\s+|go\s+)?first"
-        r"|(?:the\s+)?shortest(?:\s+(?:ones?|shots?|clips?))?\s+(?:come\s+|go\s+)?last"
-        r"|(?:by|in\s+(?:the\s+)?order\s+of|with)\s+(?:decreasing|falling|descending)\s+(?:length|duration)s?",
-    ),
-    (
-        "reversed",
-        (
-            r"(?:in\s+)?(?:the\s+)?(?:reversed?|opposite|backwards?|inverse|inverted"
-            r"|descending|anti-?chronological)\s+(?:chronological(?:ly)?\s+|time\s+"
-            r"|temporal\s+)?(?:order|sequence)"
-            r"|(?:in\s+)?revers(?:e|ed)\s+chronologically|(?:in\s+)?reverse\b|backwards\b"
-            r"|(?:the\s+)?(?:newest|latest|most\s+recent|last)(?:\s+(?:ones?|shots?"
-            r"|clips?))?\s+first"
-            r"|(?:from\s+)?(?:the\s+)?(?:newest|latest|last|end)\s+to\s+(?:the\s+)?(?:oldest"
-            r"|earliest|first|beginning|start)|the\s+other\s+way\s+(?:a)?round"
-        ),
-    ),
-    (
-        "recorded",
-        (
-            r"(?:in\s+)?(?:a\s+|the\s+|their\s+|its\s+)?(?:strict\s+)?(?:chronological"
-            r"|temporal|time|date|original|recording|natural|recorded|filming|shooting)\s+(?:order"
-            r"|sequence)"
-            r"|chronological(?:ly)?|(?:in\s+(?:the\s+)?)?order\s+(?:in\s+which\s+"
-            r"|that\s+|as\s+)?(?:they|it|things|these|the\s+shots)\s+(?:were|was|are"
-            r"|have\s+been|had\s+been)?\s*"
-            r"(?:recorded|filmed|shot|taken|made|happen(?:ed)?|occur(?:red)?|appear(?:ed)?"
-            r"|come|came|captured)(?:\s+in\s+the\s+(?:video|footage)s?)?"
-            r"|in\s+(?:the\s+)?order\s+of\s+(?:recording|time|date|appearance|filming)"
-            r"|(?:the\s+)?(?:oldest|earliest)(?:\s+(?:ones?|shots?|clips?))?\s+first"
-            r"|(?:from\s+)?(?:the\s+)?(?:oldest|earliest)\s+to\s+(?:the\s+)?(?:newest"
-            r"|latest|last)|by\s+(?:time|date)(?:\s+of\s+recording)?|as\s+(?:they\s+were\s+)?(?:recorded"
-            r"|filmed)"
-        ),
-    ),
-)
 _ONE_VIDEO = (
     r"(?:only\s+|all\s+|taken\s+){0,3}(?:from|of|out\s+of|in|using|use)\s+(?:only\s+"
     r"|just\s+)?(?:(?:exactly|just)\s+)?(?:one|a\s+single|a\s+sole|the\s+same"
@@ -87,13 +34,9 @@ _WITHOUT = (
     r"|the)\b)|\b(?:free\s+of|lacking)\b|\bbut\s+not\b|,\s*not\b|\bneither\b)"
 )
 _END = (
-    (
-        r"(?=\s*(?:[.;!?\n]|,?\s+(?:and\s+|but\s+)?(?:then|followed by|after that"
-        r"|finally|in (?:chronological|reverse)|from (?:only|one)|only|all|just"
-        r"|show)\b|"
-    )
-    + MARK
-    + r"|$))"
+    r"(?=\s*(?:[.;!?\n]|,?\s+(?:and\s+|but\s+)?(?:then|followed by|after that"
+    r"|finally|in (?:chronological|reverse)|from (?:only|one)|only|all|just"
+    r"|show)\b|" + MARK + r"|$))"
 )
 _VIDEO = r"(?:videos?|files?|clips?|footage|recordings?|sources?|films?)(?:\s+(?:called|named))?"
 _FROM = (
@@ -114,7 +57,7 @@ _GLUE = frozenset(_GLUE_WORDS.split())
 class Whole:
     """What a request says of the whole film."""
 
-    order: Order = ""
+    sorting: Sorting = field(factory=Sorting)
     num_shots: int | None = None
     sources: tuple[str, ...] = ()
     absent_source: str = ""
@@ -129,12 +72,7 @@ def take_whole(text: str, names: Collection[str] = ()) -> tuple[Whole, str]:
     """
     one_source, text = _taken(text, _ONE_VIDEO)
     sources, absent, text = _take_sources(text, names)
-    order: Order = ""
-    for name, pattern in _ORDERS:
-        found, text = _taken(text, rf"\b{_SORTED}(?:{pattern})")
-        if found:
-            order = name
-            break
+    sorting, text = take_sorting(text)
     num_shots = None
     count = re.search(
         rf"\b(?:in|with|of|as|using|from)\s+(?:exactly\s+|only\s+|just\s+)?({COUNT})\s+(?:different\s+)"
@@ -146,7 +84,9 @@ def take_whole(text: str, names: Collection[str] = ()) -> tuple[Whole, str]:
     if count:
         num_shots = count_of(next(group for group in count.groups() if group))
         text = text[: count.start()] + f" {MARK} " + text[count.end() :]
-    whole = Whole(order=order, num_shots=num_shots, sources=sources, absent_source=absent, one_source=bool(one_source))
+    whole = Whole(
+        sorting=sorting, num_shots=num_shots, sources=sources, absent_source=absent, one_source=bool(one_source)
+    )
     return whole, text
 
 
@@ -189,10 +129,8 @@ def take_without(text: str) -> tuple[list[str], str]:
     """What a piece of a request says must not be seen, and the piece without that."""
     found: list[str] = []
     while match := re.search(
-        (
-            rf"(?:^|[,;]?\s*)(?:\b(?:and|but|with|or|there\s+should\s+be|that\s+(?:have"
-            rf"|has|show)s?)\s+){{0,4}}{_WITHOUT}\s+(.+?){_END}"
-        ),
+        rf"(?:^|[,;]?\s*)(?:\b(?:and|but|with|or|there\s+should\s+be|that\s+(?:have"
+        rf"|has|show)s?)\s+){{0,4}}{_WITHOUT}\s+(.+?){_END}",
         text,
         re.IGNORECASE,
     ):
@@ -202,7 +140,7 @@ def take_without(text: str) -> tuple[list[str], str]:
         for one in re.split(r",\s*(?:and|or|nor)?\s*|\s+(?:and|or|nor)\s+", said):
             one = re.sub(r"^(?:no|any|not|nor|without|nothing)\s+", "", one.strip(), flags=re.IGNORECASE)
             if re.search(r"\w", one):
-                found.append(one)
+                found.append(one.strip(" :,;"))
         text = text[: match.start()] + f" {MARK} " + text[match.end() :]
     return found, text
 
