@@ -26,7 +26,7 @@ from atom_core.media.shot_cache import ShotStore
 from atom_core.records import Clip, Video
 from atom_core.settings import Settings
 
-_VERSION = 5
+_VERSION = 6
 """Cache version; raise it when `find_cuts` returns other cuts for the same video."""
 
 

@@ -11,7 +11,17 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from atom_core.media.cuts.run import AROUND_S, SIDE, Box, Run, Transition
-from atom_core.media.cuts.similarity import Look, differing, filled, look, recoloured, replaced, spread, unlike
+from atom_core.media.cuts.similarity import (
+    Look,
+    differing,
+    filled,
+    following,
+    look,
+    recoloured,
+    replaced,
+    spread,
+    unlike,
+)
 
 _FLASH_S = 0.28
 """Longest flash, seconds: what is gone after it was no cut."""
@@ -43,6 +53,17 @@ _OUT, _OUT_LEVELS = 3.0, 6.0
 """A mean change of level that is so many times those around, and this at least, stands out; then a cut ..."""
 _OUT_LEAST, _OUT_SPREAD, _OUT_DIFFERING = 0.3, 0.5, 0.8
 """... may replace less, in less of the picture: two views of one thing."""
+_FAR_OUT, _FAR_LEVELS = 6.0, 20.0
+"""One that is so many times those around, and this at least, stands out by far; then another thing is seen ..."""
+_FAR_LEAST, _FAR_SPREAD, _FAR_DIFFERING, _FAR_HUE = 0.1, 0.9, 0.98, 0.25
+"""... if so much is replaced, in most of the picture, and so much of it has another hue ..."""
+_FAR_DETAIL, _FAR_FOLLOWING = 0.1, 0.85
+"""... with that share of the detail at least, and no light explains it: levels do not follow those before."""
+_FLICKERING, _STRAYING = (0.5, 0.92), (0.25, 1.6)
+"""Where all around is as wild, as in fire, what replaces that much in that share of the picture is a cut where levels
+follow those before by so much less than wholly, and by so many times less than in pictures around."""
+_WILDEST, _STRAYS_MORE = 0.53, 1.25
+"""Where so much is replaced all the time, levels follow those before so many times less at every cut."""
 _ONE_WAY = 0.7
 """Where all of a picture goes brighter or darker, the least share of its mean change that is of one direction ..."""
 _GOES_ON = 0.35
@@ -109,6 +130,8 @@ def _replaces(run: Run, index: int, flash_s: float) -> float:
 def _changes(run: Run, index: int) -> bool:
     """Whether other things are seen from a picture on, and not as one of many large changes."""
     change, (calm, wild) = run.changes[index], run.usual(run.changes, index)
+    if _is_far_out(run, index) or _strays(run, index):
+        return True
     # the usual change around says what this film is like: slides cut more softly than handheld footage moves
     out = _stands_out(run, index)
     if change < (_STILL_LEAST if wild <= _STILL else _OUT_LEAST if out else _LEAST):
@@ -116,7 +139,8 @@ def _changes(run: Run, index: int) -> bool:
     old, new = run.looks[index - 1 : index + 1]
     share = spread(old, new)
     if change >= wild + _ABOVE_WILD and any(change >= most and share >= area for most, area in _WHOLE):
-        return True
+        own, usual = _straying(run, index) if wild >= _WILDEST else (1.0, 0.0)
+        return own >= _STRAYS_MORE * usual
     differs = differing(old, new)
     if wild <= _STILL:
         pages = (_PAGE_WHOLE,) if max(filled(old), filled(new)) <= _PAGE else ()
@@ -154,6 +178,40 @@ def _is_exposed(run: Run, index: int) -> bool:
 def _stands_out(run: Run, index: int) -> bool:
     """Whether the mean change of level is several times that of all pictures around, as PySceneDetect weighs it."""
     return run.levels[index] >= max(_OUT * run.usual(run.levels, index)[1], _OUT_LEVELS)
+
+
+def _is_far_out(run: Run, index: int) -> bool:
+    """Whether all of a picture jumps in a film that hardly moves, by more than another light: also where both share a
+    frame, whose edges stay."""
+    least = max(_FAR_OUT * run.usual(run.levels, index)[1], _FAR_LEVELS)
+    if run.levels[index] < least or run.changes[index] < _FAR_LEAST or run.hues[index] < _FAR_HUE:
+        return False
+    old, new = run.looks[index - 1 : index + 1]
+    less, more = sorted((old.detail, new.detail))
+    return (
+        less >= _FAR_DETAIL * more
+        and following(old, new) <= _FAR_FOLLOWING
+        and spread(old, new) >= _FAR_SPREAD
+        and differing(old, new) >= _FAR_DIFFERING
+    )
+
+
+def _strays(run: Run, index: int) -> bool:
+    """Whether a picture has less to do with the one before than is usual where every picture replaces most of it."""
+    (least, area), (away, times) = _FLICKERING, _STRAYING
+    if run.changes[index] < max(least, run.usual(run.changes, index)[1]):
+        return False
+    own, usual = _straying(run, index)
+    return own >= max(away, times * usual) and spread(*run.looks[index - 1 : index + 1]) >= area
+
+
+def _straying(run: Run, index: int) -> tuple[float, float]:
+    """By how much levels follow those before less than wholly at a picture, and in pictures around it, but for one."""
+    reach = run.frames(AROUND_S, 3)
+    near = range(max(index - reach, 1), min(index + reach + 1, len(run)))
+    strays = {at: 1 - following(*run.looks[at - 1 : at + 1]) for at in near}
+    own = strays.pop(index)
+    return own, sorted(strays.values())[-2:][0] if strays else 0.0
 
 
 def _lasts(run: Run, index: int, flash_s: float) -> bool:

@@ -103,6 +103,17 @@ def unlike(old: Look, new: Look) -> float:
     return 1 - max(float(one @ two) / both, 0.0) if both else 1.0
 
 
+def following(old: Look, new: Look) -> float:
+    """How far the levels of one picture follow those of another, -1 to 1; 1 is the same picture under another light.
+
+    The mean correlation of the three colours. Movement is not undone.
+    """
+    one, two = (shown.picture.reshape(-1, 3) for shown in (old, new))
+    one, two = one - one.mean(axis=0), two - two.mean(axis=0)
+    both = np.sqrt((one * one).sum(axis=0) * (two * two).sum(axis=0))
+    return float(((one * two).sum(axis=0) / np.maximum(both, 1e-3)).mean())
+
+
 def spread(old: Look, new: Look) -> float:
     """The share of the picture, of those cells that have edges, in which they are gone or new, 0 to 1."""
     _, old, new = _compared(old, new)

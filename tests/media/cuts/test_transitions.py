@@ -332,3 +332,33 @@ def test_large_plain_things_beside_bars() -> None:
 
     shots = [shot((120, 70, 30), (90, 30, 120), 20, 0.0), shot((60, 200, 60), (30, 160, 150), 36, -0.8)]
     assert _at(np.concatenate(shots)) == [30]
+
+
+def _before_its_blur(pictures: Pictures) -> Pictures:
+    """Upright pictures before a darker, coarse enlargement of themselves."""
+    whole = np.repeat(np.repeat(pictures[:, 16:48:8, ::8], 16, axis=1), 8, axis=2) * 0.6
+    whole[:, :, 22:42] = pictures[:, :, 22:42]
+    return whole
+
+
+def test_a_cut_to_a_drawing_before_its_blur() -> None:
+    """The edges of an upright picture before its blur stay where they are, also when all else is another."""
+    drawn = np.full((25, SIDE, SIDE, 3), (40.0, 170.0, 60.0))
+    drawn[:, 24:40, 26:38] = (60, 140, 150)
+    pictures = _before_its_blur(np.concatenate([_scene(3, 25), drawn]))
+    assert _at(pictures) == [25]
+
+
+def _burning(seed: int, num: int) -> Pictures:
+    """Flames that flicker before a dark landscape."""
+    rng = np.random.default_rng(seed)
+    flames = [_scene(seed + 100 * way, 1, 0)[0][..., :1] for way in (1, 2, 3)]
+    glows = [sum(np.roll(flame, -3 * at * way, axis=0) for way, flame in enumerate(flames, 1)) for at in range(num)]
+    lit = [np.clip((glow / 3 - 90) / 40, 0, 1) * rng.uniform(0.7, 1.3) for glow in glows]
+    return np.stack([_scene(seed, 1)[0] * 0.25 + glow * (255, 150, 50) for glow in lit])
+
+
+@pytest.mark.parametrize("seed", [12, 25, 38])
+def test_cuts_between_fires(seed: int) -> None:
+    """Between two fires, each of which replaces most of what is seen with every picture, there is a cut."""
+    assert _at(np.concatenate([_burning(seed, 24), _burning(seed + 50, 24)])) == [24]
