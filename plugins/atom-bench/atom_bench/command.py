@@ -15,6 +15,7 @@ from atom_bench.films.command import FilmsBench
 from atom_bench.peers.command import PeersBench
 from atom_bench.quality.command import QualityBench
 from atom_bench.questions.command import QuestionsBench
+from atom_bench.repeats.command import RepeatsBench
 from atom_bench.retrieval.command import RetrievalBench
 from atom_bench.reuse.command import ReuseBench
 from atom_bench.search import SearchBench
@@ -38,6 +39,7 @@ class Bench(Protocol):
 BENCHES: dict[str, type[Bench]] = {
     "reuse": ReuseBench,
     "encoder": EncoderBench,
+    "repeats": RepeatsBench,
     "decoder": DecoderBench,
     "peers": PeersBench,
     "search": SearchBench,

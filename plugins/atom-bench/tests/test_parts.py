@@ -1,5 +1,6 @@
 """Encoder, decoder, search and start: figures exist, add up, and notice what is wrong."""
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from atom_bench import decoder, encoder, figures, search, start
+from atom_bench.repeats import command, footage, measure
+from attrs import evolve
 
 import atom_core as atom
 from atom_core.testing.fakes import FakeLibrary
@@ -50,6 +53,37 @@ def test_encoder_figures(settings, host, clips):
     value = encoder.result(seconds, ("none", "int8"), {"none": {}, "int8": {}}, 4)
     assert value["recipes"]["int8"]["gain"]["median"] == 2.0
     assert value["recipes"]["none"]["batch_clips_per_s"] == 4.0
+
+
+def test_repeats_spare_frames_of_still_footage_alone(settings, tmp_path):
+    """Two slides are two frames, however strongly they are compressed; what is equal loses nothing."""
+    paths = footage.films(tmp_path, ["slides, strong", "talking head, dark"])
+    seen = {}
+    for way, ask in {"off": {"dedup": False}, "0": {"dedup_bound": 0.0}, "4": {"dedup_bound": 4.0}}.items():
+        own = evolve(settings, frames=4, reuse=False, cache=tmp_path / way, **ask)
+        with atom.open_host(own) as host:
+            seen[way] = measure.look(host, paths)
+    value = {name: {way: measure.compared(seen[way][name], seen["off"][name]) for way in seen} for name in paths}
+    still = value["slides, strong compression"]
+    assert (still["off"]["encoded"], still["4"]["encoded"]) == (4, 2)
+    assert still["off"]["ratio"] == 1.0
+    for found in value.values():
+        assert found["0"]["cosine_least"] == pytest.approx(1.0, abs=1e-6)
+        assert found["0"]["same_answers"] == found["0"]["answers"]
+    assert "bound 4" in command.text({"kinds": value})
+
+
+@pytest.mark.parametrize("bounds", ["", "two", "-1", "1,256", "nan"])
+def test_bounds_that_mean_nothing_are_refused(bounds):
+    """By what is expected."""
+    with pytest.raises(argparse.ArgumentTypeError, match="0 to 255"):
+        command.bounds_of(bounds)
+
+
+def test_kinds_that_are_not_there_are_refused(tmp_path):
+    """With the names that were given."""
+    with pytest.raises(atom.SettingsError, match="opera"):
+        footage.films(tmp_path, ["opera"])
 
 
 def test_search_recall():

@@ -161,7 +161,8 @@ def write(path: Path, footage: Footage) -> None:
     """The footage as an H.264 file, the same bytes each time."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=footage.fps)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.height, stream.width = footage.pictures.shape[1:3]
+        stream.pix_fmt = "yuv420p"
         stream.codec_context.thread_count = 1
         stream.codec_context.time_base = Fraction(1, 1000 if footage.ticks else footage.fps)
         stream.options = {"crf": str(footage.crf), "preset": "superfast", "x264-params": "log=-1"}
