@@ -1,7 +1,7 @@
 """German and French questions are read word by word; others are put to the clips as they are."""
 
 import pytest
-from atom_reasoning.reading.languages.words import in_english
+from atom_reasoning.reading.languages.words import in_english, is_english
 from atom_reasoning.reading.reader import read
 from atom_reasoning.reading.record import Kind
 from atom_reasoning.reading.wordings.agree import kind_of
@@ -17,6 +17,14 @@ from atom_reasoning.reading.wordings.agree import kind_of
         ("Kommt der rote Stern vor dem blauen Mond?", "before or after: whether", ("red star", "")),
         ("Gibt es keinen Stern?", "never", ("star", "")),
         ("Wie lange dauert das Video?", "length of the video", None),
+        ("Womit beginnt das Video?", "what happens first or last", None),
+        ("Womit hört der Film auf?", "what happens first or last", None),
+        ("In welcher Szene kommt ein gelber Ring vor?", "which shot", ("yellow ring", "")),
+        ("Kommt nie ein Quadrat vor?", "never", ("square", "")),
+        ("Was macht der blaue Stern?", "what a thing does", ("blue star", "")),
+        ("De combien de plans se compose cet extrait ?", "number of shots", None),
+        ("Qu'est-ce qu'on voit avant la croix verte ?", "before or after: what", None),
+        ("Que fait l'étoile bleue ?", "what a thing does", ("blue star", "")),
         ("Combien de plans y a-t-il ?", "number of shots", None),
         ("Quand l'étoile rouge clignote-t-elle ?", "when", ("red star", "blink")),
         ("Quel plan montre une lune bleue ?", "which shot", ("blue moon", "")),
@@ -32,17 +40,36 @@ def test_german_and_french(text, kind, thing):
         assert [(one.subject, one.predicate) for one in found.conditions[:1]] == [thing]
 
 
-@pytest.mark.parametrize("text", ["Hur många scener finns det?", "いくつのシーンがありますか", "¿Cuántas escenas hay?"])
+@pytest.mark.parametrize(
+    "text",
+    ["Hur många scener finns det?", "いくつのシーンがありますか", "Quante scene ci sono?", "¿Cuántas escenas hay?"],
+)
 def test_other_languages_are_not_read(text):
     """A question in a language that is not known is no other question: clips are asked it as it is."""
     found = read(text)
     assert (found.kind, found.sure, found.trust) == (Kind.WHAT, False, 0.5)
 
 
-@pytest.mark.parametrize("text", ["Is a dog in it?", "In what order, and on what?", "Any dogs?", "what is on"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Is a dog in it?",
+        "In what order, and on what?",
+        "Any dogs?",
+        "what is on",
+        "Did Alexander Graham Bell Junior smile?",
+    ],
+)
 def test_english_is_not_taken_for_another_language(text):
     """Words that several languages have make no German or French of a question."""
     assert in_english(text) is None
+    assert is_english(text)
+
+
+def test_what_is_asked_for_stays_in_english_order():
+    """What is done is asked for with a verb, so that clips can be asked."""
+    assert in_english("Was macht der blaue Stern?").text == "what does the blue star do"
+    assert in_english("Wann taucht der blaue Stern auf?").text == "when does the blue star appear"
 
 
 def test_words_that_are_not_known_lower_the_trust():
