@@ -57,7 +57,7 @@ _IF_COUNTING = re.compile(
 )
 _WHETHER = re.compile(r"^(?:whether|if)(?: or not)? ")
 _ENDINGS = re.compile(
-    r"[,. ]*\b(?:please|thanks|thank you|pls|or not|for (?:me|us))$|,? is (?:that|this|it) (?:right|correct|true|so|the case)$|[,.;-] ?(?:right|correct|yes|no|is it|are they)$"
+    r"[,. ]*\b(?:please|thanks|thank you|pls|or not|for (?:me|us))$|,? is (?:that|this|it) (?:right|correct|true|so|the case)$|[,.;-] ?(?:right|correct|yes|no|true|agreed|is it|are they|is there|are there)$"
 )
 _FILLERS = re.compile(
     r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|completely|totally|entirely|(?<=what )all|(?<=who )all|in here|in there)\b"

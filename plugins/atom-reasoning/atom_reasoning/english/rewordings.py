@@ -11,6 +11,45 @@ _PARTS = r"(?:part|piece|portion|chapter|sequence|bit)"
 """What people call a shot where the words before say that it is one."""
 _PATTERNS = (
     (
+        r"^(how many (?:\w+ )?(?:shots|scenes|clips)) (?:long )?(?:(?:are |is |do |does )?(?:put |shown |follow )?(?:one another|each other|in (?:a row|succession|order)|one after (?:another|the other))|are there one after the other)$",
+        r"\1",
+    ),
+    (
+        r"\b(piece|bit|part|stretche?|snippet|section)(s?) of (?:footage|film|video)\b(?! (?:is|are|has|have|shows?)\b)",
+        r"shot\2",
+    ),
+    (r"^how many (shots|scenes|clips) long\b", r"how many \1"),
+    (r"^how many (?:different|separate|single) times\b", "how many times"),
+    (
+        r"^(?:counting|taking|considering|including|looking at|adding up|over|in) (?:all|every|each)[\w ]*?, (?=how many)",
+        "",
+    ),
+    (
+        r"^(how (?:many|much|often|long)\b.*?),? from (?:the )?(?:very )?(?:start|beginning) to (?:the )?(?:very )?(?:finish|end)$",
+        r"\1",
+    ),
+    (
+        r"^(?:which|what) time (?:range|span|interval|window|slot|frame) (?:shows?|has|contains?|includes?) (.+)$",
+        r"when is \1 shown",
+    ),
+    (
+        r"^what (?:are|is) the (?:(?:start|starting|begin|end|ending|exact|precise)(?:ning)?(?: time)?s?(?: and | or | )?)+(?:times?|points?|seconds?) (?:of|for) (.+)$",
+        r"when is \1 shown",
+    ),
+    (
+        r"^what (?:does|do|did) the (?:shot|scene|clip) (?:right |directly |immediately |just |that comes )?(after|before|following|preceding) (.+?) (?:show|depict|contain|have|feature|look like)$",
+        r"what happens \1 \2",
+    ),
+    (
+        r"^(is|are|was|were|does|do|did) (.+?) (?:appear |shown |seen |visible )?in the same (shot|scene|clip) (?:as|with|like) (.+)$",
+        r"\1 \2 and \4 in the same \3",
+    ),
+    (
+        r"^(?:does|do|did|will) (?:any|one|some|a|at least one)(?: single)?(?: one)?(?: of(?: the| these)?)? (?:shot|scene|clip)s? (?:ever )?(?:show|contain|have|feature|include|depict|display) ",
+        "is there ",
+    ),
+    (r"\bthe (?:appearance|presence) of (?=(?:the|an?) )", ""),
+    (
         r"^(?:point|take|direct|bring|lead|guide|send) (?:me|us) to (?:the )?(?:exact |precise )?(?:moment|time|point|second|instant|part|place)(?: in time)?(?: (?:when|where|that|at which|in which))? (?=(?:the|an?|something|anything)\b)",
         "when does ",
     ),
@@ -52,11 +91,11 @@ _PATTERNS = (
     (r"^(?:so |then )?(no [\w ]+?)(?: (?:at all|anywhere|whatsoever|here))*(?: right)?$", r"is there \1"),
     (r"^what (?:is )?all (?:is there(?: to see)?(?= |$))?", "list all things "),
     (
-        r"\b(?:first to last|from (?:the )?(?:very )?(?:start|beginning|first|top) (?:un)?(?:til|till|to) (?:the )?(?:very )?(?:end|finish|last|bottom))\b",
-        "in order",
+        r"^(?!(?:is|are|was|were|does|do|did|can|could|has|have|how|always) )(.*)\b(?:first to last|from (?:the )?(?:very )?(?:start|beginning|first|top) (?:un)?(?:til|till|to) (?:the )?(?:very )?(?:end|finish|last|bottom))\b",
+        r"\1in order",
     ),
     (
-        r"\b(?:passes|is passing|unfolds|is unfolding|transpires|plays out|is playing out|takes place|gets going)\b(?= in| at| during| between| from| there|$)",
+        r"\b(?:passes|is passing|plays|unfolds|is unfolding|transpires|plays out|is playing out|takes place|gets going)\b(?= in| at| during| between| from| there|$)",
         "happens",
     ),
     (

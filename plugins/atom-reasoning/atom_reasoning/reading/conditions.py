@@ -13,8 +13,9 @@ from atom_reasoning.reading.scope import SHOT, VIDEO
 
 _SEEN = r"(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|there|on|around|counted|identified|detected|available|pictured|contained|on the screen|(?:a )?part(?: of)?|to be seen|to be found)"
 _TAIL = re.compile(
-    rf"(?: (?:that|which) (?:is|are|was|were))?(?: (?:is|are|was|were|be|being|been|gets|get|to be|can be|could be))?(?: (?:ever|even|actually|also|all|to be))? {_SEEN}$"
+    rf"(?: (?:that|which) (?:is|are|was|were))?(?: (?:is|are|was|were|be|being|been|gets|get|to be|can be|could be|(?:has|have|had) been))?(?: (?:ever|even|actually|also|all|to be))? {_SEEN}$"
     r"| (?:(?:appear|occur|exist|feature|happen)(?:s|ed|ing)?|(?:shows?|showed|showing|comes?|coming|came|turns?|turned|turning|pops?|popped) up|comes? into view|(?:has|is|have|are) (?:gone|over|done|finished)|(?:ends|ended|finishes|finished|takes? place|took place))(?: at all)?$"
+    r"| (?:that|which) (?:you|we|i|one) (?:can |could )?(?:see|find|spot|notice|observe)$| enters? (?:the )?(?:picture|frame|scene|screen|shot|image|view|photo)$"
     r"| (?:do|can|could) (?:you|we|i|one) (?:see|find|spot|notice|count|observe)$| (?:is|are) there$"
 )
 _WORDS_OF_TIME = re.compile(

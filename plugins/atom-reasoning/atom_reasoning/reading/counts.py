@@ -116,6 +116,8 @@ _FILLER = frozenset(
 
 def _asks_no_more(text: str) -> bool:
     words = text.replace(",", " ").split()
+    if words and re.fullmatch(r"\w{2,}(?:ed|shot|cut|made)", words[-1]):
+        words = words[:-1]  # "were filmed", "can be counted"
     return all(word in _FILLER or word in EMPTY or class_of(word) in ("SEE", "HAVE", "MAKE", "VIDEO") for word in words)
 
 

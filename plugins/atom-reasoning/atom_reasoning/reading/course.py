@@ -79,8 +79,10 @@ def read_order(text: str, scope: Scope, asked: str) -> Reading | None:
 
 def read_choice(text: str, scope: Scope, asked: str) -> Reading | None:
     """A reading of a choice: "Which comes first, the dog or the cat?", "Does the dog or the cat come first?" """
-    who = r"(?:which|what|who)(?: (?:of (?:these|the two|them|the following)(?: \w+)?|[\w-]+))?"
-    verb = r"(?:comes?|appears?|is(?: there| shown| seen| visible| displayed)?|are shown|happens?|occurs?|acts?|arrives?|shows up|starts?|moves?|do we see|do you see|is seen|takes place|was|came|appeared|gets shown|(?:is |was |gets )?(?:introduced|presented|featured|revealed)|enters?|emerges?|debuts?|turns up|pops up|comes up|(?:do|did|can|could) (?:i|we|you|one) (?:get to )?see)"
+    who = (
+        r"(?:which|what|who)(?: (?:(?:one )?of (?:these|the|them|those)(?: two| following| pair)?(?: [\w-]+)?|[\w-]+))?"
+    )
+    verb = r"(?:comes?|appears?|(?:is|was|were|gets|got)(?: there| shown| seen| visible| displayed)?|are shown|happens?|occurs?|acts?|arrives?|shows up|starts?|moves?|do we see|do you see|is seen|takes place|was|came|appeared|gets shown|(?:is |was |gets )?(?:introduced|presented|featured|revealed)|enters?|emerges?|debuts?|turns up|pops up|comes up|(?:do|did|can|could) (?:i|we|you|one) (?:get to )?see)"
     patterns = (
         rf"^{who} (?:{verb} )?(?:{verb} )?(?:the )?{_FIRSTS}(?: in time)?[,:;]? ?(?:is it |is that )?{_OFFER}$",
         rf"^{who} {verb} (?:the )?{_OFTEN}[,:;]? ?(?:is it )?{_OFFER}$",

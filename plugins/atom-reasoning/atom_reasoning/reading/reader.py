@@ -155,7 +155,9 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     starts = [_STARTS.match(normal(part)) is not None for part in parts]
     if (
         len(parts) < 2
-        or re.match(r"(?:if|of|among|between)\b", parts[0], re.IGNORECASE)
+        or re.match(
+            r"(?:if|of|among|between)\b|(?:name|list|say|state|give|tell me),? in \w*? ?order$", parts[0], re.IGNORECASE
+        )
         or not all(starts[1:])
         or not (starts[0] or re.search(r"[.!;]\s", text))
     ):
@@ -174,7 +176,11 @@ def readings_of(text: str) -> tuple[Reading, ...]:
             said = found.scope
         elif found.kind is Kind.WHAT and not found.sure and not found.conditions:
             return (read(text),)
-        elif out and found.kind in (Kind.WHICH_SHOT, Kind.WHEN) and all(one.is_anything for one in found.conditions):
+        elif (
+            out
+            and found.kind in (Kind.WHICH_SHOT, Kind.WHICH_VIDEO, Kind.WHEN)
+            and all(one.is_anything for one in found.conditions)
+        ):
             out[-1] = evolve(found, conditions=out[-1].conditions)  # "Where is the moon, which shot?"
         else:
             out.append(evolve(found, scope=said) if found.scope == Scope() else found)

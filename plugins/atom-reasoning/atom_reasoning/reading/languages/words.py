@@ -9,7 +9,7 @@ from importlib.resources import files
 from attrs import frozen
 
 from atom_reasoning.english.clauses import VERBS
-from atom_reasoning.english.normal import plain
+from atom_reasoning.english.normal import normal, plain
 from atom_reasoning.english.words import KINDS_OF_WORDS, base
 from atom_reasoning.reading.conditions import bare as bare_verb
 
@@ -102,7 +102,9 @@ def _as_english_orders(text: str) -> str:
 
 def is_english(question: str) -> bool:
     """Whether enough of a question's words are such as English questions are asked with."""
-    known = [word in _english() or not word[0].isalpha() for word in _words(question)]
+    from atom_reasoning.reading.wordings.lexicon import tokens
+
+    known = [token.word in _english() or token.name not in ("THING", "THINGS") for token in tokens(normal(question))]
     return any(known[:1]) or sum(known) >= LEAST_ENGLISH * max(len(known), 1)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from atom_reasoning.english.words import is_generic
 from atom_reasoning.reading.conditions import condition
 from atom_reasoning.reading.record import Condition
@@ -60,6 +62,8 @@ def conditions(text: str) -> tuple[Condition, ...]:
     """What the phrases of a text ask for; a phrase that says only what is done belongs to the thing before it."""
     found: list[Condition] = []
     for phrase, behind in phrases(text):
+        if behind and re.fullmatch(r"\w+ed", phrase):
+            continue  # "were filmed", "can be counted" name nothing
         one = _condition(phrase, copula=behind)
         if found and one.predicate and not one.subject and not found[-1].predicate:
             found[-1] = Condition(subject=found[-1].subject, predicate=one.predicate, copula=one.copula)
