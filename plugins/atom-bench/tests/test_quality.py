@@ -120,6 +120,23 @@ def test_bad_labels_are_named(folder, tmp_path):
     (tmp_path / "films.jsonl").write_text('{"request": "x", "script": [], "pool": [["z.mp4", 0]], "order": []}\n')
     with pytest.raises(atom.MediaError, match=r"z\.mp4"):
         read_labels(tmp_path)
+    (tmp_path / "films.jsonl").write_text('{"request": "x", "script": [], "words": ["a"], "pool": [], "order": []}\n')
+    with pytest.raises(atom.MediaError, match="'words' has 1 lines, 'script' 0"):
+        read_labels(tmp_path)
+
+
+def test_a_script_may_keep_the_words_of_the_request(folder):
+    """Each line is right as it is labelled or as the request has it; other words, or a line less, are wrong."""
+    labels = read_labels(folder)
+    (film,) = labels.films
+    told = evolve(labels, films=(evolve(film, words=("A ring getting bigger", "a red disc grows")),))
+    for script, value in (
+        (("a ring getting bigger", "a red circle grows"), 100.0),
+        (("a ring getting smaller", "a red circle grows"), 0.0),
+        (("a ring getting bigger",), 0.0),
+    ):
+        results = evolve(truth(told), films=[Film(script=script, order=film.order)])
+        assert judge(told, results).measures["script_exact"].value() == value
 
 
 def test_what_is_right_counts_in_full(folder):

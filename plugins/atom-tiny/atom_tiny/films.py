@@ -54,6 +54,8 @@ class Request:
     text: str
     shots: tuple[str, ...]
     """Canonical captions, in order."""
+    words: tuple[str, ...] = ()
+    """The same shots as the request's own words have them."""
 
     @property
     def script(self) -> str:
@@ -77,7 +79,9 @@ def request(clips: list[Clip], rng: np.random.Generator) -> Request:
     """A request for these clips in this order; single objects or `while` clips only."""
     words = [_shot_words(clip, rng) for clip in clips]
     text = str(rng.choice(REQUESTS[len(clips)])).format(*words)
-    return Request(text=text[0].upper() + text[1:], shots=tuple(caption(clip) for clip in clips))
+    return Request(
+        text=text[0].upper() + text[1:], shots=tuple(caption(clip) for clip in clips), words=tuple(words)
+    )
 
 
 def summary(clips: list[Clip]) -> str:

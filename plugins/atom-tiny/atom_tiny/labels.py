@@ -15,7 +15,7 @@ are false. A question belongs to one shot and is asked about that shot alone; th
 
 `films.jsonl` has requests; `order` holds positions in `pool`:
 
-    {"request": "...", "script": ["...", ...], "pool": [["0003.mp4", 0], ...], "order": [4, 0, 7]}
+    {"request": "...", "script": ["...", ...], "words": ["...", ...], "pool": [["0003.mp4", 0], ...], "order": [4, 0, 7]}
 
 `comparisons.jsonl` has questions about two clips:
 
@@ -123,7 +123,13 @@ def film_label(places: list[tuple[Place, Clip]], rng: np.random.Generator, *, po
     if len({language.caption(clip) for _, clip in chosen}) < pool or len(wanted) < 3:
         return None
     request = films.request([chosen[i][1] for i in wanted], rng)
-    return {"request": request.text, "script": list(request.shots), "pool": [p for p, _ in chosen], "order": wanted}
+    return {
+        "request": request.text,
+        "script": list(request.shots),
+        "words": list(request.words),
+        "pool": [p for p, _ in chosen],
+        "order": wanted,
+    }
 
 
 def write_folder(

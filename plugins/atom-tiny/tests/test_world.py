@@ -137,6 +137,7 @@ def test_labelled_folder(tmp_path: Path) -> None:
     for film in labels.read(tmp_path, "films"):
         shown = [by_name[film["pool"][i][0]]["shots"][film["pool"][i][1]]["caption"] for i in film["order"]]
         assert shown == film["script"]
+        assert all(words in film["request"].lower() for words in film["words"])
     assert len(labels.read(tmp_path, "comparisons")) == 2
 
 

@@ -60,6 +60,8 @@ class FilmAsked:
     """The words."""
     script: tuple[str, ...]
     """The true script."""
+    words: tuple[str, ...] = ()
+    """The same lines as the request has them; none where that is not labelled."""
     pool: tuple[Place, ...]
     """The shots to choose from."""
     order: tuple[int, ...]
@@ -198,9 +200,13 @@ def _place(value: Any) -> Place:
 
 
 def _film(row: dict[str, Any]) -> FilmAsked:
+    script, words = tuple(row["script"]), tuple(row.get("words", ()))
+    if words and len(words) != len(script):
+        raise ValueError(f"'words' has {len(words)} lines, 'script' {len(script)}")
     return FilmAsked(
         request=str(row["request"]),
-        script=tuple(row["script"]),
+        script=script,
+        words=words,
         pool=tuple(_place(place) for place in row["pool"]),
         order=tuple(int(place) for place in row["order"]),
     )

@@ -11,7 +11,7 @@ from atom_bench.quality.answers import NOT_SHOWN, clauses, contains, is_right, o
 from atom_bench.quality.bootstrap import Measure, measure_of
 from atom_bench.quality.cider import cider_d
 from atom_bench.quality.collect import Results
-from atom_bench.quality.labels import Labels
+from atom_bench.quality.labels import FilmAsked, Labels
 
 BINS = 10
 
@@ -147,11 +147,20 @@ def _retrieval(labels: Labels, results: Results, pool: list[int], ranks: list[in
     return found
 
 
+def _is_script(film: FilmAsked, lines: tuple[str, ...]) -> bool:
+    """Whether each line is the true one, as it is labelled or as the request has it."""
+    words = film.words or film.script
+    return len(lines) == len(film.script) and all(
+        plain(line) in (plain(true), plain(asked))
+        for line, true, asked in zip(lines, film.script, words, strict=True)
+    )
+
+
 def _films(labels: Labels, results: Results) -> Iterator[tuple[str, Measure]]:
     numbers = list(range(len(labels.films)))
     if numbers:
         pairs = list(zip(results.films, labels.films, strict=True))
-        scripts = [[plain(a) for a in made.script] == [plain(b) for b in film.script] for made, film in pairs]
+        scripts = [_is_script(film, made.script) for made, film in pairs]
         yield "script_exact", measure_of("script from a request, exact", numbers, scripts)
         orders = [made.order == film.order for made, film in pairs]
         yield "assembly_order", measure_of("assembly: right shots in order", numbers, orders)
