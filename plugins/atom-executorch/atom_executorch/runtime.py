@@ -43,17 +43,25 @@ def installed_version() -> str:
         raise atom.ModelError(f"exported models need ExecuTorch, which is not installed: {INSTALL}") from None
 
 
+def package_folder() -> Path:
+    """Where ExecuTorch is installed.
+
+    :raises ModelError: if it is not
+    """
+    installed_version()
+    spec = find_spec("executorch")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
 @cache
 def load_runtime() -> Any:
     """The extension, with its operators registered.
 
     :raises ModelError: if it is not installed, or does not fit this torch
     """
-    installed = installed_version()
-    spec = find_spec("executorch")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    folder = Path(next(iter(spec.submodule_search_locations)))
+    installed, folder = installed_version(), package_folder()
     import torch  # noqa: F401  the extension hands its tensors over
 
     try:

@@ -20,7 +20,7 @@ MOST = 24
 
 @pytest.fixture(scope="session")
 def describe(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example, built as its README line says."""
+    """The example, built as the page on phones says."""
     for tool in ("cmake", "c++"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed: apt-get install cmake g++")
