@@ -79,9 +79,7 @@ def request(clips: list[Clip], rng: np.random.Generator) -> Request:
     """A request for these clips in this order; single objects or `while` clips only."""
     words = [_shot_words(clip, rng) for clip in clips]
     text = str(rng.choice(REQUESTS[len(clips)])).format(*words)
-    return Request(
-        text=text[0].upper() + text[1:], shots=tuple(caption(clip) for clip in clips), words=tuple(words)
-    )
+    return Request(text=text[0].upper() + text[1:], shots=tuple(caption(clip) for clip in clips), words=tuple(words))
 
 
 def summary(clips: list[Clip]) -> str:

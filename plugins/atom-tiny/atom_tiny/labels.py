@@ -15,7 +15,7 @@ are false. A question belongs to one shot and is asked about that shot alone; th
 
 `films.jsonl` has requests; `order` holds positions in `pool`:
 
-    {"request": "...", "script": ["...", ...], "words": ["...", ...], "pool": [["0003.mp4", 0], ...], "order": [4, 0, 7]}
+    {"request": "...", "script": ["...", ...], "words": ["...", ...], "pool": [["0003.mp4", 0], ...], "order": [4, 0]}
 
 `comparisons.jsonl` has questions about two clips:
 

@@ -151,8 +151,7 @@ def _is_script(film: FilmAsked, lines: tuple[str, ...]) -> bool:
     """Whether each line is the true one, as it is labelled or as the request has it."""
     words = film.words or film.script
     return len(lines) == len(film.script) and all(
-        plain(line) in (plain(true), plain(asked))
-        for line, true, asked in zip(lines, film.script, words, strict=True)
+        plain(line) in (plain(true), plain(asked)) for line, true, asked in zip(lines, film.script, words, strict=True)
     )
 
 
