@@ -31,12 +31,15 @@ class ForwardWindow:
 
     first: int = 0
     """The first of the rows, which are neighbours."""
-    count: int = 0
-    """How many rows."""
+    end: int = 0
+    """The row after the last one."""
     length: int = 0
     """Columns in use: own tokens of the longest row, the new ones included."""
-    uniform: int | None = None
-    """The column of the first new token, where it is the same in all rows."""
+    written: tuple[slice, slice, slice] | None = None
+    """Where the new tokens go, where that is the same columns in all rows: a slice is much faster than indices, and the
+    usual case while decoding one clip."""
+    seen: tuple[slice, slice, slice]
+    """What is in use of a buffer: the rows up to the longest one's end."""
     rows: torch.Tensor
     """The rows, [R, 1]."""
     columns: torch.Tensor
@@ -88,24 +91,17 @@ class KVLayer:
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         window = self.window
-        end = window.first + window.count
-        self.reserve(end, window.length)
+        self.reserve(window.end, window.length)
         assert self.keys is not None
         assert self.values is not None
-        if (
-            window.uniform is not None
-        ):  # a slice is much faster than indices, and the usual case while decoding one clip
-            columns = slice(window.uniform, window.uniform + key_states.shape[2])
-            self.keys[window.first : end, :, columns] = key_states
-            self.values[window.first : end, :, columns] = value_states
+        if window.written is not None:
+            self.keys[window.written] = key_states
+            self.values[window.written] = value_states
         else:
             self.keys[window.rows, :, window.columns] = key_states.transpose(1, 2)
             self.values[window.rows, :, window.columns] = value_states.transpose(1, 2)
         # views, which the next update writes into: attention is done with them by then
-        return (
-            self.keys[window.first : end, :, : window.length],
-            self.values[window.first : end, :, : window.length],
-        )
+        return self.keys[window.seen], self.values[window.seen]
 
 
 class StateLayer:
@@ -193,10 +189,13 @@ class BatchKVCache:
         starts = [start - self._num_shared(row) for row, start in enumerate(starts, first)]
         self._num_own.update((row, start + num_new) for row, start in enumerate(starts, first))
         starts_R = torch.tensor(starts)
-        window.first, window.count = first, len(starts)
+        window.first, window.end = first, first + len(starts)
         window.length = max(starts) + num_new
-        window.uniform = starts[0] if min(starts) == max(starts) else None
-        window.rows = torch.arange(first, first + len(starts))[:, None]
+        rows, every = slice(first, window.end), slice(None)
+        is_uniform = min(starts) == max(starts)
+        window.written = (rows, every, slice(starts[0], window.length)) if is_uniform else None
+        window.seen = (rows, every, slice(window.length))
+        window.rows = torch.arange(first, window.end)[:, None]
         window.columns = starts_R[:, None] + torch.arange(num_new)
         window.continued = min(starts) > 0
         window.sharing = self._sharing(starts, num_new)

@@ -5,17 +5,18 @@ A decode step of a small model is made of thousands of short operations, whose o
 Here q, k and v come from one linear layer (so do gate and up), the rotary embedding is applied to q and k at once, and
 Python does little between two kernels.
 
-Shape letters: R rows, Q new tokens, L keys, D width, H query heads, G key heads, W head width.
+Shape letters: R rows, Q new tokens, N = R * Q and rows that only kernels want, L keys, D width, E all heads' width,
+H query heads, or those of one key head, G key heads, W head width.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import nn
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 
 from atom_core.checkpoint.direct.model import LlamaWeights
 from atom_core.decoder.cascade_attention import cascade
@@ -73,67 +74,69 @@ class FusedLlama:
 
         :param mask_R1QL: which keys each new token may see
         """
-        hidden_RQD, rows = embeds_RQD, embeds_RQD.shape[0]
-        # rows that the kernels want are added once, not in each layer: copies of the real ones, which attend to nothing
-        spread_P = _spread(rows, self._fewest_rows) if embeds_RQD.shape[1] == 1 else None
-        if spread_P is not None:
-            hidden_RQD = hidden_RQD.index_select(0, spread_P)
+        num_tokens = embeds_RQD.shape[0] * embeds_RQD.shape[1]
+        hidden_ND = embeds_RQD.reshape(num_tokens, -1)
+        if num_tokens < self._fewest_rows:
+            # rows of zeros that the kernels want are added once, not in each layer
+            hidden_ND = pad(hidden_ND, (0, 0, 0, self._fewest_rows - num_tokens))
+        shared = self._shared_by_layers(embeds_RQD, mask_R1QL, positions_RQ, kv_cache, len(hidden_ND))
+        for index, layer in enumerate(self._layers):
+            qkv_NE = layer.qkv_proj(layer.first_norm(hidden_ND))
+            self._attend(qkv_NE, shared, index)
+            hidden_ND = hidden_ND + layer.o_proj(shared.attended_NE)
+            hidden_ND = hidden_ND + layer.feed_forward(layer.second_norm(hidden_ND))
+            if self.tap is not None and index == self._tapped:
+                self.tap(hidden_ND[:num_tokens].view_as(embeds_RQD))
+        return self._norm(hidden_ND)[:num_tokens].view_as(embeds_RQD)
+
+    def _shared_by_layers(
+        self,
+        embeds_RQD: torch.Tensor,
+        mask_R1QL: torch.Tensor,
+        positions_RQ: torch.Tensor,
+        kv_cache: BatchKVCache,
+        num_rows: int,
+    ) -> _Shared:
+        """
+        :param num_rows: of what linear layers are given
+        """
+        (rows, new), window = embeds_RQD.shape[:2], kv_cache.window
         cos, sin = self._rotary(embeds_RQD, positions_RQ)
         # first half and second half of a head are rotated by the same angles
         half = sin.shape[-1] // 2
-        cos, sin = cos[:, :, None], torch.cat((-sin[..., :half], sin[..., half:]), dim=-1)[:, :, None]
-        window = kv_cache.window
+        cos, sin = cos[:, None], torch.cat((-sin[..., :half], sin[..., half:]), dim=-1)[:, None]
         # no mask where the kernel skips by itself what a token cannot see, or where one new token sees all there is
-        sees_all = window.sharing is None and window.uniform is not None and embeds_RQD.shape[1] == 1
+        sees_all = window.sharing is None and window.written is not None and new == 1
         mask = None if window.causal or sees_all else self._scores(mask_R1QL, self.states_dtype)
-        for index, layer in enumerate(self._layers):
-            qkv = layer.qkv_proj(layer.first_norm(hidden_RQD)).to(self.states_dtype)
-            attn_out = self._attend(layer, qkv[:rows], cos, sin, mask, kv_cache, index)
-            if spread_P is not None:
-                attn_out = attn_out.index_select(0, spread_P)
-            hidden_RQD = hidden_RQD + layer.o_proj(attn_out)
-            hidden_RQD = hidden_RQD + layer.feed_forward(layer.second_norm(hidden_RQD))
-            if self.tap is not None and index == self._tapped:
-                self.tap(hidden_RQD[:rows])
-        return self._norm(hidden_RQD)[:rows]
+        attended_NE = embeds_RQD.new_zeros(num_rows, self._heads * self._width, dtype=self.states_dtype)
+        placed = attended_NE[: rows * new].view(rows, new, self._key_heads, -1, self._width).permute(0, 2, 3, 1, 4)
+        return _Shared(kv_cache, cos, sin, mask, attended_NE, placed)
 
-    def _attend(
-        self,
-        layer: _Layer,
-        qkv: torch.Tensor,
-        cos: torch.Tensor,
-        sin: torch.Tensor,
-        mask: torch.Tensor | None,
-        kv_cache: BatchKVCache,
-        index: int,
-    ) -> torch.Tensor:
-        """What the new tokens make of the tokens they see, [R, Q, heads * W]."""
-        rows, new = qkv.shape[:2]
-        num_rotated = self._heads + self._key_heads
-        qkv = qkv.view(rows, new, num_rotated + self._key_heads, self._width)
-        rotated = _rotate(qkv.narrow(2, 0, num_rotated), cos, sin).to(qkv.dtype)
-        query_RHQW = rotated.narrow(2, 0, self._heads).transpose(1, 2)
-        keys_RGLW, values_RGLW = kv_cache.kv_layers[index].update(
-            rotated.narrow(2, self._heads, self._key_heads).transpose(1, 2),
-            qkv.narrow(2, num_rotated, self._key_heads).transpose(1, 2),
-        )
-        window = kv_cache.window
+    def _attend(self, qkv_NE: torch.Tensor, shared: _Shared, index: int) -> None:
+        """Put into `shared` what the new tokens make of the tokens they see; `qkv_NE` is overwritten."""
+        rows, groups, _, new, width = shared.placed_RGHQW.shape
+        if qkv_NE.dtype != self.states_dtype:
+            qkv_NE = qkv_NE.to(self.states_dtype)
+        heads_RHQW = qkv_NE[: rows * new].view(rows, new, -1, width).transpose(1, 2)
+        _rotate_(heads_RHQW.narrow(1, 0, self._heads + groups), shared.cos, shared.sin)
+        query_RHQW, key_RGQW, value_RGQW = heads_RHQW.split((self._heads, groups, groups), 1)
+        keys_RGLW, values_RGLW = shared.kv_cache.kv_layers[index].update(key_RGQW, value_RGQW)
+        window, scaling = shared.kv_cache.window, self._layers[index].scaling
         if window.causal:
             attn_out = scaled_dot_product_attention(
-                query_RHQW, keys_RGLW, values_RGLW, is_causal=True, scale=layer.scaling, enable_gqa=True
+                query_RHQW, keys_RGLW, values_RGLW, is_causal=True, scale=scaling, enable_gqa=True
             )
         else:
             # heads that share keys become further queries of one head: no key is copied
-            query_RGQW = query_RHQW.reshape(rows, self._key_heads, -1, self._width)
+            query_RGQW = query_RHQW.reshape(rows, groups, -1, width)
             if window.sharing is not None:
-                assert mask is not None
-                attn_out = cascade(query_RGQW, keys_RGLW, values_RGLW, mask, window.sharing, index, layer.scaling)
+                assert shared.mask is not None
+                attn_out = cascade(query_RGQW, keys_RGLW, values_RGLW, shared.mask, window.sharing, index, scaling)
             else:
                 attn_out = scaled_dot_product_attention(
-                    query_RGQW, keys_RGLW, values_RGLW, attn_mask=mask, scale=layer.scaling
+                    query_RGQW, keys_RGLW, values_RGLW, attn_mask=shared.mask, scale=scaling
                 )
-        attn_out = attn_out.reshape(rows, self._heads, new, self._width).transpose(1, 2)
-        return attn_out.reshape(rows, new, -1)
+        shared.placed_RGHQW.copy_(attn_out.view(shared.placed_RGHQW.shape))
 
     def _scores(self, mask_R1QL: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         """What is added to the scores, made once for all layers; for one new token it is the same for all heads."""
@@ -141,6 +144,23 @@ class FusedLlama:
         if groups > 1 and mask_R1QL.shape[2] > 1:
             mask_R1QL = mask_R1QL.repeat(1, 1, groups, 1)
         return torch.zeros(mask_R1QL.shape, dtype=dtype).masked_fill_(~mask_R1QL, float("-inf"))
+
+
+class _Shared(NamedTuple):
+    """What is the same for all layers of a forward pass."""
+
+    kv_cache: BatchKVCache
+    """Keeps keys and values."""
+    cos: torch.Tensor
+    """[R, 1, Q, W]."""
+    sin: torch.Tensor
+    """[R, 1, Q, W]; the first half negated."""
+    mask: torch.Tensor | None
+    """Added to the scores, where a kernel needs one."""
+    attended_NE: torch.Tensor
+    """What each layer's attention gives, in place of what the layer before gave; rows that only kernels want are 0."""
+    placed_RGHQW: torch.Tensor
+    """A view of it."""
 
 
 class _Layer:
@@ -160,15 +180,24 @@ class _Layer:
         """With fewer rows its kernels are slower than with these."""
         self.is_bf16 = all(isinstance(linear, Bf16Linear) for linear in linears)
         """Whether what it multiplies is bfloat16."""
-        # what comes out is rounded to bfloat16 where it is multiplied in bfloat16 next, or added to float32 sums
-        calls = [linear.rounded if isinstance(linear, Bf16Linear) else linear for linear in linears]
-        self.qkv_proj, self.o_proj, self._gate_up_proj, self._down_proj = calls
+        self.qkv_proj, self.o_proj, self._gate_up_proj, self._down_proj = map(_call, linears)
 
-    def feed_forward(self, inputs: torch.Tensor) -> torch.Tensor:
+    def feed_forward(self, inputs_ND: torch.Tensor) -> torch.Tensor:
         """The SwiGLU block: silu(gate) * up, projected down."""
-        gate, up = self._gate_up_proj(inputs).chunk(2, dim=-1)
+        gate, up = self._gate_up_proj(inputs_ND).chunk(2, dim=-1)
         # torch's own silu takes two to five times as long as these two products and a sigmoid
         return self._down_proj(gate.sigmoid().mul_(gate).mul_(up))
+
+
+def _call(linear: Any) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What computes a linear layer, without the hooks that torch looks for at each call of a module.
+
+    What is multiplied in bfloat16 next, or added to float32 sums, comes out rounded to bfloat16.
+    """
+    if isinstance(linear, Bf16Linear):
+        return linear.rounded
+    forward: Callable[[torch.Tensor], torch.Tensor] = getattr(linear, "forward", linear)
+    return forward
 
 
 class _Norm:
@@ -186,18 +215,15 @@ class _Norm:
         return torch.div(hidden, length.hypot_(self._least)).mul_(self._weight_D)
 
 
-def _spread(rows: int, fewest: int) -> torch.Tensor | None:
-    """Which of `rows` stands in each of `fewest` places; None where there are as many already."""
-    return torch.arange(fewest) % rows if rows < fewest else None
+def _rotate_(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> None:
+    """Rotary position embedding of [R, heads, Q, W], first half paired with second, in place.
 
-
-def _rotate(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:
-    """Rotary position embedding of [R, Q, heads, W], first half paired with second. Source: RoFormer (2104.09864).
+    Source: RoFormer (2104.09864).
 
     :param sin: the first half negated
     """
     turned = heads.roll(heads.shape[-1] // 2, -1)
-    return torch.addcmul(heads * cos, turned.to(sin.dtype), sin)
+    torch.addcmul(heads * cos, turned, sin, out=heads)
 
 
 def _joined(module: nn.Module, names: tuple[str, ...]) -> Any:

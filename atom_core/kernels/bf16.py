@@ -68,7 +68,8 @@ class Bf16Linear(PackedLinear):
         return self._products(inputs, self._rounded_bias(), "gelu", "tanh")
 
     def _rounded_bias(self) -> torch.Tensor | None:
-        return None if self.bias is None else self.bias.to(torch.bfloat16)
+        bias = self.bias if self.has_bias else None
+        return None if bias is None else bias.to(torch.bfloat16)
 
     def _products(
         self, inputs: torch.Tensor, bias_O: torch.Tensor | None = None, then: str = "none", how: str = ""
@@ -80,7 +81,8 @@ class Bf16Linear(PackedLinear):
             outputs_NO: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, bias_O, then, [], how)
             return outputs_NO
 
-        return with_fewest_rows(inputs.to(torch.bfloat16), rows)
+        inputs = inputs.to(torch.bfloat16)
+        return with_fewest_rows(inputs, rows) if inputs.numel() < FEWEST_ROWS * self.in_features else rows(inputs)
 
 
 class Bf16Embedding(nn.Module):

@@ -75,7 +75,9 @@ class Float32Linear(PackedLinear):
             self.pack()
         if not self._packed.is_mkldnn:
             return linear(inputs, self._packed, self.bias)
-        return with_fewest_rows(inputs, self._rows)
+        if inputs.numel() < FEWEST_ROWS * self.in_features:
+            return with_fewest_rows(inputs, self._rows)
+        return self._rows(inputs)
 
     def gelu(self, inputs: torch.Tensor) -> torch.Tensor:
         """GELU, by its tanh approximation, of what `forward` gives."""
@@ -87,7 +89,8 @@ class Float32Linear(PackedLinear):
         return outputs
 
     def _rows(self, rows_NK: torch.Tensor) -> torch.Tensor:
-        outputs_NO: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, self.bias, "none", [], "")
+        bias = self.bias if self.has_bias else None
+        outputs_NO: torch.Tensor = torch.ops.mkldnn._linear_pointwise(rows_NK, self._packed, bias, "none", [], "")
         return outputs_NO
 
 

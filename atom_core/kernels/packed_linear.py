@@ -38,6 +38,8 @@ class PackedLinear(nn.Module, ABC):
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         self.bias = None if bias_O is None else nn.Parameter(bias_O.detach(), requires_grad=False)
+        # an attribute of Python's own: to ask torch for a module's parameter costs as much as a small operation
+        self.has_bias = bias_O is not None
         for name in self.stored:
             self.register_buffer(name, None)
         self._packed: Any = None
@@ -81,11 +83,9 @@ class PackedLinear(nn.Module, ABC):
 
 
 def with_fewest_rows(inputs: torch.Tensor, compute: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
-    """`compute` of inputs [..., K], with rows of zeros where there are fewer than `FEWEST_ROWS`."""
+    """`compute` of fewer inputs [..., K] than `FEWEST_ROWS`, and of rows of zeros."""
     num_inputs = inputs.shape[-1]
     num_rows = inputs.numel() // num_inputs
-    if num_rows >= FEWEST_ROWS or num_rows == 0:
-        return compute(inputs)
     padded = inputs.new_zeros(FEWEST_ROWS, num_inputs)
     padded[:num_rows] = inputs.reshape(-1, num_inputs)
     outputs = compute(padded)

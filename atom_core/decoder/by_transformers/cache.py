@@ -44,7 +44,7 @@ class TransformersStateLayer(StateLayer, LinearAttentionCacheLayerMixin):
 
     def open(self) -> None:
         """Show the window's rows to the model."""
-        first, end = self.window.first, self.window.first + self.window.count
+        first, end = self.window.first, self.window.end
         seen = {name: buffer[first:end] for name, buffer in self.buffers.items()}
         self.has_previous_state[0] = self.window.continued
         self.conv_states[0], self.recurrent_states[0] = seen.get("conv"), seen.get("recurrent")
