@@ -12,7 +12,7 @@ from atom_reasoning.answers.wording import length, listed
 from atom_reasoning.answers.wording import shots as shot_numbers
 from atom_reasoning.english.clauses import Clause
 from atom_reasoning.english.words import KINDS_OF_WORDS, base
-from atom_reasoning.evidence.footage import Shot
+from atom_reasoning.evidence.footage import Footage, Shot
 from atom_reasoning.evidence.witness import Reply, Witness, joint, name_of, word_of_kind
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.wording import NOT_SHOWN, is_absence, is_offered, key_of
@@ -48,7 +48,7 @@ def _of_kind(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found
             total_s = sum(footage.span(shot).duration_s for shot in shots)
             return Found(text=length(total_s), shots=tuple(shots))
         return counting.how_long(_shown(reading.conditions[0], witness, shots), footage)
-    if reading.kind is Kind.WHICH_SHOT:
+    if reading.kind is Kind.WHICH_SHOT or (reading.kind is Kind.WHICH_VIDEO and _of_one_video(reading, footage)):
         if reading.counted == "seconds":
             return counting.longest(reading, footage, shots)
         return counting.which_shot(reading, _all_shown(reading, witness, shots), footage)
@@ -63,6 +63,11 @@ def _of_kind(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found
     if reading.kind is Kind.WHAT:
         return _what(reading, witness, shots)
     return happens(reading, witness, shots)
+
+
+def _of_one_video(reading: Reading, footage: Footage) -> bool:
+    """Whether "which one has a dog" can only mean a shot."""
+    return len(footage.videos) == 1 and not reading.compare
 
 
 def _shown(condition: Condition, witness: Witness, shots: Sequence[Shot]) -> list[Shown]:

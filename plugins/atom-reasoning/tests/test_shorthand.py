@@ -51,6 +51,23 @@ def test_written_out(text, plain):
         ("what happens first to last", "What happens, in order?"),
         ("In which sequence are the things shown?", "In which order are the things shown?"),
         ("what passes in the scene number 3", "What happens in shot 3?"),
+        ("What do they show first, the dog or the cat?", "Which comes first, the dog or the cat?"),
+        ("Of these two, which is shown first: a dog or the cat?", "Which comes first, the dog or the cat?"),
+        ("If I count every shot, how many do I get?", "How many shots are there?"),
+        ("How many scenes were filmed?", "How many shots are there?"),
+        ("How many of the scenes are ones in which a dog appears?", "How many shots show a dog?"),
+        ("If all shots are taken together, how many dogs are there?", "How many dogs are there?"),
+        ("Regarding shot 5: what is the colour of the dog?", "What is the colour of the dog in shot 5?"),
+        ("What would I see if I watched only shot 3?", "What would I see in shot 3?"),
+        ("What shot would I have to look at to see a dog?", "Which shot shows a dog?"),
+        ("Describe what we see from the first shot to the last.", "Describe what we see, in order."),
+        ("Whichever shot I look at, is there a dog?", "Is there a dog in every shot?"),
+        ("all shots with a dog?", "Is there a dog in every shot?"),
+        ("Do I understand correctly that there are no dogs?", "Are there no dogs?"),
+        ("there is no dog right", "Is there no dog?"),
+        ("Is the dog one of the things shown?", "Is the dog shown?"),
+        ("Is the dog in the same shot as the cat?", "Are the dog and the cat in the same shot?"),
+        ("Does one of the shots show a dog?", "Is there a dog?"),
         ("what goes on in the third one", "What happens in the third shot?"),
     ],
 )  # fmt: skip
@@ -74,6 +91,13 @@ def test_words_before_a_name():
     assert aside("among the red dog") == "among "
     assert [aside(name) for name in ("dog", "dog with a hat", "man behind the tree")] == ["", "", ""]
     assert [one.subject for one in read("Is there any sign of a red dog?").conditions] == ["red dog"]
+
+
+def test_what_leads_to_a_question_is_kept_where_it_says_something():
+    """A part of the video, an order or a thing before the question is no mere beginning of it."""
+    assert read("In the second shot, what happens?").scope.shots == (2,)
+    assert read("After the dog, what is shown?").scope.event.subject == "dog"
+    assert len(read("The dog or the cat, which comes first?").conditions) == 2
 
 
 def test_how_many_asks_for_a_number():

@@ -29,6 +29,12 @@ def test_a_model_is_asked_in_its_own_words(footage):
     assert (answer.text, answer.provenance.prompt) == ("a dog", "answer en What is it?")
 
 
+def test_which_one_of_one_video_is_a_shot(footage):
+    """ "Which one" asks for a video where there are several, else for a shot."""
+    host = footage(["a dog runs", "a cat runs"])
+    assert host.run("answer", question(host, "Which one has a cat?")).text == "shot 2"
+
+
 def test_of_many_clips_few_are_looked_at(footage):
     """No more than `looks` clips are looked at anew, those that may show it; the rest is read from captions."""
     shots = [f"a {colour} star grows" for colour in ("red", "blue", "green", "white", "cyan")] * 8

@@ -49,7 +49,7 @@ _COURTESIES = re.compile(
     r"|(?:please )?(?:tell|inform|remind) (?:me|us)\b(?! (?:about )?(?:the|a|in))[,: ]*(?:about (?=how|what|when))?"
     r"|(?:do|does) (?:you|anyone|anybody) (?:happen to )?(?:know|remember|recall|think)\b[,: ]*(?:that )?"
     r"|(?:any idea|i wonder|i was wondering|i am wondering|wondering|i want to know|i would like to know|i need to know|i would love to know|i am curious|we want to know"
-    r"|would you say|would it be right to say|am i right that|am i right in saying)\b[,: ]*(?:that )?"
+    r"|(?:do|did) i (?:understand|see|get|take|read|have) (?:it |this |that )?(?:correctly|right|rightly)(?= that)|(?:would|do) you agree(?= that)|(?:can|could) (?:you|we|i|one) say(?= that)|(?:is|would) it (?:be )?(?:fair|safe|accurate) to say(?= that)|would you say|would it be right to say|am i right that|am i right in saying)\b[,: ]*(?:that )?"
     r"|if (?:you|one|we|i) (?:look|watch|split|cut|divide|break|chop|separate|slice|go through)\b.*?,? (?=(?:how many|how often|how long|what|which|where|when)\b))"
 )
 _IF_COUNTING = re.compile(

@@ -10,6 +10,56 @@ _APPEAR = r"(?:appear|show up|turn up|come up|come on|come|happen|occur|start|be
 _PARTS = r"(?:part|piece|portion|chapter|sequence|bit)"
 """What people call a shot where the words before say that it is one."""
 _PATTERNS = (
+    (r"\b(?:before|ahead of) (?:anything|everything|all) else\b", "first"),
+    (r"\bafter (?:anything|everything|all) else\b", "last"),
+    (
+        r"^(?:is|was) it (before|after) (.+?) that (.+?)(?: (?:is|are|was|were)(?: shown| seen| visible)?| appears?| comes?| came)$",
+        r"does \3 appear \1 \2",
+    ),
+    (r"\b(shot|scene|clip) (?:after|for) \1\b", "in order"),
+    (
+        r"^(?:what|which) (shot|scene|clip|video) (?:would|should|do|must|could|can|shall) (?:i|you|we|one) (?:have to |need to )?(?:look at|watch|play|open|go to|skip to|jump to|pick|choose|take)(?: in order)? (?:to see|to find|for|if i want to see) (.+)$",
+        r"which \1 shows \2",
+    ),
+    (
+        r" (?:one|two|some|both|among)(?: of)?(?: the)? (?:things?|objects?|shapes?|ones)(?: (?:that|which))?(?: both| all| are| is| can be)* (?:appears?|shown|seen|there|visible|occur)$",
+        " shown",
+    ),
+    (
+        r"^(?:are|is) ((?:all|each|every)(?: one)?(?: of)?(?: the| these)? (?:shot|scene|clip)s?) ones? (?:with|that (?:show|have|contain)s?|showing|containing|(?:in which|where) (?:there is|you see)) ",
+        r"do \1 have ",
+    ),
+    (r" (?:are|is) ones? (?=(?:in which|where|with|that|which|showing|containing)\b)", " "),
+    (r"^((?:there|so|it|you|they) .*) right$", r"\1"),
+    (r"\b(in|of|throughout|during) the (?:whole|entire|complete) thing\b", r"\1 the video"),
+    (
+        r"^(?:all|every|each)(?: of)?(?: the)? (?:shot|scene|clip)s? (?:with|has|have|got|contains?|shows?) (.+?)(?:,? right)?$",
+        r"is there \1 in every shot",
+    ),
+    (
+        r"^(?:whichever|no matter which|whatever|regardless of which|in whichever) (?:shot|scene|clip)\b[^,]*, (.+)$",
+        r"\1 in every shot",
+    ),
+    (r"^which ones? (?=(?:has|have|had|shows?|contains?|features?|includes?|got) )", "which of the videos "),
+    (r"^what (?:happens|comes|is) first,? (?:and |then )?second\b.*$", "what happens in order"),
+    (r"^how many (are|is) (?=(?:\w{2,})ing\b)", r"how many things \1 "),
+    (r"^(how many [\w ]+?) do they (?=\w)", r"\1 "),
+    (r"\b(contains?) inside\b", r"\1"),
+    (r"\b(?:possess|owns?|bears?|holds?)(?:es)? (?=(?:the )?(?:more|most|fewer|fewest|an?|any)\b)", "has "),
+    (r"^how much (?=(?:does|do|did) .*\blasts?$)", "how long "),
+    (r"\b(?:in which|where) there (?:is|are) (?:not|no) (?:an?|any)?\b", "without"),
+    (
+        r"^(?:(?:if|when) (?:i|you|we|one) (?:count|counted|add up|added up|go through) (?:up )?)?(?:how many )?(?:every|all|each)(?: of)?(?: the)? (shot|scene|clip)s?,?(?: how many)? (?:do|are|did|would|can|have|is) (?:i|you|we|one|there|that|it)\b.*$",
+        r"how many \1s are there",
+    ),
+    (
+        r"\bif (?:i|you|we|one|someone|somebody) (?:only |just )?(?:watch|look|saw|see|pause|stop|skip|jump|freeze|play)\w* (?:the (?:video|film) )?(?:only |just |at |to |it )*(?=(?:the )?[\w-]+ (?:shot|scene|clip)\b|(?:shot|scene|clip) \w|\d)",
+        "at ",
+    ),
+    (
+        r"^what (?:is|was) (?:the|this) (?:video|film|clip|footage|recording) (?:showing|displaying|depicting|presenting)\b",
+        "what is shown",
+    ),
     (
         r"^(how many (?:\w+ )?(?:shots|scenes|clips)) (?:long )?(?:(?:are |is |do |does )?(?:put |shown |follow )?(?:one another|each other|in (?:a row|succession|order)|one after (?:another|the other))|are there one after the other)$",
         r"\1",
@@ -91,7 +141,7 @@ _PATTERNS = (
     (r"^(?:so |then )?(no [\w ]+?)(?: (?:at all|anywhere|whatsoever|here))*(?: right)?$", r"is there \1"),
     (r"^what (?:is )?all (?:is there(?: to see)?(?= |$))?", "list all things "),
     (
-        r"^(?!(?:is|are|was|were|does|do|did|can|could|has|have|how|always) )(.*)\b(?:first to last|from (?:the )?(?:very )?(?:start|beginning|first|top) (?:un)?(?:til|till|to) (?:the )?(?:very )?(?:end|finish|last|bottom))\b",
+        r"^(?!(?:is|are|was|were|does|do|did|can|could|has|have|how|always) )(.*)\b(?:first to last|from (?:the )?(?:very )?(?:start|beginning|first|top)(?: shot| scene| one)? (?:un)?(?:til|till|to) (?:the )?(?:very )?(?:end|finish|last|bottom)(?: shot| scene| one)?)\b",
         r"\1in order",
     ),
     (
@@ -114,7 +164,7 @@ _PATTERNS = (
         "which of the videos",
     ),
     (
-        r"^(?:(?:out )?of|between|among|compare|comparing|from|looking at) (?:the|these|those|both)(?: (?:two|three|pair|both|videos|films|files|clips))+[,:;]? (?:which|what)(?: one)?(?! is longer)\b",
+        r"^(?:(?:out )?of|between|among|compare|comparing|from|looking at) (?:the|these|those|both)(?: (?:two|three|pair|both|videos|films|files|clips))+[,:;]? (?:which|what)(?: one)?(?! is longer)\b(?!.*\bor (?:the|an?)\b)",
         "which of the videos",
     ),
     (

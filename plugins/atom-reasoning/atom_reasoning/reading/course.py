@@ -12,6 +12,7 @@ from atom_reasoning.reading.phrases import A_VIDEO
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.reading.scope import SHOT
 from atom_reasoning.reading.what import read_attribute, read_happens, read_list, read_what
+from atom_reasoning.reading.wordings.lexicon import PLAIN, tokens
 
 _EVENT = r"(?:right |immediately |directly |just |straight |shortly |soon )*"
 _SUMMARY = (
@@ -108,7 +109,9 @@ def read_choice(text: str, scope: Scope, asked: str) -> Reading | None:
             if often := groups.get("often"):
                 compare = "most" if often.startswith("mo") else "least"
             predicate = groups.get("pred") or groups.get("pred2")
-            if predicate:
+            if predicate and (rank := _rank_alone(predicate)):
+                scope = evolve(scope, pick=rank)
+            elif predicate:
                 body = re.sub(
                     r"^(?:which|what|who)(?: (?:one|of (?:these|the two|them)|thing|object))? ", "something ", predicate
                 )
@@ -124,6 +127,17 @@ def read_choice(text: str, scope: Scope, asked: str) -> Reading | None:
                 text=asked, kind=Kind.CHOICE, scope=scope, conditions=conditions, clip_question=text, compare=compare
             )
     return None
+
+
+def _rank_alone(predicate: str) -> str:
+    """``first`` or ``last`` where a predicate says no more than that something is seen so: "do we encounter first"."""
+    found = re.search(rf"\b{_FIRSTS}$", predicate)
+    rest = tokens(predicate[: found.start()]) if found else []
+    if found and all(
+        one.name in ("SEE", "BE", "DO", "HAPPEN", "BEGIN", "HAVE", "") or one.word in PLAIN for one in rest
+    ):
+        return _pick(found["pick"])
+    return ""
 
 
 def _offered(parts: tuple[str, ...]) -> tuple[Condition, ...]:

@@ -19,6 +19,7 @@ from atom_reasoning.reading.scope import take_pick, take_scope
 from atom_reasoning.reading.videos import read_videos
 from atom_reasoning.reading.what import read_attribute, read_happens, read_list, read_what
 from atom_reasoning.reading.wordings.agree import kind_of
+from atom_reasoning.reading.wordings.lexicon import tokens
 from atom_reasoning.reading.wordings.weighing import AS_IT_IS, weighed
 from atom_reasoning.reading.yes_no import is_yes_no, read_length, read_yes_no
 
@@ -66,7 +67,7 @@ def read_by_patterns(text: str, question: str) -> Reading:
     if (length := read_length(text, question)) is not None:
         return length
     rest, scope = take_scope(text)
-    rest = _turned(rest)
+    rest = _turned(_without_lead(rest))
     body, pick = take_pick(rest)
     if pick and scope.is_whole and is_yes_no(body) and not _is_choice(rest):
         rest, scope = body, evolve(scope, shots=(1 if pick == "first" else -1,))
@@ -118,11 +119,29 @@ def _turned(text: str) -> str:
     return f"{found['main'].rstrip(' ,')} {found['sub']}"
 
 
+_LEAD = re.compile(
+    r"(?P<lead>[^,:;]+?) ?[,:;] (?P<main>(?:what|which|who|when|where|how|is|are|does|do|did|was|were|has|have|can)\b.+)$"
+)
+_LIGHT = frozenset(
+    ["SEE", "BE", "DO", "HAVE", "MAKE", "SHOT", "SHOTS", "VIDEO", "VIDEOS", "TOTAL", "EVERY", "TOGETHER", "HAPPEN", ""]
+)
+
+
+def _without_lead(text: str) -> str:
+    """ "Of these two, which is first?" without what leads to the question and says nothing of its own."""
+    found = _LEAD.match(text)
+    if found and all(
+        one.name in _LIGHT or one.word in ("of", "in", "if", "for", "as") for one in tokens(found["lead"])
+    ):
+        return found["main"]
+    return text
+
+
 _PICTURE = re.compile(
     r"(?:what|which|describe)(?: (?:is|was|are))?(?: the)? (?:scene|shot|clip|picture|frame|view|image|situation)(?: (?:is |are |do (?:you|we|i) )?(?:playing|showing|shown|running|on|up|see|visible))*"
 )
 _JUMP = re.compile(
-    r"^(?:if|when) (?:i|you|we|one) (?:jump|skip|go|get|come|seek|pause|stop|look|scroll|fast[- ]forward)s?(?: it| ahead| forward)* (?:to|at|till) ([^,]+), ",
+    r"^(?:if|when|once|while)(?: (?:the|this) (?:video|film|clip|movie|player) (?:is|gets|comes|arrives|stands|stops) (?:at|to)| (?:i|you|we|one) (?:jump|skip|go|get|come|seek|pause|stop|look|scroll|fast[- ]forward)s?(?: it| ahead| forward)* (?:to|at|till)) ([^,]+), ",
     re.IGNORECASE,
 )
 _STATES = re.compile(r"(?:the|an?|every|all|both|no|some|nothing|everything|something|there)\b")

@@ -100,6 +100,7 @@ wonder those these same single least point part full along well way as ever even
 entire picture mark bit yes ones other another two them answer mean doing play sign idea possible sure think interested
 question thanks thank okay hey hi short complete them that this its with compare check consider guess curious kindly quick basically roughly approximately
 able determine identify specify provide state mention report return answer respond information details detail info watch watching
+taken considered regarding concerning considering understand correctly encounter whichever whatever thinking assume
 viewer viewers camera editor director maker filmmaker author material piece work course instance instances occurrence occurrences appearance appearances
 someone somebody anyone anybody myself yourself pause jump skip press stop moment currently supposed believe figure
 happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts hear learn miss missed wanna gonna gimme lemme dunno image images frame frames brought bring use uses using lot lots various several
