@@ -23,6 +23,7 @@ from atom_core.families.frame_budget import FrameBudget
 from atom_core.kernels.malloc import give_back
 from atom_core.kernels.threads import Threads, one_thread, rest
 from atom_core.ledger import Ledger
+from atom_core.media.pictures import passes
 from atom_core.media.sample import rule_of, sample
 from atom_core.records import Clip, Features
 
@@ -123,6 +124,7 @@ class ResidentEncoder:
         timestamps_s, size = frames.timestamps_s, list(frames.images[0].shape[:2])
         rule = frames.rule if repeats.is_exact else with_dedup(frames.rule, self._dedup)
         del frames  # pictures are many times as large as what is made of them, which may wait for its turn
+        passes.prepared()
         encoded = repeats.spread(self._worker.submit(self._forward(inputs), urgent=urgent).result())
         self._tell(clip, repeats)
         return Features(

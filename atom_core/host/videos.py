@@ -10,6 +10,7 @@ from pathlib import Path
 from atom_core.errors import AtomError, MediaError, PluginError
 from atom_core.exhausted import exhausted
 from atom_core.files.bounded import keep
+from atom_core.kernels.malloc import give_back
 from atom_core.ledger import Ledger
 from atom_core.plugins import PluginSet
 from atom_core.plugins.discovery import one_line
@@ -67,6 +68,7 @@ class Videos:
 
         if num_frames < 1:
             raise ValueError(f"num_frames must be at least 1, got {num_frames}")
+        give_back()  # pictures that the caller has let go: glibc would not use their memory for the next
         with self._ledger.lane("read", "frames", video=clip.video.path.name), _failing(clip.video.path):
             return sample(clip, num_frames, max_pixels)
 

@@ -77,10 +77,12 @@ class KeepingEncoder:
         self._worker.close()
 
     def _make(self, key: str, clip: Clip, urgent: Callable[[], bool]) -> Features:
+        from atom_core.media.pictures.passes import prepared
         from atom_core.media.sample import sample
 
         with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
             frames = sample(clip, self._num_frames, self._max_pixels)
+        prepared()  # the pictures are what the encoder is handed: the next clip is read meanwhile
         values = self._worker.submit(self._encoded(frames), urgent=urgent).result()
         return Features(clip=clip, values=values, timestamps_s=frames.timestamps_s, rule=frames.rule, key=key)
 

@@ -5,6 +5,7 @@ Clips are read no faster than they are used: see `holding`."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from atom_core.call_context import caller
+from atom_core.kernels.malloc import give_back
 from atom_core.records import Video
 
 if TYPE_CHECKING:
@@ -21,20 +23,24 @@ _LOOK_S = 0.2
 """How soon who was cancelled stops waiting for its turn."""
 _MOST_OPEN = 2
 """Readers that stay open while nobody reads by them."""
-_MOST_HELD = 2
-"""Clips whose pictures, or what is made of them, are in memory: one that is encoded, and the next."""
+_MOST_PICTURES = max((os.cpu_count() or 1) // 2, 1)
+"""Clips whose pictures are in memory: more are not read any faster ..."""
+_MOST_HELD = 2 * _MOST_PICTURES
+"""... and those of which only what the model sees is there yet, with them: one that is encoded, and the next."""
 
 
 class _Holder:
     """Who keeps what it reads for a while."""
 
     def __init__(self, urgent: Callable[[], bool]) -> None:
-        self.urgent, self.holds = urgent, False
+        self.urgent = urgent
+        self.holds = self.has_pictures = False
 
     @property
     def may_read(self) -> bool:
         """Whether what it reads has its place in memory."""
-        return self.holds or _num_held < _MOST_HELD or self.urgent()
+        has_place = _num_held < _MOST_HELD and _num_pictures < _MOST_PICTURES
+        return self.holds or has_place or self.urgent()
 
 
 class _Waiting:
@@ -73,7 +79,7 @@ class _Pass:
                 caller.get().check()
             self.is_taken = True
             if mine.holder is not None:
-                _hold(mine.holder)
+                _count(mine.holder, holds=True, has_pictures=True)
         finally:
             self.waiting.remove(mine)
             _turns.notify_all()
@@ -99,7 +105,7 @@ _passes: dict[Video, _Pass] = {}
 _turns = threading.Condition()
 """Notified where somebody's turn may have come."""
 _num_sharing = 0
-_num_held = 0
+_num_held = _num_pictures = 0
 _holder: ContextVar[_Holder | None] = ContextVar("holder", default=None)
 
 
@@ -125,12 +131,11 @@ def is_shared() -> bool:
 
 @contextmanager
 def holding(urgent: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """What is read inside is in memory until the end, pictures or what is made of them: inside `sharing` the first clip
+    """What is read inside is in memory until the end, as pictures until `prepared`: inside `sharing` the first clip
     waits until few others are.
 
     :param urgent: whether somebody waits for it, and so it does not
     """
-    global _num_held
     holder = _Holder(urgent)
     token = _holder.set(holder)
     try:
@@ -138,15 +143,24 @@ def holding(urgent: Callable[[], bool] = lambda: False) -> Iterator[None]:
     finally:
         _holder.reset(token)
         if holder.holds:
-            with _turns:
-                _num_held -= 1
-                _turns.notify_all()
+            _count(holder, holds=False, has_pictures=False)
 
 
-def _hold(holder: _Holder) -> None:
-    global _num_held
-    _num_held += not holder.holds
-    holder.holds = True
+def prepared() -> None:
+    """Of the clip that the caller is `holding` the pictures are gone, and what the model sees of them is there."""
+    holder = _holder.get()
+    if holder is not None and holder.holds:
+        give_back()  # or the next pictures take new memory: freed blocks that were aligned are not found again
+        _count(holder, holds=True, has_pictures=False)
+
+
+def _count(holder: _Holder, *, holds: bool, has_pictures: bool) -> None:
+    global _num_held, _num_pictures
+    with _turns:
+        _num_held += holds - holder.holds
+        _num_pictures += has_pictures - holder.has_pictures
+        holder.holds, holder.has_pictures = holds, has_pictures
+        _turns.notify_all()
 
 
 @contextmanager

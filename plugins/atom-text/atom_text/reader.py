@@ -128,6 +128,7 @@ class Reader:
             step_s = part.duration_s / num
             for place, image in enumerate(shown.images):
                 watcher.see(image, part.start_s + (place + 0.5) * step_s)
+            del shown, image  # before the next are read
         half_s = self._options.step_s / 2
         texts = [_text(title, max(start_s, title.first_s - half_s), title.last_s + half_s) for title in watcher.titles]
         texts = [evolve(text, end_s=min(text.end_s, end_s)) for text in texts]

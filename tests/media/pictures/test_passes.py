@@ -113,18 +113,28 @@ def test_a_reader_that_failed_is_not_used_again(clips: list[Clip]) -> None:
             assert second.at(0.0).time_s == 0.0
 
 
+@pytest.fixture
+def places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory as on a small machine: for one clip's pictures, and what is made of another's."""
+    monkeypatch.setattr(passes, "_MOST_PICTURES", 1)
+    monkeypatch.setattr(passes, "_MOST_HELD", 2)
+
+
+@pytest.mark.usefixtures("places")
 def test_clips_are_read_no_faster_than_they_are_used(clips: list[Clip]) -> None:
-    """Two are in memory, however many threads ask; they are read in order."""
-    used, read = threading.Semaphore(0), []
+    """However many threads ask, the pictures of one are in memory, and what was made of one more; in order."""
+    made, used, read = threading.Semaphore(0), threading.Semaphore(0), []
 
     def use(clip: Clip) -> None:
         with passes.holding():
             sample(clip, 1)
             read.append(clip.index)
+            assert made.acquire(timeout=20)
+            passes.prepared()
             assert used.acquire(timeout=20)
 
     def settled(count: int) -> bool:
-        for _ in range(100):
+        for _ in range(200):
             if len(read) >= count:
                 break
             time.sleep(0.02)
@@ -136,22 +146,30 @@ def test_clips_are_read_no_faster_than_they_are_used(clips: list[Clip]) -> None:
             done = [threads.submit(use, clip) for clip in clips]
             while len(passes._passes[clips[0].video].waiting) < len(clips):
                 time.sleep(0.01)
-        for count in range(2, len(clips) + 1):
-            assert settled(count)
+        assert settled(1)
+        made.release()
+        assert settled(2)
+        made.release()
+        for count in range(3, len(clips) + 1):
+            assert settled(count - 1)
             used.release()
-        used.release()
+            assert settled(count)
+            made.release()
+        used.release(2)
         for one in done:
             one.result(20)
     assert read == list(range(8))
-    assert not passes._num_held
+    assert (passes._num_held, passes._num_pictures) == (0, 0)
 
 
+@pytest.mark.usefixtures("places")
 def test_who_is_waited_for_is_read_at_once(clips: list[Clip]) -> None:
     """However many clips are in memory; so is who needs no place there, or has one."""
     with ExitStack() as held, passes.sharing():
         for clip in clips[:2]:
             held.enter_context(passes.holding())
             sample(clip, 1)
+            passes.prepared()
         sample(clips[2], 1)  # it has a place
         with ThreadPoolExecutor(1) as threads:  # a thread that holds nothing
             assert threads.submit(sample, clips[3], 1).result(20).clip == clips[3]
@@ -164,7 +182,7 @@ def test_who_is_waited_for_is_read_at_once(clips: list[Clip]) -> None:
                 sample(clips[5], 1)
         finally:
             caller.reset(token)
-    assert not passes._num_held
+    assert (passes._num_held, passes._num_pictures) == (0, 0)
 
 
 def held_sample(clip: Clip, urgent: bool) -> Frames:
