@@ -18,7 +18,7 @@ from atom_core.checkpoint.checkpoint import open_checkpoint
 from atom_core.encoder import encoder as encoding
 from atom_core.encoder.repeats import changed, repeats_of
 from atom_core.errors import SettingsError
-from atom_core.families import FAMILIES, Family, family_class, family_of
+from atom_core.families import FAMILIES, Family, family_class, family_of, smolvlm
 from atom_core.host import Host, open_host
 from atom_core.records import Clip, Features, Frames, Provenance
 from atom_core.settings import Settings
@@ -182,3 +182,17 @@ def test_a_bound_that_means_nothing_is_refused(value: str) -> None:
     """With the setting's name."""
     with pytest.raises(SettingsError, match="dedup_bound"):
         Settings.load({"dedup_bound": value}, environ={})
+
+
+def test_equal_pictures_are_prepared_once(clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SmolVLM's two resizes are spared where a picture is exactly the one before it; inputs are the same."""
+    family = family_at(tmp_path, "smolvlm")
+    resized: list[torch.Tensor] = []
+    resize = smolvlm.image_ops.resize
+    monkeypatch.setattr(smolvlm.image_ops, "resize", lambda image, *size: resized.append(image) or resize(image, *size))
+    images = (A, A.copy(), B, B, A)
+    frames = Frames(clip=clips[0], images=images, timestamps_s=(0.0, 0.1, 0.2, 0.3, 0.4), rule="uniform:5")
+    pixels = family.inputs(frames)["pixel_values"][0]
+    assert len(resized) in (3, 6)
+    alone = [family.inputs(evolve(frames, images=(image,)))["pixel_values"][0, 0] for image in images]
+    assert torch.equal(pixels, torch.stack(alone))
