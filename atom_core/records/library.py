@@ -109,6 +109,8 @@ class Moment(Span):
     """Which channels found it, each with its own score."""
     fits: bool | None = None
     """Whether it shows what was looked for, rather than being the nearest there is; None where that is not known."""
+    may_fit: bool | None = None
+    """Whether it may show that though `fits` is not sure of it; false where it surely shows something else."""
     num_alike: int = 0
     """How many moments that look and read the same were found with it and left out."""
     quotes: tuple[Quote, ...] = ()

@@ -165,6 +165,11 @@ class Settings:
         return unquote(self.library.name) if is_server else ""
 
     @property
+    def library_called(self) -> str:
+        """What messages call the library: its folder, or the address of its server."""
+        return self.library_server or str(self.library)
+
+    @property
     def most_frames(self) -> int:
         """Most frames sampled from a clip, where the model's context holds them."""
         return DEFAULT_FRAMES if self.frames is None else self.frames

@@ -354,6 +354,8 @@ def test_a_library_on_a_server():
     assert attrs.evolve(settings, model="x").library_server == "http://studio:8000"
     assert attrs.evolve(settings, library="other").library_server == ""
     assert Settings().library_server == ""
+    assert settings.library_called == "http://studio:8000"
+    assert attrs.evolve(settings, library="other").library_called == "other"
 
 
 @pytest.mark.parametrize("address", ["http://", "http:/studio:8000", "https://me:secret@studio", "http://studio/x?y"])

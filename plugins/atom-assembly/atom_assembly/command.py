@@ -54,7 +54,9 @@ class AssembleCommand:
         given = read_script(args.script, (args.request or "").strip(), args.length) if args.script else None
         host = context.host()
         if len(host.library) == 0:  # before the model is loaded
-            raise atom.LibraryError(f"library '{context.settings.library}' is empty; add videos first: atom index PATH")
+            raise atom.LibraryError(
+                f"library '{context.settings.library_called}' is empty; add videos first: atom index PATH"
+            )
         script = given or host.run("script", atom.Request(text=args.request.strip(), length_s=args.length))
         timeline = host.run("match", script)
         videos = {cut.content_hash: host.video(cut.path) for cut in timeline.cuts}

@@ -129,7 +129,7 @@ def _nothing(host: atom.Host, sources: Sources, unmet: Sequence[atom.Unmet]) -> 
     closest = next((one.closest for one in unmet if one.closest is not None), None)
     near = f"; the nearest is '{closest.caption}' ({closest.path}, {closest.times})" if closest else ""
     return (
-        f"nothing in library '{host.settings.library}' fits the request{gone}{near}; "
+        f"nothing in library '{host.settings.library_called}' fits the request{gone}{near}; "
         "add videos with `atom index PATH`, or try other words with `atom search TEXT`"
     )
 

@@ -66,7 +66,7 @@ class WriteScript:
         reading = spoken or read_request(text, names=names, together=partial(_shown_together, seen) if seen else None)
         if reading.absent_source:
             raise atom.SettingsError(
-                f"there is no video '{reading.absent_source}' in library '{host.settings.library}'; "
+                f"there is no video '{reading.absent_source}' in library '{host.settings.library_called}'; "
                 "`atom library` lists them"
             )
         own = atom.Script(request=request, lines=reading.lines, constraints=reading.constraints)

@@ -202,4 +202,4 @@ def check_not_empty(host: atom.Host) -> None:
     :raises LibraryError: if there is nothing to be found
     """
     if len(host.library) == 0:
-        raise atom.LibraryError(f"library '{host.settings.library}' is empty; add videos first: atom index PATH")
+        raise atom.LibraryError(f"library '{host.settings.library_called}' is empty; add videos first: atom index PATH")

@@ -33,7 +33,7 @@ class AskCommand:
             texts = [" ".join(texts)]
             context.note(f"taken for one question, {texts[0]!r}; put each in quotes to ask several")
         if not texts:
-            raise atom.SettingsError(_no_question(str(context.settings.library), paths))
+            raise atom.SettingsError(_no_question(context.settings.library_called, paths))
         for blank in (text for text in texts if not text.strip()):
             context.fail(repr(blank), "a question needs words; put each question in quotes")
         texts = [text for text in texts if text.strip()]

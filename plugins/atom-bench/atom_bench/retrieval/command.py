@@ -61,7 +61,8 @@ def text(value: Mapping[str, Any]) -> str:
     said = value["nothing_fits"]
     parts.append(
         f"nothing fits: said of {100 * said['said']:.0f} % of {said['absent']} searches that nothing fits,"
-        f" and of {100 * said['good_refused']:.1f} % of the others"
+        f" and of {100 * said['good_refused']:.1f} % of the others; surely, of {100 * said['ruled_out']:.0f} % and"
+        f" {100 * said['good_ruled_out']:.1f} %"
     )
     if "forms" in value:
         parts.append(_table(value["forms"], "decoder.embed"))

@@ -49,20 +49,26 @@ def searched(host: Any, pairs: Sequence[Pair], absent: Sequence[str]) -> dict[st
     """
     names = {pair.caption: f"{number}.mp4" for number, pair in enumerate(pairs)}
     ranks: dict[str, list[tuple[str, float]]] = {}
-    refused = []
+    best = []
     for pair in pairs:
         found = host.run("search", atom.Query(text=pair.search, limit=len(pairs)))
-        refused.append(bool(found) and found[0].fits is False)
+        best += found[:1]
         for channel in ("whole", *dict.fromkeys(name for moment in found for name in moment.channels)):
             scores = {
                 moment.path.name: moment.channels.get(channel, -2.0) if channel != "whole" else -float(place)
                 for place, moment in enumerate(found)
             }
             ranks.setdefault(channel, []).append((pair.kind, _rank(scores, names[pair.caption])))
-    said = [found[0].fits is False if (found := host.run("search", atom.Query(text=text))) else True for text in absent]
+    nearest = [moment for text in absent for moment in host.run("search", atom.Query(text=text))[:1]]
     return {
         "channels": {channel: recalls(rows) for channel, rows in ranks.items()},
-        "nothing_fits": {"said": _share(said), "good_refused": _share(refused), "absent": len(absent)},
+        "nothing_fits": {
+            "said": _share([one.fits is False for one in nearest]),
+            "good_refused": _share([one.fits is False for one in best]),
+            "ruled_out": _share([one.may_fit is False for one in nearest]),
+            "good_ruled_out": _share([one.may_fit is False for one in best]),
+            "absent": len(absent),
+        },
     }
 
 

@@ -51,6 +51,8 @@ _SHARE = 75
 """Of what unrelated captions get, this percentile is what a search gets by chance."""
 _FIT = 0.82
 """From which share of how far true pairs stand out, in the median, a moment is said to fit; measured, see the docs."""
+_MAY_FIT = 0.55
+"""From which share on it may fit; below it is said that it does not, rather than that this is not sure."""
 WORDS_WORTH = 0.1
 """What having all words of a search adds to the score, in the same unit; more spoils paraphrases, measured."""
 
@@ -88,3 +90,8 @@ class Background:
     def fit(self) -> float:
         """How far above chance a score must be."""
         return _FIT * self.unit
+
+    @property
+    def may_fit(self) -> float:
+        """How far above chance it must be, so that this is not ruled out."""
+        return _MAY_FIT * self.unit

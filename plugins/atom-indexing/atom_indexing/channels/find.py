@@ -59,6 +59,8 @@ class Scored:
     """Each channel's own score, by its name, NaN where it says nothing."""
     fits_N: np.ndarray | None
     """Whether a clip shows what is looked for; None where that is not known."""
+    least: float = np.inf
+    """From this score on one may show it that does not surely so."""
     quotes: Mapping[int, Mapping[str, atom.Quote]] = field(factory=dict, repr=False)
     """What is said or written in clips of what is looked for, by number and channel."""
     is_unwanted: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
@@ -148,6 +150,7 @@ class Finder:
             scores_N=scores_N,
             channels=channels,
             fits_N=fits_N,
+            least=self._least(clips, looked_for, surely=False) or np.inf,
             quotes=quotes,
             is_unwanted=self._showing(query, clips) if query.without else None,
             text_E=text_E,
@@ -237,12 +240,13 @@ class Finder:
         fits_N = None if least is None else (base_N >= least) | says_all_N
         return base_N + TRAINED_WORTH * share_N * (1 - base_N), fits_N
 
-    def _least(self, clips: Snapshot, looked_for: Mapping[str, np.ndarray]) -> float | None:
-        """The score of the leading vectors from which on a clip fits; None where that is not known."""
+    def _least(self, clips: Snapshot, looked_for: Mapping[str, np.ndarray], *, surely: bool = True) -> float | None:
+        """The score of the leading vectors from which on a clip fits, or may do so; None where that is not known."""
         if "texts" in looked_for:
             background = self._embedders.background(self._embedder)
-            return background.chance(looked_for["texts"]) + background.fit if "clips" not in looked_for else None
-        return clips.fair_score() if "captions" in looked_for and self._is_trained else None
+            above = background.fit if surely else background.may_fit
+            return background.chance(looked_for["texts"]) + above if "clips" not in looked_for else None
+        return clips.fair_score() if "captions" in looked_for and self._is_trained and surely else None
 
     def _of_plugins(
         self, query: atom.Query, clips: Snapshot
@@ -325,12 +329,15 @@ class Finder:
         return lambda numbers: told_N[numbers] | (clips.means(looked_for["captions"], numbers) >= least)
 
     def _moment(self, scored: Scored, number: int, row: Row) -> atom.Moment:
+        score = float(scored.scores_N[number])
+        fits = None if scored.fits_N is None else bool(scored.fits_N[number])
         return moment(
             row,
-            float(scored.scores_N[number]),
+            score,
             self._library.place(row),
             channels=scored.says(number),
-            fits=None if scored.fits_N is None else bool(scored.fits_N[number]),
+            fits=fits,
+            may_fit=None if fits is None else fits or score >= scored.least,
             quotes=tuple(scored.quotes.get(number, {}).values()),
         )
 

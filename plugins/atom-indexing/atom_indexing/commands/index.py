@@ -81,7 +81,7 @@ class IndexCommand:
             rebuild.finish(context, library)
         elif rebuild.cut_off(context.settings.library):
             context.note("a rebuild of this library was cut off; `atom index --rebuild` goes on with it")
-        context.note(f"{len(library)} clips in {context.settings.library}")
+        context.note(f"{len(library)} clips in {context.settings.library_called}")
 
 
 def _add_passages(context: atom.CommandContext, videos: list[atom.Video]) -> None:
@@ -97,8 +97,9 @@ def _add_passages(context: atom.CommandContext, videos: list[atom.Video]) -> Non
         for content_hash in chosen:
             names = [name for name, hashes in wanted.items() if content_hash in hashes]
             collector.take(host, known[content_hash], names)
-            said = " and ".join(SOURCES[name].said for name in names)
-            context.note(f"{known[content_hash].path}: now {said}, too")
+            left = lacking(host, [content_hash], wanted=True)  # what could not be done or kept was told
+            if said := " and ".join(SOURCES[name].said for name in names if name not in left):
+                context.note(f"{known[content_hash].path}: now {said}, too")
             progress.advance()
 
 

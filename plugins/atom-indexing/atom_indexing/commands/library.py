@@ -53,7 +53,7 @@ class LibraryCommand:
         if forget:
             forget_others(context.host(), library.videos().keys())
         left = len(videos) - len(forget)
-        context.note(f"{len(library)} clips of {left} videos in {context.settings.library}")
+        context.note(f"{len(library)} clips of {left} videos in {context.settings.library_called}")
         held = library.held() if isinstance(library, Remembering) else {}
         if parts := [str(one.path) for one in held.values() if not one.is_whole]:
             context.note(

@@ -98,6 +98,10 @@ def nothing_left(query: atom.Query) -> str:
             f"nothing is described, said or written as it stands in quotes in {query.text}; search without the quotes"
             " for what comes near"
         )
+    if query.channels:
+        return f"nothing is found by {' or '.join(query.channels)} alone; leave out --channel to ask all there are"
+    if query.without:
+        return f"no moment is left that does not show {query.without!r}; leave out --not, or name less with it"
     return "no moment is left; look for something else"
 
 

@@ -85,8 +85,7 @@ class SearchCommand:
         if not moments:
             context.note(f"no moment has a score of {context.args.min_score:g}; see what there is without --min-score")
         elif weak:
-            best = moments[0].score
-            context.note(f"nothing fits well: the best score is {best:.3f}, and what comes nearest is something else")
+            context.note(_doubt(moments, is_later_page=context.args.skip > 0))
         shown = {moment.content_hash for moment in moments}
         if lacks := lacking(context.host(), shown):
             context.note(note_of(lacks))
@@ -102,6 +101,16 @@ class SearchCommand:
             )
         if changed := found.count(CHANGED):
             context.note(f"files with other content than was indexed: {changed}; index them again: atom index PATH")
+
+
+def _doubt(moments: list[atom.Moment], *, is_later_page: bool) -> str:
+    """What is said where none of what was found surely fits."""
+    best = moments[0].score
+    if is_later_page:
+        return f"nothing on this page fits well: the best score is {best:.3f}; see earlier ones with a smaller --skip"
+    if any(moment.may_fit for moment in moments):
+        return f"it is not sure that anything fits: the best score is {best:.3f}; see whether what comes nearest does"
+    return f"nothing fits well: the best score is {best:.3f}, and what comes nearest is something else"
 
 
 def quoted(quote: atom.Quote) -> str:
@@ -201,6 +210,7 @@ def as_json(moment: atom.Moment, fault: str) -> dict[str, Any]:
         "caption": moment.caption,
         "channels": {name: round(score, 4) for name, score in moment.channels.items()},
         "fits": moment.fits,
+        "may_fit": moment.may_fit,
         "alike": moment.num_alike,
         "quotes": [
             {"channel": one.channel, "text": one.text, "start_s": one.start_s, "end_s": one.end_s}

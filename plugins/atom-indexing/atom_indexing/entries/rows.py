@@ -117,6 +117,7 @@ def moment(
     *,
     channels: Mapping[str, float] | None = None,
     fits: bool | None = None,
+    may_fit: bool | None = None,
     quotes: tuple[atom.Quote, ...] = (),
 ) -> atom.Moment:
     """A row as it is found, at `path`."""
@@ -129,6 +130,7 @@ def moment(
         score=min(score, 1.0),
         channels=channels or {},
         fits=fits,
+        may_fit=may_fit,
         quotes=quotes,
     )
 

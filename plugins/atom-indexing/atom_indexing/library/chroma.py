@@ -60,7 +60,7 @@ def prepare(path: Path) -> None:
 
 def called(path: Path) -> str:
     """What messages call the library whose folder is `path`: the folder, or the address of its server."""
-    return atom.Settings(library=path).library_server or str(path)
+    return atom.Settings(library=path).library_called
 
 
 def connect(path: Path) -> Client:
@@ -147,10 +147,11 @@ def bounded(path: Path, work: Callable[[], T]) -> T:
     except KeyboardInterrupt:
         _settle(future)
         raise
-    raise StuckError(
-        f"library '{path}' does not answer since {LIMIT_S:g} s; {free_bytes(path) // 1024} KiB are free on its disk:"
-        " make room, or name another with --library DIR"
-    )
+    if called(path) == str(path):
+        todo = f"{free_bytes(path) // 1024} KiB are free on its disk: make room, or name another with --library DIR"
+    else:
+        todo = "check that the server runs, or name another with --library DIR"
+    raise StuckError(f"library '{called(path)}' does not answer since {LIMIT_S:g} s; {todo}")
 
 
 def _settle(future: Future[Any]) -> None:

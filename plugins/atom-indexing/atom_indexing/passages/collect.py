@@ -124,7 +124,10 @@ class Collector:
                 if made_by != LEFT_OUT or video.content_hash not in kept.made_by(name):
                     kept.put(name, video.content_hash, made_by, passages)
         except (OSError, sqlite3.Error) as error:
-            self._tell(f"what is {SOURCES[name].said} cannot be kept in {host.settings.library}: {error}")
+            self._tell(
+                f"what is {SOURCES[name].said} cannot be kept in '{folder_of(host)}': {error}; make room there or"
+                " change its permissions, then index again: atom index PATH"
+            )
 
     def _tell(self, text: str) -> None:
         if text not in self._told:

@@ -8,6 +8,7 @@ from contextlib import closing
 import atom_indexing
 import numpy as np
 import pytest
+from atom_indexing.channels.background import Background
 from atom_indexing.library import ChromaLibrary
 
 import atom_core as atom
@@ -172,6 +173,21 @@ def test_nothing_fits(world):
     host = fill(world(Embedder()))
     assert search(host, "submarine volcano")[0].fits is False
     assert search(host, "red circle turns")[0].fits is True
+
+
+def test_between_what_fits_and_what_does_not_it_is_not_sure(world, monkeypatch):
+    """A moment says so, which is neither refused nor called a fit; where scores are not known, neither is said."""
+    monkeypatch.setattr(Background, "of", lambda embed: Background(captions_BE=np.zeros((2, 256)), unit=1.0))
+    host = fill(world(Embedder()))
+    for text, fits, may_fit in (
+        ("submarine volcano", False, False),
+        ("red", False, True),
+        ("a red circle turns", True, True),
+    ):
+        best = search(host, text)[0]
+        assert (best.fits, best.may_fit) == (fits, may_fit)
+    looks = search(host, like=host.clips(host.video("a.mp4"))[0])[0]
+    assert (looks.fits, looks.may_fit) == (None, None)
 
 
 def test_what_is_deleted_is_found_by_no_channel(world):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import atom_indexing
 import pytest
+from atom_indexing.commands.query import nothing_left
 from attrs import evolve
 
 import atom_core as atom
@@ -135,3 +136,11 @@ def test_numbers_beyond_all_moments(host):
             assert len(str(told.value)) < 300
     every = host.run("search", atom.Query(text="red", limit=10**30))
     assert len(every) == 4
+
+
+def test_what_has_left_nothing_is_named():
+    """One line with what to leave out, where neither filters nor quotes are to blame."""
+    assert nothing_left(atom.Query(text="a dog", channels=("words", "text"))).startswith(
+        "nothing is found by words or text alone; leave out --channel"
+    )
+    assert "does not show 'a leash'; leave out --not" in nothing_left(atom.Query(text="a dog", without="a leash"))

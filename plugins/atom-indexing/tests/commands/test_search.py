@@ -219,6 +219,29 @@ def test_a_page_that_cannot_be_written(world, files):
     assert (files / "film.mp4").read_bytes() == b"\0film"
 
 
+@pytest.mark.parametrize(
+    ("may_fit", "said"), [(True, "it is not sure that anything fits: the best"), (False, "nothing fits well: the best")]
+)
+def test_search_tells_when_it_is_not_sure(world, may_fit, said):
+    """What may be what was looked for is not called something else."""
+
+    class Search:
+        consumes, produces = atom.Query, tuple[atom.Moment, ...]
+
+        def run(self, query, *, host):
+            (content_hash, path), *_ = host.library.videos().items()
+            span = {"start_s": 0.0, "end_s": 1.0, "path": path, "content_hash": content_hash}
+            return (atom.Moment(**span, caption="a sea", score=0.3, fits=False, may_fit=may_fit),)
+
+    host = world()
+    host._given["search"] = Search()
+    done = run_command(host, "search", "an ocean")
+    assert [(value["fits"], value["may_fit"], value["weak"]) for value in done.values] == [(False, may_fit, True)]
+    assert next(note for note in done.notes if "fits" in note).startswith(said)
+    later = run_command(host, "search", "an ocean", "--skip", "3")
+    assert next(note for note in later.notes if "fits" in note).startswith("nothing on this page fits well")
+
+
 def test_search_tells_when_nothing_fits(world, tmp_path):
     """A remark and a field tell where nothing shows that a moment is what was asked for; a least score can be set."""
     host = world({"a.mp4": ["a red circle", "a blue square", "a green star"]})

@@ -5,12 +5,13 @@ import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from atom_indexing.library import ChromaLibrary, erase
+from atom_indexing.library import ChromaLibrary, chroma, erase
 from attrs import evolve
 
 import atom_core as atom
@@ -90,6 +91,21 @@ def entries(name, texts):
 
 def found(library, text="a dog"):
     return [moment.caption for moment in library.search(bag_of_words(f"clip {text}"))]
+
+
+def test_a_server_that_does_not_answer_is_told_by_its_address(server, monkeypatch):
+    """Not by the folder of this machine's copy, nor by the room on its disk."""
+    free = threading.Event()
+    with opened(server) as library:
+        library.add(entries("/v/a.mp4", ["a dog"]))
+        monkeypatch.setattr(chroma, "LIMIT_S", 0.5)
+        try:
+            with pytest.raises(atom.LibraryError) as raised:
+                library._use(lambda _: free.wait())
+        finally:
+            free.set()
+    said = f"library '{server.address}' does not answer since 0.5 s; check that the server runs, or name another"
+    assert str(raised.value).startswith(said)
 
 
 def test_several_machines_share_it(server, tmp_path, monkeypatch):

@@ -47,7 +47,7 @@ class Calls:
         video: Annotated[str, Field(description="stay within this video")] = "",
     ) -> Found:
         """Find moments of the library in words, best first. `fits` tells whether a moment shows what was looked for,
-        or is only the nearest there is. Changes nothing."""
+        or is only the nearest there is, `may_fit` whether that is open: look at such a moment. Changes nothing."""
         return await self._done(lambda: self._tools.search_moments(query, limit, without, video))
 
     async def ask_video(

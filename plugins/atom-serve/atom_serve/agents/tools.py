@@ -197,7 +197,7 @@ def _times(span: atom.Span) -> dict[str, Any]:
 def _moment(moment: atom.Moment) -> dict[str, Any]:
     quotes = [{**_times(one), "channel": one.channel, "text": one.text} for one in moment.quotes]
     found = {"video": str(moment.path), **_times(moment), "caption": moment.caption, "score": round(moment.score, 3)}
-    return {**found, "fits": moment.fits, "quotes": quotes}
+    return {**found, "fits": moment.fits, "may_fit": moment.may_fit, "quotes": quotes}
 
 
 def _told(timeline: atom.Timeline) -> Mapping[str, Any]:

@@ -151,6 +151,7 @@ def _moment(moment: atom.Moment) -> dict[str, Any]:
         "score": round(moment.score, 3),
         "channels": {name: round(score, 3) for name, score in moment.channels.items()},
         "fits": moment.fits,
+        "may_fit": moment.may_fit,
         "alike": moment.num_alike,
         "quotes": quotes,
     }

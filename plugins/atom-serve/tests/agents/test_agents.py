@@ -87,7 +87,7 @@ def test_the_library_is_listed_searched_and_described(call: Call) -> None:
     assert all(one["is_there"] for one in videos)
     found = call("search_moments", query="red", limit=2)
     assert len(found) == 2
-    assert {"video", "start_s", "end_s", "caption", "score", "fits", "quotes"} == found[0].keys()
+    assert {"video", "start_s", "end_s", "caption", "score", "fits", "may_fit", "quotes"} == found[0].keys()
     assert {Path(one["video"]).name for one in call("search_moments", query="red", video="one.mp4")} == {"one.mp4"}
     shots = call("describe_video", video="two.mp4")
     assert [(one["start_s"], one["end_s"]) for one in shots] == [(0.0, 1.0), (1.0, 2.0)]

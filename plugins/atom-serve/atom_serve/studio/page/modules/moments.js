@@ -67,7 +67,7 @@ export function card(moment, video) {
     h("p", { class: "where" }, h("bdi", {}, name), `, ${times}`),
     moment.quotes.map((quote) => h("p", { class: "quote" }, h("span", { class: "tag" }, quote.channel), " ", h("q", {}, quote.text))),
     h("p", { class: "tags" }, Object.keys(moment.channels).map((channel) => h("span", { class: "tag" }, channel)),
-      moment.fits === false && h("span", { class: "tag weak" }, "may not fit"),
+      moment.fits === false && h("span", { class: "tag weak" }, moment.may_fit ? "may fit" : "unlikely"),
       moment.alike > 0 && h("span", { class: "tag" }, `${moment.alike} more alike`)),
     add);
 }

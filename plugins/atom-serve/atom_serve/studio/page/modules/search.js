@@ -77,7 +77,8 @@ async function found(results, query, signal) {
     num += cards.length;
     more.hidden = !answer.more;
     const weak = num > 0 && answer.moments.every((moment) => moment.fits === false);
-    about.textContent = num === 0 ? "Nothing is found; look for something else, or narrow less." : weak && !byHand ? "Nothing fits well; this comes nearest." : `${num}${answer.more ? " or more" : ""} moments, best first`;
+    const nearest = answer.moments.some((moment) => moment.may_fit) ? "It is not sure that anything fits; this comes nearest." : "Nothing fits well; this comes nearest.";
+    about.textContent = num === 0 ? "Nothing is found; look for something else, or narrow less." : weak && !byHand ? nearest : `${num}${answer.more ? " or more" : ""} moments, best first`;
     if (byHand) cards[0]?.querySelector("a")?.focus();
     else say(about.textContent);
   }
