@@ -30,6 +30,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """A whole number, 0 or more, that what is made at random follows from, for argparse."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number, 0 or more, got {text!r}")
+    return int(text)
+
+
 def counts(text: str) -> tuple[int, ...]:
     """Whole numbers joined by commas, for argparse."""
     return tuple(count(part.strip()) for part in text.split(","))

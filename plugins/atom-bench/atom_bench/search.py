@@ -50,7 +50,7 @@ class SearchBench:
         )
         parser.add_argument("--queries", type=arguments.count, default=100, metavar="N", help="queries (100)")
         parser.add_argument("--width", type=arguments.count, default=576, metavar="N", help="numbers in a vector (576)")
-        parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the vectors (0)")
+        parser.add_argument("--seed", type=arguments.seed, default=0, metavar="N", help="of the vectors (0)")
 
     def run(self, context: atom.CommandContext) -> None:
         """Fill and search a library of each size; one result."""

@@ -142,6 +142,16 @@ def test_plugin_is_light():
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.parametrize("what", ["channels", "cuts", "films", "quality", "questions", "search", "titles"])
+@pytest.mark.parametrize("seed", ["-5", "1.5", "x"])
+def test_seeds_that_are_none(what, seed, capsys):
+    """A seed below 0, or none at all, is told before anything is made."""
+    from atom_core.cli.main import main
+
+    assert main(["bench", what, "--seed", seed]) == 2
+    assert f"argument --seed: expected a whole number, 0 or more, got '{seed}'" in capsys.readouterr().err
+
+
 def test_common_options_stand_after_the_subcommand(tmp_path, monkeypatch, capsys):
     """``atom bench WHAT --json`` works like ``atom bench --json WHAT``."""
     from atom_core.cli.main import main

@@ -24,7 +24,7 @@ class ChannelsBench:
         """Declare the arguments."""
         parser.add_argument("--videos", type=arguments.count, default=40, metavar="N", help="videos, at most 40 (40)")
         parser.add_argument("--each", type=arguments.count, default=20, metavar="N", help="searches of each kind (20)")
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="of footage and searches (1)")
+        parser.add_argument("--seed", type=arguments.seed, default=1, metavar="N", help="of footage and searches (1)")
 
     def run(self, context: atom.CommandContext) -> None:
         """Index everything twice, with and without what is said and written; one result.

@@ -56,7 +56,7 @@ class QuestionsBench:
         )
         parser.add_argument("--long", type=arguments.count, metavar="N", help="measure one video of N shots instead")
         parser.add_argument("--shot-s", type=float, default=6.0, metavar="S", help="length of its shots, seconds (6)")
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="of footage and questions (1)")
+        parser.add_argument("--seed", type=arguments.seed, default=1, metavar="N", help="of footage and questions (1)")
         parser.add_argument("--show", action="store_true", help="tell wrong answers")
 
     def run(self, context: atom.CommandContext) -> None:

@@ -21,7 +21,7 @@ class TitlesBench:
         """Declare the arguments."""
         parser.add_argument("--videos", type=arguments.count, default=2, metavar="N", help="videos (2)")
         parser.add_argument("--seconds", type=arguments.count, default=60, metavar="N", help="length of each (60)")
-        parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first video (1)")
+        parser.add_argument("--seed", type=arguments.seed, default=1, metavar="N", help="of the first video (1)")
 
     def run(self, context: atom.CommandContext) -> None:
         """Make videos, read them, and compare; one result.
