@@ -62,7 +62,7 @@ _FAR_DETAIL, _FAR_FOLLOWING = 0.1, 0.85
 _FLICKERING, _STRAYING = (0.5, 0.92), (0.25, 1.6)
 """Where all around is as wild, as in fire, what replaces that much in that share of the picture is a cut where levels
 follow those before by so much less than wholly, and by so many times less than in pictures around."""
-_WILDEST, _STRAYS_MORE = 0.53, 1.25
+_WILDEST, _STRAYS_MORE = 0.53, 1.2
 """Where so much is replaced all the time, levels follow those before so many times less at every cut."""
 _ONE_WAY = 0.7
 """Where all of a picture goes brighter or darker, the least share of its mean change that is of one direction ..."""

@@ -27,7 +27,11 @@ class CutsBench:
         parser.add_argument("--shots", type=arguments.count, default=12, metavar="N", help="shots in each film (12)")
         parser.add_argument("--films", type=arguments.count, default=2, metavar="N", help="films of each kind (2)")
         parser.add_argument(
-            "--seed", type=arguments.seed, default=HELD_OUT_SEED, metavar="N", help=f"of the first film ({HELD_OUT_SEED})"
+            "--seed",
+            type=arguments.seed,
+            default=HELD_OUT_SEED,
+            metavar="N",
+            help=f"of the first film ({HELD_OUT_SEED})",
         )
 
     def run(self, context: atom.CommandContext) -> None:

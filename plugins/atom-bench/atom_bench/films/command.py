@@ -47,7 +47,9 @@ class FilmsBench:
             "--absent", type=arguments.count, default=60, metavar="N", help="for what is not there (60)"
         )
         parser.add_argument("--haste", action="store_true", help="sixty requests as they are typed in haste, instead")
-        parser.add_argument("--seed", type=arguments.seed, default=SEED, metavar="N", help=f"of footage and requests ({SEED})")
+        parser.add_argument(
+            "--seed", type=arguments.seed, default=SEED, metavar="N", help=f"of footage and requests ({SEED})"
+        )
         parser.add_argument("--folder", metavar="DIR", help="where footage and library are kept for another run")
 
     def run(self, context: atom.CommandContext) -> None:

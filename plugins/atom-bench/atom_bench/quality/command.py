@@ -44,7 +44,9 @@ class QualityBench:
         parser.add_argument(
             "--render", type=arguments.count, metavar="N", help="make FOLDER first, with N videos of atom-tiny's world"
         )
-        parser.add_argument("--seed", type=arguments.seed, default=SEED, metavar="N", help=f"of what --render makes ({SEED})")
+        parser.add_argument(
+            "--seed", type=arguments.seed, default=SEED, metavar="N", help=f"of what --render makes ({SEED})"
+        )
 
     def run(self, context: atom.CommandContext) -> None:
         """Evaluate; one result.
