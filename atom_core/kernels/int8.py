@@ -38,6 +38,17 @@ def has_kernel() -> bool:
 
 
 @functools.cache
+def _fbgemm() -> Callable[[torch.Tensor, float, int, object], torch.Tensor]:
+    """FBGEMM's kernel: rows that are quantised with a scale and a zero point on the way, times packed weights.
+
+    The operator itself: torch's wrapper of it looks at each call for arguments that only its compiler makes.
+    """
+    kernel: Callable[[torch.Tensor, float, int, object], torch.Tensor]
+    kernel = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32.op
+    return kernel
+
+
+@functools.cache
 def has_vnni() -> bool:
     """Whether this processor adds products of bytes in 32 bits, and may."""
     wide = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
@@ -49,8 +60,7 @@ def most_activation() -> int:
     """The largest magnitude of an int8 activation, 127 or 63: the former where the kernel is exact with it."""
     weight_OK = _as_quantized(torch.full((8, 64), 127, dtype=torch.int8), torch.ones(8))
     packed = torch.ops.quantized.linear_prepack(weight_OK, None)
-    ones_NK = torch.ones(1, 64)
-    found_NO = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(ones_NK, 1 / 127, 128, packed)
+    found_NO = _fbgemm()(torch.ones(1, 64), 1 / 127, 128, packed)
     return 127 if torch.allclose(found_NO, torch.tensor(64 * 127.0), rtol=1e-5) else 63
 
 
@@ -167,10 +177,7 @@ class RowInt8Linear(PackedLinear):
         """The products of rows that are divided by their largest magnitude."""
         if self._scale_O is None:
             most = most_activation()
-            raw_NO: torch.Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
-                rows_NK / peak_N1, 1 / most, most + 1, self._packed
-            )
-            return raw_NO
+            return _fbgemm()(rows_NK / peak_N1, 1 / most, most + 1, self._packed)
         # half a step more, since what follows the point is cut off
         steps_NK = torch.addcmul(_MIDDLE, rows_NK, 127 / peak_N1).to(torch.uint8)
         scales = self._packed, self._scale_O, self._zero_O, None, 1.0, 0

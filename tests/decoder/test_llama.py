@@ -100,6 +100,23 @@ def test_a_step_of_few_rows_is_that_of_many(rows: int) -> None:
         assert torch.equal(few, found[:rows])
 
 
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_prompts_shorter_than_kernels_want(length: int) -> None:
+    """What is added for the kernels neither changes what is read nor comes out; embeddings stay as they were."""
+    language = _language()
+    prompt = torch.randn(1, length, WIDTH)
+    wanted, before = language(inputs_embeds=prompt).last_hidden_state, prompt.clone()
+    pack_linears(language)
+    fused, kv_cache, told = FusedLlama(language), BatchKVCache(["kv"] * NUM_LAYERS), []
+    fused._tapped, fused.tap = 0, told.append
+    with torch.inference_mode():
+        mask = kv_cache.begin_forward(0, [0], length)
+        found = fused(prompt, mask, torch.arange(length)[None], kv_cache)
+    assert torch.allclose(found, wanted, atol=1e-4)
+    assert torch.equal(prompt, before)
+    assert told[0].shape == prompt.shape
+
+
 @pytest.mark.skipif(not has_bf16(), reason="needs a processor with AVX-512 BF16 or AMX")
 def test_bfloat16_layers_attend_in_bfloat16() -> None:
     """States take half the memory; what comes out stays near, and a row has the same bits alone and among others."""
