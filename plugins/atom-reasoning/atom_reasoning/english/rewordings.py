@@ -10,6 +10,19 @@ _APPEAR = r"(?:appear|show up|turn up|come up|come on|come|happen|occur|start|be
 _PARTS = r"(?:part|piece|portion|chapter|sequence|bit)"
 """What people call a shot where the words before say that it is one."""
 _PATTERNS = (
+    (
+        r"^(?:give |tell |state |name |say )?(?:me )?the (?:start|starting|begin|end|ending)(?:ning)? (?:time|second|point)s? (?:of|for) (.+)$",
+        r"when is \1 shown",
+    ),
+    (
+        r"^what is the (?:shot|scene|clip) (?:right |directly |just )?(after|before|following|preceding) (.+?) (?:about|like)$",
+        r"what happens \1 \2",
+    ),
+    (r"\b(shot|scene|clip) (\d+)'s (\w+)", r"the \3 in \1 \2"),
+    (r"\bwhat am i (?:seeing|looking at|watching)\b", "what do you see"),
+    (r"\bone (?:shot|scene|clip|thing) at a time$", "in order"),
+    (r"\bfirst of (?:both|the two|these two)\b", "first"),
+    (r"\blast of (?:both|the two|these two)\b", "last"),
     (r"\b(?:before|ahead of) (?:anything|everything|all) else\b", "first"),
     (r"\bafter (?:anything|everything|all) else\b", "last"),
     (
@@ -160,7 +173,7 @@ _PATTERNS = (
     (r"\b(how many|number of|amount of) ((?:different |separate )?)takes\b", r"\1 \2shots"),
     (r"\bon (?:display|show)\b", "shown"),
     (
-        r"\bwhich (?:one )?of (?:them|these|those|the two|the pair)(?= (?:shows?|has|have|had|contains?|features?|includes?|displays?|depicts?)\b)",
+        r"\bwhich (?:one )?of (?:them|these|those|the|the pair)(?: two)?(?= (?:shows?|has|have|had|contains?|features?|includes?|displays?|depicts?)\b)",
         "which of the videos",
     ),
     (

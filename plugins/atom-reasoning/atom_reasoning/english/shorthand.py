@@ -50,6 +50,8 @@ _FORMS = (
     (rf"\b(?<!which )(?<!what )(?<!the )(?<!any )(?<!last )one (?:(?P<aux>can|could|may|will|would|never|ever) )?(?P<v>{_SEEING})s?\b", r"you \g<aux> \g<v>"),
     (r"\b(?:is|are) (.+?) to be (?:seen|found|noticed|spotted|observed|met)\b", r"is \1 shown"),
     (r"\b(is|are) to be (?:seen|found|noticed|spotted|observed|met)\b", r"\1 shown"),
+    (r"\b(is|are) ((?!it\b|there\b|this\b|to\b)(?:(?!possible|able|enough|what).)+?) to see(?=$| (?:in|at|on|during|between|from)\b)", r"\1 \2 shown"),
+    (r"\bare there to see\b", "are there"),
     (r"\bas (?:the )?(?:very )?(first|last)(?: one| thing)?\b", r"\1"),
     (rf"^(?:has|have) ({_OWNERS}) (?!got\b|shown\b|been\b|had\b|ever\b|any of\b|more\b)(?=\w)", r"does \1 have "),
     (rf"^(?:has|have) ({_OWNERS}) (?:got|had) ", r"does \1 have "),

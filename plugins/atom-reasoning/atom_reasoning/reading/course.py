@@ -105,6 +105,8 @@ def read_choice(text: str, scope: Scope, asked: str) -> Reading | None:
             groups = found.groupdict()
             scope = evolve(scope, pick=_pick(groups.get("pick")))
             conditions = _offered(parts)
+            if any(one.is_anything for one in conditions):
+                continue
             compare = ""
             if often := groups.get("often"):
                 compare = "most" if often.startswith("mo") else "least"
@@ -159,7 +161,7 @@ def read_relative(text: str, scope: Scope, asked: str) -> Reading | None:
             None,
         ),
         (
-            r"^(?:what|which(?: \w+)?|who)(?: \w+)? (?:immediately |directly )?(?P<r>follows|precedes|succeeds|followed|preceded|succeeded)(?: (?:right |immediately )?(?:on|after))? (?P<e>.+)$",
+            r"^(?:what|which(?: \w+)?|who)(?: \w+)? (?:immediately |directly )?(?P<r>follows|precedes|succeeds|followed|preceded|succeeded)(?: (?:right |immediately )?(?:on|after|upon))? (?P<e>.+)$",
             None,
         ),
         (
