@@ -214,6 +214,14 @@ def test_what_cannot_be_heard_costs_a_channel(world, caplog):
     assert search(host, '"market opens"')
 
 
+def test_what_could_not_be_heard_is_not_called_heard(world):
+    """Of videos that were there already it is said what they were looked through for."""
+    run_command(world(read=False), "index", *SHOWS)
+    host = world(transcribe=Transcribe(atom.ModelError("there are no weights")))
+    [note] = [note for note in run_command(host, "index", "a.mp4").notes if ": now " in note]
+    assert note.endswith("a.mp4: now read, too")
+
+
 def test_what_is_removed_is_not_found(host):
     """A video that is forgotten is found by none of its words; what other videos say stays."""
     host.library.remove(host.video("a.mp4").content_hash)
