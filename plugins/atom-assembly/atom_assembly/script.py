@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 from attrs import evolve, field, frozen
@@ -14,7 +14,8 @@ import atom_core as atom
 from atom_assembly.evidence.meaning import read_meaning, says
 from atom_assembly.evidence.rewording import Vocabulary, speaks
 from atom_assembly.evidence.words import clauses, stems
-from atom_assembly.requests.read import read_request
+from atom_assembly.requests.cues import speaks_of_films
+from atom_assembly.requests.read import Reading, read_by_cues, read_request
 from atom_assembly.requests.sloppy import without_slips
 from atom_assembly.requests.spoken import read_spoken
 
@@ -63,7 +64,7 @@ class WriteScript:
         seen, names = in_view(host, request.text)
         text = without_slips(request.text, _words_of(seen), _tell_slip)
         spoken = read_spoken(text, names) if "transcribe" in host.tasks else None
-        reading = spoken or read_request(text, names=names, together=partial(_shown_together, seen) if seen else None)
+        reading = spoken or read_against(text, names, seen)
         if reading.absent_source:
             raise atom.SettingsError(
                 f"there is no video '{reading.absent_source}' in library '{host.settings.library_called}'; "
@@ -90,6 +91,22 @@ class WriteScript:
             return own if reading.lines != ("",) else atom.Script(request=request, lines=split_request(request.text))
         provenance = atom.Provenance.of(decoder, prompt)
         return atom.Script(request=request, lines=tuple(lines), provenance=provenance, constraints=whole)
+
+
+def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Reading:
+    """What `text` asks for, by its grammar; where that leaves a line that no caption says, by its cues, if then all
+    lines are said by captions.
+
+    :param names: of the videos that there are
+    :param seen: the captions of the library's clips
+    """
+    together = partial(_shown_together, seen) if seen else None
+    reading = read_request(text, names=names, together=together)
+    known = _words_of(seen)
+    if not seen or all(not one or (says_it(seen, one) and not speaks_of_films(one, known)) for one in reading.lines):
+        return reading
+    other = read_by_cues(text, known, names=names)
+    return other if other is not None and all(says_it(seen, line) for line in other.lines) else reading
 
 
 def in_view(host: atom.Host, text: str) -> tuple[list[str], list[str]]:

@@ -16,7 +16,7 @@ _WORDS = "|".join(sorted((word for word in NUMBERS if word != "zero"), key=len, 
 _VALUE = (
     rf"(?:\d+(?:[.,]\d+)?|half\s+an?|half(?=[\s-]+minute)|an?(?=[\s-]+minute"
     rf"|\s+second\s+(?:and\s+a\s+half|each|long|per|apiece|or\s+less)|\s+second\s*(?:$"
-    rf"|[.;!]))|(?:{_WORDS})(?:[\s-]+(?:{_WORDS}))?)"
+    rf"|[.,;:!]))|(?:{_WORDS})(?:[\s-]+(?:{_WORDS}))?)"
 )
 _UNIT = r"(?:seconds?|secs?|sec|s|minutes?|mins?|min)"
 LENGTH = (
@@ -40,7 +40,7 @@ _ABOUT = r"(?:(?:exactly|precisely|about|around|roughly|approximately|circa|some
 _BE = (
     r"(?:(?:should|must|shall|may|can|could|has|have|needs?|to|is|are|be|being"
     r"|last|lasts|lasting|run|runs|running|take|takes|of"
-    r"|that|which|for|only|just|shown|kept|with\s+a\s+(?:length|duration)\s+of|at|in|not|never)\s+)"
+    r"|that|which|for|during|only|just|shown|kept|with\s+a\s+(?:length|duration)\s+of|at|in|not|never)\s+)"
 )
 _ONE = r"(?:shot|clip|scene|cut|take|one|piece|bit|picture)"
 _EACH = rf"(?:each(?:\s+one|\s+{_ONE})?\b|apiece\b|(?:for\s+)?(?:every|per)\s+{_ONE}\b|a\s+(?:shot|clip|piece)\b)"
@@ -96,7 +96,7 @@ _SHOTS = (
     rf"|(?:longer|more)\s+than\s+|over\s+)?{_ABOUT}?"
     rf"{_bounded()}{_LONG}?",
     rf"(?:{_MOST}|{_ABOUT}|for\s+)?{_bounded()}(?:\s+(?:long|at\s+(?:the\s+)?most|max))?,?\s+{_EACH}",
-    rf"\beach\s+(?:{_BE}|{_MOST}|{_ABOUT}){{0,6}}{_bounded()}{_LONG}?",
+    rf"\b(?:each(?:\s+one)?|every\s+one|everyone)\s+(?:{_BE}|{_MOST}|{_ABOUT}){{0,6}}{_bounded()}{_LONG}?",
     rf"(?:\b(?:with|in|of|using|as|from|by)\s+)?(?:only\s+|short\s+)?{_bounded()}[\s-]+(?:long\s+)?"
     rf"(?:shots|clips|scenes|cuts|takes|pieces|snippets)\b",
     rf"\b(?:shots|clips|scenes|cuts|takes|pieces|snippets)\s+{_BE}{{0,6}}(?:{_MOST}|{_ABOUT})?{_bounded()}{_LONG}?",
@@ -163,8 +163,17 @@ _OF_LENGTHS = frozenset(_OF_LENGTHS_WORDS.split())
 """What a clause that speaks of lengths alone is made of."""
 
 
-def _from_clause(lengths: Lengths, text: str) -> tuple[Lengths, str]:
-    """The one length that a clause of its own says, whatever its grammar: "every scene takes maximal 1,5 seconds"."""
+def take_any_length(text: str) -> tuple[Lengths, str]:
+    """What `take_lengths` finds, or else the one length that there is, whatever stands around it."""
+    lengths, rest = take_lengths(text)
+    return _from_clause(lengths, rest, alone=False) if lengths == Lengths() else (lengths, rest)
+
+
+def _from_clause(lengths: Lengths, text: str, *, alone: bool = True) -> tuple[Lengths, str]:
+    """The one length that a clause of its own says, whatever its grammar: "every scene takes maximal 1,5 seconds".
+
+    :param alone: whether the clause must speak of nothing else
+    """
     found = list(re.finditer(LENGTH, text, re.IGNORECASE))
     if len(found) != 1:
         return lengths, text
@@ -173,15 +182,20 @@ def _from_clause(lengths: Lengths, text: str) -> tuple[Lengths, str]:
     after = re.split(r"[.,;:!?\n](?!\d)", text[match.end() :])[0]
     words = {word.casefold() for word in re.findall(r"[^\W\d_]+", before + " " + after)}
     value = seconds(match[0])
-    if before.rstrip().endswith(("(", "[")) or not value or not words <= _OF_LENGTHS:
+    if before.rstrip().endswith(("(", "[")) or not value or (alone and not words <= _OF_LENGTHS):
         return lengths, text
-    if {"each", "every", "per", "apiece"} & words or ("all" in words and re.search(rf"\b{SHOT}\b", before)):
+    if (
+        {"each", "every", "per", "apiece"} & words
+        or "one shot" in before.casefold()
+        or ("all" in words and re.search(rf"\b{SHOT}\b", before))
+    ):
         lengths = evolve(lengths, shot_s=value)
     elif {"least", "min", "minimum", "minimal", "minimally"} & words:
         lengths = evolve(lengths, least_s=value)
     else:
         lengths = evolve(lengths, most_s=value)
-    return lengths, text[: match.start() - len(before)] + f" {MARK} " + text[match.end() + len(after) :]
+    around = (len(before), len(after)) if alone else (0, 0)
+    return lengths, text[: match.start() - around[0]] + f" {MARK} " + text[match.end() + around[1] :]
 
 
 FILM_WORD = "film"

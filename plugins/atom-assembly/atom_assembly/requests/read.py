@@ -8,8 +8,10 @@ from collections.abc import Callable, Collection, Sequence
 from attrs import evolve, frozen
 
 import atom_core as atom
+from atom_assembly.evidence.words import stems
+from atom_assembly.requests.cues import in_plain_words
 from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT, count_of
-from atom_assembly.requests.lengths import MARK, take_lengths
+from atom_assembly.requests.lengths import MARK, take_any_length, take_lengths
 from atom_assembly.requests.order import in_order
 from atom_assembly.requests.sloppy import plain_english
 from atom_assembly.requests.wanted import Line, read_line, without_asking
@@ -111,8 +113,33 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
     )
 
 
+def read_by_cues(text: str, known: Collection[str], *, names: Collection[str] = ()) -> Reading | None:
+    """What `text` asks for by the words around what the library shows, whatever its grammar; None where it has words
+    that may be something else.
+
+    :param known: the words of the library's captions, small
+    :param names: of the videos that there are
+    """
+    lengths, rest = take_any_length(plain_english(text))
+    whole, rest = take_whole(rest, names)
+    if whole.absent_source or _take_turns(rest)[0] is not None or (plain := in_plain_words(rest, known)) is None:
+        return None
+    reading = read_request(plain)
+    constraints = evolve(
+        reading.constraints,
+        order=whole.sorting.order,
+        num_shots=whole.num_shots,
+        length_s=lengths.most_s,
+        min_length_s=lengths.least_s,
+        shot_length_s=lengths.shot_s,
+        sources=whole.sources,
+        one_source=whole.one_source,
+    )
+    return evolve(reading, constraints=constraints, chosen=True)
+
+
 _SAME = re.compile(
-    rf"(?:again\s+)?(?:(?:the\s+)?(?P<first>first|opening)(?:\s+(?:one|thing|{SHOT}))?(?:\s+(?P<more>again"
+    rf"(?:again\s+)?(?:(?P<again>repeat\s+)?(?:the\s+)?(?P<first>first|opening)(?:\s+(?:one|thing|{SHOT}))?(?:\s+(?P<more>again"
     r"|once\s+more))?"
     rf"|(?:the\s+)?(?:very\s+)?same(?:\s+(?:one|thing|{SHOT}))?(?:\s+as\s+(?:before"
     r"|(?:at\s+)?(?:the\s+)?(?P<start>start|beginning|first)))?"
@@ -126,7 +153,7 @@ def _referred(texts: Sequence[str]) -> list[str]:
     named: list[str] = []
     for text in texts:
         match = _SAME.fullmatch(text.strip()) if named else None
-        if match and not (match["first"] and not match["more"]):
+        if match and not (match["first"] and not (match["more"] or match["again"])):
             text = f"{named[0] if match['first'] or match['start'] else named[-1]} again"
         named.append(text)
     return named
@@ -134,12 +161,12 @@ def _referred(texts: Sequence[str]) -> list[str]:
 
 def _repeated(lines: list[Line]) -> list[Line]:
     """A thing that is listed again may be the shot that was shown already, where there is no other one."""
-    said: set[str] = set()
+    said: set[frozenset[str]] = set()
     made = []
     for line in lines:
-        twice = bool(line.text) and line.text.casefold() in said and line.wanted == atom.Wanted()
+        twice = bool(line.text) and stems(line.text) in said and line.wanted == atom.Wanted()
         made.append(evolve(line, wanted=evolve(line.wanted, again=True)) if twice else line)
-        said.add(line.text.casefold())
+        said.add(stems(line.text))
     return made
 
 

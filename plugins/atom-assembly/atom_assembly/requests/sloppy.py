@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection
 
 from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT, is_plural, singular, with_article
-from atom_assembly.requests.phrases import usual_forms
+from atom_assembly.requests.forms.phrases import usual_forms
 
 _WORDS = {
     "pls": "please",

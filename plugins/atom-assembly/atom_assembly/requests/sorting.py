@@ -120,13 +120,15 @@ _FORMS: tuple[tuple[str, str], ...] = (
         rf"(?:their\s+|the\s+|its\s+)?(?:{_RISING}\s+)?{_LENGTHS}",
     ),
     ("shortest", rf"(?:with|in\s+(?:order\s+of\s+)?)\s*{_RISING}\s+{_LENGTHS}"),
-    ("longest", rf"{_SORTED}(?:by|with|in\s+order\s+of|in|of|after)\s+(?:the\s+)?{_FALLING}\s+{_LENGTHS}"),
+    ("longest", rf"{_SORTED}(?:(?:by|with|in\s+order\s+of|in|of|after)\s+)?(?:the\s+)?{_FALLING}\s+{_LENGTHS}"),
     (
         "recorded",
         rf"(?:(?:{_SORT}\s+)(?:\S+\s+){{0,3}}?(?:by|after|of|to|along|according\s+to)\s+"
         r"|by\s+|in\s+order\s+of\s+|according\s+to\s+)"
         rf"(?:their\s+|the\s+|its\s+)?{_TIMES}",
     ),
+    ("shortest", r"(?:sort|order)(?:ed|ing)?\s*[:=]\s*(?:by\s+)?(?:length|duration)"),
+    ("recorded", r"(?:sort|order)(?:ed|ing)?\s*[:=]\s*(?:by\s+)?(?:date|time|age)|follow(?:ing)?\s+(?:the\s+)?time"),
     ("shortest", r"(?:(?:getting|becoming|growing|always|ever|each)\s+)*longer\s+(?:and\s+longer|each\s+time)"),
     ("longest", r"(?:(?:getting|becoming|growing|always|ever|each)\s+)*shorter\s+(?:and\s+shorter|each\s+time)"),
     ("backwards", rf"{_SORTED}(?:{_BACKWARDS})"),
@@ -134,7 +136,9 @@ _FORMS: tuple[tuple[str, str], ...] = (
 )
 """What the match of each pattern says comes first: a fixed order, or that of the word it found."""
 _COMPILED = tuple((first, re.compile(rf"\b{pattern}", re.IGNORECASE)) for first, pattern in _FORMS)
-_FALLS = re.compile(r"\b(?:descending|decreasing|falling)(?:\s+order)?\b", re.IGNORECASE)
+_FALLS = re.compile(r"\(?\b(?:descending|decreasing|falling|desc)(?:\s+order)?\b\)?", re.IGNORECASE)
+
+_RISES = re.compile(r"\(?\b(?:ascending|asc|increasing)(?:\s+order)?\b\)?", re.IGNORECASE)
 
 
 @frozen(kw_only=True)
@@ -168,6 +172,8 @@ def take_sorting(text: str) -> tuple[Sorting, str]:
                 scale = scale or "recorded"
         else:
             scale = scale or order
+    if scale:
+        text = _RISES.sub(f" {MARK} ", text)
     if scale and (falls := _FALLS.search(text)):
         backwards = True
         text = text[: falls.start()] + f" {MARK} " + text[falls.end() :]

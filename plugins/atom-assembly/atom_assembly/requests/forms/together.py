@@ -25,6 +25,11 @@ _ONE_THING = (
 )
 _AND = re.compile(rf"\b(?:both\s+)?(?P<one>{_ONE_THING})\s+and\s+(?P<other>{_ONE_THING})\s+{_AT_ONCE}", re.IGNORECASE)
 _BOTH = re.compile(rf"\bboth\s+(?P<one>{_ONE_THING})\s+and\s+(?P<other>{_ONE_THING}){_STOP}", re.IGNORECASE)
+_AT_ONCE_OF = re.compile(
+    rf"(?:at\s+{_SAME}|(?:in|within)\s+{_ONE_PICTURE}|simultaneously|together)\s+(?P<one>{_ONE_THING})\s+and\s+"
+    rf"(?P<other>{_ONE_THING}){_STOP}",
+    re.IGNORECASE,
+)
 _BESIDE = re.compile(
     rf"(?P<one>{_ONE_THING})\s+(?:with|and)\s+(?P<other>{_ONE_THING})\s+(?:next\s+to|beside|alongside|near)\s+it\b",
     re.IGNORECASE,
@@ -41,9 +46,10 @@ _WITH_AND = re.compile(
 
 def seen_at_once(line: str) -> str:
     """A line with "A while B" for all that it says to be seen at once."""
-    line = _WITH_AND.sub(lambda found: found["lead"] + _at_once(found), line)
-    for pattern in (_AND, _BOTH, _BESIDE):
+    for pattern in (_AND, _BOTH, _AT_ONCE_OF, _BESIDE):
         line = pattern.sub(_at_once, line)
+    if " while " not in line:
+        line = _WITH_AND.sub(lambda found: found["lead"] + _at_once(found), line)
     return line
 
 
@@ -56,10 +62,10 @@ def _at_once(found: re.Match[str]) -> str:
     if other.casefold() in ADJECTIVES:
         other = f"{other} things"
     several = found.start() == 0 and not begins_thing(one) and not begins_thing(other)
-    return f"{'every shot with ' if several else ''}{_single(one)} while {_single(other)}"
+    return f"{'every shot with ' if several else ''}{single(one)} while {single(other)}"
 
 
-def _single(things: str) -> str:
+def single(things: str) -> str:
     """One of what a plural without an article names."""
     if begins_thing(things) or not is_plural(things.split()[-1]):
         return things

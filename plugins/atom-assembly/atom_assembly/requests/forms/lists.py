@@ -12,6 +12,7 @@ _ENUMERATORS = tuple(
         r"(?<!\w)#\s?(?P<n>\d{1,2})\b[:.)]?\s*",
         r"\b(?:no\.?|nr\.?|number|step|item|point|part)\s*#?(?P<n>\d{1,2}|one|two"
         r"|three|four|five|six|seven|eight|nine|ten)\b\s*[:.,)–-]?\s+",
+        r"\b(?:block|chapter|section|segment|act|beat|group|entry|position|pos)\s+(?P<n>\d{1,2})\s*[:.)–-]\s*",
         r"(?<![\w'’])\(?(?P<n>[a-h])[.)]\s+",
         r"(?<!\w)(?P<n>one|two|three|four|five|six|seven|eight|nine|ten)\s*[:)]\s+",
         r"(?<![\w.,])(?P<n>\d{1,2})\s*(?:[-–=]\s+|[.):](?=[a-z]))(?=\w)",

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 
 from atom_assembly.requests.english import COUNT, DETERMINER, FILM, SHOT
-from atom_assembly.requests.lists import numbered
-from atom_assembly.requests.together import seen_at_once
+from atom_assembly.requests.forms.lists import numbered
+from atom_assembly.requests.forms.together import seen_at_once
 
 _ORDINALS = [
     "first",
@@ -42,6 +42,7 @@ _FIRST, _LAST = r"(?:first|opening|starting|beginning|initial)", r"(?:last|closi
 _SELF = rf"(?:it(?:self)?|things|everything|all|(?:the|this|my|our)\s+(?:whole\s+)?{FILM})"
 _START = r"(?:start|begin|open|kick\s+off|lead\s+off)(?:s|ning|ing)?"
 _END = r"(?:end|finish|close|conclude|wrap\s+up)(?:s|es|ing)?"
+_USING = rf"\s+(?:{_SELF}\s+)?(?:with|on|by|from|through)\s+(?!\w+ing\b)(?=\w)"
 _AT = r"(?:at|in|on|to|by|for|from)"
 _FRONT = r"(?:very\s+)?(?:start|beginning|begin|front|outset|top|head|opening)"
 _BACK = r"(?:very\s+)?(?:end|ending|back|rear|bottom|tail|close|finish)"
@@ -57,10 +58,14 @@ _NUMBERS: tuple[_Rule, ...] = (
     (r"(?<=\w)\s+(?:\.{3}|…)\s+(?=\w)|(?<=\w)(?:\.{3}|…)\s+(?=\w)", ", then "),
     (r"(?<!\w)[×*]\s?(\d+)\b", r"x\1"),
     (r"\b(\d+)\s?[×*](?!\w)", r"\1x"),
-    (r"\(\s*((?:x\s?\d+|\d+\s?x)|(?:\w+\s+times|twice|thrice))\s*\)", r"\1"),
+    (
+        r"\(\s*(?:(?:repeat|shown|show|play|loop)(?:ed)?\s+)?((?:x\s?\d+|\d+\s?x)|(?:\w+\s+times|twice|thrice))\s*\)",
+        r"\1",
+    ),
     (rf"\bdouble\s+(?=(?:{DETERMINER}))", "twice "),
 )
 _LEADS: tuple[_Rule, ...] = (
+    (r"^(?:i\s+think\s+)?it\s+(?:would|will|should|might)\s+be\s+\w+\s+(?:if|to\s+(?:see|have))\s+", ""),
     (
         r"\bas\s+many\s+(?P<what>[\w\s'’-]+?)\s+as\s+(?:there\s+are|you\s+(?:have"
         r"|can\s+find|can|find)|possible|we\s+have)",
@@ -110,6 +115,12 @@ _LEADS: tuple[_Rule, ...] = (
     (r"\band\s+(?:show|use|include|have|want)\s+nothing\s+else\b", "and nothing else"),
 )
 _TAILS: tuple[_Rule, ...] = (
+    (
+        r"\s+(?:would|will|is|should)\s+be\s+(?:nice|lovely|great|fine|good|perfect|enough|cool|ideal|appreciated|wonderful)"
+        rf"(?:\s+too)?{_STOP}",
+        "",
+    ),
+    (r",\s+(?:dear|mate|buddy|folks|sir|man|bro)(?=\s*[.!?]*$)", ""),
     (
         r"\s+(?:is|are|can\s+be|could\s+be|gets?)\s+(?:(?:both|clearly)\s+)?(?:visible"
         r"|seen|shown|present|displayed|featured|found)"
@@ -168,6 +179,7 @@ _WITHOUT: tuple[_Rule, ...] = (
     ),
 )
 _REPEATS: tuple[_Rule, ...] = (
+    (r"\b(?:yet\s+)?(?:another|one\s+more|a\s+second|a\s+third)\s+time,?\s+(?=(?:an?|the)\s)", "again "),
     (r"\s+(?:on|in\s+a)\s+(?:loop|repeat)(?=\s+\w+\s+times|\s+\d+\s?x)", ""),
     (
         r"[,;]?\s*(?:\band\s+)?\b(?:this|that|it|the\s+same(?:\s+(?:one|thing|shot))?)\s+(?:is\s+"
@@ -203,6 +215,7 @@ _REPEATS: tuple[_Rule, ...] = (
     ),
 )
 _ENDS: tuple[_Rule, ...] = (
+    (r"\b(to\s+(?:end|finish|close|conclude|start|begin|open)),\s+(?=\w)", r"\1 with "),
     (
         rf"{_BOUND}(?:(?:i|we)\s+want\s+|have\s+|with\s+)?(?:the\s+|an?\s+)?(?:very\s+)?{_FIRST}\s+"
         rf"{_ONE_SHOT}\s*(?:{_IS}\s+|[:=–-]\s*|(?={DETERMINER}\s))(?!of\b)",
@@ -229,11 +242,8 @@ _ENDS: tuple[_Rule, ...] = (
         rf"\s+{_AT}\s+(?:the\s+)?{_FRONT}\b",
         r"\2, then \1",
     ),
-    (
-        rf"{_BOUND}(?:{_SELF}\s+)?{_MODAL}*({_START}|{_END})\s+(?:{_SELF}\s+)?(?:with"
-        r"|on|by|from|through)\s+(?!\w+ing\b)(?=\w)",
-        r" \1 with ",
-    ),
+    (rf"{_BOUND}(?:{_SELF}\s+)?{_MODAL}*(?:{_START}|began|opened|started){_USING}", " start with "),
+    (rf"{_BOUND}(?:{_SELF}\s+)?{_MODAL}*(?:{_END}|ended|finished|closed){_USING}", " end with "),
     (
         r"(?:^|(?<=[,.;]\s)|(?<=\band\s)|(?<=\bbut\s))(?:on|in|at|to|by)\s+the\s+(?:very\s+)?(?:end"
         r"|finish|close)\b,?\s+(?:comes?\s+|is\s+)?(?=\w)",
@@ -327,6 +337,10 @@ _NEXT: tuple[_Rule, ...] = (
         ", after ",
     ),
     (r"\s+and\s+(?:not\s+)?after(?:wards)?\s+(?=(?:an?|the)\s[^,]*$)", ", then "),
+    (
+        r"\s*\(?\s*\b(?:must|should|has\s+to)\s+(?:precede|before)\s+(?P<what>[^()\n]+?)\s*\)?(?=\s*(?:[.;,\n]|$))",
+        r" before \g<what>",
+    ),
     (r"\bprior\s+to\s+(?=(?:an?|the)\s)", "before "),
     (r"\s+precedes\s+(?=(?:an?|the)\s)", " before "),
     (r"\s+is\s+followed\s+by\s+", ", then "),

@@ -1,0 +1,50 @@
+"""The words that people speak of films and requests with, which say nothing of what is to be seen."""
+
+from __future__ import annotations
+
+from atom_assembly.evidence.words import stem
+
+_SMALL = """
+a an the and or of in on to at by for with from into onto as is are was were be been being am it its it's this that
+that's these those which who what there there's here i i'd i'm i'll you you'd we we'd we've you've i've they he she
+my our your me us them do does did done have has had having got so but if when while where will would can could
+should shall must may might let's let lets also too very really quite rather please thanks thank hi hello hey ok
+okay yes than because since though
+"""
+_SPOKEN = """
+film films video videos movie movies clip clips shot shots scene scenes reel reels montage supercut cut cuts edit
+edits sequence piece pieces part parts list order footage library collection archive frame frames picture pictures
+image images screen view moment moments take takes thing things object objects stuff item items one ones example
+examples something anything everything whatever nothing none time times length duration beginning start end middle
+centre center front back top bottom opener opening closing closer intro outro finale ending story version result
+total trt rest others lot number bunch set series row loop project timeline first second third fourth fifth sixth
+seventh eighth ninth tenth last final finally lastly firstly secondly thirdly next then later after afterwards
+before beforehand again once twice thrice more most less least same different other another both together
+simultaneously each every all any some many several few whole entire complete full single exactly precisely about
+around roughly maximum minimum max min nice good great possible available visible seen shown present clearly
+somewhere anywhere ever always already actually basically simply strictly exclusively uniquely solely purely merely
+entirely completely absolutely directly immediately right straight ahead behind between across throughout within
+during inside up out off over through along plus minus except excluding without no not never isn't aren't don't
+doesn't only just follows followed following precedes preceded comes goes opens closes starts ends begins finishes
+concludes terminates belongs sits need way kind sort type else apart besides own lovely grateful favourite favorite
+dear fine perfect cool awesome wonderful ideally preferably kindly appreciated enough long short began started
+opened ended finished closed sees color colour colors colours shape shapes asc desc ascending descending sorted date
+block blocks chapter section segment act beat filter content criteria requirement scope deliverable storyboard
+thanks sir madam folks guys bit while too half old new oldest newest longest shortest recent regard respect case
+sake
+"""
+_VERBS = """
+show make create cut give find use include insert add put take get display present assemble build edit compile
+collect gather bring play feature render produce pick choose select sort order arrange rank combine join stitch
+string line pull grab fetch throw drop stick place set lead bookend open close start begin end finish conclude
+terminate wrap kick go come follow want need desire wish like love prefer require ask search look see watch have
+keep hold leave skip omit avoid ignore exclude remove repeat loop alternate mix merge think mean suppose guess try
+contain consist call do sandwich shift move pop slot dump round top tail work organise organize prepare generate
+serve deliver provide demand seek request imagine consider trim shorten limit spare stay precede appreciate remember
+"""
+SMALL = frozenset(_SMALL.split())
+"""Articles, pronouns, prepositions, auxiliaries and courtesies."""
+SPOKEN = frozenset(_SPOKEN.split())
+"""Nouns, adverbs and forms of verbs that are about films, places in them, order and number."""
+VERBS = frozenset(stem(word) for word in _VERBS.split())
+"""Stems of verbs that ask for something; a thing that does these does something."""
