@@ -1,7 +1,7 @@
 """Hostile input by the thousand: seeded generators, a budget, a table of what was tried.
 
 ``ATOM_HOSTILE_SECONDS`` is the budget of the whole (60 by default; a long run takes 1800), ``ATOM_HOSTILE_SEED`` begins
-elsewhere, and ``ATOM_HOSTILE_REPORT`` names a page whose table is written anew with what this run tried and found.
+elsewhere, and ``ATOM_HOSTILE_REPORT`` names a page in whose table what this run tried and found is written.
 """
 
 from __future__ import annotations
@@ -160,13 +160,19 @@ def atom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the table, if that is asked for."""
+    """Write the table, if that is asked for: a row for each class that was tried, others as they were."""
     page = os.environ.get("ATOM_HOSTILE_REPORT")
     if not page or not _tried:
         return
-    rows = [f"| {name} | {cases:,} | {faults or 'none'} |" for name, (cases, faults) in _tried.items()]
-    said = f"{date.today()}, seed {SEED}, {BUDGET_S:g} s, {platform.machine()}, {os.cpu_count()} processors"
-    table = "\n".join([BEGIN, f"{said}:", "", "| tried | cases | faults |", "|---|---|---|", *rows, END])
     path = Path(page)
     before, rest = path.read_text(encoding="utf-8").split(BEGIN)
-    path.write_text(before + table + rest.split(END)[1], encoding="utf-8")
+    known, after = rest.split(END)
+    rows = {line.split(" | ")[0]: line for line in known.splitlines() if line.startswith("| ")}
+    how = f"{date.today()}, seed {SEED}, {BUDGET_S:g} s, {platform.machine()}, {os.cpu_count()} processors"
+    rows |= {
+        f"| {name}": f"| {name} | {cases:,} | {faults or 'none'} | {how} |" for name, (cases, faults) in _tried.items()
+    }
+    head = rows.pop("| tried", "| tried | cases | faults | run |")
+    path.write_text(
+        before + "\n".join([BEGIN, head, "|---|---|---|---|", *rows.values(), END]) + after, encoding="utf-8"
+    )
