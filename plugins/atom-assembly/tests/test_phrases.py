@@ -141,3 +141,14 @@ def test_a_clause_that_speaks_of_lengths_alone(text, most_s, shot_s):
 def test_a_request_of_ten_thousand_characters_is_read(piece):
     """Whatever it repeats, it is read to its end: no pattern tries all ways to divide it."""
     assert read_request(("a" + piece * 10_000)[:10_000]).lines
+
+
+def test_pasted_subtitles_are_their_texts():
+    """Numbers and times of entries are no lines of a script."""
+    entries = f"1\n00:00:01,000 --> 00:00:02,000\n{A}\n\n2\n00:00:03,000 --> 00:00:04,500\n{B}\n"
+    assert lines(entries) == [A, B]
+
+
+def test_none_of_a_thing_is_no_number_of_shots():
+    """A zero is no count that a script could have."""
+    assert lines("0 dogs") == ["0 dogs"]

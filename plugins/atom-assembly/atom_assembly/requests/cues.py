@@ -385,7 +385,7 @@ def _named(span: _Span, before: set[str]) -> str:
 
 
 def _is_count(word: str) -> bool:
-    return (word in COUNTS and word != "both") or word.isdecimal()
+    return (word in COUNTS and word != "both") or (word.isdecimal() and int(word) > 0)
 
 
 def _place(before: Sequence[str], after: Sequence[str]) -> int:

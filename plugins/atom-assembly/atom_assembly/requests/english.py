@@ -21,7 +21,9 @@ NUMBERS = {word: number for number, word in enumerate(_IN_WORDS.split())} | {
 COUNTS = NUMBERS | {"a couple of": 2, "a pair of": 2, "both": 2, "half a dozen": 6, "a dozen": 12}
 """How many, in words."""
 
-COUNT = rf"(?:\d{{1,3}}|{'|'.join(sorted((word for word in COUNTS if word != 'zero'), key=len, reverse=True))})"
+COUNT = (
+    rf"(?:(?!0+(?!\d))\d{{1,3}}|{'|'.join(sorted((word for word in COUNTS if word != 'zero'), key=len, reverse=True))})"
+)
 """A pattern for how many."""
 
 SHOT = (

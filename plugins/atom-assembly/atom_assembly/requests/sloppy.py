@@ -134,8 +134,13 @@ _ONES = re.compile(
 )
 
 
+_SUBTITLE_TIMES = re.compile(r"(?m)^(?:\d+\s*\n)?\s*(?:\d+:)?\d+:\d+[,.]\d+\s*-->.*\n")
+"""The number and the times of an entry of pasted subtitles."""
+
+
 def plain_english(text: str) -> str:
     """What a request says, in whole words and usual forms; one that is written so stays as it is."""
+    text = _SUBTITLE_TIMES.sub("", text.strip() + "\n")
     lines = [_plain_line(line) for line in text.strip().splitlines()]
     return "\n".join(lines)
 
