@@ -18,6 +18,7 @@ from atom_core.media.probe import probe
 from atom_core.protocols import Parts
 from atom_core.providers import BatchingDecoder, KeepingEncoder, Sampling
 from atom_core.settings import Settings
+from atom_core.testing import wait_until
 from atom_core.testing.videos import RED, Shot, write_video
 
 
@@ -74,13 +75,15 @@ def test_what_several_ask_is_decoded_together(engine: Any) -> None:
     it.go.clear()
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(ask, it, "first", task="bulk")
-        _until(lambda: not it._waiting and it._served["bulk"] == 1)
-        texts = [pool.submit(ask, it, f"bulk {number}", task="bulk") for number in range(3)]
-        _until(lambda: len(it._waiting) == 3)
+        wait_until(lambda: not it._waiting and it._served["bulk"] == 1)
+        texts = []
+        for number in range(3):  # one after the other: threads that begin together arrive in any order
+            texts.append(pool.submit(ask, it, f"bulk {number}", task="bulk"))
+            wait_until(lambda arrived=number + 1: len(it._waiting) == arrived)
         other = pool.submit(ask, it, "other", task="other")
         urgent = pool.submit(ask, it, "urgent", task="ask", interactive=True)
         apart = pool.submit(it.generate, ["apart"], max_new_tokens=1)
-        _until(lambda: len(it._waiting) == 6)
+        wait_until(lambda: len(it._waiting) == 6)
         it.go.set()
         assert [each.result(5) for each in (first, *texts, other, urgent, apart)][-2:] == ["urgent", "apart"]
     assert it.batches[:2] == [["first"], ["urgent", "other", "bulk 0"]]
@@ -90,14 +93,6 @@ def test_what_several_ask_is_decoded_together(engine: Any) -> None:
     assert data["decode_tokens"]["requested"] == 14
 
 
-def _until(condition: Any) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        threading.Event().wait(0.01)
-    raise AssertionError("it did not come about")
-
-
 def test_who_is_cancelled_waits_no_longer(engine: Any) -> None:
     """It gets `Cancelled` while the engine is at work, and is not decoded; others are."""
     it = engine()
@@ -105,9 +100,9 @@ def test_who_is_cancelled_waits_no_longer(engine: Any) -> None:
     cancelled = Cancel()
     with ThreadPoolExecutor(3) as pool:
         first = pool.submit(ask, it, "first")
-        _until(lambda: it._served)
+        wait_until(lambda: it._served)
         second = pool.submit(ask, it, "second", task="x", cancelled=cancelled)
-        _until(lambda: it._waiting)
+        wait_until(lambda: it._waiting)
         cancelled.set()
         with pytest.raises(atom.Cancelled):
             second.result(5)
