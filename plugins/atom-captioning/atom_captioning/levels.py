@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from atom_core.text.numbers import CARDINALS
+
 MOST_PARTS = 4
 """So many summaries of parts stand one after the other in the end; more are summed up again."""
 LEAST_PAIRS = 0.8
@@ -14,7 +16,7 @@ _WORD = re.compile(r"[^\W_]+")
 _SMALL = frozenset(
     ["a", "an", "the", "and", "then", "first", "finally", "while", "is", "are", "of", "in", "on", "to", "with", "it"]
 )
-_NUMBERS = frozenset(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"])
+_NUMBERS = frozenset(CARDINALS[1:11])
 _OPENING = re.compile(r"^(?:first|finally|then),? ", re.IGNORECASE)
 
 Ask = Callable[[Sequence[Sequence[str]]], list[str]]

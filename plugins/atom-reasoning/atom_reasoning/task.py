@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 from attrs.validators import ge
 
 import atom_core as atom
+from atom_core.text.numbers import ORDINALS
 from atom_reasoning import answering
 from atom_reasoning.answers.calibration import confidence_of
 from atom_reasoning.answers.evidence import Found
@@ -78,14 +79,11 @@ class AnswerQuestion:
         return answering.answer(reading, witness), reading
 
 
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-
-
 def _numbered(question: atom.Question) -> str:
     """The question, with the names of several videos as "the first video" and so on."""
     text = question.text
     if question.others:
-        for number, video in zip(_ORDINALS, (question.video, *question.others), strict=False):
+        for number, video in zip(ORDINALS, (question.video, *question.others), strict=False):
             for name in (video.path.name, video.path.stem):
                 if len(name) > 3:
                     text = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", f"the {number} video", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from atom_core.text.numbers import CARDINALS
 from atom_reasoning.english.normal import plain
 
 NOT_SHOWN = "not shown"
@@ -17,7 +18,7 @@ _REFUSALS = re.compile(
     r"|(the|this) (clip|video|image|scene|shot) (does not|doesn't) (show|contain|mention|depict)"
 )
 _ABSENCES = frozenset({"no", "none", "nothing", "nobody", "no one", "nowhere", "0", "zero", "never"})
-_NUMBERS = dict(zip(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine"), "123456789", strict=True))
+_NUMBERS = dict(zip(CARDINALS[1:10], "123456789", strict=True))
 _COUNT = re.compile(r"how (many|often)\b")
 _AMOUNT = re.compile(
     rf"\d|\b({'|'.join(_NUMBERS)}|ten|eleven|twelve|dozen|zero|no|none|nothing|nobody|never|once|twice|many|several|few)\b"

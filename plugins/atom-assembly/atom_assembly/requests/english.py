@@ -4,21 +4,9 @@ from __future__ import annotations
 
 import re
 
-_IN_WORDS = """
-zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen twenty
-"""
-NUMBERS = {word: number for number, word in enumerate(_IN_WORDS.split())} | {
-    "thirty": 30,
-    "forty": 40,
-    "forty-five": 45,
-    "fifty": 50,
-    "sixty": 60,
-    "ninety": 90,
-}
-"""Numbers in words."""
+from atom_core.text.numbers import NUMBERS
 
-COUNTS = NUMBERS | {"a couple of": 2, "a pair of": 2, "both": 2, "half a dozen": 6, "a dozen": 12}
+COUNTS = NUMBERS | {"forty-five": 45, "a couple of": 2, "a pair of": 2, "both": 2, "half a dozen": 6, "a dozen": 12}
 """How many, in words."""
 
 COUNT = (

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from attrs import evolve, frozen
 
-from atom_assembly.requests.english import FILM, NUMBERS, SHOT
+from atom_assembly.requests.english import FILM, SHOT
+from atom_core.text.numbers import NUMBERS
 
 MARK = "\x00"
 """Stands where something was taken out of a request."""

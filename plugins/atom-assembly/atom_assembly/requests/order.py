@@ -8,9 +8,9 @@ from collections.abc import Callable
 from attrs import evolve, frozen
 
 from atom_assembly.requests.english import ADJECTIVES, DETERMINER, SHOT, begins_thing, is_ordinal, is_plural
+from atom_core.text.numbers import ORDINALS
 
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_ORDINAL = rf"(?:{'|'.join(_ORDINALS)}|last|final|opening|closing)"
+_ORDINAL = rf"(?:{'|'.join(ORDINALS[:10])}|last|final|opening|closing)"
 _START, _END, _NEXT = -1000.0, 1000.0, 0.0
 
 _BULLET = re.compile(
@@ -370,7 +370,7 @@ def _rank(word: str) -> float:
     word = word.casefold()
     if word in ("last", "final", "closing"):
         return _END
-    return _START if word == "opening" else _START + 1 + _ORDINALS.index(word)
+    return _START if word == "opening" else _START + 1 + ORDINALS.index(word)
 
 
 def _sorted(items: list[Item]) -> list[Item]:

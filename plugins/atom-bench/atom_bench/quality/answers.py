@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from atom_core.text.numbers import CARDINALS
+
 NOT_SHOWN = "not shown"
 
 _REFUSALS = re.compile(
@@ -12,8 +14,7 @@ _REFUSALS = re.compile(
     r"un(answerable|clear|certain)|n/?a\b|cannot|can't)|there (is|are|isn't|aren't) (no|not)\b|"
     r"(the|this) (clip|video|image) (does not|doesn't) (show|contain)"
 )
-_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_NUMBERS = {word: str(number) for number, word in enumerate(_DIGITS)}
+_NUMBERS = {word: str(number) for number, word in enumerate(CARDINALS[:10])}
 _ARTICLES = ("a", "an", "the")
 
 

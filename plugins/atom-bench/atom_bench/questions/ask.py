@@ -9,8 +9,7 @@ from typing import Any
 
 from atom_bench.questions import truth
 from atom_bench.questions.truth import Asked, Film, Shot, Span, Thing
-
-ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"]
+from atom_core.text.numbers import ORDINALS
 
 
 class Writer:
@@ -396,7 +395,7 @@ class Writer:
 
 def _nth(at: int) -> str:
     """The ordinal of a place: ``second``, ``23rd``."""
-    if at < len(ORDINALS):
+    if at < 8:  # as most people write
         return ORDINALS[at]
     number = at + 1
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from attrs import field, frozen
 
+from atom_core.text.numbers import CARDINALS, NUMBERS, ORDINALS
+
 Span = tuple[float, float]
 
 
@@ -82,9 +84,6 @@ class Asked:
     """Further videos that it is asked of."""
 
 
-_UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-
-
 def says(word: str) -> Callable[[str], bool]:
     """Whether an answer begins with a word: yes or no."""
     return lambda text: re.match(rf"{word}\b", text.casefold()) is not None
@@ -94,8 +93,8 @@ def number(value: int) -> Callable[[str], bool]:
     """Whether an answer is this number, in digits or words, and no other."""
 
     def right(text: str) -> bool:
-        found = re.findall(rf"\d+|\b(?:{'|'.join(_UNITS)}|none|no)\b", text.casefold())
-        values = [int(one) if one.isdigit() else 0 if one in ("none", "no") else _UNITS.index(one) for one in found]
+        found = re.findall(rf"\d+|\b(?:{'|'.join(CARDINALS[:13])}|none|no)\b", text.casefold())
+        values = [int(one) if one.isdigit() else 0 if one in ("none", "no") else NUMBERS[one] for one in found]
         return values == [value]
 
     return right
@@ -128,11 +127,10 @@ def exactly(names: set[str], known: set[str]) -> Callable[[str], bool]:
 
 def shots(numbers: list[int]) -> Callable[[str], bool]:
     """Whether an answer names these shots, in digits or as ordinals."""
-    ordinals = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 
     def right(text: str) -> bool:
         found = {int(one) for one in re.findall(r"\d+", text)}
-        found |= {ordinals.index(one) + 1 for one in re.findall(r"[a-z]+", text.casefold()) if one in ordinals}
+        found |= {ORDINALS.index(one) + 1 for one in re.findall(r"[a-z]+", text.casefold()) if one in ORDINALS}
         return found == set(numbers)
 
     return right

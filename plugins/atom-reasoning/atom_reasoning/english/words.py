@@ -5,58 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_UNITS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_NUMBERS = {word: number for number, word in enumerate(_UNITS)}
-_NUMBERS |= {word: 10 * number for number, word in enumerate(_TENS, 2)}
-_SMALL = "|".join(_UNITS[1:10])
-NUMBER = rf"(?:\d+(?:\.\d+)?|(?:{'|'.join(_TENS)})(?:[- ](?:{_SMALL}))?|(?:{'|'.join(reversed(_UNITS))}))"
+from atom_core.text.numbers import CARDINALS, NUMBERS, ORDINALS, TENS
+
+_SMALL = "|".join(CARDINALS[1:10])
+NUMBER = rf"(?:\d+(?:\.\d+)?|(?:{'|'.join(TENS)})(?:[- ](?:{_SMALL}))?|(?:{'|'.join(reversed(CARDINALS[:20]))}))"
 """A number in digits or words, up to ninety-nine in words."""
 
-_ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-    "thirteenth",
-    "fourteenth",
-    "fifteenth",
-    "sixteenth",
-    "seventeenth",
-    "eighteenth",
-    "nineteenth",
-    "twentieth",
-]
-_PLACES = {word: number for number, word in enumerate(_ORDINALS, 1)}
+_PLACES = {word: number for number, word in enumerate(ORDINALS, 1)}
 _PLACES |= {"opening": 1, "initial": 1, "1st": 1, "last": -1, "final": -1, "closing": -1, "penultimate": -2}
 ORDINAL = rf"(?:(?:second|third|next|2nd|3rd)[- ](?:to|from)[- ](?:the )?last|{'|'.join(reversed(_PLACES))}|\d+(?:st|nd|rd|th))"
 """A place in a row: "second", "3rd", "last", "second to last"."""
@@ -174,7 +129,7 @@ def number_of(text: str) -> float:
     if re.fullmatch(r"\d+(?:\.\d+)?", text):
         return float(text)
     try:
-        return float(sum(_NUMBERS[word] for word in re.split(r"[- ]", text)))
+        return float(sum(NUMBERS[word] for word in re.split(r"[- ]", text)))
     except KeyError:
         raise ValueError(f"{text!r} is no number") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from atom_assembly.requests.english import begins_thing
+from atom_core.text.numbers import NUMBERS
 
 _ENUMERATORS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -20,7 +21,6 @@ _ENUMERATORS = tuple(
     )
 )
 """What the points of a list are numbered with, beside "1." and "1)"."""
-_NUMBERED_BY = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def numbered(line: str) -> str:
@@ -42,4 +42,4 @@ def _point(said: str) -> int:
     said = said.casefold()
     if said.isdecimal():
         return int(said)
-    return _NUMBERED_BY.index(said) + 1 if said in _NUMBERED_BY else ord(said) - ord("a") + 1
+    return NUMBERS[said] if said in NUMBERS else ord(said) - ord("a") + 1

@@ -9,23 +9,8 @@ import re
 from atom_assembly.requests.english import COUNT, DETERMINER, FILM, SHOT
 from atom_assembly.requests.forms.lists import numbered
 from atom_assembly.requests.forms.together import seen_at_once
+from atom_core.text.numbers import ORDINALS
 
-_ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-    "thirteenth",
-    "fourteenth",
-]
 _OTHER_PIECES = (
     r"(?:pieces|extracts|excerpts|fragments|sections|segments|passages|sequences|recordings"
     r"|videos|footage|stretches|spots)"
@@ -227,7 +212,7 @@ _ENDS: tuple[_Rule, ...] = (
         " end with ",
     ),
     (
-        rf"{_BOUND}(?:the\s+)?({'|'.join(_ORDINALS[1:])})\s+{_ONE_SHOT}\s*(?:{_IS}\s+|[:=–-]\s*)(?!of\b)",
+        rf"{_BOUND}(?:the\s+)?({'|'.join(ORDINALS[1:14])})\s+{_ONE_SHOT}\s*(?:{_IS}\s+|[:=–-]\s*)(?!of\b)",
         r" \1, ",
     ),
     (
@@ -377,4 +362,4 @@ def usual_forms(line: str) -> str:
 
 def _in_words(found: re.Match[str]) -> str:
     number = int(found[1])
-    return _ORDINALS[number - 1] if 0 < number <= len(_ORDINALS) else found[0]
+    return ORDINALS[number - 1] if 0 < number <= len(ORDINALS) else found[0]
