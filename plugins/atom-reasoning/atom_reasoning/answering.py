@@ -11,7 +11,7 @@ from atom_reasoning.answers.evidence import Found, Shown, by_shot, certainty, ho
 from atom_reasoning.answers.wording import length, listed
 from atom_reasoning.answers.wording import shots as shot_numbers
 from atom_reasoning.english.clauses import Clause
-from atom_reasoning.english.words import KINDS_OF_WORDS, base
+from atom_reasoning.english.words import KINDS_OF_WORDS, base, meaning
 from atom_reasoning.evidence.footage import Footage, Shot
 from atom_reasoning.evidence.witness import Reply, Witness, joint, name_of, word_of_kind
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
@@ -233,9 +233,10 @@ def _relative(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Foun
     """What is asked about the shots before, after or with an event."""
     event = reading.scope.event
     assert event is not None
-    there = holding(_shown(event, witness, shots))
+    shown = _event(event, witness, shots)
+    there = holding(shown)
     if not there:
-        return Found(text=NOT_SHOWN, certainty=1 - presence(_shown(event, witness, shots)))
+        return Found(text=NOT_SHOWN, certainty=1 - presence(shown))
     plain = evolve(reading, scope=evolve(reading.scope, event=None, relation=""))
     if reading.scope.relation == "while":
         own = [one.shot for one in there]
@@ -260,6 +261,18 @@ def _relative(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Foun
         return Found(text=shot_numbers([shot.number]), shots=(shot,), certainty=at.p)
     found = _of_kind(plain, witness, rest)
     return evolve(found, certainty=min(found.certainty, at.p))
+
+
+_COMING_AND_GOING = "leave exit go depart vanish disappear end finish stop appear come enter arrive start begin"
+_COMES_OR_GOES = frozenset(map(base, _COMING_AND_GOING.split()))
+
+
+def _event(event: Condition, witness: Witness, shots: Sequence[Shot]) -> list[Shown]:
+    """Where an event is shown; of a thing that "leaves", which no caption says, where the thing is."""
+    shown = _shown(event, witness, shots)
+    if not holding(shown) and event.subject and _COMES_OR_GOES & set(meaning(event.predicate)):
+        return _shown(evolve(event, predicate=""), witness, shots)
+    return shown
 
 
 def _within(witness: Witness, at: Shown, *, after: bool) -> Found | None:

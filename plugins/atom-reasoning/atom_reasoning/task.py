@@ -80,9 +80,11 @@ class AnswerQuestion:
 
 
 def _numbered(question: atom.Question) -> str:
-    """The question, with the names of several videos as "the first video" and so on."""
+    """The question, with several videos as "the first video" and so on, whether by name or called clips."""
     text = question.text
     if question.others:
+        if not re.search(r"\b(?:video|film|movie|recording|file)s?\b", text, re.IGNORECASE):
+            text = re.sub(r"\bclip(s?)\b", r"video\1", text, flags=re.IGNORECASE)  # asked of several, each is one
         for number, video in zip(ORDINALS, (question.video, *question.others), strict=False):
             for name in (video.path.name, video.path.stem):
                 if len(name) > 3:

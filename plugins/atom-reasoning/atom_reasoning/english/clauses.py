@@ -103,6 +103,8 @@ row skip race fight lose win see vary exist
 """
 VERBS = frozenset(base(word) for word in _VERB_WORDS.split())
 """Stems of common verbs."""
+NOUNS_AND_VERBS = frozenset(map(base, _ALSO_NOUNS))
+"""Stems that name a thing or say what one does: "a circle" is no thing that circles."""
 
 
 @frozen(kw_only=True)
@@ -200,7 +202,8 @@ def fit(clause: Clause, want: Wanted) -> float:
         verbs = nouns
     things = set(nouns) | set(verbs[1:] if clause.predicate else verbs)
     hits = [_has(things, word) for word in want.subject]
-    done = set(verbs) | (set(nouns) if not DIRECTIONS & set(want.predicate) else set())
+    before = nouns[:-1] if clause.predicate and nouns and nouns[-1] in NOUNS_AND_VERBS else nouns
+    done = set(verbs) | (set(before) if not DIRECTIONS & set(want.predicate) else set())
     told = [_has(done, word) for word in want.predicate]
     if want.predicate and (DIRECTIONS & set(want.predicate)) != (DIRECTIONS & set(verbs)) and _is_motion(want, verbs):
         told = [*told[:-1], False]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from atom_reasoning.english.rewordings import REWORDED
+from atom_reasoning.english.sentences import in_common_form
 from atom_reasoning.english.shorthand import written_out
 
 _CONTRACTIONS = (
@@ -15,6 +16,7 @@ _CONTRACTIONS = (
     (r"\b(is|are|was|were|does|do|did|has|have)nt\b", r"\1 not"),
     (r"\b(what|who|where|when|how|there|that|it|which|here|he|she)'s\b", r"\1 is"),
     (r"\bwhats\b", "what is"),
+    (r"\bwhat all\b(?= (?:can|could|do|did|are) )", "which things"),
     (r"\bwheres\b", "where is"),
     (r"\btheres\b", "there is"),
     (r"\b(what|who|where|when|how|there|they|we|you|which)'re\b", r"\1 are"),
@@ -41,6 +43,9 @@ _CONTRACTIONS = (
     (r"\bvid(s)?\b", r"video\1"),
     (r"#(\d)", r"number \1"),
     (r"\bno\. ?(\d)", r"number \1"),
+    (r"\bno\.? of (?!(?:the|these|those)\b)", "number of "),
+    (r"\bin same (shot|scene|clip)\b", r"in the same \1"),
+    (r"[,;:(/-]* ?\b(?:yes or no|yes ?/ ?no|y/n)\b\)?", ""),
 )
 _COURTESIES = re.compile(
     r"^(?:(?:please|hi|hey|hello|ok|okay|so|and|well|now|um|quick question|just|sorry|thanks)\b[,:!. ]*"
@@ -57,7 +62,7 @@ _IF_COUNTING = re.compile(
 )
 _WHETHER = re.compile(r"^(?:whether|if)(?: or not)? ")
 _ENDINGS = re.compile(
-    r"[,. ]*\b(?:please|thanks|thank you|pls|or not|for (?:me|us))$|,? is (?:that|this|it) (?:right|correct|true|so|the case)$|[,.;-] ?(?:right|correct|yes|no|true|agreed|is it|are they|is there|are there)$"
+    r"[,. ]*\b(?:please|thanks|thank you|pls|or not|for (?:me|us)|as well|to (?:me|us))$|,? is (?:that|this|it) (?:right|correct|true|so|the case)$|[,.;-] ?(?:right|correct|yes|no|true|agreed|is it|are they|is there|are there)$"
 )
 _FILLERS = re.compile(
     r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|completely|totally|entirely|(?<=what )all|(?<=who )all|in here|in there)\b"
@@ -96,7 +101,7 @@ def normal(text: str) -> str:
         text = shorter.strip(" ,:")
     text = _whether(_IF_COUNTING.sub(r"\2 \1\3", text))
     text = re.sub(r"[?!]", " ", text)
-    text = " ".join(_FILLERS.sub(" ", text).split())
+    text = in_common_form(" ".join(_FILLERS.sub(" ", text).split()))
     for reworded, put in REWORDED:
         text = reworded.sub(put, text)
     while (shorter := _ENDINGS.sub("", text).strip(" ,.")) != text and shorter:

@@ -46,7 +46,7 @@ _PATTERNS = (
     (r"^((?:there|so|it|you|they) .*) right$", r"\1"),
     (r"\b(in|of|throughout|during) the (?:whole|entire|complete) thing\b", r"\1 the video"),
     (
-        r"^(?:all|every|each)(?: of)?(?: the)? (?:shot|scene|clip)s? (?:with|has|have|got|contains?|shows?) (.+?)(?:,? right)?$",
+        r"^(?:all|every|each)(?: of)?(?: the)? (?:shot|scene|clip)s? (?:with|has|have|got|contains?|shows?) (.+?)(?:,? (?:right|correct|true|yes|no))?$",
         r"is there \1 in every shot",
     ),
     (
@@ -78,7 +78,7 @@ _PATTERNS = (
         r"\1",
     ),
     (
-        r"\b(piece|bit|part|stretche?|snippet|section)(s?) of (?:footage|film|video)\b(?! (?:is|are|has|have|shows?)\b)",
+        r"\b(piece|bit|part|stretche?|snippet|section)(s?) of (?:footage|film|video)\b(?! (?:is|are|has|have|shows?)\b(?! (?:put|joined|cut|edited|strung|stitched)))",
         r"shot\2",
     ),
     (r"^how many (shots|scenes|clips) long\b", r"how many \1"),

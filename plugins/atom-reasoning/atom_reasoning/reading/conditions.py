@@ -6,7 +6,7 @@ import re
 
 from attrs import evolve
 
-from atom_reasoning.english.clauses import split_subject
+from atom_reasoning.english.clauses import NOUNS_AND_VERBS, split_subject
 from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, base, is_generic
 from atom_reasoning.reading.record import Condition
 from atom_reasoning.reading.scope import SHOT, VIDEO
@@ -86,7 +86,9 @@ def aside(subject: str) -> str:
 
 
 def named(wanted: Condition) -> Condition:
-    """The same without words before the name of its subject."""
+    """The same without words before the name of its subject; "(which things are) circles" names things, not deeds."""
+    if wanted.copula and not wanted.subject and base(wanted.predicate) in NOUNS_AND_VERBS and not wanted.predicate.endswith("ing"):  # fmt: skip
+        return Condition(subject=wanted.predicate)
     return evolve(wanted, subject=noun(wanted.subject.removeprefix(aside(wanted.subject))))
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from attrs import evolve
 
+from atom_reasoning.english.asides import without_asides
 from atom_reasoning.english.clauses import split_subject
 from atom_reasoning.english.normal import normal
 from atom_reasoning.reading.counts import read_count, read_how_long, read_when, read_which_shot
@@ -169,7 +170,7 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     "It" in a later part stands for what the one before is about; a sentence before a question says what part of the
     video is meant: "The second shot has a star. What colour is it?".
     """
-    text = _JUMP.sub(r"at \1, ", text)
+    text = _JUMP.sub(r"at \1, ", without_asides(text))
     parts = [part.strip() for part in _NEXT_QUESTION.split(text.strip()) if part.strip()]
     starts = [_STARTS.match(normal(part)) is not None for part in parts]
     if (
@@ -202,8 +203,15 @@ def readings_of(text: str) -> tuple[Reading, ...]:
         ):
             out[-1] = evolve(found, conditions=out[-1].conditions)  # "Where is the moon, which shot?"
         else:
-            out.append(evolve(found, scope=said) if found.scope == Scope() else found)
+            out.append(_within(found, said))
         if found.conditions and found.conditions[0].subject:
             topic = found.conditions[0].subject
             topic = re.sub(r"^(?:has|have|shows?|contains?) (?:a|an|the) ", "", topic)
     return tuple(out)
+
+
+def _within(found: Reading, said: Scope) -> Reading:
+    """A reading of the part of the video that the sentence before spoke of: "From 0:04 on I slept. What happened?"."""
+    if found.scope != Scope() or said == Scope():
+        return found
+    return evolve(found, scope=said, kind=Kind.HAPPENS if found.kind is Kind.SUMMARY else found.kind)
