@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -13,6 +14,7 @@ from atom_indexing.library import DATABASE, ChromaLibrary
 from atom_indexing.library.portable import (
     Read,
     bring_in,
+    check_made_alike,
     faults_of,
     lines_of,
     mend,
@@ -46,6 +48,7 @@ def carried(context: atom.CommandContext) -> bool:
         _merge(context, library)
     else:
         read = _read(args.take_in)
+        _tell_embedder(context, library, read.head, f"'{args.take_in}'")
         num = bring_in(library, read, f"'{args.take_in}'")
         take_in(folder_of(context.host()), read.told, f"'{args.take_in}'")
         _emit_taken(context, num, args.take_in)
@@ -63,8 +66,24 @@ def _merge(context: atom.CommandContext, library: ChromaLibrary) -> None:
             raise atom.LibraryError(f"'{folder}' is the library itself; name others, to be taken into it")
         settings = evolve(context.settings, library=Path(folder))
         with closing(ChromaLibrary.open(settings, made)) as other:
+            _tell_embedder(context, library, other.made_by(), f"'{folder}'")
             take_in(folder_of(context.host()), told_in(Path(folder)), f"'{folder}'")
             _emit_taken(context, merge(library, other), folder)
+
+
+def _tell_embedder(
+    context: atom.CommandContext, library: ChromaLibrary, head: Mapping[str, object], source: str
+) -> None:
+    """Say whose vectors of captions a library gets that has none: with another embedder in force it is not searched.
+
+    :raises LibraryError: if the two cannot be put together
+    """
+    embedder = check_made_alike(library, head, source)
+    if not embedder or library.embedder:
+        return
+    own = library.num_stored()
+    more = f"; those of its {own} clips are embedded by that one with: atom index --embed" if own else ""
+    context.note(f"{source} has its captions embedded by {embedder}, which the library then has, too{more}")
 
 
 def _emit_taken(context: atom.CommandContext, num: int, source: str) -> None:

@@ -71,6 +71,27 @@ def test_merge(world):
     assert found(other) == found(one)
 
 
+def test_merge_tells_whose_vectors_of_captions_come_along(world, tmp_path):
+    """A library that has none gets another's, and with them its embedder: that is said; once it has some, others are
+    refused."""
+    one, other, third = world("one", "a.mp4"), world("other", "b.mp4"), world("third", "a.mp4")
+    for library, embedder in ((one.library, "words@1"), (third.library, "words@2")):
+        library.add_texts(embedder, {key: np.eye(1, 7)[0] for key in library.not_embedded(embedder)})
+    merged = run_command(other, "library", "--merge", str(one.settings.library))
+    (note,) = merged.notes
+    num = len(other.library.not_embedded("words@1"))
+    assert "embedded by words@1" in note
+    assert f"those of its {num} clips are embedded" in note
+    assert other.library.embedder == "words@1"
+    assert run_command(other, "library", "--merge", str(one.settings.library)).notes == []
+    with pytest.raises(atom.LibraryError, match="embedded by words@2, the library by words@1"):
+        run_command(other, "library", "--merge", str(third.settings.library))
+    file = str(tmp_path / "library.jsonl")
+    run_command(one, "library", "--export", file)
+    (note,) = run_command(world("empty"), "library", "--import", file).notes
+    assert note.endswith("which the library then has, too")
+
+
 def test_what_cannot_be_taken_in(world, tmp_path):
     """Files that are none, of another model, or damaged: one line, and nothing is stored."""
     host = world("one")
