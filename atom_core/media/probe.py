@@ -26,7 +26,7 @@ from atom_core.media.pictures.decode import Reader
 from atom_core.media.video_cache import VideoStore
 from atom_core.records import Video
 
-_VERSION = 8
+_VERSION = 9
 """Cache version; raise it when `probe` returns other values for the same file."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"
@@ -188,6 +188,7 @@ def read(path: Path, track: int | None) -> Video:
         recorded_s=_recorded_s(tags),
         track=chosen,
         leaps=measured.leaps,
+        joins=measured.joins,
         fault=measured.fault,
         seekable=measured.seekable,
     )

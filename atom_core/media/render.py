@@ -224,7 +224,7 @@ def _mux_picture(film: OutputContainer, stream: VideoStream, frame: av.VideoFram
 def _shown(piece: Piece, plan: Plan) -> Iterator[tuple[int, av.VideoFrame]]:
     """The film's frames of one cut: each is what its source shows at that instant, never past the cut's end."""
     cut = piece.cut
-    half_s = 0.5 / float(source_rate(piece.video))
+    half_s = 0.5 / float(max(source_rate(piece.video), plan.rate))
     latest_s = max(cut.end_s - min(half_s, cut.duration_s / 2), cut.start_s)
     with Reader.of(piece.video) as reader:
         shown_s, image = -1.0, np.empty((0, 0, 3), np.uint8)
@@ -232,9 +232,17 @@ def _shown(piece: Piece, plan: Plan) -> Iterator[tuple[int, av.VideoFrame]]:
             instant_s = cut.start_s + float((number - piece.first) / plan.rate) + _JITTER_S
             picture = reader.at(min(instant_s, latest_s))
             if picture.time_s != shown_s:
-                shown_s, image = picture.time_s, letterbox(reader.rgb(picture.frame), plan.width, plan.height)
+                shown_s, image = picture.time_s, _fitted(reader.rgb(picture.frame), plan)
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             yield number, frame.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+
+
+def _fitted(image: np.ndarray, plan: Plan) -> np.ndarray:
+    """A source's picture in the film's size, black around it; what it lacks to be even is its last row or column."""
+    missing = plan.height - image.shape[0], plan.width - image.shape[1]
+    if all(0 <= lines <= 1 for lines in missing):
+        return np.pad(image, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
+    return letterbox(image, plan.width, plan.height)
 
 
 def _samples(num_frames: int, rate: Fraction) -> int:

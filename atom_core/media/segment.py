@@ -77,7 +77,7 @@ def find_cuts(video: Video, settings: Settings) -> list[Cut]:
 
     :raises MediaError: if the file is gone, has changed or cannot be decoded
     """
-    store = ShotStore(settings.cache, f"{_VERSION} av {av.__version__}")
+    store = ShotStore(settings.cache, f"{_VERSION} av {av.__version__}{' joined' * bool(video.joins)}")
     with unchanged(video.path, video.content_hash):
         if settings.reuse and (kept := store.get(video.content_hash)) is not None:
             return [Cut(*cut) for cut in kept]

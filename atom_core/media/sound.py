@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition
+from av.packet import Packet
+from av.stream import Disposition, Stream
 
 from atom_core.errors import MediaError
-from atom_core.media.container.clock import clock_stretches
+from atom_core.media.container.clock import clock_stretches, stamps_few
+from atom_core.media.container.joins import Joins, joined
 from atom_core.media.container.opening import open_container, reading
 from atom_core.media.container.packets import packets
 from atom_core.media.pictures.decode import Reader
@@ -30,6 +35,10 @@ _RUN_UP_S = 0.5
 """Decoded before the start and thrown away: decoders of compressed sound need a run-up."""
 _DRIFT_S = 0.02
 """Timestamps this far, seconds, from where the sound has got to mean a gap; less is rounding."""
+_FARTHER_S = 2.0
+"""How much farther back is sought where that led beyond what was sought."""
+_BEFORE_ALL = 10_000_000
+"""How long before the first packet is sought to stand at it, microseconds."""
 _BLOCK = 4096
 _STEREO = "sample_fmts=fltp:channel_layouts=stereo"
 _LISTED = re.compile(r"\d+ channels \(|ambisonic")
@@ -59,12 +68,13 @@ def sound_of(
         yield from silence(num_samples)
         return
     with Reader.of(video) as reader:
-        origin_s = reader.origin_s
+        origin_s, pictures = reader.origin_s, reader.index
     elapsed_s, first = 0.0, 0
     for at_s, duration_s in clock_stretches(video.leaps, origin_s, start_s, num_samples / rate_hz):
         elapsed_s += duration_s
         end = min(round(elapsed_s * rate_hz), num_samples)
-        yield from sound(path, at_s, end - first, wanted, rate_hz=rate_hz)
+        clock = _Joined(pictures, video.joins) if video.joins else None
+        yield from sound(path, at_s, end - first, wanted, rate_hz=rate_hz, clock=clock)
         first = end
 
 
@@ -74,17 +84,33 @@ def silence(num_samples: int) -> Iterator[np.ndarray]:
         yield np.zeros((NUM_CHANNELS, min(_BLOCK, num_samples - first)), np.float32)
 
 
+class _Joined(NamedTuple):
+    """The clock of recordings that follow each other in a file."""
+
+    pictures: int
+    """Index of the stream of pictures."""
+    joins: Joins
+    """Where recordings begin among its pictures."""
+
+
 def sound(
-    path: Path, start_s: float, num_samples: int, wanted: str = "", *, rate_hz: int = RATE_HZ
+    path: Path,
+    start_s: float,
+    num_samples: int,
+    wanted: str = "",
+    *,
+    rate_hz: int = RATE_HZ,
+    clock: _Joined | None = None,
 ) -> Iterator[np.ndarray]:
     """Blocks [2, S], float32, -1 to 1, `num_samples` in all, from `start_s` on the file's own clock; gaps are silent.
 
     :param wanted: the track to take, see `sound_streams`
+    :param clock: that on which `start_s` is, where the file's own begins anew
     :raises MediaError: if the file cannot be read
     """
     position = 0
     with open_container(path) as container, reading(path):
-        for at, block in _placed(container, start_s, wanted, rate_hz):
+        for at, block in _placed(container, start_s, wanted, rate_hz, clock):
             first = max(position - at, 0)
             if first >= block.shape[1]:
                 continue
@@ -159,14 +185,16 @@ def _of_the_programme(container: InputContainer) -> AudioStream | None:
     return best if isinstance(best, AudioStream) else None
 
 
-def _placed(container: InputContainer, start_s: float, wanted: str, rate_hz: int) -> Iterator[tuple[int, np.ndarray]]:
+def _placed(
+    container: InputContainer, start_s: float, wanted: str, rate_hz: int, clock: _Joined | None
+) -> Iterator[tuple[int, np.ndarray]]:
     """Blocks of resampled sound, each with the sample it starts at, counted from `start_s`.
 
     A track that gives no sound although its codec is known, for example one that is encrypted, gives way to the next.
     """
     for stream in sound_streams(container, wanted):
         heard = False
-        for placed in _of_track(container, stream, start_s, rate_hz):
+        for placed in _of_track(container, stream, start_s, rate_hz, clock):
             heard = True
             yield placed
         if heard or _begins_later(container, stream):
@@ -175,21 +203,19 @@ def _placed(container: InputContainer, start_s: float, wanted: str, rate_hz: int
 
 def _begins_later(container: InputContainer, stream: AudioStream) -> bool:
     """Whether a track that was silent where it was asked for has sound elsewhere."""
-    container.seek(0)
-    return next(_frames(container, stream), None) is not None
+    with suppress(av.error.FFmpegError):
+        container.seek(0)
+    return next(_frames(packets(container, stream)), None) is not None
 
 
 def _of_track(
-    container: InputContainer, stream: AudioStream, start_s: float, rate_hz: int
+    container: InputContainer, stream: AudioStream, start_s: float, rate_hz: int, clock: _Joined | None
 ) -> Iterator[tuple[int, np.ndarray]]:
-    seek_s = start_s - _RUN_UP_S  # before 0 lies what a decoder of AAC is to be given first
-    try:
-        container.seek(int(seek_s / stream.time_base) if stream.time_base else 0, stream=stream)
-    except av.error.FFmpegError:  # some formats know of nothing before 0
-        container.seek(0, stream=stream)
+    run_up_s = start_s - _RUN_UP_S  # before 0 lies what a decoder of AAC is to be given first
+    stored = _from(container, stream, run_up_s) if clock is None else _from_anew(container, stream, run_up_s, clock)
     converter: _Converter | None = None
     position = 0
-    for frame in _frames(container, stream):
+    for frame in _frames(stored):
         due = position if frame.time is None else round((frame.time - start_s) * rate_hz)
         if converter is None or not converter.takes(frame) or abs(due - position - converter.held) > rate_hz * _DRIFT_S:
             if converter is not None:
@@ -202,14 +228,62 @@ def _of_track(
         yield from _counted(position, converter.end())
 
 
+def _from(container: InputContainer, stream: AudioStream, start_s: float) -> Iterator[Packet[Any]]:
+    """Stored sound from some time on, or from before it."""
+    found_s, stored = _sought(container, stream, start_s)
+    if not stamps_few(container):
+        return stored
+    # Program streams are sought by their bytes: that may lead beyond, and what is stood at may be part of a packet.
+    if found_s < start_s - _FARTHER_S:  # right before a gap or a leap of the clock, with nothing to run up by
+        return _sought(container, stream, found_s - _RUN_UP_S)[1]
+    if found_s > start_s + _RUN_UP_S / 2:
+        found_s, stored = _sought(container, stream, start_s - _FARTHER_S)
+    if found_s > start_s + _RUN_UP_S / 2:
+        return _not_before(_from_start(container, stream), start_s)
+    return stored
+
+
+def _sought(container: InputContainer, stream: AudioStream, time_s: float) -> tuple[float, Iterator[Packet[Any]]]:
+    """Where seeking leads, seconds, and what is stored from there on."""
+    try:
+        container.seek(int(time_s / stream.time_base) if stream.time_base else 0, stream=stream)
+    except av.error.FFmpegError:  # some formats know of nothing before 0 ...
+        with suppress(av.error.FFmpegError):  # ... or are read from the start alone, where they stand already
+            container.seek(0, stream=stream)
+    stored = packets(container, stream)
+    first = next(stored, None)
+    return (time_s, stored) if first is None else (_time_s(first), chain((first,), stored))
+
+
+def _from_start(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
+    container.seek((container.start_time or 0) - _BEFORE_ALL)
+    return packets(container, *streams)
+
+
+def _from_anew(container: InputContainer, stream: AudioStream, start_s: float, clock: _Joined) -> Iterator[Packet[Any]]:
+    """Stored sound from some time on, where only reading from the start tells the time."""
+    both = _from_start(container, container.streams[clock.pictures], stream)
+    of_both = joined(both, clock.pictures, clock.joins)
+    return _not_before((packet for packet in of_both if packet.stream_index == stream.index), start_s)
+
+
+def _not_before(stored: Iterable[Packet[Any]], start_s: float) -> Iterator[Packet[Any]]:
+    return (packet for packet in stored if not _time_s(packet) < start_s)
+
+
+def _time_s(packet: Packet[Any]) -> float:
+    """When a packet is heard, seconds; NaN if it does not say."""
+    return math.nan if packet.pts is None else float(packet.pts * packet.time_base)
+
+
 def _counted(position: int, blocks: Iterator[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
     for block in blocks:
         yield position, block
         position += block.shape[1]
 
 
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:
-    for packet in packets(container, stream):
+def _frames(stored: Iterable[Packet[Any]]) -> Iterator[av.AudioFrame]:
+    for packet in stored:
         try:
             frames: list[Any] = packet.decode()
             for frame in frames:

@@ -21,6 +21,11 @@ def pairs(value: Iterable[Iterable[float]]) -> tuple[tuple[float, float], ...]:
     return tuple((float(at_s), float(by_s)) for at_s, by_s in value)
 
 
+def counted(value: Iterable[tuple[int, float]]) -> tuple[tuple[int, float], ...]:
+    """Pairs of a count and a number, whatever they were given as."""
+    return tuple((int(at), float(by_s)) for at, by_s in value)
+
+
 def none_or_positive(_: object, attribute: Any, value: int | None) -> None:
     """Refuse a number below 1."""
     if value is not None and value < 1:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from attrs.validators import ge, min_len
 
-from atom_core.records.span import Span, finite, pairs
+from atom_core.records.span import Span, counted, finite, pairs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +56,9 @@ class Video:
     leaps: tuple[tuple[float, float], ...] = field(default=(), converter=pairs)
     """Where the file's clock leaps on although the recording does not: to when, and by how much, seconds of that clock.
     Times of the video go on across a leap."""
+    joins: tuple[tuple[int, float], ...] = field(default=(), converter=counted)
+    """Where the file's clock begins anew, as in recordings joined byte for byte: with which stored picture, from 0, and
+    how much later than by that clock pictures are shown from there on, seconds. Times of the video go on across it."""
     fault: str = ""
     """Why only part of the file can be used, `duration_s` of it, where that is so: "is cut off: ..."."""
     seekable: bool = True

@@ -35,6 +35,8 @@ _CODECS = {
     ".mkv": ("libx264", "aac"),
     ".webm": ("libvpx", "libopus"),
     ".avi": ("mpeg4", "pcm_s16le"),
+    ".ts": ("libx264", "aac"),
+    ".mpg": ("mpeg2video", "mp2"),
 }
 _OPTIONS = {
     "libx264": {
@@ -44,6 +46,7 @@ _OPTIONS = {
     },
     "libvpx": {"deadline": "realtime", "cpu-used": "8", "crf": "4", "b": "2M", "auto-alt-ref": "0"},
     "mpeg4": {"qmin": "1", "qmax": "2"},
+    "mpeg2video": {"qmin": "1", "qmax": "2", "bf": "2"},
 }
 
 

@@ -129,6 +129,18 @@ def test_sizes_are_letterboxed(tmp_path: Path, make_cut: MakeCut) -> None:
     assert frame_number(image[:, 33:66]) == 12
 
 
+@pytest.mark.parametrize("size", [(33, 48), (48, 33), (33, 35)])
+def test_odd_sizes_have_no_bar(tmp_path: Path, make_cut: MakeCut, size: tuple[int, int]) -> None:
+    """The row or column that a film needs to be even looks as the one beside it, whose colours stay as they are."""
+    source = write_video(tmp_path / "1.mp4", size=size)
+    film = render(_timeline(make_cut(source, 0, 0.5)), tmp_path / "film.mp4")
+    shown, original = _pictures(film.path)[0].astype(float), _pictures(source)[0].astype(float)
+    padded = np.pad(original, ((0, size[1] % 2), (0, size[0] % 2), (0, 0)), mode="edge")
+    assert abs(shown - padded).mean() < 8
+    assert abs(shown - padded)[-2:].mean() < 12
+    assert abs(shown - padded)[:, -2:].mean() < 12
+
+
 def test_letterbox_keeps_the_shape() -> None:
     """Bars are even and the picture is as large as fits."""
     image = letterbox(np.full((10, 20, 3), 200, np.uint8), 40, 40)
@@ -146,6 +158,17 @@ def test_variable_rate_source(tmp_path: Path, make_cut: MakeCut) -> None:
     film = render(_timeline(make_cut(source, 0, 1.2), make_cut(other, 0, 0.4)), tmp_path / "film.mp4")
     numbers = [frame_number(image) for image in _pictures(film.path)]
     assert numbers == [*range(10), *([9] * 10), *range(10, 20), *range(10)]
+
+
+def test_slow_sources(tmp_path: Path, make_cut: MakeCut) -> None:
+    """Of pictures that stand for a second the last one of a cut is shown for as long as in the source."""
+    source = write_video(
+        tmp_path / "1.mkv", shots=[(6, RED)], timestamps_s=[float(second) for second in range(6)], fps=1
+    )
+    film = render(_timeline(make_cut(source, 0.4, 2.4), make_cut(source, 3.6, 5.2)), tmp_path / "film.mp4")
+    numbers = [frame_number(image) for image in _pictures(film.path)]
+    assert film.num_frames / film.duration_s == 5
+    assert numbers == [0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 4, 4, 4, 5]
 
 
 def test_coarse_clocks_make_no_stutter(tmp_path: Path, make_cut: MakeCut) -> None:

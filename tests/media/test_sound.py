@@ -14,7 +14,10 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
+from atom_core.media.probe import probe
+from atom_core.media.sample import sample
 from atom_core.media.sound import RATE_HZ, sound
+from atom_core.records import Clip
 from atom_core.testing.videos import write_video
 
 needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
@@ -204,3 +207,16 @@ def test_channels_that_are_listed_one_by_one(tmp_path: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True)
     assert run.stdout == "(2, 48000) True\n", run.stderr
+
+
+@needs_ffmpeg
+def test_a_file_that_cannot_be_sought(tmp_path: Path, ffmpeg: Callable[..., None]) -> None:
+    """Flash films mark no key pictures and are read from their start: they are seen and heard nevertheless."""
+    path = tmp_path / "film.swf"
+    tone, pictures = "aevalsrc='0.5*sin(2*PI*1000*t)*gt(t\\,1)':s=44100:d=2", "testsrc=s=64x48:r=25:d=2"
+    ffmpeg("-f", "lavfi", "-i", pictures, "-f", "lavfi", "-i", tone, "-c:v", "flv", "-c:a", "libmp3lame", path)
+    video = probe(path)
+    assert (video.duration_s, video.fps, video.has_audio) == (pytest.approx(2, abs=0.04), 25, True)
+    assert len(sample(Clip.whole(video), 4).images) == 4
+    assert _tone(_heard(path, 0.2, 0.6)[0], 1000) < 0.05
+    assert _tone(_heard(path, 1.2, 0.6)[0], 1000) > 0.3

@@ -114,7 +114,7 @@ class OrderClock:
         own = frame.pts
         if own is None:
             return None
-        if frame.key_frame:  # of what is stored after it only what was shown already comes before it
+        if frame.key_frame or not self._shown:  # of what is stored after it only what was shown already comes before it
             num_leading = sum(time > own for time in self._shown)
             self._num_given = bisect.bisect_left(self._stored, own) + num_leading
         self._shown.append(own)

@@ -17,8 +17,9 @@ from av.video.stream import VideoStream
 from atom_core.errors import MediaError
 from atom_core.media.container.clock import is_bare, length, stamps_few, stores_order
 from atom_core.media.container.heads import HEAD_BYTES, head_finder
+from atom_core.media.container.joins import joins_of
 from atom_core.media.container.opening import open_container, reading
-from atom_core.media.container.packets import Recording, packets
+from atom_core.media.container.packets import packets
 from atom_core.media.container.tracks import picture_stream
 from atom_core.media.timelines.rates import STANDARD_RATES, peak_rate
 from atom_core.media.timelines.timecode import stated_timecode
@@ -53,6 +54,8 @@ class Measured(NamedTuple):
     """Whether key pictures say different things of their size."""
     leaps: tuple[tuple[float, float], ...]
     """Where the file's clock leaps on although the recording does not: to when, and how far, seconds."""
+    joins: tuple[tuple[int, float], ...]
+    """Where it begins anew: with which stored picture, and how much later than by it pictures are shown, seconds."""
     fault: str
     """Why only part of the file can be used; "" where all of it can."""
     seekable: bool
@@ -64,8 +67,8 @@ class _Stored:
 
     def __init__(self, container: InputContainer, stream: VideoStream, origin_s: float) -> None:
         self.container, self.stream, self.origin_s = container, stream, origin_s
-        self.recording = Recording(stream.index)
-        self.starts_s = array("d")
+        self.joins: list[tuple[int, float]] = []
+        self.starts_s = np.array([origin_s])
         self.last_s, self.last_length_s = origin_s, 0.0
         self.found_s, self.found_dts, self.num_whole = 0.0, -math.inf, 0
         self.has_audio = False
@@ -75,6 +78,15 @@ class _Stored:
         self._by_order, self._bare = stores_order(container), 0 if is_bare(container) else None
         self._fills = stamps_few(container)
         self._due: int | None = None
+        """When the next picture is decoded where it does not say itself."""
+        # of each stored picture; NaN where nothing is said
+        self._decoded_s, self._shown_s, self._lengths_s = array("d"), array("d"), array("d")
+        self._are_used, self._are_corrupt = array("b"), array("b")
+
+    @property
+    def is_partly_used(self) -> bool:
+        """Whether only the first of several recordings is used: those that players join are of other formats."""
+        return bool(self.joins) and not _may_restart(self.container)
 
     def add(self, packet: Packet[Any]) -> None:
         """Take a packet into account."""
@@ -84,28 +96,67 @@ class _Stored:
             stamp = packet.dts if self._bare is None else self._bare
             if self._bare is not None:
                 self._bare += length(packet)
-        if is_picture and self._fills and packet.size:
-            stamp = self._due if stamp is None else stamp
-            self._due = None if stamp is None else stamp + length(packet)
-        if not is_whole(packet) or self.recording.is_past(packet):
-            return
-        self.num_whole += is_picture
-        if self._head and is_picture and packet.is_keyframe:
+        if is_picture and packet.size:
+            decoded = packet.dts
+            if self._fills:
+                stamp, decoded = packet.pts, self._due if decoded is None else decoded
+                self._due = None if decoded is None else decoded + length(packet)
+            self._add_picture(packet, stamp, decoded)
+        elif is_whole(packet) and stamp is not None and not packet.is_discard:
+            self.found_s = max(self.found_s, float((stamp + (packet.duration or 0)) * packet.time_base))
+            self.has_audio |= packet.stream.type == "audio" and packet.stream.codec_context is not None
+            self.others_s.add(int(stamp * packet.time_base))
+
+    def _add_picture(self, packet: Packet[Any], stamp: int | None, decoded: int | None) -> None:
+        is_used = is_whole(packet)
+        self.num_whole += is_used
+        if self._head and is_used and packet.is_keyframe:
             self.heads.add(self._head(bytes(memoryview(packet)[:HEAD_BYTES])))
-        if is_picture and packet.dts is not None:
+        if is_used and packet.dts is not None:
             self.found_dts = max(self.found_dts, packet.dts)
-        if stamp is None or packet.is_discard:
+        self._are_used.append(is_used and not packet.is_discard)
+        self._are_corrupt.append(packet.is_corrupt and not packet.is_discard)
+        for times_s, time in ((self._decoded_s, decoded), (self._shown_s, stamp)):
+            times_s.append(math.nan if time is None else float(time * packet.time_base))
+        self._lengths_s.append(float((packet.duration or 0) * packet.time_base))
+
+    def end(self) -> None:
+        """Put the pictures on one clock; there are no more packets."""
+        if not self._shown_s:
             return
-        start_s = float(stamp * packet.time_base)
-        length_s = float((packet.duration or 0) * packet.time_base)
-        self.found_s = max(self.found_s, start_s + length_s)
-        self.has_audio |= packet.stream.type == "audio" and packet.stream.codec_context is not None
-        if not is_picture:
-            self.others_s.add(int(start_s))
-        elif start_s >= self.origin_s - 1e-6:
-            self.starts_s.append(start_s)
-            if start_s >= self.last_s:
-                self.last_s, self.last_length_s = start_s, length_s
+        decoded_s, shown_s, lengths_s = map(np.frombuffer, (self._decoded_s, self._shown_s, self._lengths_s))
+        if self._fills and np.isnan(shown_s).any():  # those that are stamped may be shown after others
+            shown_s = decoded_s + _first(shown_s - decoded_s)
+        self.joins = joins_of(decoded_s, shown_s, lengths_s)
+        if self.is_partly_used:
+            shown_s, lengths_s = shown_s[: self.joins[0][0]], lengths_s[: self.joins[0][0]]
+        elif self.joins:
+            firsts, shifts_s = zip(*self.joins, strict=True)
+            shown_s = shown_s + np.repeat((0.0, *shifts_s), np.diff((0, *firsts, len(shown_s))))
+        are_used = np.array(self._are_used, bool)
+        # those among others are shown: what was lost is little, or nothing where only the clock leaps
+        last = int(np.flatnonzero(are_used)[-1]) if are_used.any() else 0
+        are_used[:last] |= np.array(self._are_corrupt, bool)[:last]
+        is_used = (shown_s >= self.origin_s - 1e-6) & are_used[: len(shown_s)]
+        starts_s, lengths_s = shown_s[is_used], lengths_s[is_used]
+        if not len(starts_s):
+            return
+        self.found_s = max(self.found_s, float((starts_s + lengths_s).max()))
+        self.starts_s = np.sort(starts_s)
+        if self.starts_s[-1] >= self.last_s:
+            self.last_s = float(self.starts_s[-1])
+            self.last_length_s = float(lengths_s[np.flatnonzero(starts_s == self.last_s)[-1]])
+
+
+def _first(values: np.ndarray) -> float:
+    """The first that is known; 0 if none is."""
+    known = values[np.isfinite(values)]
+    return float(known[0]) if len(known) else 0.0
+
+
+def _may_restart(container: InputContainer) -> bool:
+    """Whether clocks of the format are known to leap and to begin anew."""
+    return Flags.ts_discont in Flags(container.format.flags)
 
 
 def measure(path: Path, index: int, origin_s: float) -> Measured:
@@ -118,7 +169,8 @@ def measure(path: Path, index: int, origin_s: float) -> Measured:
         stored = _Stored(container, stream, origin_s)
         for packet in packets(container):
             stored.add(packet)
-        starts_s = np.sort(np.frombuffer(stored.starts_s)) if stored.starts_s else np.array([origin_s])
+        stored.end()
+        starts_s = stored.starts_s
         gaps_s = np.diff(starts_s)
         longest_s = _longest_s(container, gaps_s)
         kept_s = gaps_s[gaps_s <= longest_s]
@@ -138,8 +190,7 @@ def measure(path: Path, index: int, origin_s: float) -> Measured:
         peak_fps = peak_rate(starts_s.tolist(), fps, float(stream.base_rate or 0))
         timecode = stated_timecode(container, stream)
         lead_s = _lead_s(container, origin_s)
-    seekable = not stored.recording.has_restarted
-    if not seekable:
+    if stored.is_partly_used:
         fault = (
             f"holds recordings one after another, whose times begin anew, after {duration_s:.1f} s;"
             " only what is before that is used; convert it to MP4 to join it"
@@ -147,8 +198,10 @@ def measure(path: Path, index: int, origin_s: float) -> Measured:
     elif fault:
         fault = fault.format(found_s=duration_s)
     may_change_size = len(stored.heads - {b""}) > 1
+    joins = () if stored.is_partly_used else tuple(stored.joins)
+    seekable = not stored.joins
     return Measured(
-        duration_s, fps, peak_fps, timecode, lead_s, stored.has_audio, may_change_size, leaps, fault, seekable
+        duration_s, fps, peak_fps, timecode, lead_s, stored.has_audio, may_change_size, leaps, joins, fault, seekable
     )
 
 
@@ -162,7 +215,7 @@ def _longest_s(container: InputContainer, gaps_s: np.ndarray) -> float:
     """How long one picture may stand in silence, seconds."""
     if len(gaps_s) and np.median(gaps_s) > _SLOWEST_S:
         return _SLOWEST_S
-    return _LEAP_S if Flags.ts_discont in Flags(container.format.flags) else _LONGEST_STILL_S
+    return _LEAP_S if _may_restart(container) else _LONGEST_STILL_S
 
 
 def _end(stored: _Stored, usual_s: float, longest_s: float) -> tuple[float, str]:
@@ -172,7 +225,7 @@ def _end(stored: _Stored, usual_s: float, longest_s: float) -> tuple[float, str]
     end_s = stored.last_s + length_s
     time_base = stream.time_base or Fraction(1, 90000)
     promised_s, is_short = 0.0, False
-    if stored.recording.has_restarted:
+    if stored.joins:
         pass  # promises are those of all recordings
     elif "mp4" in container.format.name and len(stream.index_entries):
         last = stream.index_entries[-1].timestamp
@@ -195,7 +248,7 @@ def _end(stored: _Stored, usual_s: float, longest_s: float) -> tuple[float, str]
             end_s,
             f"is cut off: of {promised_s - stored.origin_s:.1f} s the first {{found_s:.1f}} s are there and used",
         )
-    if stream.duration and not stored.recording.has_restarted:
+    if stream.duration and not stored.joins:
         # packet lengths follow the order of decoding, the length of the track does not
         stated_s = float((stream.duration + (stream.start_time or 0)) * time_base)
         if stored.last_s < stated_s <= end_s + max(usual_s, length_s):

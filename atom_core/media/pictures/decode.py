@@ -25,6 +25,7 @@ from atom_core.media.container.clock import (
     stamps_few,
     stores_order,
 )
+from atom_core.media.container.joins import Joins, joined
 from atom_core.media.container.opening import check_pixels, most_pixels, open_container, reading
 from atom_core.media.container.packets import packets
 from atom_core.media.container.tracks import picture_stream, picture_streams
@@ -63,6 +64,7 @@ class Reader:
         seeks: bool = True,
         track: int | None = None,
         leaps: Sequence[tuple[float, float]] = (),
+        joins: Joins = (),
     ) -> None:
         """Open `path` and decode its first picture; `Reader.of` does so by what is known of a video.
 
@@ -70,9 +72,10 @@ class Reader:
         :param seeks: whether time stamps say where in the file a picture is; else all before it are decoded
         :param track: which of its picture tracks, from 1; None is the one that players show
         :param leaps: where its clock leaps on, see `Video.leaps`
+        :param joins: where it begins anew, see `Video.joins`; then `seeks` must be off
         :raises MediaError: if it cannot be read, or no picture of it be decoded
         """
-        self.path, self._seeks, self._leaps = path, seeks, leaps
+        self.path, self._seeks, self._leaps, self._joins = path, seeks, leaps, joins
         self._draft, self._track = draft, track
         self._jump_s = _JUMP_S
         self._used = False
@@ -100,7 +103,14 @@ class Reader:
 
         :raises MediaError: as `Reader` does
         """
-        return cls(video.path, draft=draft, seeks=video.seekable, track=video.track, leaps=video.leaps)
+        return cls(
+            video.path,
+            draft=draft,
+            seeks=video.seekable,
+            track=video.track,
+            leaps=video.leaps,
+            joins=video.joins,
+        )
 
     def _start(self, index: int) -> bool:
         """Stand at the first picture of the stream `index`; whether there is one."""
@@ -192,7 +202,8 @@ class Reader:
         """
         self._clock = clock
         stored: deque[int] = deque(maxlen=_REORDERED)
-        for packet in packets(self._container, self._stream):
+        aspect = self._aspect
+        for packet in joined(packets(self._container, self._stream), self._stream.index, self._joins):
             if num_skipped > 0 and packet.size:
                 num_skipped -= packet.pos is not None
                 if num_skipped > 0 or packet.pos is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import shutil
+import subprocess
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -201,3 +203,38 @@ def test_silence_at_the_end(tmp_path: Path) -> None:
 def test_a_single_key_picture(tmp_path: Path) -> None:
     """Where there is only one, all is decoded from the start."""
     _check_seeks(_write(tmp_path / "v.avi", "mpeg4", gop=600))
+
+
+def test_a_stream_cut_where_no_picture_is_whole(tmp_path: Path) -> None:
+    """A raw stream of pictures that are refreshed bit by bit, from its middle: it begins with the first whole one."""
+    options = {"preset": "ultrafast", "x264-params": "intra-refresh=1:keyint=20:bframes=0:threads=1:log=-1"}
+    path = tmp_path / "v.h264"
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=_FPS, options=options)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(_NUM_PICTURES):
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(draw(number, GREEN, (64, 48)), format="rgb24")))
+        film.mux(stream.encode())
+    data = path.read_bytes()
+    path.write_bytes(data[data.index(b"\0\0\1", len(data) * 2 // 5) :])
+    video = probe(path)
+    with Reader.of(video) as reader:
+        times_s = [picture.time_s for picture in reader.pictures()]
+    assert 20 < len(times_s) < 60
+    assert times_s == pytest.approx([number / _FPS for number in range(len(times_s))])
+    assert video.duration_s == pytest.approx(len(times_s) / _FPS)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the ffmpeg program")
+def test_streams_that_begin_anew_in_ogg(tmp_path: Path) -> None:
+    """The first of them is used, to its last picture; that others are left out is told."""
+    path = tmp_path / "v.ogv"
+    made_up = "-f lavfi -i testsrc=s=64x48:r=25:d=4 -f lavfi -i sine=d=4"
+    words = f"ffmpeg -v error -nostdin {made_up} -c:v libtheora -q:v 6 -c:a libvorbis".split()
+    subprocess.run([*words, str(path)], check=True)
+    path.write_bytes(path.read_bytes() * 2)
+    video = probe(path)
+    assert video.duration_s == pytest.approx(_NUM_PICTURES / _FPS)
+    assert "is cut off" in video.fault
+    with Reader.of(video) as reader:
+        assert len(list(reader.pictures())) == _NUM_PICTURES
