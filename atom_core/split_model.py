@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import torch
 from attrs import asdict, field, frozen
@@ -79,9 +79,9 @@ class SplitModel:
         direct = direct_model(checkpoint, device)
         if direct is not None:
             load = partial(load_direct, checkpoint, direct, recipe)
-            return cls(
-                model=guarded(checkpoint.source, "weights", load), visual=VisualHalf(checkpoint, recipe), **about
-            )
+            # what families ask of transformers' models, it has
+            visual = cast("Callable[[], PreTrainedModel]", VisualHalf(checkpoint, recipe))
+            return cls(model=guarded(checkpoint.source, "weights", load), visual=visual, **about)
         from atom_core.checkpoint.load import load_model
 
         model = load_model(checkpoint, dtype=_dtype(device), device=device, recipe=recipe)

@@ -10,7 +10,7 @@ Shape letters: B pictures, N patches, D width, H heads, W head width.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
@@ -21,11 +21,10 @@ from atom_core.kernels.float32 import SMALL, Float32Linear
 from atom_core.kernels.int8 import RowInt8Linear
 from atom_core.kernels.processor import has_bf16
 
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
-_LAYERS = {"SmolVLMEncoderLayer", "Idefics3EncoderLayer", "SiglipEncoderLayer"}
-"""transformers' classes of layers that are built alike."""
+_LAYERS = {"SmolVLMEncoderLayer", "Idefics3EncoderLayer", "SiglipEncoderLayer", "EncoderLayer"}
+"""Classes of layers that are built alike, transformers' and the last one the core's own ..."""
+_ROOMS = ("transformers.models.", "atom_core.checkpoint.direct.")
+"""... and where they are."""
 _KINDS = (Float32Linear, Bf16Linear, RowInt8Linear)
 _MANY_PATCHES = 256
 """With fewer, calling a kernel for each head takes longer than it spares."""
@@ -33,11 +32,11 @@ _BLOCK = 256
 """Queries whose scores are computed at once: they stay in the cache."""
 
 
-def fuse_tower(model: PreTrainedModel) -> None:
+def fuse_tower(model: nn.Module) -> None:
     """Put faster blocks into the layers of a model's vision tower, in place; others are left alone."""
     layer: Any
     for layer in list(model.modules()):
-        known = type(layer).__name__ in _LAYERS and type(layer).__module__.startswith("transformers.models.")
+        known = type(layer).__name__ in _LAYERS and type(layer).__module__.startswith(_ROOMS)
         if known and layer.mlp.config.hidden_act == "gelu_pytorch_tanh" and _is_large(layer):
             layer.self_attn = FusedAttention(layer.self_attn)
             layer.mlp = FusedFeedForward(layer.mlp)

@@ -24,6 +24,7 @@ import torch
 from attrs import evolve
 
 from atom_core.call_context import Caller, Cancel, caller
+from atom_core.checkpoint.direct.tower import LayerNorm
 from atom_core.encoder.feature_cache import feature_key
 from atom_core.errors import Cancelled, MediaError
 from atom_core.host import Host, open_host
@@ -73,13 +74,13 @@ def test_the_tower_reads_memory_in_order(
     checkpoint: Path, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No norm of the visual half is given channels before patches, which it would copy; values are the tower's own."""
-    norm, given = torch.nn.LayerNorm.forward, []
+    norm, given = LayerNorm.forward, []
 
-    def watched(self: torch.nn.LayerNorm, inputs: torch.Tensor) -> torch.Tensor:
+    def watched(self: LayerNorm, inputs: torch.Tensor) -> torch.Tensor:
         given.append(inputs.is_contiguous())
         return norm(self, inputs)
 
-    monkeypatch.setattr(torch.nn.LayerNorm, "forward", watched)
+    monkeypatch.setattr(LayerNorm, "forward", watched)
     with opened(checkpoint, tmp_path) as host:
         values = host.encoder.encode(clips[0]).values
         assert len(given) > 4

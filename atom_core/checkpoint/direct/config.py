@@ -81,6 +81,8 @@ def plain_config(source: str, folder: Path, raw: Mapping[str, Any]) -> PlainConf
     if not known or theta is None or any(text.get(name) for name in _CHANGES_ATTENTION):
         return None
     heads = text["num_attention_heads"]
+    if vision["hidden_size"] % vision["num_attention_heads"]:
+        return None
     if text["hidden_size"] % heads or bool(top["tie_word_embeddings"]) != bool(text["tie_word_embeddings"]):
         return None
     text["head_dim"] = text["head_dim"] or text["hidden_size"] // heads

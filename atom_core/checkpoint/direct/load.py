@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import torch
-from attrs import evolve, frozen
 from torch import nn
 
 from atom_core.checkpoint.direct.config import PlainConfig
-from atom_core.checkpoint.direct.model import DirectModel, linear_layer
+from atom_core.checkpoint.direct.layers import linear_layer
+from atom_core.checkpoint.direct.model import DirectModel
+from atom_core.checkpoint.direct.tower import Connector, VisionTower, VisualModel
 from atom_core.checkpoint.quantized_format import quantized_form, stored_shapes
+from atom_core.checkpoint.reading import guarded
 from atom_core.checkpoint.recipes import is_tied, kinds_by_layer, quantized_layer
-from atom_core.checkpoint.safetensors_file import Stored, Weights
+from atom_core.checkpoint.safetensors_file import Stored
 from atom_core.kernels.float32 import pack_linears
 from atom_core.kernels.malloc import returning_memory
 from atom_core.kernels.threads import one_thread
 from atom_core.kernels.vision_tower import fuse_tower
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
-
     from atom_core.checkpoint.checkpoint import Checkpoint
     from atom_core.checkpoint.recipes import Recipe
 
 _FLOATS = ("F64", "F32", "F16", "BF16")
 _LANGUAGE = ("model.text_model.", "lm_head.")
-_TABLE, _HEAD = "model.text_model.embed_tokens", "lm_head"
+_HEAD = "lm_head"
 
 
 def direct_model(checkpoint: Checkpoint, device: str) -> DirectModel | None:
@@ -45,18 +45,28 @@ def load_direct(checkpoint: Checkpoint, model: DirectModel, recipe: Recipe) -> D
 
     Weights that are stored in float32 stay mapped from their files; others are converted or quantised one at a time.
     """
-    tensors, saved = checkpoint.weights.tensors, _saved(checkpoint)
-    kinds = {} if saved else kinds_by_layer(model, recipe, "cpu")
     tied = is_tied(model)
-    with returning_memory(), one_thread():
-        for name, module in list(model.named_modules()):
-            if f"{name}.".startswith(_LANGUAGE) and not (tied and name == _HEAD):
-                _fill(model, name, module, tensors, saved.get(name), kinds.get(name))
-        if tied:
-            model.lm_head = _tied_head(model.get_input_embeddings())
+    _filled(checkpoint, model, recipe, lambda name: _is_language(name) and not (tied and name == _HEAD))
+    if tied:
+        model.lm_head = _tied_head(model.get_input_embeddings())
     model.requires_grad_(False)
     model.eval()
     pack_linears(model)
+    return model
+
+
+def _is_language(name: str) -> bool:
+    return f"{name}.".startswith(_LANGUAGE)
+
+
+def _filled(checkpoint: Checkpoint, model: DirectModel, recipe: Recipe, chosen: Callable[[str], bool]) -> DirectModel:
+    """`model` with the weights of those modules whose names are chosen."""
+    tensors, saved = checkpoint.weights.tensors, _saved(checkpoint)
+    kinds = {} if saved else kinds_by_layer(model, recipe, "cpu")
+    with returning_memory(), one_thread():
+        for name, module in list(model.named_modules()):
+            if chosen(name):
+                _fill(model, name, module, tensors, saved.get(name), kinds.get(name))
     return model
 
 
@@ -74,7 +84,8 @@ def _fill(
         model.set_submodule(name, quantized_form(module, saved, parts))
         return
     for part in [part for part, _ in module.named_parameters(recurse=False)]:
-        weight = tensors[f"{name}.{part}"][...].to(torch.float32)
+        # `.data` starts a new version counter, by which `weights_stamp` detects changes
+        weight = tensors[f"{name}.{part}"][...].to(torch.float32).data
         setattr(module, part, nn.Parameter(weight, requires_grad=False))
     if kind is not None:
         model.set_submodule(name, quantized_layer(module, kind))
@@ -90,76 +101,34 @@ def _tied_head(table: nn.Module) -> nn.Module:
 
 
 class VisualHalf:
-    """transformers' model of a checkpoint without its language layers; loaded when it is first called for."""
+    """The visual half of a checkpoint; loaded when it is first called for."""
 
     def __init__(self, checkpoint: Checkpoint, recipe: Recipe) -> None:
         self._checkpoint, self._recipe = checkpoint, recipe
         self._lock = threading.Lock()
-        self.model: PreTrainedModel | None = None
+        self.model: VisualModel | None = None
         """The model; None until it is loaded."""
 
-    def __call__(self) -> PreTrainedModel:
+    def __call__(self) -> VisualModel:
         """The model, frozen, on the processor.
 
         :raises ModelError: if it cannot be loaded
         """
         with self._lock:
             if self.model is None:
-                self.model = self._load()
+                self.model = guarded(self._checkpoint.source, "weights", self._load)
             return self.model
 
-    def _load(self) -> PreTrainedModel:
-        from atom_core.imports import import_apart
-
-        import_apart()
-        from atom_core.checkpoint.load import load_model, transformers_config
-
+    def _load(self) -> VisualModel:
         checkpoint = self._checkpoint
-        config = transformers_config(checkpoint.config)
-        text = config.text_config
-        # the least that transformers builds a model of: a table of one token, and no layer
-        text.num_hidden_layers, text.vocab_size, text.pad_token_id = 0, 1, None
-        tensors: dict[str, Any] = {
-            name: stored
-            for name, stored in checkpoint.weights.tensors.items()
-            if not name.startswith(_LANGUAGE) or name == "model.text_model.norm.weight"
-        }
-        tensors[f"{_TABLE}.weight"] = tensors[f"{_HEAD}.weight"] = _Zeros((1, int(text.hidden_size)))
-        if checkpoint.config.tie_word_embeddings:
-            del tensors[f"{_HEAD}.weight"]
-        quantized = checkpoint.quantized
-        if quantized is not None:
-            quantized = evolve(
-                quantized,
-                layers={name: kind for name, kind in quantized.layers.items() if not f"{name}.".startswith(_LANGUAGE)},
-            )
-        visual = evolve(checkpoint, config=config, weights=Weights(tensors), quantized=quantized)
-        model = load_model(visual, dtype=torch.float32, device="cpu", recipe=self._recipe)
-        pack_linears(model)
-        fuse_tower(model)
-        for module in model.modules():
-            for name, parameter in list(module.named_parameters(recurse=False)):
-                # `.data` starts a new version counter: weights that come later change nothing of `weights_stamp`
-                setattr(module, name, nn.Parameter(parameter.data, requires_grad=False))
-        return model
-
-
-@frozen
-class _Zeros:
-    """A tensor of zeros where a stored one is expected."""
-
-    shape: tuple[int, ...]
-
-    def get_dtype(self) -> str:
-        """As `Stored` has it."""
-        return "F32"
-
-    def get_shape(self) -> list[int]:
-        """As `Stored` has it."""
-        return list(self.shape)
-
-    def __getitem__(self, index: Any) -> torch.Tensor:
-        return torch.zeros(self.shape)[index]
+        model = _filled(checkpoint, DirectModel(checkpoint.config), self._recipe, lambda name: not _is_language(name))
+        tower, connector = model.model["vision_model"], model.model["connector"]
+        assert isinstance(tower, VisionTower)
+        assert isinstance(connector, Connector)
+        visual = VisualModel(tower, connector).requires_grad_(False).eval()
+        pack_linears(visual)
+        fuse_tower(visual)
+        return visual
 
 
 def _saved(checkpoint: Checkpoint) -> Mapping[str, str]:

@@ -1,7 +1,7 @@
 """The modules of a model that is read without transformers, by the names that its checkpoint has.
 
 Its language half has weights and no forward pass: the decoder's own computes it. Its visual half stands for names and
-shapes only, until there is something to encode: then transformers' takes its place.
+shapes only: when there is something to encode, another is filled.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+
+from atom_core.checkpoint.direct.layers import empty, linear_layer
+from atom_core.checkpoint.direct.tower import Connector, VisionTower
 
 if TYPE_CHECKING:
     from atom_core.checkpoint.direct.config import PlainConfig
@@ -42,7 +45,7 @@ class Norm(nn.Module):
 
     def __init__(self, width: int, epsilon: float) -> None:
         super().__init__()
-        self.weight = _parameter(width)
+        self.weight = empty(width)
         self.variance_epsilon = epsilon
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
@@ -93,7 +96,7 @@ class LlamaWeights(nn.Module):
     def __init__(self, config: SimpleNamespace) -> None:
         super().__init__()
         self.config = config
-        table = _parameter(config.vocab_size, config.hidden_size)
+        table = empty(config.vocab_size, config.hidden_size)
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size, _weight=table)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
         self.norm = Norm(config.hidden_size, config.rms_norm_eps)
@@ -121,8 +124,8 @@ class DirectModel(nn.Module):
         text = config.text_config
         self.model = nn.ModuleDict(
             {
-                "vision_model": _vision_names(config.vision_config),
-                "connector": nn.ModuleDict({"modality_projection": nn.ModuleDict({"proj": _connector(config)})}),
+                "vision_model": VisionTower(config.vision_config),
+                "connector": Connector(config),
                 "text_model": LlamaWeights(text),
             }
         )
@@ -150,56 +153,3 @@ class DirectModel(nn.Module):
     def device(self) -> torch.device:
         """Where the language half is."""
         return self.get_decoder().device
-
-
-class _Names(nn.Module):
-    """Parameters by name."""
-
-    def __init__(self, **shapes: tuple[int, ...]) -> None:
-        super().__init__()
-        for name, shape in shapes.items():
-            setattr(self, name, _parameter(*shape))
-
-
-def _parameter(*shape: int) -> nn.Parameter:
-    return nn.Parameter(torch.empty(shape, device="meta"), requires_grad=False)
-
-
-def linear_layer(inputs: int, outputs: int, *, bias: bool = False) -> nn.Linear:
-    """A linear layer without weights."""
-    # not by __init__, which draws random numbers: without a device torch loads its compiler for that
-    layer = nn.Linear.__new__(nn.Linear)
-    nn.Module.__init__(layer)
-    layer.in_features, layer.out_features = inputs, outputs
-    layer.weight = _parameter(outputs, inputs)
-    layer.register_parameter("bias", _parameter(outputs) if bias else None)
-    return layer
-
-
-def _connector(config: PlainConfig) -> nn.Linear:
-    text, vision = config.text_config, config.vision_config
-    return linear_layer(vision.hidden_size * config.scale_factor**2, text.hidden_size)
-
-
-def _vision_names(config: SimpleNamespace) -> nn.Module:
-    """The names and shapes of transformers' `SmolVLMVisionTransformer`."""
-    width, inner, patch = config.hidden_size, config.intermediate_size, config.patch_size
-
-    def norm() -> nn.Module:
-        return _Names(weight=(width,), bias=(width,))
-
-    def layer() -> nn.Module:
-        names = ("k_proj", "v_proj", "q_proj", "out_proj")
-        attention = nn.ModuleDict({name: linear_layer(width, width, bias=True) for name in names})
-        mlp = nn.ModuleDict(
-            {"fc1": linear_layer(width, inner, bias=True), "fc2": linear_layer(inner, width, bias=True)}
-        )
-        return nn.ModuleDict({"self_attn": attention, "layer_norm1": norm(), "mlp": mlp, "layer_norm2": norm()})
-
-    embeddings = {
-        "patch_embedding": _Names(weight=(width, config.num_channels, patch, patch), bias=(width,)),
-        "position_embedding": _Names(weight=((config.image_size // patch) ** 2, width)),
-    }
-    layers = nn.ModuleList(layer() for _ in range(config.num_hidden_layers))
-    parts = {"embeddings": nn.ModuleDict(embeddings), "encoder": nn.ModuleDict({"layers": layers})}
-    return nn.ModuleDict({**parts, "post_layernorm": norm()})
