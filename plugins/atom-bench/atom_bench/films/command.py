@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 
 import atom_core as atom
 from atom_bench import arguments, figures
+from atom_bench.films.blind import SETS, blind
 from atom_bench.films.haste import hasty
 from atom_bench.films.requests import Asked, Maker
 from atom_bench.films.truth import Shot, fault, read_shots
@@ -46,7 +47,11 @@ class FilmsBench:
         parser.add_argument(
             "--absent", type=arguments.count, default=60, metavar="N", help="for what is not there (60)"
         )
-        parser.add_argument("--haste", action="store_true", help="sixty requests as they are typed in haste, instead")
+        others = parser.add_mutually_exclusive_group()
+        others.add_argument("--haste", action="store_true", help="sixty requests as they are typed in haste, instead")
+        others.add_argument(
+            "--blind", type=int, choices=SETS, metavar="N", help="a set of three persons (1 to 3), instead"
+        )
         parser.add_argument(
             "--seed", type=arguments.seed, default=SEED, metavar="N", help=f"of footage and requests ({SEED})"
         )
@@ -72,8 +77,11 @@ class FilmsBench:
                 )
             shots = read_shots(labels.read(folder / "footage"))
             maker = Maker(shots, np.random.default_rng(args.seed))
-            good = hasty(shots, np.random.default_rng(args.seed)) if args.haste else maker.good(args.each)
-            asked = [*good, *maker.absent(args.absent)]
+            if args.blind:
+                asked = blind(args.blind, shots, np.random.default_rng(args.seed))
+            else:
+                good = hasty(shots, np.random.default_rng(args.seed)) if args.haste else maker.good(args.each)
+                asked = [*good, *maker.absent(args.absent)]
             settings = evolve(context.settings, library=folder / "library", cache=folder / "cache")
             with atom.open_host(settings) as host, context.progress("Asking", len(asked)) as progress:
                 index(host, folder / "footage")
@@ -98,7 +106,7 @@ def make(host: atom.Host, shots: Sequence[Shot], asked: Asked) -> Made:
     """Script and cuts for one request, and what is wrong with them."""
     try:
         timeline = host.run("match", host.run("script", atom.Request(text=asked.text)))
-    except atom.LibraryError as error:
+    except (atom.LibraryError, atom.SettingsError) as error:
         said = "" if asked.expected is None else "nothing was found"
         return Made(asked=asked, fault=said, unmet=(str(error),), cuts=())
     wrong = "" if asked.expected is None else fault(timeline, shots, asked.expected)

@@ -138,17 +138,17 @@ class Asked:
     """Whether the wording is one of those held out."""
 
 
-def _an(noun: str) -> str:
+def an(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def _plural(noun: str) -> str:
+def plural(noun: str) -> str:
     return noun + ("es" if noun.endswith("s") else "s")
 
 
 def clause(thing: Thing, words: int = 0) -> str:
     """What a thing does, in the `words`-th way."""
-    name = _an(f"{thing.colour} {thing.shape}")
+    name = an(f"{thing.colour} {thing.shape}")
     said = ACTIONS[thing.action]
     return (f"{name} {said[0]}", f"{name} that {said[0]}", f"{name} {said[2]}", f"{name} {said[1]}")[words % 4]
 
@@ -165,20 +165,20 @@ def has(**facts: str) -> Shows:
     )
 
 
-def _by_time(shots: Sequence[Shot]) -> bool:
+def by_time(shots: Sequence[Shot]) -> bool:
     keys = [(shot.video, shot.start_s) for shot in shots]
     return keys == sorted(keys)
 
 
 def _backwards(shots: Sequence[Shot]) -> bool:
-    return _by_time(list(shots)[::-1])
+    return by_time(list(shots)[::-1])
 
 
-def _growing(shots: Sequence[Shot]) -> bool:
+def growing(shots: Sequence[Shot]) -> bool:
     return all(one.duration_s <= other.duration_s + 0.15 for one, other in pairwise(shots))
 
 
-def _longest(shots: Sequence[Shot], shows: Shows, places: int = 1, *, least: bool = False) -> Shows:
+def longest(shots: Sequence[Shot], shows: Shows, places: int = 1, *, least: bool = False) -> Shows:
     lengths = sorted((shot.duration_s for shot in shots if shows(shot)), reverse=not least)
     bound = lengths[min(places, len(lengths)) - 1]
     return lambda shot: shows(shot) and (shot.duration_s <= bound + 0.1 if least else shot.duration_s >= bound - 0.1)
@@ -192,9 +192,9 @@ class Maker:
         self._single = [shot for shot in shots if len(shot.things) == 1]
         things = [thing for shot in shots for thing in shot.things]
         shapes = {name: sum(map(has(shape=name), shots)) for name in {thing.shape for thing in things}}
-        self._shapes = [name for name, count in sorted(shapes.items()) if count >= 4 and name != "circle"]
+        self.shapes = [name for name, count in sorted(shapes.items()) if count >= 4 and name != "circle"]
         actions = {name: sum(map(has(action=name), shots)) for name in list(ACTIONS)[:6]}
-        self._actions = [name for name, count in sorted(actions.items()) if count >= 3]
+        self.actions = [name for name, count in sorted(actions.items()) if count >= 3]
 
     def good(self, each: int) -> list[Asked]:
         """`each` requests of every wording of every kind."""
@@ -210,12 +210,13 @@ class Maker:
         """Requests for what is not there: strange things, things of the world that no shot has, and among others."""
         made = []
         for number in range(count):
-            missing = STRANGE[number // 3 % len(STRANGE)] if number % 3 == 0 else clause(self._missing(), number)
+            missing = STRANGE[number // 3 % len(STRANGE)] if number % 3 == 0 else clause(self.missing(), number)
             text = f"{clause(self.things(1)[0])}, then {missing}." if number % 3 == 2 else f"{missing}."
             made.append(Asked(kind="not there", text=text[0].upper() + text[1:]))
         return made
 
-    def _missing(self) -> Thing:
+    def missing(self) -> Thing:
+        """A thing of the world that no shot has."""
         there = {thing for shot in self._shots for thing in shot.things}
         names = sorted({(t.colour, t.shape) for t in there})
         while True:
@@ -233,27 +234,27 @@ class Maker:
     def one(self, kind: str, wording: str, *, held_out: bool | int) -> Asked:
         """A request of a kind in one wording."""
         things = self.things(3)
-        shape, other = (str(name) for name in self._rng.choice(self._shapes, 2, replace=False))
-        action = str(self._rng.choice(self._actions))
+        shape, other = (str(name) for name in self._rng.choice(self.shapes, 2, replace=False))
+        action = str(self._rng.choice(self.actions))
         video = str(self._rng.choice(sorted({s.video for s in self._shots if has(shape=shape)(s)})))
         first = things[0]
         there = (thing for shot in self._shots for thing in shot.things)
         twin = next((t for t in there if t.shape == first.shape and t.colour != first.colour), first)
         said, form, now = ACTIONS[action]
         words = {
-            "n": _an(shape),
-            "ns": _plural(shape),
+            "n": an(shape),
+            "ns": plural(shape),
             "nn": shape,
-            "o": _an(other),
-            "os": _plural(other),
+            "o": an(other),
+            "os": plural(other),
             "oo": other,
             "v": said,
             "v2": form,
             "g": now,
             "vp": said.removesuffix("s"),
             "video": video,
-            "a": _an(first.colour),
-            "b": _an(f"{twin.colour} {twin.shape}"),
+            "a": an(first.colour),
+            "b": an(f"{twin.colour} {twin.shape}"),
         }
         plain = "{0} first" in wording
         said_of = [clause(thing, 0 if plain else int(self._rng.integers(4))) for thing in things]
@@ -292,17 +293,17 @@ class Maker:
         if kind == "only":
             return Expected(only=doing if "{vp}" in wording else noun)
         if kind == "longest" and "two" in wording:
-            return Expected(each=(_longest(self._shots, noun, 2),) * 2)
+            return Expected(each=(longest(self._shots, noun, 2),) * 2)
         if kind == "longest":
-            return Expected(each=(_longest(self._shots, noun), *row))
+            return Expected(each=(longest(self._shots, noun), *row))
         if kind == "shortest":
-            return Expected(each=(_longest(self._shots, noun, least=True),))
+            return Expected(each=(longest(self._shots, noun, least=True),))
         if kind == "in time":
             back = "newest" in wording or "reverse" in wording
-            return Expected(every=noun, ordered=_backwards if back else _by_time)
+            return Expected(every=noun, ordered=_backwards if back else by_time)
         if kind == "by length":
             back = "from longest" in wording
-            return Expected(every=noun, ordered=lambda shots: _growing(list(shots)[::-1] if back else shots))
+            return Expected(every=noun, ordered=lambda shots: growing(list(shots)[::-1] if back else shots))
         if kind == "one video":
             return Expected(every=lambda shot: shot.video == video and ("{ns}" not in wording or noun(shot)))
         if kind == "or":
