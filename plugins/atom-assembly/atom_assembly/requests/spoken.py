@@ -8,7 +8,7 @@ from collections.abc import Collection
 import atom_core as atom
 from atom_assembly.requests.lengths import MARK, take_lengths
 from atom_assembly.requests.read import Reading, read_request
-from atom_assembly.requests.whole import take_whole, tidy
+from atom_assembly.requests.whole import film_constraints, take_whole, tidy
 
 _WHO = (
     r"(?:he|she|they|it|we|i|you|anyone|anybody|someone|somebody|people|everyone|(?:the|a|an|this|that|my|our) [\w'-]+)"
@@ -76,16 +76,7 @@ def read_spoken(text: str, names: Collection[str]) -> Reading | None:
         else:
             lines.append(part.replace(MARK, "").strip(" .!,"))
             wanted.append(atom.Wanted(said=topic, num_shots=1 if _ONE.search(part) else None))
-    constraints = atom.Constraints(
-        wanted=tuple(wanted),
-        order=whole.sorting.order,
-        num_shots=whole.num_shots,
-        length_s=lengths.most_s,
-        min_length_s=lengths.least_s,
-        shot_length_s=lengths.shot_s,
-        sources=whole.sources,
-        one_source=whole.one_source,
-    )
+    constraints = film_constraints(whole, lengths, wanted=tuple(wanted))
     return Reading(
         lines=tuple(lines), constraints=constraints, ordered=True, chosen=True, absent_source=whole.absent_source
     )

@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 
 from attrs import field, frozen
 
+import atom_core as atom
 from atom_assembly.requests.english import COUNT, FILM, SHOT, count_of
-from atom_assembly.requests.lengths import MARK
+from atom_assembly.requests.lengths import MARK, Lengths
 from atom_assembly.requests.sorting import Sorting, take_sorting
 
 _ONE_VIDEO = (
@@ -88,6 +89,29 @@ def take_whole(text: str, names: Collection[str] = ()) -> tuple[Whole, str]:
         sorting=sorting, num_shots=num_shots, sources=sources, absent_source=absent, one_source=bool(one_source)
     )
     return whole, text
+
+
+def film_constraints(
+    whole: Whole,
+    lengths: Lengths,
+    *,
+    wanted: tuple[atom.Wanted, ...],
+    without: tuple[str, ...] = (),
+    rounds: int | None = None,
+) -> atom.Constraints:
+    """What a request says of the whole film and of its lines, as a script has it."""
+    return atom.Constraints(
+        wanted=wanted,
+        without=without,
+        order=whole.sorting.order,
+        num_shots=whole.num_shots,
+        rounds=rounds,
+        length_s=lengths.most_s,
+        min_length_s=lengths.least_s,
+        shot_length_s=lengths.shot_s,
+        sources=whole.sources,
+        one_source=whole.one_source,
+    )
 
 
 def _taken(text: str, pattern: str) -> tuple[str, str]:
