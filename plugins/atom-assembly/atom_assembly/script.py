@@ -14,15 +14,17 @@ import atom_core as atom
 from atom_assembly.evidence.meaning import read_meaning, says
 from atom_assembly.evidence.rewording import Vocabulary, speaks
 from atom_assembly.evidence.words import clauses, stems
-from atom_assembly.requests.cues import speaks_of_films
-from atom_assembly.requests.read import Reading, read_by_cues, read_request
+from atom_assembly.requests.read import Reading, read_by_mentions, read_request
 from atom_assembly.requests.sloppy import without_slips
 from atom_assembly.requests.spoken import read_spoken
+from atom_assembly.requests.told import told
 
 PROMPT = "Write the shots of this film, one per line: "
 LONGEST_LINE = 300
 
 _BULLET = re.compile(r"^(?:[-*•–—>#]+\s+|\(?\d{1,3}[.):](?!\d)\s*|(?:shot|scene)\s*\d+\s*[.:)-]\s*)+", re.IGNORECASE)
+_QUOTES = re.compile(r"[\"“”„«»]")
+"""What quotes in a request is told apart here; a search would look for it word by word."""
 _OFFERED = 12
 _MOST_SEEN = 200
 
@@ -94,8 +96,8 @@ class WriteScript:
 
 
 def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Reading:
-    """What `text` asks for, by its grammar; where that leaves a line that no caption says, by its cues, if then all
-    lines are said by captions.
+    """What `text` asks for: by what it mentions, if captions say all of that, or more of it than of what its grammar
+    gives; else by its grammar. A request of which the grammar makes something else is told how it is read.
 
     :param names: of the videos that there are
     :param seen: the captions of the library's clips
@@ -103,10 +105,20 @@ def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Read
     together = partial(_shown_together, seen) if seen else None
     reading = read_request(text, names=names, together=together)
     known = _words_of(seen)
-    if not seen or all(not one or (says_it(seen, one) and not speaks_of_films(one, known)) for one in reading.lines):
+    other = read_by_mentions(text, known, names=names) if seen else None
+    if other is None:
         return reading
-    other = read_by_cues(text, known, names=names)
-    return other if other is not None and all(says_it(seen, line) for line in other.lines) else reading
+    unsaid, plainly = _unsaid(other, seen), _unsaid(reading, seen)
+    if unsaid and unsaid >= plainly:
+        return reading
+    if plainly or len(other.lines) != len(reading.lines) or other.unclear:
+        log.warning("the request is read as %s", told(other))
+    return other
+
+
+def _unsaid(reading: Reading, seen: Sequence[str]) -> int:
+    """How many lines no caption says."""
+    return sum(bool(line) and not says_it(seen, line) for line in reading.lines)
 
 
 def in_view(host: atom.Host, text: str) -> tuple[list[str], list[str]]:
@@ -116,7 +128,7 @@ def in_view(host: atom.Host, text: str) -> tuple[list[str], list[str]]:
     try:
         if len(host.library) == 0:
             return [], []
-        moments = host.run("search", atom.Query(text=text, limit=_MOST_SEEN))
+        moments = host.run("search", atom.Query(text=_QUOTES.sub(" ", text), limit=_MOST_SEEN))
     except (atom.LibraryError, atom.PluginError, atom.TaskError):
         return [], []
     return [moment.caption for moment in moments], sorted({path.name for path in host.library.videos().values()})

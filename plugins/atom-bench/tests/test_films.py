@@ -1,13 +1,16 @@
 """Requests for films and their truth."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from atom_bench.films.blind import SETS, blind
 from atom_bench.films.command import Made, summed, text
 from atom_bench.films.haste import hasty
 from atom_bench.films.requests import WORDINGS, Asked, Maker, clause
 from atom_bench.films.truth import Expected, Shot, Thing, fault
+from attrs import evolve
 
 import atom_core as atom
 
@@ -57,6 +60,31 @@ def test_requests_in_haste():
     assert fault(timeline(*film[::-1]), SHOTS, row.expected) == "wrong cuts [0, 2]"
     every = next(one for one in asked if one.text.startswith("all of the"))
     assert fault(timeline(*filter(every.expected.every, SHOTS)), SHOTS, every.expected) == ""
+
+
+@pytest.mark.parametrize("number", SETS)
+def test_requests_of_persons_unlike_each_other(number):
+    """Sixty with their truth, twenty for what is not there; the film that lists what is asked for has no fault."""
+    pair = Shot(video="9.mp4", start_s=0.0, end_s=2.0, things=(SHOTS[0].things[0], SHOTS[6].things[0]))
+    more = [
+        evolve(pair, video=f"{n}.mp4", things=(a.things[0], b.things[0]))
+        for n, (a, b) in enumerate(pairwise(SHOTS), 10)
+    ]
+    asked = blind(number, [*SHOTS, *more], np.random.default_rng(1))
+    good = [one for one in asked if one.expected is not None]
+    assert (len(good), len(asked)) == (60, 80)
+    assert len({one.kind for one in asked}) == 3
+    assert not any(sign in one.text for one in asked for sign in "{}")
+    rows = [
+        one
+        for one in good
+        if len(one.expected.each) > 1 and one.expected.length_s is None and one.expected.shot_s is None
+    ]
+    for one in rows:
+        film = [next(shot for shot in SHOTS if shows(shot)) for shows in one.expected.each]
+        assert fault(timeline(*film), SHOTS, one.expected) == ""
+    every = next(one.expected for one in good if one.expected.every is not None)
+    assert fault(timeline(*filter(every.every, SHOTS)), SHOTS, every) == ""
 
 
 @pytest.mark.parametrize(

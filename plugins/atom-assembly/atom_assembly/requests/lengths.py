@@ -16,7 +16,7 @@ MARK = "\x00"
 _WORDS = "|".join(sorted((word for word in NUMBERS if word != "zero"), key=len, reverse=True))
 _VALUE = (
     rf"(?:\d+(?:[.,]\d+)?|half\s+an?|half(?=[\s-]+minute)|an?(?=[\s-]+minute"
-    rf"|\s+second\s+(?:and\s+a\s+half|each|long|per|apiece|or\s+less)|\s+second\s*(?:$"
+    rf"|\s+second\s+(?:and\s+a\s+half|of\s+each|each|long|per|apiece|or\s+less)|\s+second\s*(?:$"
     rf"|[.,;:!]))|(?:{_WORDS})(?:[\s-]+(?:{_WORDS}))?)"
 )
 _UNIT = r"(?:seconds?|secs?|sec|s|minutes?|mins?|min)"
@@ -97,6 +97,7 @@ _SHOTS = (
     rf"|(?:longer|more)\s+than\s+|over\s+)?{_ABOUT}?"
     rf"{_bounded()}{_LONG}?",
     rf"(?:{_MOST}|{_ABOUT}|for\s+)?{_bounded()}(?:\s+(?:long|at\s+(?:the\s+)?most|max))?,?\s+{_EACH}",
+    rf"(?:{_MOST}|{_ABOUT})?{_bounded()}\s+of\s+(?:each|every\s+one|both)\b(?!\s+\w)",
     rf"\b(?:each(?:\s+one)?|every\s+one|everyone)\s+(?:{_BE}|{_MOST}|{_ABOUT}){{0,6}}{_bounded()}{_LONG}?",
     rf"(?:\b(?:with|in|of|using|as|from|by)\s+)?(?:only\s+|short\s+)?{_bounded()}[\s-]+(?:long\s+)?"
     rf"(?:shots|clips|scenes|cuts|takes|pieces|snippets)\b",

@@ -9,13 +9,14 @@ from attrs import evolve, frozen
 
 import atom_core as atom
 from atom_assembly.evidence.words import stems
-from atom_assembly.requests.cues import in_plain_words
 from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT, count_of
 from atom_assembly.requests.lengths import MARK, take_any_length, take_lengths
+from atom_assembly.requests.mentions.film import read_around
+from atom_assembly.requests.mentions.find import without_markers
 from atom_assembly.requests.order import in_order
-from atom_assembly.requests.sloppy import plain_english
+from atom_assembly.requests.sloppy import plain_english, whole_words
 from atom_assembly.requests.wanted import Line, read_line, without_asking
-from atom_assembly.requests.whole import take_whole, take_without, tidy
+from atom_assembly.requests.whole import film_constraints, take_whole, take_without, tidy
 
 _TURNS = (
     r"(?:alternat(?:e|es|ed|ing|ely)|switch(?:es|ing)?|cut(?:s|ting)?|go(?:es"
@@ -59,6 +60,10 @@ class Reading:
     """Whether it says which shots of a thing, or how many, it wants, or that things take turns."""
     absent_source: str = ""
     """A video that it names and the library has not."""
+    passed_over: tuple[str, ...] = ()
+    """Words that were taken for talk."""
+    unclear: tuple[str, ...] = ()
+    """What sounds like a number, a length or a "not", and was not understood."""
 
 
 def read_request(text: str, *, names: Collection[str] = (), together: Callable[[str], bool] | None = None) -> Reading:
@@ -85,7 +90,9 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
         lines, order = lines[::-1], ""
     if not lines:
         lines = [Line(text="", wanted=atom.Wanted(num_shots=None))]
-    constraints = atom.Constraints(
+    constraints = film_constraints(
+        evolve(whole, sorting=evolve(whole.sorting, order=order)),
+        lengths,
         wanted=tuple(
             line.wanted
             if line.text or line.counted
@@ -93,14 +100,7 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
             for line in lines
         ),
         without=tuple(without),
-        order=order,
-        num_shots=whole.num_shots,
         rounds=rounds,
-        length_s=lengths.most_s,
-        min_length_s=lengths.least_s,
-        shot_length_s=lengths.shot_s,
-        sources=whole.sources,
-        one_source=whole.one_source,
     )
     if rounds is None and whole.num_shots is not None and len(lines) == 1:
         constraints = evolve(constraints, num_shots=None, wanted=(evolve(lines[0].wanted, num_shots=whole.num_shots),))
@@ -113,29 +113,34 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
     )
 
 
-def read_by_cues(text: str, known: Collection[str], *, names: Collection[str] = ()) -> Reading | None:
-    """What `text` asks for by the words around what the library shows, whatever its grammar; None where it has words
-    that may be something else.
+def read_by_mentions(text: str, known: Collection[str], *, names: Collection[str] = ()) -> Reading | None:
+    """What `text` asks for by what it mentions and the words around that, whatever its grammar; None where it mentions
+    nothing that captions say.
 
     :param known: the words of the library's captions, small
     :param names: of the videos that there are
     """
-    lengths, rest = take_any_length(plain_english(text))
+    lengths, rest = take_any_length(without_markers(whole_words(text)))
     whole, rest = take_whole(rest, names)
-    if whole.absent_source or _take_turns(rest)[0] is not None or (plain := in_plain_words(rest, known)) is None:
+    film = read_around(rest, known)
+    if whole.absent_source or film is None:
         return None
-    reading = read_request(plain)
-    constraints = evolve(
-        reading.constraints,
-        order=whole.sorting.order,
-        num_shots=whole.num_shots,
-        length_s=lengths.most_s,
-        min_length_s=lengths.least_s,
-        shot_length_s=lengths.shot_s,
-        sources=whole.sources,
-        one_source=whole.one_source,
+    items = film.items
+    wanted = tuple(item.wanted for item in items)
+    without = film.refused
+    if len(items) == 1 and without:
+        wanted, without = (evolve(wanted[0], without=without),), ()
+    constraints = film_constraints(whole, lengths, wanted=wanted, without=without, rounds=film.rounds)
+    if len(items) == 1 and whole.num_shots is not None:
+        constraints = evolve(constraints, num_shots=None, wanted=(evolve(wanted[0], num_shots=whole.num_shots),))
+    return Reading(
+        lines=tuple(item.text for item in items),
+        constraints=constraints,
+        ordered=len(items) > 1,
+        chosen=True,
+        passed_over=film.passed_over,
+        unclear=film.unclear,
     )
-    return evolve(reading, constraints=constraints, chosen=True)
 
 
 _SAME = re.compile(

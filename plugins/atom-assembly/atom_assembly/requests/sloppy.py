@@ -145,6 +145,12 @@ def plain_english(text: str) -> str:
     return "\n".join(lines)
 
 
+def whole_words(text: str) -> str:
+    """What a request says, each word of it in full."""
+    text = _SUBTITLE_TIMES.sub("", text.strip() + "\n").strip()
+    return _WORD.sub(_in_full, _WITH.sub("with ", _WITHOUT.sub("without", text)))
+
+
 def _plain_line(line: str) -> str:
     line = _AT_START.sub("", line.strip(), count=1)
     line = _WITH.sub("with ", _WITHOUT.sub("without", line))

@@ -9,7 +9,7 @@ a an the and or of in on to at by for with from into onto as is are was were be 
 that's these those which who what there there's here i i'd i'm i'll you you'd we we'd we've you've i've they he she
 my our your me us them do does did done have has had having got so but if when while where will would can could
 should shall must may might let's let lets also too very really quite rather please thanks thank hi hello hey ok
-okay yes than because since though
+okay yes than much either neither wouldn't couldn't won't ought because since though
 """
 _SPOKEN = """
 film films video videos movie movies clip clips shot shots scene scenes reel reels montage supercut cut cuts edit
@@ -31,16 +31,23 @@ dear fine perfect cool awesome wonderful ideally preferably kindly appreciated e
 opened ended finished closed sees color colour colors colours shape shapes asc desc ascending descending sorted date
 block blocks chapter section segment act beat filter content criteria requirement scope deliverable storyboard
 thanks sir madam folks guys bit while too half old new oldest newest longest shortest recent regard respect case
-sake
+sake um uh erm hm hmm yeah well so kinda sorta gonna wanna gotta maybe perhaps possibly probably simply pretty super
+quick hard cold smash match jump fade dissolve cuts roll a-roll b-roll hook payoff bumper teaser kicker head tail mid
+content footage-wise prior subsequently initially containing featuring including consisting showing scenes seconds
+second minutes minute sec secs total duration running runtime shooting available exist exists existing dear hi hello
+regards wishes best sincerely yours cheers greetings thx ty asap order sequence storyboard shortlist list everyone
+everybody anyone somebody someone homework lesson client forth switch couple pair dozen compilation
 """
 _VERBS = """
-show make create cut give find use include insert add put take get display present assemble build edit compile
-collect gather bring play feature render produce pick choose select sort order arrange rank combine join stitch
-string line pull grab fetch throw drop stick place set lead bookend open close start begin end finish conclude
-terminate wrap kick go come follow want need desire wish like love prefer require ask search look see watch have
-keep hold leave skip omit avoid ignore exclude remove repeat loop alternate mix merge think mean suppose guess try
-contain consist call do sandwich shift move pop slot dump round top tail work organise organize prepare generate
-serve deliver provide demand seek request imagine consider trim shorten limit spare stay precede appreciate remember
+show make create cut give find use include insert add put take get display present assemble build edit compile collect
+gather bring play feature render produce pick choose select sort order arrange rank combine join stitch string line
+pull grab fetch throw drop stick place set lead bookend open close start begin end finish conclude terminate wrap kick
+go come follow want need desire wish like love prefer require ask search look see watch have keep hold leave skip omit
+avoid ignore exclude remove repeat loop alternate mix merge think mean suppose guess try contain consist call do
+sandwich shift move pop slot dump round top tail work organise organize prepare generate serve deliver provide demand
+seek request imagine consider trim shorten limit spare stay precede appreciate remember reveal save hit enjoy hope
+listen tell say said know let lets hate dislike agree agreed plan plans practise practice happen intercut screen post
+publish upload describe mention list depict filter extract return output cover
 """
 SMALL = frozenset(_SMALL.split())
 """Articles, pronouns, prepositions, auxiliaries and courtesies."""

@@ -1,0 +1,130 @@
+"""The words of a request divided among the things that it mentions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from atom_assembly.requests.forms.cue_words import END, START
+from atom_assembly.requests.lengths import LENGTH
+from atom_assembly.requests.mentions.find import BREAKS, HARD, SOFT, Mention, Mentions, is_count
+
+_TRAILING = frozenset(
+    ("times", "time", "twice", "thrice", "again", "each", "apiece", "row", "x2", "2x", "else", "both")
+)
+_CONJUNCTIONS = frozenset(("and", "but", "then", "or", "while"))
+_AT_ALL = frozenset(("of", "at", "in", "after", "above"))
+"""Words after which "all" is no number: "first of all", "at all"."""
+
+
+@frozen(kw_only=True)
+class Around:
+    """A mention and the words that belong to it."""
+
+    mention: Mention
+    before: tuple[str, ...]
+    """What leads up to it, from the last sign or conjunction."""
+    after: tuple[str, ...]
+    """What is said of it behind."""
+    parted: bool = False
+    """Whether a sign or a conjunction, or other words, part it from the thing before."""
+    new_sentence: bool = False
+    """Whether a sentence begins before it."""
+
+
+def divide(mentions: Mentions) -> tuple[list[Around], list[tuple[str, ...]]]:
+    """The words of a request divided among its mentions, and the pieces that belong to none."""
+    tokens, found = mentions.tokens, mentions.found
+    befores: list[tuple[str, ...]] = []
+    afters: list[tuple[str, ...]] = []
+    sentence: list[bool] = []
+    free: list[tuple[str, ...]] = []
+    at = 0
+    for number, mention in enumerate([*found, None]):
+        gap = tokens[at : mention.start if mention else len(tokens)]
+        pieces = _pieces(gap)
+        after: list[str] = []
+        if number:
+            after = list(pieces.pop(0)) if pieces and (not mention or len(pieces) > 1) else []
+            if mention and not after and len(pieces) == 1 and pieces[0][:1] and pieces[0][0] not in BREAKS:
+                after, pieces = _shared_out(pieces[0])
+            while (
+                pieces
+                and pieces[0]
+                and pieces[0][0] not in HARD
+                and (len(pieces) > 1 or not mention)
+                and _trails(pieces[0])
+            ):
+                after += pieces.pop(0)
+            afters.append(words_of(after))
+        if mention:
+            before: tuple[str, ...] = pieces.pop() if pieces else ()
+            while pieces and (
+                not words_of(before) or set(words_of(before)) <= {"a", "an", "the", "and"} or before[0] in ":="
+            ):
+                if before[:1] and before[0] in HARD:
+                    break
+                before = (*pieces.pop(), *before)
+            befores.append(before)
+            sentence.append(not number or bool(set(gap) & HARD))
+            at = mention.end
+        free += [words_of(piece) for piece in pieces if words_of(piece)]
+    return [
+        Around(mention=m, before=words_of(b), after=a, parted=bool(b), new_sentence=s)
+        for m, b, a, s in zip(found, befores, afters, sentence, strict=True)
+    ], free
+
+
+def _pieces(gap: Sequence[str]) -> list[tuple[str, ...]]:
+    """Words from sign to sign, each piece with the sign or conjunction that it begins with; the first without one."""
+    pieces: list[list[str]] = [[]]
+    for at, word in enumerate(gap):
+        follows_sign = bool(pieces[-1]) and not words_of(pieces[-1])
+        joins_ends = {*pieces[-1][-1:]} & (START | END) and {*gap[at + 1 : at + 2]} & (START | END)
+        joins = (word in _CONJUNCTIONS and follows_sign) or (word in ("and", "or") and joins_ends)
+        if word in BREAKS and not joins:
+            pieces.append([word])
+        else:
+            pieces[-1].append(word)
+    return [tuple(piece) for number, piece in enumerate(pieces) if piece or not number]
+
+
+def _shared_out(piece: tuple[str, ...]) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Words between two things without a sign: "twice" and its like belong to the first."""
+    end = 0
+    for at, word in enumerate(piece):
+        times = word in ("times", "time") and at and is_count(piece[at - 1])
+        if word in ("twice", "thrice", "again", "apiece") or times:
+            end = at + 1
+    if (
+        not end
+        and piece[0] in ("first", "last", "only")
+        and len(piece) > 1
+        and piece[1:2] not in (("after",), ("before",))
+    ):
+        end = 1
+    return list(piece[:end]), [piece[end:]] if piece[end:] else [()]
+
+
+def _trails(piece: Sequence[str]) -> bool:
+    said = set(piece)
+    return (
+        bool(said & _TRAILING)
+        or any(re.fullmatch(LENGTH, word) for word in piece)
+        or bool(
+            len(words_of(piece)) < 4
+            and said & (START | END)
+            and not said & {"with", "on", "start", "end", "begin", "open"}
+        )
+        or any(re.fullmatch(r"x\d|\dx", word) for word in piece)
+    )
+
+
+def words_of(piece: Sequence[str]) -> tuple[str, ...]:
+    """The words of a piece, without signs and the "all" of "first of all"."""
+    words = tuple(word for word in piece if word not in HARD and word not in SOFT)
+    return tuple(
+        word for at, word in enumerate(words) if not (word == "all" and words[at - 1 : at] and words[at - 1] in _AT_ALL)
+    )

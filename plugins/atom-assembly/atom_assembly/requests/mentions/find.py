@@ -1,0 +1,312 @@
+"""What a request mentions: the things that are to be seen, told by the words of the library's captions.
+
+Every word of a request is one of four: a word of captions, a word that people speak of films and to each other with,
+a small word, or an unknown one. Words of captions, with what is unknown beside them, make a mention. Unknown words
+alone make one where a thing would stand ("then a dog", "three shots of dogs"), and else are talk: reasons, greetings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+from attrs import frozen
+
+from atom_assembly.evidence.words import stem
+from atom_assembly.requests.english import ADJECTIVES, COUNTS, THING, is_plural
+from atom_assembly.requests.forms.cue_words import (
+    AGAIN,
+    ALL,
+    ARTICLES,
+    CUES,
+    END,
+    LINKS,
+    MIDDLE,
+    NOT,
+    ONLY,
+    PERSONS,
+    RANKS,
+    REASONS,
+    START,
+    TURNS,
+    WAYS,
+)
+from atom_assembly.requests.forms.spoken_words import SMALL, SPOKEN, VERBS
+from atom_assembly.requests.lengths import LENGTH, MARK
+
+_TOKEN = re.compile(
+    rf"{LENGTH}|->|=>|[→>]|[.,;:=!?\n/|&+()\[\]•]|(?<=\s)[-–—](?=\s)|[^\W_]+(?:['’-][^\W_]+)*", re.IGNORECASE
+)
+HARD = frozenset((".", ";", "!", "?", "\n"))
+"""Signs that end a sentence."""
+SOFT = frozenset((",", ":", "=", "/", "|", "&", "+", "(", ")", "[", "]", "•", "->", "=>", "→", ">", "-", "–", "—"))
+BREAKS = HARD | SOFT | {"and", "but", "then", "while", "or"}
+_CUE = START | END | MIDDLE | NOT | ONLY | ALL | CUES | AGAIN | TURNS | frozenset(RANKS)
+_TEN = "one|two|three|four|five|six|seven|eight|nine|ten"
+_DEEDS = VERBS - {stem(word) for word in ("follow", "precede", "open", "close", "start", "end", "begin", "lead")}
+_MARKER = re.compile(
+    r"(?:^|(?<=[.;!?,/]\s))[ \t]*(?:[-*•–—#>]+\s+)*(?:(?:shot|scene|clip|frame|part|step|item|take|act|beat|slot"
+    r"|no|nr|number)"
+    rf"\.?[ \t]*\#?[ \t]*(?:\d{{1,3}}|{_TEN}|[a-z])(?![\w'’])[ \t]*(?:[.:)=]|->|→|[-–—][ \t])|\(?\d{{1,3}}[.):](?!\d)"
+    r"|0\d(?=[ \t])|\(?[a-h]\)(?=[ \t])|\d{1,2}(?:st|nd|rd|th)[ \t]*:)[ \t]*|(?<=\s)\d{1,2}\)[ \t]+",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The number of an entry of a list, with what it counts."""
+_PLAINLY: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), instead)
+    for pattern, instead in (
+        (r",?\s*(?:(?:which|that|and)\s+)?(?:leads?|cuts?|dissolves?)\s+(?:in)?to\s+(?=\w)", " then "),
+        (r"\b(?:in\s+front|ahead)\s+of\b", "before"),
+        (r"\b(?:nothing|none)\s+(?:else\s+)?(?:but|except|other\s+than)\b", "only"),
+        (
+            r"\b(everything|anything|all)\s+(?:else\s+)?(?:but|except|other\s+than|save)\b(?!\s+(?:no|not)\b)",
+            r"\1 without",
+        ),
+    )
+)
+"""Phrases of which one word says as much."""
+_ORDER = _CUE - {"open", "opens", "close", "closes", "front", "head", "tail", "lead", "drop", "leave", "back"}
+"""Words that say order and number even where captions have them."""
+_AFTER_DEEDS = (_ORDER - {"not", "never"}) | {"but", "while", "please", "there", "you", "i", "we", "for"}
+"""Words that say no more of what a thing does."""
+_NAMES_NOTHING = re.compile(THING, re.IGNORECASE)
+_BEFORE_THINGS = frozenset(
+    ("of", "with", "showing", "containing", "featuring", "include", "including", "see", "show", "watch", "shows")
+)
+_FORWARD = frozenset(("for", "about", "as", "like", "at", "on", "to", "by", "in", "from", "into", "until", "during"))
+_CLOSINGS = frozenset(
+    ("thanks", "thank", "regards", "wishes", "cheers", "sincerely", "yours", "greetings", "bye", "dear", "hi", "hello")
+)
+_LOOKING = frozenset(
+    ("look", "looking", "search", "searching", "ask", "asking", "wish", "hope", "hoping", "start", "end")
+)
+_DOES = frozenset(("do", "does", "did", "doesn't", "don't", "didn't", "gets", "get", "goes", "go", "going", "getting"))
+
+
+@frozen(kw_only=True)
+class Mention:
+    """Something that is to be seen, or not to be."""
+
+    start: int
+    """Its first token."""
+    end: int
+    """The token behind its last."""
+    words: tuple[str, ...]
+    """Its words, without articles in front."""
+    known: bool
+    """Whether captions have a word of it."""
+
+
+@frozen(kw_only=True)
+class Mentions:
+    """The words of a request and what they mention."""
+
+    tokens: tuple[str, ...]
+    """Its words and signs, small."""
+    found: tuple[Mention, ...]
+    """What they mention, as written."""
+    passed_over: tuple[str, ...]
+    """Unknown words that are taken for talk."""
+
+
+def read_mentions(text: str, known: Collection[str]) -> Mentions:
+    """What `text` mentions.
+
+    :param known: the words of the library's captions, small
+    """
+    tokens = tuple(_TOKEN.findall(text.replace(MARK, " ").replace("’", "'").casefold()))
+    stems = {stem(word) for word in known}
+    kinds = [_kind(tokens, at, stems) for at in range(len(tokens))]
+    found: list[Mention] = []
+    passed: list[str] = []
+    at = 0
+    while at < len(tokens):
+        if kinds[at] not in "KU":
+            at += 1
+            continue
+        end = _run(tokens, kinds, at)
+        start = _first_of_thing(tokens, kinds, at, end)
+        has_known = "K" in kinds[start:end]
+        if _is_talk(tokens, start) if has_known else not _stands_for_thing(tokens, kinds, start, end):
+            passed += [tokens[n] for n in range(start, end) if kinds[n] == "U"]
+        else:
+            found.append(Mention(start=start, end=end, words=tokens[start:end], known=has_known))
+        at = end
+    return Mentions(tokens=tokens, found=tuple(found), passed_over=tuple(passed))
+
+
+def without_markers(text: str) -> str:
+    """A request with the entries of its lists on lines of their own, without their numbers."""
+    text = _MARKER.sub("\n", text)
+    for pattern, instead in _PLAINLY:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def number_of(word: str) -> int:
+    """The number that a word says that `is_count`."""
+    return int(word.strip("x")) if word.strip("x").isdecimal() else COUNTS[word]
+
+
+def is_count(word: str) -> bool:
+    """Whether a word says how many."""
+    return (word in COUNTS and word != "both") or re.fullmatch(r"0*[1-9]\d{0,2}|x?[1-9]\d?x?", word) is not None
+
+
+def _kind(tokens: Sequence[str], at: int, stems: set[str]) -> str:
+    """Of a token: B is a sign, C a count or length, S spoken, L small, K of captions, U unknown."""
+    word = tokens[at]
+    if word in HARD or word in SOFT:
+        return "B"
+    if is_count(word) or re.fullmatch(LENGTH, word, re.IGNORECASE) or re.fullmatch(r"\d+", word):
+        return "C"
+    if word in SMALL:
+        return "L"
+    if word == "up" and tokens[at + 1 : at + 2] == ("front",):
+        return "S"
+    if word in _ORDER or _NAMES_NOTHING.fullmatch(word):
+        return "S"
+    follows = tokens[at + 1] if at + 1 < len(tokens) else ""
+    if word == "right" and follows in ("after", "before", "behind") and at and tokens[at - 1] in WAYS:
+        return "S"
+    if stem(word) in stems or all(stem(part) in stems for part in word.split("-")):
+        return "K"
+    if word in ADJECTIVES and word not in SPOKEN and (_NAMES_NOTHING.fullmatch(follows) or stem(follows) in stems):
+        return "K"
+    if word in SPOKEN or stem(word) in VERBS or re.fullmatch(r"[a-z](?:-[a-z])+|[a-z]", word):
+        return "S"
+    if word.endswith("ly") and len(word) > 5 and (not at or tokens[at - 1] not in ARTICLES):
+        return "S"
+    return "U"
+
+
+def _run(tokens: Sequence[str], kinds: Sequence[str], at: int) -> int:
+    """Where the words that belong to one thing end."""
+    end = at + 1
+    while end < len(tokens):
+        if kinds[end] in "KU":
+            end += 1
+            continue
+        doing = is_doing(tokens[end]) and stem(tokens[end]) in _DEEDS and kinds[end - 1] in "KU"
+        if doing or (_NAMES_NOTHING.fullmatch(tokens[end]) and tokens[end - 1] in ADJECTIVES):
+            end += 1
+            continue
+        ahead = _across(tokens, kinds, end)
+        if ahead is None:
+            ahead = _deed(tokens, kinds, end)
+        if ahead is None:
+            return end
+        end = ahead
+    return end
+
+
+def _across(tokens: Sequence[str], kinds: Sequence[str], end: int) -> int | None:
+    """Past the small words that join what follows to a thing, "on the", "that is"; None where they do not."""
+    at = end
+    while at < len(tokens) and (tokens[at] in LINKS or tokens[at] in ARTICLES) and at - end < 4:
+        at += 1
+    gap = tokens[end:at]
+    if gap and at < len(tokens) and gap[0] in ARTICLES and is_doing(tokens[end - 1]) and kinds[end - 1] != "K":
+        return at if kinds[at] in "KU" else None
+    if not gap or at >= len(tokens) or kinds[at] not in "KU" or gap[0] not in LINKS or gap[0] == "while":
+        return None
+    if gap[0] == "and":
+        joins = gap[1:2] == ("to",) or (len(gap) == 1 and tokens[at] in WAYS and tokens[end - 1] in WAYS)
+        return at if joins else None
+    if gap[0] == "for" or (kinds[at] == "U" and gap[0] in ("is", "are")):
+        return None
+    if "K" in kinds[at : at + 2] and gap[-1] in ("with", "a", "an") and gap[0] in ("with", "at", "by", "in", "on"):
+        return at if gap[0] != "by" else None
+    return at
+
+
+def _deed(tokens: Sequence[str], kinds: Sequence[str], end: int) -> int | None:
+    """Past "does not", "goes" and their like where they say what a thing does, and no place in the film."""
+    does = tokens[end] in _DOES or tuple(tokens[end : end + 2]) == ("shows", "up")
+    if kinds[end - 1] != "K" or not does:
+        return None
+    at = end + 1
+    while at < len(tokens) and kinds[at] != "B" and tokens[at] not in _AFTER_DEEDS:
+        if tokens[at] == "and" and not {*tokens[at + 1 : at + 2]} & (WAYS | {"to"}):
+            break
+        at += 1
+    return at if any(kind in "KUS" for kind in kinds[end + 1 : at]) else None
+
+
+def _first_of_thing(tokens: Sequence[str], kinds: Sequence[str], at: int, end: int) -> int:
+    """Where a thing begins among the words of its run: unknown words in front of an article are no part of it, where
+    they have none of their own.
+    """
+    if kinds[at] == "K" or (at and (tokens[at - 1] in ARTICLES or is_count(tokens[at - 1]))):
+        return at
+    articles = [n for n in range(at + 1, end) if tokens[n] in ARTICLES and n + 1 < end]
+    known = next((n for n in range(at, end) if kinds[n] == "K"), end)
+    first = next((n for n in articles if n < known), None)
+    return first + 1 if first is not None else at
+
+
+def sentence_of(tokens: Sequence[str], at: int) -> tuple[int, int]:
+    """The sentence that a token stands in."""
+    start = next((n + 1 for n in range(at - 1, -1, -1) if tokens[n] in HARD), 0)
+    return start, next((n for n in range(at, len(tokens)) if tokens[n] in HARD), len(tokens))
+
+
+def _piece_before(tokens: Sequence[str], at: int) -> list[str]:
+    """The words between the last sign and a token."""
+    start = next((n + 1 for n in range(at - 1, -1, -1) if tokens[n] in HARD or tokens[n] in SOFT), 0)
+    return list(tokens[start:at])
+
+
+def is_doing(word: str) -> bool:
+    """Whether a word says what something is doing: "blinking", not "ring"."""
+    return word.endswith("ing") and stem(word) != word
+
+
+def gives_reason(words: Sequence[str]) -> bool:
+    """Whether a reason is given: "because stars ...", "so that they ..."."""
+    so = any(first == "so" and second in PERSONS | {"that", "this"} for first, second in pairwise(words))
+    return bool(set(words) & REASONS) or (so and "show" not in words)
+
+
+def _is_talk(tokens: Sequence[str], start: int) -> bool:
+    """Whether words of captions stand in a reason, or in what is said of for whom the film is."""
+    before = _piece_before(tokens, start)
+    return gives_reason(before) or before[-2:] in (["for", "my"], ["for", "our"], ["for", "your"])
+
+
+def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, end: int) -> bool:
+    """Whether unknown words stand where a thing would."""
+    first, last = sentence_of(tokens, start)
+    before, after = _piece_before(tokens, start), tokens[end] if end < last else ""
+    if gives_reason(before) or set(tokens[first:start]) & _CLOSINGS - {"hi", "hello", "thanks", "thank"}:
+        return False
+    after_kind = kinds[end] if end < last else "B"
+    if after in (":", "="):
+        return False
+    article = before[-1] if before and before[-1] in ARTICLES else ""
+    lead = before[:-1] if article else before
+    counted = bool(lead) and is_count(lead[-1]) and not article
+    every = any(word in ALL for word in lead[-4:])
+    asked = bool(lead) and (lead[-1] in _BEFORE_THINGS or stem(lead[-1]) in VERBS)
+    if after_kind == "S" and after not in ONLY | CUES | AGAIN | END and not _ends_request(after):
+        return (counted or every) and stem(after) not in VERBS and len(tokens[start:end]) < 3
+    if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with"):
+        return False
+    if lead and lead[-1] in PERSONS:
+        return every or counted
+    if lead and lead[-1] in _FORWARD and not set(lead[-3:-1]) & _LOOKING:
+        return False
+    if any(word in ("i", "we", "they", "it") for word in lead) and not (asked or counted or every or article):
+        return False
+    if counted or every or asked or article in ("a", "an", "another"):
+        return True
+    several = is_plural(tokens[end - 1]) or any(map(is_doing, tokens[start:end]))
+    listed = all(kinds[start - len(before) + n] in "SLC" for n in range(len(before)))
+    if article:
+        return listed
+    return listed and (several or end - start > 1 or before[-1:] == ["then"])
+
+
+def _ends_request(word: str) -> bool:
+    return word in ("please", "thanks", "thank", "twice", "thrice", "too", "there", "times", "again")
