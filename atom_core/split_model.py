@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from atom_core.checkpoint.checkpoint import Checkpoint
     from atom_core.checkpoint.direct.model import DirectModel
+    from atom_core.protocols import Language
 
 _VERSIONED = ("torch", "transformers", "pillow", "av")
 """The libraries that decide, beside the model, what features and kept prefixes are, bit for bit."""
@@ -68,6 +69,8 @@ class SplitModel:
     """Names the engine that computes the vision tower, where that is not torch."""
     close_tower: Callable[[], None] = field(default=lambda: None, repr=False)
     """Lets go of that engine."""
+    language: Language | None = field(default=None, repr=False)
+    """Computes the language half's layers and head, where that is not torch."""
 
     @classmethod
     def load(cls, checkpoint: Checkpoint, family: Family, *, recipe: Recipe, device: str = "cpu") -> Self:
@@ -117,7 +120,7 @@ class SplitModel:
 
     def runner(self) -> ModelRunner:
         """The language half's forward passes, without a queue."""
-        return ModelRunner(self.model, self.family)
+        return ModelRunner(self.model, self.family, engine=self.language)
 
     def engine(
         self,
@@ -137,6 +140,7 @@ class SplitModel:
             prefix_files=prefix_files,
             ledger=ledger,
             threads=threads,
+            engine=self.language,
         )
 
     def encoder(
@@ -173,7 +177,8 @@ class SplitModel:
         """
         # recipes had a field more when the first prefixes were kept: those are found by it
         recipe = {**asdict(self.recipe), "measured": self.recipe.name != "float8"}
-        return self._fingerprint(content, json.dumps(recipe))
+        engine = "" if self.language is None else f" {self.language.fingerprint}"
+        return self._fingerprint(content, json.dumps(recipe) + engine)
 
     def _fingerprint(self, content: str, recipe: str) -> str:
         """Names what is kept on disk: the order and form of its parts must not change, or all that is kept is lost."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from atom_core.checkpoint.direct.model import DirectModel
     from atom_core.families import Family
+    from atom_core.protocols import Language
 
 T = TypeVar("T")
 
@@ -48,14 +49,16 @@ class Engine:
         prefix_files: PrefixDiskCache | None = None,
         ledger: Ledger,
         threads: Threads,
+        engine: Language | None = None,
     ) -> None:
         """
         :param max_rows: rows of bulk requests, see `scheduler.num_rows`
         :param prefixes: where prefixes are kept; None computes every prompt whole
         :param prefix_files: where they are kept between runs, too
+        :param engine: computes the layers and the head in the place of `model`
         :raises ModelError: if the language half has layers that cannot be served faithfully
         """
-        self._runner = ModelRunner(model, family)
+        self._runner = ModelRunner(model, family, engine=engine)
         self._prefixes = prefix_store(prefixes, prefix_files, self._runner)
         # padding would go into the states of convolution and recurrent layers
         self._scheduler = Scheduler(max_rows, self._prefixes, pads=not self._runner.has_states)

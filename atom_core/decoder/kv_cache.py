@@ -10,6 +10,7 @@ Shape letters: R rows, H heads, L tokens, D head width, Q new tokens.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,6 +51,8 @@ class ForwardWindow:
     """Whether each new token sees just the new ones before it, and itself: no mask is needed then."""
     sharing: SharedPrefixes | None = None
     """Which rows share what; None if none does."""
+    starts: tuple[int, ...] = ()
+    """Columns of each row before the new tokens."""
 
 
 class KVLayer:
@@ -164,6 +167,9 @@ class BatchKVCache:
         """What each row shares, if it does."""
         self._num_own: dict[int, int] = {}
         """How many tokens each row holds itself."""
+        self._sequences: dict[int, int] = {}
+        """Which sequence each row holds."""
+        self._next_sequence = itertools.count()
         self.layers: list[KVLayer | StateLayer] = [
             (self.state_layer if kind == "state" else self.kv_layer)(self.window) for kind in kinds
         ]
@@ -188,8 +194,11 @@ class BatchKVCache:
         # from here on columns count, and a row that shares a prefix does not hold it in its columns
         starts = [start - self._num_shared(row) for row, start in enumerate(starts, first)]
         self._num_own.update((row, start + num_new) for row, start in enumerate(starts, first))
+        for row, start in enumerate(starts, first):
+            if not start or row not in self._sequences:
+                self._sequences[row] = next(self._next_sequence)
         starts_R = torch.tensor(starts)
-        window.first, window.end = first, first + len(starts)
+        window.first, window.end, window.starts = first, first + len(starts), tuple(starts)
         window.length = max(starts) + num_new
         rows, every = slice(first, window.end), slice(None)
         is_uniform = min(starts) == max(starts)
@@ -205,11 +214,17 @@ class BatchKVCache:
             layer.open()
         return (torch.arange(window.length) <= window.columns[:, :, None])[:, None]
 
+    @property
+    def sequences(self) -> tuple[int, ...]:
+        """Which sequence each of the window's rows holds: a number that no other one ever has."""
+        return tuple(self._sequences[row] for row in range(self.window.first, self.window.end))
+
     def restore(self, row: int, chain: Sequence[KV], *, share: bool = False) -> None:
         """Fill an empty row from its start with kept states.
 
         :param share: the longest run is not copied; for language halves whose attention is `cascade` only
         """
+        self._sequences.pop(row, None)
         longest = max(chain, key=lambda kv: kv.num_tokens) if share else None
         at = 0
         for kv in chain:
@@ -285,7 +300,7 @@ class BatchKVCache:
         """Free `row`; the last row's sequence of `length` tokens moves into its place, so that rows have no gaps."""
         num_moved = length - self._num_shared(last)
         # first what is known of rows, also of the last one, which leaves no copy behind
-        for about in (self._shared, self._num_own):
+        for about in (self._shared, self._num_own, self._sequences):
             about.pop(row, None)
             if last in about:
                 about[row] = about.pop(last)  # type: ignore[assignment]
@@ -303,6 +318,7 @@ class BatchKVCache:
         """Free all rows."""
         self._shared.clear()
         self._num_own.clear()
+        self._sequences.clear()
 
     @property
     def num_bytes(self) -> int:

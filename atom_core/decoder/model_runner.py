@@ -5,11 +5,12 @@ Shape letters: R rows, Q new tokens, L keys, D width, V vocabulary, A position a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from atom_core.decoder.by_engine.llama import EngineLlama
 from atom_core.decoder.kv_cache import BatchKVCache, layer_kinds
 from atom_core.decoder.llama import FusedLlama, can_fuse
 from atom_core.decoder.prefix_cache import KV
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 
     from atom_core.checkpoint.direct.model import DirectModel
     from atom_core.families import Family
+    from atom_core.protocols import Language
 
 
 class ModelRunner:
     """The language half and the batch's KV cache. Used by one thread only."""
 
-    def __init__(self, model: PreTrainedModel | DirectModel, family: Family) -> None:
+    def __init__(self, model: PreTrainedModel | DirectModel, family: Family, *, engine: Language | None = None) -> None:
         """
+        :param engine: computes the layers and the head in the place of `model`
         :raises ModelError: if the language half has layers that cannot be served faithfully
         """
         self.config = model.config.get_text_config()
@@ -44,15 +47,21 @@ class ModelRunner:
         )
         self._layer_types: list[str] = sorted(set(getattr(self.config, "layer_types", None) or ()))
         self._language = language = model.get_decoder()
-        self._fused = FusedLlama(language) if can_fuse(language) else None
+        self._fused: FusedLlama | EngineLlama | None = None
+        if engine is not None:
+            self._fused = EngineLlama(engine, language.rotary_emb)
+        elif can_fuse(language):
+            self._fused = FusedLlama(language)
         self.kv_cache = _kv_cache(kinds, for_transformers=self._fused is None)
-        self.can_share = self._fused is not None and self._sliding_window is None
+        self.can_share = isinstance(self._fused, FusedLlama) and self._sliding_window is None
         """Whether rows can share kept states: only the fused forward pass has cascade attention."""
         self._tap = _Tap(language, self._fused)
         self._embed = model.get_input_embeddings()
-        self._lm_head = model.get_output_embeddings()
+        self._lm_head: Callable[[torch.Tensor], torch.Tensor] = model.get_output_embeddings()
         self._device = model.device
-        self._unpacked = [language, self._lm_head]
+        self._unpacked = [language, model.get_output_embeddings()]
+        if isinstance(self._fused, EngineLlama):
+            self._lm_head, self._unpacked = self._fused.logits, []
 
     def prefill(self, first: int, chunks: Sequence[PrefillChunk]) -> list[torch.Tensor]:
         """Compute parts of prompts into rows `first` onwards, padded on the right to the longest.
@@ -111,7 +120,7 @@ class ModelRunner:
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits [..., V], float32, of final hidden states [..., D]."""
         # what transformers does after the head in each model's own class, beyond the language half that is called here
-        logits: torch.Tensor = self._lm_head(hidden)
+        logits = self._lm_head(hidden)
         if self._scale != 1.0:
             logits = logits * self._scale
         if self._softcap is not None:
@@ -195,7 +204,7 @@ def _kv_cache(kinds: Sequence[str], *, for_transformers: bool) -> BatchKVCache:
 class _Tap:
     """Keeps the states before the last `SKIPPED_LAYERS`, while it is open."""
 
-    def __init__(self, language: object, fused: FusedLlama | None) -> None:
+    def __init__(self, language: object, fused: FusedLlama | EngineLlama | None) -> None:
         self.states_RQD: torch.Tensor | None = None
         """Those of the last forward pass; None where the layers cannot be told."""
         self._language, self._fused = language, fused

@@ -17,10 +17,11 @@ from atom_core.hub.hashes import Hashes
 from atom_core.kernels.malloc import share_memory
 from atom_core.kernels.threads import Threads
 from atom_core.loader.identity import choose_device, identity, short_name
+from atom_core.loader.language import with_language
 from atom_core.loader.plan import recipe_and_plan
 from atom_core.loader.tower import with_tower
 from atom_core.memory.reservation import Reserve
-from atom_core.protocols import Tower, TowerWeights
+from atom_core.protocols import Language, LanguageWeights, Tower, TowerWeights
 from atom_core.split_model import SplitModel
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class TransformersBackend:
         self.encoder.close()
         self.decoder.close()
         self._split.close_tower()
+        if self._split.language is not None:
+            self._split.language.close()
 
 
 def load(
@@ -83,11 +86,13 @@ def load(
     tasks_bytes: Mapping[str, int],
     *,
     tower: Callable[[TowerWeights], Tower] | None = None,
+    language: Callable[[LanguageWeights], Language | None] | None = None,
 ) -> TransformersBackend:
     """The model at `source`, a folder or hub id that is on this machine.
 
     :param tasks_bytes: what tasks declare, by name
     :param tower: makes the vision tower on another engine
+    :param language: makes the language half on another engine; None of it leaves it where it is
     :raises ModelError: if the model cannot be loaded, split or quantised
     """
     share_memory()
@@ -100,6 +105,8 @@ def load(
         split = SplitModel.load(checkpoint, family, recipe=recipe, device=device)
         if tower is not None:
             split = with_tower(split, settings, tower, content=content)
+        if language is not None:
+            split = with_language(split, settings, language)
     return TransformersBackend(split, plan, settings, ledger, threads, content=content)
 
 

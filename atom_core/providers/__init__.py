@@ -2,7 +2,7 @@
 
 from atom_core.hub.repo import local_folder
 from atom_core.imports import import_apart
-from atom_core.protocols import Tower, TowerWeights
+from atom_core.protocols import Language, LanguageWeights, Matrix, Passed, Rows, Tower, TowerWeights
 from atom_core.providers.decoder import BatchingDecoder, Sampling, check_cancelled
 from atom_core.providers.encoder import KeepingEncoder
 from atom_core.providers.kept import KeptAnswers
@@ -15,6 +15,11 @@ __all__ = [
     "FamilySpec",
     "KeepingEncoder",
     "KeptAnswers",
+    "Language",
+    "LanguageWeights",
+    "Matrix",
+    "Passed",
+    "Rows",
     "Sampling",
     "Tower",
     "TowerWeights",

@@ -1,11 +1,11 @@
-"""The built-in loader with a vision tower on another engine: frames, prompts and decoder stay as they are."""
+"""The built-in loader with a vision tower, or both halves, on another engine: frames and prompts stay as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from atom_core.protocols import ModelBackend, Tower, TowerWeights
+from atom_core.protocols import Language, LanguageWeights, ModelBackend, Tower, TowerWeights
 
 if TYPE_CHECKING:
     from atom_core.ledger import Ledger
@@ -21,12 +21,17 @@ def modules_with_tower(
     tasks_bytes: Mapping[str, int],
     *,
     tower: Callable[[TowerWeights], Tower],
+    language: Callable[[LanguageWeights], Language | None] | None = None,
 ) -> ModelBackend:
-    """What `atom_load_modules` returns: the model at `source` as the built-in loader makes it, but for its tower.
+    """What `atom_load_modules` returns: the model at `source` as the built-in loader makes it, but for its tower and,
+    where one is given, its language half.
 
-    The arguments are those of the hook. Features are kept under the tower's fingerprint besides.
+    The arguments are those of the hook. Features are kept under the tower's fingerprint besides, and prefixes on disk
+    under that of the language half.
 
     :param tower: called once, as the model is loaded; it may put off what takes long until its first picture
+    :param language: called once, likewise; where it gives None the language half is Atom's own. Queues, batches, kept
+        prefixes, sampling, embedding and scoring are so in either case
     :raises ModelError: if the model cannot be loaded, is none of SmolVLM, SmolVLM2 and Idefics3, or was quantised
         before it was stored
     """
@@ -37,7 +42,7 @@ def modules_with_tower(
     import_apart(TORCH)
     from atom_core.loader.backend import load
 
-    return load(source, settings, ledger, families, tasks_bytes, tower=tower)
+    return load(source, settings, ledger, families, tasks_bytes, tower=tower, language=language)
 
 
 def identify_model(source: str, settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""The encoder on OpenVINO, beside the built-in decoder: ``--model openvino:NAME``."""
+"""Encoder and decoder on OpenVINO: ``--model openvino:NAME``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def atom_load_modules(
     families: Mapping[str, FamilySpec],
     tasks_bytes: Mapping[str, int],
 ) -> atom.ModelBackend | None:
-    """The model behind ``openvino:``, its vision tower on OpenVINO; None for other models."""
+    """The model behind ``openvino:``, its halves on OpenVINO; None for other models."""
     if not source.startswith(PREFIX):
         return None
     from atom_openvino.tower import load

@@ -106,7 +106,7 @@ class RangeFinder:
         model = Graph(self.weights, side, tap=tap).model()
         model.add_outputs(list(taps.values()))
         self._places = list(taps)
-        return compiled(model, self.weights, "f32")
+        return compiled(model, self.weights.threads, "f32")
 
 
 def drawn(side: int) -> Iterator[np.ndarray]:

@@ -13,6 +13,7 @@ from attrs import evolve
 import atom_core as atom
 from atom_core.providers import FamilySpec, TowerWeights, modules_with_tower
 from atom_openvino.engine import check_installed, compiled, precision_hint
+from atom_openvino.language import language
 from atom_openvino.ranges import RangeFinder, drawn, kept_ranges
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ def load(
     families: Mapping[str, FamilySpec],
     tasks_bytes: Mapping[str, int],
 ) -> atom.ModelBackend:
-    """The model at `source` with its tower on OpenVINO.
+    """The model at `source` with its tower and its decoder on OpenVINO.
 
     :raises ModelError: if OpenVINO is not installed, or the model cannot be served so
     """
     check_installed()
     own = evolve(settings, model=plain_name(settings))
-    return modules_with_tower(source, own, ledger, families, tasks_bytes, tower=OpenVinoTower)
+    return modules_with_tower(source, own, ledger, families, tasks_bytes, tower=OpenVinoTower, language=language)
 
 
 def identify(source: str, settings: atom.Settings) -> str:
@@ -89,7 +90,7 @@ class OpenVinoTower:
             finder = RangeFinder(weights)
             finder(np.stack(list(drawn(side))))
             ranges = finder.ranges
-        return compiled(Graph(weights, side, ranges=ranges).model(), weights, precision_hint(weights.precision))
+        return compiled(Graph(weights, side, ranges=ranges).model(), weights.threads, precision_hint(weights.precision))
 
 
 def digest(ranges: Ranges) -> str:

@@ -141,6 +141,16 @@ def test_without_openvino_one_line_says_so(model, monkeypatch, tmp_path):
         atom_openvino.engine.check_installed()
 
 
+def test_an_old_openvino_is_refused(monkeypatch):
+    """A version that lacks what is used is told, with the command that renews it."""
+    import atom_openvino.engine
+
+    monkeypatch.setattr(atom_openvino.engine.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(atom_openvino.engine, "version", lambda name: "2024.6.0")
+    with pytest.raises(atom.ModelError, match=r"2025\.1 or newer, got 2024\.6\.0: pip install -U openvino"):
+        atom_openvino.engine.check_installed()
+
+
 def test_other_models_are_left_alone():
     """Without the prefix the plugin has no say, and imports no engine."""
     import atom_openvino

@@ -1,0 +1,1 @@
+"""The decoder's forward passes where another engine computes the layers."""
