@@ -19,12 +19,15 @@ from attrs.validators import ge, gt, le
 
 import atom_core as atom
 from atom_core.files.bounded import keep
+from atom_core.media.pictures.passes import sharing
 from atom_core.providers import KeptAnswers
 from atom_text.engine import PACKAGE, Engine, model_files
 from atom_text.watch import Title, Watcher
 
 BLOCK_S, PART_S = 60.0, 15.0
-"""Length of a block, and how much of it is in memory at once, seconds."""
+"""Length of a block, and of the parts in which pictures are evenly spaced, seconds."""
+AT_ONCE = 4
+"""Pictures that are in memory at once."""
 PIXELS = 1280 * 720
 """Larger pictures are shrunk to as many pixels."""
 _RULES = 2
@@ -122,13 +125,12 @@ class Reader:
         start_s = number * BLOCK_S
         end_s = min(start_s + BLOCK_S, video.duration_s) if video.duration_s else BLOCK_S
         watcher = Watcher(self._engine, least=self._options.text_score)
-        for part in _parts(video, start_s, end_s):
-            num = max(round(part.duration_s / self._options.step_s), 1)
-            shown = frames(part, num, max_pixels=PIXELS)
-            step_s = part.duration_s / num
-            for place, image in enumerate(shown.images):
-                watcher.see(image, part.start_s + (place + 0.5) * step_s)
-            del shown, image  # before the next are read
+        with sharing():  # the next pictures are read on from the last
+            for span, num in _spans(video, start_s, end_s, self._options.step_s):
+                shown = frames(span, num, max_pixels=PIXELS)
+                for place, image in enumerate(shown.images):
+                    watcher.see(image, span.start_s + (place + 0.5) * span.duration_s / num)
+                del shown, image  # before the next are read
         half_s = self._options.step_s / 2
         texts = [_text(title, max(start_s, title.first_s - half_s), title.last_s + half_s) for title in watcher.titles]
         texts = [evolve(text, end_s=min(text.end_s, end_s)) for text in texts]
@@ -142,12 +144,16 @@ def _blocks(clip: atom.Clip) -> range:
     return range(int(clip.start_s / BLOCK_S), last)
 
 
-def _parts(video: atom.Video, start_s: float, end_s: float) -> Iterator[atom.Clip]:
-    """Parts of a block that are in memory at once."""
-    num = max(math.ceil((end_s - start_s) / PART_S - 1e-9), 1)
-    for part in range(num):
-        span = (end_s - start_s) / num
-        yield atom.Clip(video=video, start_s=start_s + part * span, end_s=start_s + (part + 1) * span)
+def _spans(video: atom.Video, start_s: float, end_s: float, step_s: float) -> Iterator[tuple[atom.Clip, int]]:
+    """Spans of a block, each with the number of pictures that are seen of it and are in memory at once."""
+    num_parts = max(math.ceil((end_s - start_s) / PART_S - 1e-9), 1)
+    part_s = (end_s - start_s) / num_parts
+    num = max(round(part_s / step_s), 1)
+    for part in range(num_parts):
+        at = [start_s + (part + place / num) * part_s for place in range(num + 1)]
+        for first in range(0, num, AT_ONCE):
+            last = min(first + AT_ONCE, num)
+            yield atom.Clip(video=video, start_s=at[first], end_s=at[last]), last - first
 
 
 def _text(title: Title, start_s: float, end_s: float) -> atom.WrittenText:

@@ -1,13 +1,17 @@
 """What is written is read letter by letter, once, and kept; nothing is fetched or sent."""
 
+import math
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from atom_text.engine import Engine
+from atom_text.reader import AT_ONCE, PART_S
+from attrs import evolve
 
 import atom_core as atom
 from atom_core.testing.titles import Title, write_titled
@@ -49,6 +53,29 @@ def test_titles_are_read(settings, tmp_path, monkeypatch):
     assert read(settings, path)[0] == texts
     [part] = read(settings, path, start_s=2.0, end_s=3.0)[0]
     assert (part.text, part.start_s, part.end_s) == (first.text, 2.0, 3.0)
+
+
+@pytest.mark.parametrize("duration_s", [60.0, 47.3, 15.2, 0.1])
+def test_few_pictures_are_in_memory_at_once(settings, tmp_path, monkeypatch, duration_s):
+    """Those that are seen are evenly spaced in each part of a video, however few are read at once."""
+    asked, seen = [], []
+
+    def frames(clip, num, *, max_pixels):
+        asked.append(num)
+        images = (np.zeros((8, 8, 3), np.uint8),) * num
+        return atom.Frames(clip=clip, images=images, timestamps_s=(0.0,) * num, rule="")
+
+    path = write_titled(tmp_path / "titled.mp4", TITLES[:1], 1.0)
+    monkeypatch.setattr("atom_text.watch.Watcher.see", lambda _, __, time_s: seen.append(time_s))
+    with atom.open_host(settings) as host:
+        video = evolve(host.video(path), duration_s=duration_s)
+        host.module("reader")._read(video, 0, frames)
+    num_parts = math.ceil(duration_s / PART_S)
+    part_s = duration_s / num_parts
+    num = max(round(part_s / 0.5), 1)
+    wanted = [(part + (place + 0.5) / num) * part_s for part in range(num_parts) for place in range(num)]
+    assert seen == pytest.approx(wanted, abs=1e-9)
+    assert max(asked) <= AT_ONCE
 
 
 def test_a_line_across_blocks_is_one(settings, tmp_path, monkeypatch):
