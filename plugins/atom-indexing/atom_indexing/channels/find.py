@@ -230,7 +230,7 @@ class Finder:
         least = self._least(clips, looked_for)
         if self._embedder is not None and "texts" in looked_for:
             base_N = base_N + WORDS_WORTH * self._embedders.background(self._embedder).unit * share_N
-            return base_N, None if least is None else base_N >= least
+            return base_N, None if least is None else (base_N >= least) | (share_N >= 1 - 1e-9)
         if "captions" not in looked_for:
             return base_N, None
         if not self._is_trained:

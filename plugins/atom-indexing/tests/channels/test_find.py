@@ -175,13 +175,21 @@ def test_nothing_fits(world):
     assert search(host, "red circle turns")[0].fits is True
 
 
+def test_a_caption_that_says_all_words_fits(world, monkeypatch):
+    """Whatever its vector is worth: a name that an embedder does not know is found by the word."""
+    monkeypatch.setattr(Background, "of", lambda embed: Background(captions_BE=np.zeros((2, 256)), unit=9.0))
+    host = fill(world(Embedder()))
+    assert search(host, "red circle turns")[0].fits is True
+    assert search(host, "red circle volcano")[0].fits is False
+
+
 def test_between_what_fits_and_what_does_not_it_is_not_sure(world, monkeypatch):
     """A moment says so, which is neither refused nor called a fit; where scores are not known, neither is said."""
     monkeypatch.setattr(Background, "of", lambda embed: Background(captions_BE=np.zeros((2, 256)), unit=1.0))
     host = fill(world(Embedder()))
     for text, fits, may_fit in (
         ("submarine volcano", False, False),
-        ("red", False, True),
+        ("red circle volcano", False, True),
         ("a red circle turns", True, True),
     ):
         best = search(host, text)[0]
