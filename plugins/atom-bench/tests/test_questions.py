@@ -1,7 +1,7 @@
 """Questions whose answers are known."""
 
 import pytest
-from atom_bench.questions import measure, truth, wordings
+from atom_bench.questions import long, measure, truth, wordings
 from atom_bench.questions.ask import Writer
 from atom_bench.questions.truth import Film, Shot, Thing
 
@@ -32,12 +32,44 @@ FILM = Film(
             ["a blue star, then a red circle"],
         ),
         (truth.seconds(65), ["1 minute 5 seconds", "65 seconds"], ["5 seconds"]),
+        (truth.seconds(3600), ["1 hour", "60 minutes", "3600.0 s"], ["1 minute", "yes"]),
         (truth.refused, ["not shown", "no", "0"], ["a red circle", "noon"]),
     ],
 )
 def test_what_counts_as_right(right, good, bad):
     """True answers in several forms are right, others are not."""
     assert [right(text) for text in (*good, *bad)] == [True] * len(good) + [False] * len(bad)
+
+
+def test_truth_about_shots_that_were_found():
+    """A shot that was found in two parts is two, two in which no cut was found are one, with the things of both."""
+    parted = long.as_found(FILM, [0.0, 1.0, 2.0, 4.0])
+    assert [shot.span for shot in parted.shots] == [(0.0, 1.0), (1.0, 2.0), (2.0, 4.0), (4.0, 6)]
+    assert parted.having(lambda thing: thing == CIRCLE) == [0, 1, 3]
+    (first, last) = long.as_found(FILM, [0.0, 4.1]).shots
+    assert (first.things, first.then) == ((CIRCLE, STAR), True)
+    assert first.caption == "a red circle moves left, then a blue star blinks"
+    assert (last.things, last.span) == ((CIRCLE, STAR), (4.1, 6))
+
+
+def test_figures_of_a_long_video():
+    """Where asking every clip is right, how often a few are, how often clips were looked at, and what it cost."""
+    writer = Writer(0, wordings.TUNED)
+    asked = writer.questions("shots", [FILM], 3)
+    timed = [
+        [
+            long.Timed(
+                answered=measure.Answered(asked=one, text=text, confidence=1.0, overlap=None), cpu_s=s, features=n
+            )
+            for one, text in zip(asked, texts, strict=True)
+        ]
+        for texts, s, n in ((("3", "2", "2"), 0.5, 12), (("3", "3", "2"), 2.0, 600), (("3", "2", "2"), 0.1, 0))
+    ]
+    value = long._figures(*timed)
+    assert (value["questions"], value["right"], value["right_by_every_clip"]) == (3, 1 / 3, 2 / 3)
+    assert value["right_where_every_clip_is"] == 0.5
+    assert (value["features_asked"], value["features_asked_most"], value["few_share"]) == (12, 12, 0.25)
+    assert "by every clip" in long.text({"bench": "questions of a long video", **value})
 
 
 def test_wordings_of_both_sets_differ_and_can_be_filled():

@@ -153,8 +153,9 @@ def seconds(value: float) -> Callable[[str], bool]:
     """Whether an answer is a length of so many seconds, within a tenth."""
 
     def right(text: str) -> bool:
-        found = re.search(r"(?:(\d+) minutes? ?(?:and )?)?(\d+(?:\.\d+)?) s", text)
-        return found is not None and abs(60 * int(found[1] or 0) + float(found[2]) - value) <= max(0.1 * value, 0.2)
+        found = re.findall(r"(\d+(?:\.\d+)?) (h|m|s)", text)  # hours, minutes, seconds
+        length_s = sum(float(number) * {"h": 3600, "m": 60, "s": 1}[unit] for number, unit in found)
+        return bool(found) and abs(length_s - value) <= max(0.1 * value, 0.2)
 
     return right
 
