@@ -106,11 +106,11 @@ def recipe_of(name: str, device: str) -> Recipe:
 
     :raises ModelError: if there is none, or it is not for the device
     """
+    fitting = ", ".join(other.name for other in recipes_for(device))
     if name not in RECIPES:
-        raise ModelError(f"there is no recipe {name!r}{suggest(name, RECIPES)}; use fit, auto, {', '.join(RECIPES)}")
+        raise ModelError(f"there is no recipe {name!r}{suggest(name, RECIPES)}; use fit, auto, {fitting}")
     recipe, kind = RECIPES[name], device.partition(":")[0]
     if kind not in recipe.devices:
-        fitting = ", ".join(other.name for other in recipes_for(device))
         raise ModelError(f"recipe {name!r} is for {' and '.join(recipe.devices)}, not {kind}; use {fitting}")
     if "bf16" in recipe.kinds and not has_bf16():
         raise ModelError("recipe 'bf16' is for processors with AVX-512 BF16 or AMX, which this one lacks; use none")

@@ -292,6 +292,24 @@ def test_a_run_in_a_cache_that_cannot_be_written_goes_on(atom, capsys, tmp_path)
     assert atom("run", "echoes", str(video), "--journal", str(tmp_path / "cache" / "journals" / "x")) == 2
 
 
+def test_a_run_needs_videos_where_steps_look_at_them(atom, capsys, tmp_path):
+    """Without one it is a mistake, not an empty success."""
+    assert atom("run", "echoes") == 2
+    assert "step 'echo' looks at videos, name some: atom run PIPELINE VIDEO" in capsys.readouterr().err
+
+
+def test_a_list_of_results_is_in_order(atom, capsys, monkeypatch, tmp_path):
+    """With --json: by video as they were named, whatever was done first."""
+    from atom_core.executors.local import LocalExecutor
+
+    backwards = LocalExecutor.run
+    monkeypatch.setattr(LocalExecutor, "run", lambda self, job: reversed(list(backwards(self, job))))
+    shots = [(12, (200, 0, 0)), (12, (0, 0, 200)), (12, (0, 200, 0))]
+    videos = [str(write_video(tmp_path / name, shots=shots)) for name in ("b.mp4", "a.mp4")]
+    assert atom("run", "echoes", *videos, "--json") == 0
+    assert [row["video"] for row in rows(capsys)] == [videos[0]] * 3 + [videos[1]] * 3
+
+
 def test_run_by_name(atom, capsys, tmp_path):
     """A plugin's pipeline is run by its name; a typo is told, with the nearest."""
     video = write_video(tmp_path / "a.mp4", shots=[(12, (200, 0, 0)), (12, (0, 0, 200))])

@@ -14,14 +14,14 @@ from attrs import evolve
 
 from atom_core.cli import console
 from atom_core.errors import AtomError, MediaError, ModuleError, SettingsError
-from atom_core.protocols import CommandContext
+from atom_core.protocols import CommandContext, Progress
 from atom_core.specs import PipelineSpec
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from atom_core.pipeline.graph import Link
+    from atom_core.pipeline.graph import Link, Pipeline
     from atom_core.pipeline.journal import Journal
     from atom_core.pipeline.run import StepResult
     from atom_core.pipeline.shard import Shard
@@ -39,7 +39,7 @@ class RunCommand:
         parser.add_argument("pipeline", metavar="PIPELINE", help=said)
         parser.add_argument("paths", nargs="*", metavar="VIDEO", help="video files and folders")
         parser.add_argument("--films", action="store_true", help="of folders, films that Atom rendered too")
-        parser.add_argument("--journal", type=Path, metavar="FILE", help="where done work is noted")
+        parser.add_argument("--journal", type=Path, metavar="FILE", help="where done work is noted until all is done")
         said = "take part K of N of the videos, into a library of its own: docs/scale.md"
         parser.add_argument("--shard", metavar="K/N", help=said)
         said = "where to run it: local, or what plugins bring, see `atom plugins`; some take an address, NAME://ADDRESS"
@@ -60,23 +60,43 @@ class RunCommand:
         links = pipeline.check(context.host().plugins)
         if shard is not None:
             _check_parts(links, shard)
+        if not context.args.paths:
+            _check_needs_none(links)
         paths = self._videos(context, shard)
         journal = self._journal(context, file, shard)
         roots = tuple(map(Path, context.args.paths))
         job = Job(pipeline=pipeline, host=context.host(), paths=paths, roots=roots, journal=journal)
-        failed = False
         with context.progress("Running", 0) as progress:
-            for result in executor.run(job):
-                progress.advance()
-                if result.error is not None:
-                    failed = True
-                    self._fail(context, result, result.error)
-                else:
-                    context.emit(as_json(result), as_text(result))
+            failed = self._show(context, executor.run(job), progress, _place(paths, pipeline))
         if context.args.on in (None, "local"):
             _tell_faults(context, paths)
         if journal is not None:
             journal.close() if failed else journal.remove()
+
+    def _show(
+        self,
+        context: CommandContext,
+        results: Iterable[StepResult],
+        progress: Progress,
+        place: Callable[[StepResult], tuple[int, int, float]],
+    ) -> bool:
+        """Show results as they come, those of a JSON list in their order at the end; whether one failed."""
+        failed = False
+        listed: list[StepResult] = []
+        try:
+            for result in results:
+                progress.advance()
+                if result.error is not None:
+                    failed = True
+                    self._fail(context, result, result.error)
+                elif context.args.json:
+                    listed.append(result)
+                else:
+                    context.emit(as_json(result), as_text(result))
+        finally:  # also of a run that was cut off
+            for result in sorted(listed, key=place):
+                context.emit(as_json(result), "")
+        return failed
 
     def _fail(self, context: CommandContext, result: StepResult, error: AtomError) -> None:
         """One record failed. A module that cannot be loaded, with which all of a step fail, is told once for each."""
@@ -128,6 +148,29 @@ class RunCommand:
         except SettingsError as error:
             context.note(f"{error}; going on without, if this run is cut off all is done again")
             return None
+
+
+def _place(paths: Sequence[Path], pipeline: Pipeline) -> Callable[[StepResult], tuple[int, int, float]]:
+    """Where a result stands in a list: by video, step, and time in the video; what is of no video comes last."""
+    videos = {path: number for number, path in enumerate(paths)}
+    steps = {step.name: number for number, step in enumerate(pipeline.steps)}
+
+    def place(result: StepResult) -> tuple[int, int, float]:
+        clip = getattr(result.value, "clip", result.item)
+        video = len(videos) if result.path is None else videos.get(result.path, len(videos))
+        return video, steps.get(result.step, -1), float(getattr(clip, "start_s", 0.0))
+
+    return place
+
+
+def _check_needs_none(links: Sequence[Link]) -> None:
+    """Refuse steps that look at videos where none is named.
+
+    :raises SettingsError: naming the step
+    """
+    for link in links:
+        if link.source is None and not link.is_once:
+            raise SettingsError(f"step {link.step.name!r} looks at videos, name some: atom run PIPELINE VIDEO ...")
 
 
 def _check_parts(links: Sequence[Link], shard: Shard) -> None:

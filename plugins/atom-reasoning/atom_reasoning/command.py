@@ -73,22 +73,31 @@ def is_read(text: str) -> bool:
 
 
 def _told_apart(context: atom.CommandContext) -> tuple[list[str], list[str]]:
-    """Videos and questions: what stands first is a video, and what follows as long as it exists; a first word that
-    does not exist and reads like a question is one, of the library."""
+    """Videos and questions: what stands first is a video, and what follows as long as it is one. A first word that does
+    not exist and reads like a question is one, of the videos behind it, or else of the library."""
     words = [word for word in (context.args.video, *context.args.questions) if word is not None]
     if not words:
         return [], []
     if not os.path.exists(words[0]) and _is_question(words):
-        return [], words
+        behind = [word for word in words[1:] if _is_video(word)] if " " in words[0].strip() else []
+        return behind, [word for word in words if word not in behind]
     number = 1
-    while number < len(words) and not _reads_as_question(words[number]) and os.path.exists(words[number]):
+    while number < len(words) and _is_video(words[number]):
         number += 1
     return words[:number], words[number:]
 
 
-def _reads_as_question(word: str) -> bool:
-    """Whether a word behind a video is a question without a look at what files there are."""
-    return not word.strip() or word.rstrip().endswith("?")
+def _is_video(word: str) -> bool:
+    """Whether a word beside a video is another one: a file or folder that is there, or one that was meant to be."""
+    if not word.strip() or word.rstrip().endswith("?"):
+        return False
+    return os.path.exists(word) or (" " not in word and (os.sep in word or _has_suffix_of_video(word)))
+
+
+def _has_suffix_of_video(word: str) -> bool:
+    from atom_core.media.probe import VIDEO_SUFFIXES
+
+    return os.path.splitext(word)[1].lower() in VIDEO_SUFFIXES
 
 
 def _is_question(words: Sequence[str]) -> bool:

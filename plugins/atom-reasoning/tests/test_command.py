@@ -115,6 +115,21 @@ def test_command_reports_a_missing_video_and_a_missing_question():
         run_command(FakeHost(atom_reasoning), "ask", "a.mp4")
 
 
+def test_a_missing_video_is_no_question():
+    """What names a file that is not there is told as such, wherever it stands; a video behind its question is asked."""
+    shows = {"a.mp4": ["a dog runs"]}
+    said = run_command(
+        FakeHost(atom_reasoning, shows=shows, decoder=Seeing()), "ask", "a.mp4", "b.mp4", "Is there a dog?"
+    )
+    assert [failure[0] for failure in said.failures] == ["b.mp4"]
+    assert [value["question"] for value in said.values] == ["Is there a dog?"]
+    said = run_command(
+        FakeHost(atom_reasoning, shows=shows, decoder=Seeing()), "ask", "Is there a dog?", "a.mp4", "x/y"
+    )
+    assert [failure[0] for failure in said.failures] == ["x/y"]
+    assert [(value["video"], value["question"]) for value in said.values] == [("a.mp4", "Is there a dog?")]
+
+
 def test_plugin_is_light():
     """Importing the plugin loads nothing heavy."""
     code = "import sys, atom_reasoning as _; print({'torch', 'numpy', 'chromadb'} & set(sys.modules))"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from attrs import field, frozen
-from attrs.validators import ge, min_len
+from attrs.validators import and_, ge, le, min_len
 
 import atom_core as atom
+
+NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve"
+"""As models write numbers."""
 
 
 class TallyThings:
@@ -20,7 +23,7 @@ class TallyThings:
 
         what: str = field(default="objects", validator=min_len(1))
         """What is counted."""
-        most: int = field(default=9, validator=ge(1))
+        most: int = field(default=9, validator=and_(ge(1), le(12)))
         """Numbers above this are not considered."""
 
     def run(
@@ -28,6 +31,6 @@ class TallyThings:
     ) -> atom.Answer:
         """How many there are in `clip`."""
         question = f"How many {settings.what} are there?"
-        numbers = [str(number) for number in range(settings.most + 1)]
-        text = decoder.generate([encoder.encode(clip), question], choices=numbers)
+        numbers = NUMBERS.split()
+        text = decoder.generate([encoder.encode(clip), question], choices=numbers[: settings.most + 1])
         return atom.Answer(clip=clip, question=question, text=text, evidence=(clip.span,))
