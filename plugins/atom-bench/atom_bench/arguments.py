@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -76,14 +77,23 @@ def recipes_of(context: atom.CommandContext) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named.get(name, name) for name in chosen))
 
 
+def engine_and_model(name: str) -> tuple[str, str]:
+    """What stands before a model's name for its engine, such as ``openvino:``, or nothing; and the name."""
+    found = re.match(r"[a-z][a-z0-9_-]+:(?=.)", name)
+    engine = "" if found is None else found[0]
+    return engine, name.removeprefix(engine)
+
+
 def model_settings(context: atom.CommandContext) -> atom.Settings:
-    """The settings with `model` as a folder or hub id: names of plugins are resolved, ``--dimensions`` is made. Where
-    `frames` is unset it is the most that Atom takes: what is measured does not hang on the length of a clip."""
+    """The settings with `model` as a folder or hub id: names of plugins are resolved, ``--dimensions`` is made; an
+    engine that stands before the name stays. Where `frames` is unset it is the most that Atom takes: what is measured
+    does not hang on the length of a clip."""
     settings = evolve(context.settings, frames=context.settings.most_frames)
+    engine, name = engine_and_model(settings.model)
     if context.args.dimensions is not None:
-        return evolve(settings, model=str(random_model(context, context.args.dimensions)))
-    known = context.host().plugins.models.get(settings.model)
-    return settings if known is None else evolve(settings, model=known.source)
+        return evolve(settings, model=f"{engine}{random_model(context, context.args.dimensions)}")
+    known = context.host().plugins.models.get(name)
+    return settings if known is None else evolve(settings, model=f"{engine}{known.source}")
 
 
 def random_model(context: atom.CommandContext, dimensions: str) -> Path:
@@ -130,11 +140,14 @@ def workplace() -> Iterator[Path]:
 
 
 def fresh_cache(folder: Path, known: Path) -> Path:
-    """An empty cache that only knows the weights' hashes and the fastest precision, as every second start does."""
+    """An empty cache that only knows the weights' hashes, the fastest precision and what an engine has found of the
+    weights, as every second start does."""
     folder.mkdir(parents=True)
     for name in ("hashes.json", "recipes.json"):
         with contextlib.suppress(OSError):
             shutil.copy(known / name, folder)
+    with contextlib.suppress(OSError):
+        shutil.copytree(known / "openvino", folder / "openvino")
     return folder
 
 

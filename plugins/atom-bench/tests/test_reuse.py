@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from atom_bench.arguments import engine_and_model
 from atom_bench.reuse import job as jobs
 from atom_bench.reuse.child import main
 from atom_bench.reuse.command import precision, result, text
@@ -53,6 +54,19 @@ def test_counts_are_those_of_the_ways(done):
     visits = {"a": 2 * per_clip, "b": 2 * per_clip, "c": 2 * per_clip, "d": 2, "e": 0, "f": 2}
     visits |= {"g": 2, "h": 2}
     assert {way: one.encodes for way, (one,) in done.items()} == {way: visits[way] for way in done}
+
+
+def test_an_engine_stands_before_the_model_of_resident_ways_alone():
+    """transformers opens the model itself; names, folders and hub ids without an engine are left as they are."""
+    assert engine_and_model("openvino:owner/name") == ("openvino:", "owner/name")
+    assert engine_and_model("openvino:/a/folder") == ("openvino:", "/a/folder")
+    for name in ("tiny", "owner/name", "/a/folder", "./folder", "C:\\folder"):
+        assert engine_and_model(name) == ("", name)
+
+
+def test_one_way_alone_is_compared_with_itself(done, settings):
+    """A way that is measured alone has figures, too."""
+    assert result({"f": done["f"]}, settings, 2)["reference"] == "f"
 
 
 def test_figures_are_consistent(done, settings):

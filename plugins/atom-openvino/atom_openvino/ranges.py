@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,14 +27,27 @@ _SEED, _DRAWN = 7, 12
 
 
 def ranges_file(weights: TowerWeights) -> Path:
-    """Where a model's ranges are kept."""
+    """Where the ranges of a model that was calibrated are kept."""
     return weights.cache / "openvino" / f"{weights.content[:32]}.npz"
 
 
-def kept_ranges(weights: TowerWeights) -> Ranges | None:
-    """Ranges that ``atom calibrate`` has found for the model; None where there are none, or they cannot be read."""
-    with contextlib.suppress(OSError, ValueError, KeyError):
-        with np.load(ranges_file(weights), allow_pickle=False) as file:
+def drawn_ranges(weights: TowerWeights, side: int) -> Ranges:
+    """Ranges found on drawn pictures; once for a model, since it takes as long as encoding two clips."""
+    path = weights.cache / "openvino" / "drawn" / f"{weights.content[:32]}-{side}.npz"
+    known = kept_ranges(weights, path)
+    if known is not None:
+        return known
+    finder = RangeFinder(weights)
+    finder(np.stack(list(drawn(side))))
+    with contextlib.suppress(atom.ModelError):  # a full disk costs finding them again
+        _keep(path, finder.ranges)
+    return finder.ranges
+
+
+def kept_ranges(weights: TowerWeights, path: Path) -> Ranges | None:
+    """The model's ranges in a file; None where there are none, or they cannot be read."""
+    with contextlib.suppress(OSError, ValueError, KeyError, zipfile.BadZipFile):
+        with np.load(path, allow_pickle=False) as file:
             found = {place: np.asarray(file[place], np.float32) for place in file.files}
         places = {f"{number}.{part}" for number in range(weights.layers) for part in ("qkv", "out", "fc1", "fc2")}
         if places == set(found) and all(np.isfinite(one).all() and one.ndim == 1 for one in found.values()):
@@ -46,7 +60,13 @@ def keep_ranges(weights: TowerWeights, ranges: Ranges) -> Path:
 
     :raises ModelError: if they cannot be written
     """
-    path, content = ranges_file(weights), io.BytesIO()
+    path = ranges_file(weights)
+    _keep(path, ranges)
+    return path
+
+
+def _keep(path: Path, ranges: Ranges) -> None:
+    content = io.BytesIO()
     np.savez(content, **dict(ranges))  # type: ignore[arg-type]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +75,6 @@ def keep_ranges(weights: TowerWeights, ranges: Ranges) -> Path:
             temporary.replace(path)
     except OSError as error:
         raise atom.ModelError(f"{path} cannot be written: {error.strerror}; choose another --cache DIR") from None
-    return path
 
 
 class RangeFinder:

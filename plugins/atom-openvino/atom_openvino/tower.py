@@ -14,7 +14,7 @@ import atom_core as atom
 from atom_core.providers import FamilySpec, TowerWeights, modules_with_tower
 from atom_openvino.engine import check_installed, compiled, precision_hint
 from atom_openvino.language import language
-from atom_openvino.ranges import RangeFinder, drawn, kept_ranges
+from atom_openvino.ranges import drawn_ranges, kept_ranges, ranges_file
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -61,7 +61,7 @@ class OpenVinoTower:
     def __init__(self, weights: TowerWeights) -> None:
         self._weights = weights
         self._requests: dict[int, ov.InferRequest] = {}
-        self._ranges = kept_ranges(weights) if weights.precision == "int8" else None
+        self._ranges = kept_ranges(weights, ranges_file(weights)) if weights.precision == "int8" else None
         parts = [version("openvino"), str(_VERSION), precision_hint(weights.precision)]
         if weights.precision == "int8":
             parts.append("drawn" if self._ranges is None else digest(self._ranges))
@@ -87,9 +87,7 @@ class OpenVinoTower:
 
         weights, ranges = self._weights, self._ranges
         if weights.precision == "int8" and ranges is None:
-            finder = RangeFinder(weights)
-            finder(np.stack(list(drawn(side))))
-            ranges = finder.ranges
+            ranges = drawn_ranges(weights, side)
         return compiled(Graph(weights, side, ranges=ranges).model(), weights.threads, precision_hint(weights.precision))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 
 import numpy as np
 import pytest
@@ -94,6 +95,26 @@ def test_calibration_is_kept_and_used(model, video, tmp_path, capsys):
     after, after_print, _ = features(model, video, cache, "int8")
     assert after_print != before_print
     assert np.abs(after - plain).mean() < np.abs(before - plain).mean()
+
+
+@needs_engine
+def test_ranges_of_drawn_pictures_are_found_once(model, video, tmp_path, monkeypatch):
+    """A second start finds no range again, and makes the same features; a damaged file is found anew."""
+    import atom_openvino.ranges
+
+    cache = tmp_path / "cache"
+    before, _, _ = features(model, video, cache, "int8")
+    (file,) = (cache / "openvino" / "drawn").glob("*.npz")
+    made = []
+    real = atom_openvino.ranges.RangeFinder
+    monkeypatch.setattr(atom_openvino.ranges, "RangeFinder", lambda weights: made.append(1) or real(weights))
+    for damage in (b"", b"PK nothing"):
+        (cache / "features").exists() and shutil.rmtree(cache / "features")
+        if damage:
+            file.write_bytes(damage)
+        again, _, _ = features(model, video, cache, "int8")
+        assert np.array_equal(before, again)
+        assert len(made) == bool(damage)
 
 
 @needs_engine

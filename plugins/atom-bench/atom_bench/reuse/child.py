@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import atom_core as atom
+from atom_bench.arguments import engine_and_model
 from atom_bench.reuse.job import LOOK, PLAIN_WAYS, Job
 from atom_core.checkpoint.find import find
 
@@ -44,7 +45,8 @@ def prepare(job: Job) -> None:
         import torchao.quantization  # noqa: F401
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    config = AutoConfig.from_pretrained(find(settings.model, revision=settings.revision, offline=settings.offline))
+    _, name = engine_and_model(settings.model)
+    config = AutoConfig.from_pretrained(find(name, revision=settings.revision, offline=settings.offline))
     _ = AutoModelForImageTextToText._model_mapping[type(config)]
 
 

@@ -103,6 +103,8 @@ class _Rounds:
             quantize=precision(measured, self._settings),
             reuse=way not in PLAIN_WAYS and way != "c",
         )
+        if way in PLAIN_WAYS:
+            settings = evolve(settings, model=arguments.engine_and_model(settings.model)[1])
         job = Job(way=way, settings=settings_values(settings), videos=self._paths, layouts=self._layouts)
         job_path = self._folder / "job.json"
         job.write(job_path)
@@ -132,7 +134,7 @@ def result(done: Mapping[str, Sequence[Done]], settings: atom.Settings, num_vide
     """The JSON value of all rounds."""
     from atom_bench.reuse.compare import compare
 
-    reference = next(way for way in ("b", "a", "c", "d", "e") if way in done)
+    reference = next(way for way in ("b", "a", "c", "d", "e", *done) if way in done)
     said = done[reference][0].said
     ways: dict[str, Any] = {}
     for way, rounds in done.items():
