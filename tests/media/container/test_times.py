@@ -227,14 +227,16 @@ def test_a_stream_cut_where_no_picture_is_whole(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the ffmpeg program")
 def test_streams_that_begin_anew_in_ogg(tmp_path: Path) -> None:
-    """The first of them is used, to its last picture; that others are left out is told."""
+    """What FFmpeg cannot go on with is the end: what is before it is used, to its last picture."""
     path = tmp_path / "v.ogv"
-    made_up = "-f lavfi -i testsrc=s=64x48:r=25:d=4 -f lavfi -i sine=d=4"
-    words = f"ffmpeg -v error -nostdin {made_up} -c:v libtheora -q:v 6 -c:a libvorbis".split()
-    subprocess.run([*words, str(path)], check=True)
-    path.write_bytes(path.read_bytes() * 2)
+    data = b""
+    for codec in ("libvorbis", "flac"):
+        made_up = "-f lavfi -i testsrc=s=64x48:r=25:d=4 -f lavfi -i sine=d=4"
+        words = f"ffmpeg -v error -y -nostdin {made_up} -c:v libtheora -q:v 6 -c:a {codec}".split()
+        subprocess.run([*words, str(path)], check=True)
+        data += path.read_bytes()
+    path.write_bytes(data)
     video = probe(path)
     assert video.duration_s == pytest.approx(_NUM_PICTURES / _FPS)
-    assert "is cut off" in video.fault
     with Reader.of(video) as reader:
         assert len(list(reader.pictures())) == _NUM_PICTURES
