@@ -19,6 +19,7 @@ from atom_core.exhausted import exhausted, near_limit
 from atom_core.files.bounded import keep
 from atom_core.files.stamp import FileStamp
 from atom_core.media.container.boxes import boxes
+from atom_core.media.container.webp import as_matroska, is_animated
 
 _FORMATS = (
     # what cameras, phones, editors, broadcasters and players write
@@ -149,6 +150,9 @@ def open_container(path: Path) -> InputContainer:
         more memory than it can have use for
     """
     with open_file(path) as file, reading(path):
+        if is_animated(file):
+            with as_matroska(path, file, most_pixels(os.fstat(file.fileno()).st_size)) as converted:
+                return _opened(path, converted)
         _check_boxes(path, file)
         return _opened(path, file)
 
