@@ -109,7 +109,7 @@ def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Read
     if other is None:
         return reading
     unsaid, plainly = _unsaid(other, seen), _unsaid(reading, seen)
-    if unsaid and unsaid >= plainly:
+    if unsaid > plainly or (unsaid and unsaid == plainly and other.passed_over):
         return reading
     if plainly or len(other.lines) != len(reading.lines) or other.unclear:
         log.warning("the request is read as %s", told(other))

@@ -98,6 +98,7 @@ _SHOTS = (
     rf"{_bounded()}{_LONG}?",
     rf"(?:{_MOST}|{_ABOUT}|for\s+)?{_bounded()}(?:\s+(?:long|at\s+(?:the\s+)?most|max))?,?\s+{_EACH}",
     rf"(?:{_MOST}|{_ABOUT})?{_bounded()}\s+of\s+(?:each|every\s+one|both)\b(?!\s+\w)",
+    rf"\b(?:neither|none)(?:\s+of\s+them)?\s+{_BE}{{0,4}}(?:(?:longer|more)\s+than|over)\s+{_bounded()}{_LONG}?",
     rf"\b(?:each(?:\s+one)?|every\s+one|everyone)\s+(?:{_BE}|{_MOST}|{_ABOUT}){{0,6}}{_bounded()}{_LONG}?",
     rf"(?:\b(?:with|in|of|using|as|from|by)\s+)?(?:only\s+|short\s+)?{_bounded()}[\s-]+(?:long\s+)?"
     rf"(?:shots|clips|scenes|cuts|takes|pieces|snippets)\b",

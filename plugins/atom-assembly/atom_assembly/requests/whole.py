@@ -34,6 +34,7 @@ _WITHOUT = (
     r"|blue|purple|white|black)\b)|\bnone(?:\s+of)?(?=\s+(?:that|which|with"
     r"|the)\b)|\b(?:free\s+of|lacking)\b|\bbut\s+not\b|,\s*not\b|\bneither\b)"
 )
+_NOT_BEFORE = r"\b(?:no|not|without|never|nothing|don['’]t)\b[^.;!?\n]*$"
 _END = (
     r"(?=\s*(?:[.;!?\n]|,?\s+(?:and\s+|but\s+)?(?:then|followed by|after that"
     r"|finally|in (?:chronological|reverse)|from (?:only|one)|only|all|just"
@@ -71,7 +72,10 @@ def take_whole(text: str, names: Collection[str] = ()) -> tuple[Whole, str]:
 
     :param names: of the videos that there are
     """
-    one_source, text = _taken(text, _ONE_VIDEO)
+    one_source, rest = _taken(text, _ONE_VIDEO)
+    if one_source and re.search(_NOT_BEFORE, text[: text.index(one_source)], re.IGNORECASE):
+        one_source = ""
+    text = rest if one_source else text
     sources, absent, text = _take_sources(text, names)
     sorting, text = take_sorting(text)
     num_shots = None

@@ -14,7 +14,7 @@ ONLY = frozenset(_ONLY.split())
 _NOT = """
 without no not never minus except excluding isn't aren't don't doesn't nothing none skip omit avoid ignore exclude drop
 remove leave spare excluded hate hates hated dislike dislikes mustn't shouldn't can't cannot nor neither nobody omitting
-avoiding skipping
+avoiding skipping enough
 """
 NOT = frozenset(_NOT.split())
 _START = """

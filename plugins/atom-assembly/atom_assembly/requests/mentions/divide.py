@@ -29,7 +29,7 @@ class Around:
     after: tuple[str, ...]
     """What is said of it behind."""
     parted: bool = False
-    """Whether a sign or a conjunction, or other words, part it from the thing before."""
+    """Whether a sign parts it from the thing before."""
     new_sentence: bool = False
     """Whether a sentence begins before it."""
 
@@ -50,13 +50,7 @@ def divide(mentions: Mentions) -> tuple[list[Around], list[tuple[str, ...]]]:
             after = list(pieces.pop(0)) if pieces and (not mention or len(pieces) > 1) else []
             if mention and not after and len(pieces) == 1 and pieces[0][:1] and pieces[0][0] not in BREAKS:
                 after, pieces = _shared_out(pieces[0])
-            while (
-                pieces
-                and pieces[0]
-                and pieces[0][0] not in HARD
-                and (len(pieces) > 1 or not mention)
-                and _trails(pieces[0])
-            ):
+            while pieces and _trails(pieces[0]) and (len(pieces) > 1 or not mention) and not _is_heading(pieces):
                 after += pieces.pop(0)
             afters.append(words_of(after))
         if mention:
@@ -72,7 +66,7 @@ def divide(mentions: Mentions) -> tuple[list[Around], list[tuple[str, ...]]]:
             at = mention.end
         free += [words_of(piece) for piece in pieces if words_of(piece)]
     return [
-        Around(mention=m, before=words_of(b), after=a, parted=bool(b), new_sentence=s)
+        Around(mention=m, before=words_of(b), after=a, parted=bool(set(b) & (HARD | SOFT)), new_sentence=s)
         for m, b, a, s in zip(found, befores, afters, sentence, strict=True)
     ], free
 
@@ -108,7 +102,15 @@ def _shared_out(piece: tuple[str, ...]) -> tuple[list[str], list[tuple[str, ...]
     return list(piece[:end]), [piece[end:]] if piece[end:] else [()]
 
 
+def _is_heading(pieces: Sequence[Sequence[str]]) -> bool:
+    """Whether a colon ends a piece: "closing shot: ...", which speaks of what follows."""
+    return bool(pieces[1:]) and pieces[1][0] in (":", "=")
+
+
 def _trails(piece: Sequence[str]) -> bool:
+    """Whether a piece says something of the thing before it: ", four times", ", 2 seconds"."""
+    if not piece or piece[0] in HARD:
+        return False
     said = set(piece)
     return (
         bool(said & _TRAILING)

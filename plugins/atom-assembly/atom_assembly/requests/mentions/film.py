@@ -54,7 +54,7 @@ def read_around(text: str, known: Collection[str]) -> Film | None:
     arounds = [one for one in arounds if not gives_reason(one.before)]
     if not arounds:
         return None
-    items = _alone(_counted_apart(_items(arounds), free))
+    items = _alone(_counted_apart(_items(arounds), [arounds[-1].after, *free]))
     refused = [item.text for item in items if item.refused]
     shown = [item for item in items if not item.refused]
     if not shown:
@@ -84,6 +84,11 @@ def _items(arounds: Sequence[Around]) -> list[Item]:
         if number and items and (joined := _joined(arounds, number, items[-1], item)):
             items[-1] = joined
             continue
+        if item.refused and _until(arounds, number):
+            shown = evolve(around, before=tuple(word for word in before if word not in NOT))
+            item, turned = read_thing(shown, arounds, number, items) or item, True
+            items.append(item)
+            continue
         relative = number and len(items) and not item.refused
         if relative and (turned or (_goes_first(before) and not _led_by_after(arounds, number))):
             items.insert(len(items) - 1, item)
@@ -108,6 +113,17 @@ def _between(items: list[Item], arounds: Sequence[Around]) -> list[Item]:
     if at + 2 < len(items) and not arounds[at + 2].new_sentence:
         return [*items[: at + 1], items[at + 2], items[at + 1], *items[at + 3 :]]
     return items
+
+
+def _until(arounds: Sequence[Around], number: int) -> bool:
+    """Whether a thing is not to be seen only until the next one was: "don't show A until we have seen B"."""
+    if (
+        number + 1 >= len(arounds)
+        or arounds[number + 1].new_sentence
+        or not {"don't", "not", "never"} & {*arounds[number].before}
+    ):
+        return False
+    return bool({"until", "till", "before", "unless"} & set(arounds[number + 1].before))
 
 
 def _leads_second(before: Sequence[str], around: Around, arounds: Sequence[Around], number: int) -> bool:
@@ -167,6 +183,7 @@ def _joined(arounds: Sequence[Around], number: int, last: Item, item: Item) -> I
         )
         or (
             bool(set(gap) & {"with", "beside", "alongside"})
+            and not arounds[number].parted
             and set(gap) <= {"is", "are", "with", "a", "an", "the", "beside", "alongside"}
         )
     )

@@ -44,7 +44,11 @@ SOFT = frozenset((",", ":", "=", "/", "|", "&", "+", "(", ")", "[", "]", "•", 
 BREAKS = HARD | SOFT | {"and", "but", "then", "while", "or"}
 _CUE = START | END | MIDDLE | NOT | ONLY | ALL | CUES | AGAIN | TURNS | frozenset(RANKS)
 _TEN = "one|two|three|four|five|six|seven|eight|nine|ten"
-_DEEDS = VERBS - {stem(word) for word in ("follow", "precede", "open", "close", "start", "end", "begin", "lead")}
+_LEADING_WORDS = (
+    "follow precede open close start end begin lead finish conclude include contain feature show exclude skip"
+)
+_LEADING = frozenset(stem(word) for word in _LEADING_WORDS.split())
+"""Stems of what a film does, and no thing in it."""
 _MARKER = re.compile(
     r"(?:^|(?<=[.;!?,/]\s))[ \t]*(?:[-*•–—#>]+\s+)*(?:(?:shot|scene|clip|frame|part|step|item|take|act|beat|slot"
     r"|no|nr|number)"
@@ -78,9 +82,13 @@ _FORWARD = frozenset(("for", "about", "as", "like", "at", "on", "to", "by", "in"
 _CLOSINGS = frozenset(
     ("thanks", "thank", "regards", "wishes", "cheers", "sincerely", "yours", "greetings", "bye", "dear", "hi", "hello")
 )
-_LOOKING = frozenset(
-    ("look", "looking", "search", "searching", "ask", "asking", "wish", "hope", "hoping", "start", "end")
+_LOOKING_WORDS = (
+    "look looking search searching ask asking wish hope hoping start end open close begin finish opens closes"
 )
+_LOOKING = frozenset(_LOOKING_WORDS.split())
+"""Words after which "for" or "on" leads to what is to be seen."""
+_CLAUSES = frozenset(("that", "which", "who", "is", "are", "than", "while", "and"))
+_OF_PEOPLE = frozenset(("little", "small", "big", "old", "young", "tall", "happy", "sad"))
 _DOES = frozenset(("do", "does", "did", "doesn't", "don't", "didn't", "gets", "get", "goes", "go", "going", "getting"))
 
 
@@ -131,7 +139,8 @@ def read_mentions(text: str, known: Collection[str]) -> Mentions:
         if _is_talk(tokens, start) if has_known else not _stands_for_thing(tokens, kinds, start, end):
             passed += [tokens[n] for n in range(start, end) if kinds[n] == "U"]
         else:
-            found.append(Mention(start=start, end=end, words=tokens[start:end], known=has_known))
+            words = tuple(word for n, word in enumerate(tokens[start:end]) if not n or word != tokens[start + n - 1])
+            found.append(Mention(start=start, end=end, words=words, known=has_known))
         at = end
     return Mentions(tokens=tokens, found=tuple(found), passed_over=tuple(passed))
 
@@ -168,17 +177,34 @@ def _kind(tokens: Sequence[str], at: int, stems: set[str]) -> str:
     if word in _ORDER or _NAMES_NOTHING.fullmatch(word):
         return "S"
     follows = tokens[at + 1] if at + 1 < len(tokens) else ""
-    if word == "right" and follows in ("after", "before", "behind") and at and tokens[at - 1] in WAYS:
+    if _leads_on(tokens, at):
         return "S"
     if stem(word) in stems or all(stem(part) in stems for part in word.split("-")):
         return "K"
-    if word in ADJECTIVES and word not in SPOKEN and (_NAMES_NOTHING.fullmatch(follows) or stem(follows) in stems):
+    if (
+        word in ADJECTIVES
+        and word not in SPOKEN
+        and not (word in _OF_PEOPLE and follows == "one")
+        and (_NAMES_NOTHING.fullmatch(follows) or stem(follows) in stems)
+    ):
         return "K"
     if word in SPOKEN or stem(word) in VERBS or re.fullmatch(r"[a-z](?:-[a-z])+|[a-z]", word):
         return "S"
     if word.endswith("ly") and len(word) > 5 and (not at or tokens[at - 1] not in ARTICLES):
         return "S"
     return "U"
+
+
+def _leads_on(tokens: Sequence[str], at: int) -> bool:
+    """Whether a direction is none: "right after", "left out"."""
+    word, before, follows = tokens[at], tokens[at - 1] if at else "", tokens[at + 1] if at + 1 < len(tokens) else ""
+    if word == "left":
+        return follows in ("out", "over", "off", "behind")
+    return (
+        word == "right"
+        and follows in ("after", "before", "behind", "at")
+        and not (before in ("up", "down") or is_doing(before) or before in ("moves", "goes", "turns", "the"))
+    )
 
 
 def _run(tokens: Sequence[str], kinds: Sequence[str], at: int) -> int:
@@ -188,11 +214,12 @@ def _run(tokens: Sequence[str], kinds: Sequence[str], at: int) -> int:
         if kinds[end] in "KU":
             end += 1
             continue
-        doing = is_doing(tokens[end]) and stem(tokens[end]) in _DEEDS and kinds[end - 1] in "KU"
+        doing = is_doing(tokens[end]) and stem(tokens[end]) not in _LEADING and kinds[end - 1] in "KU"
         if doing or (_NAMES_NOTHING.fullmatch(tokens[end]) and tokens[end - 1] in ADJECTIVES):
             end += 1
             continue
-        ahead = _across(tokens, kinds, end)
+        from_to = tokens[end] in ("to", "into") and "from" in tokens[max(0, at - 2) : at]
+        ahead = None if from_to else _across(tokens, kinds, end)
         if ahead is None:
             ahead = _deed(tokens, kinds, end)
         if ahead is None:
@@ -207,6 +234,8 @@ def _across(tokens: Sequence[str], kinds: Sequence[str], end: int) -> int | None
     while at < len(tokens) and (tokens[at] in LINKS or tokens[at] in ARTICLES) and at - end < 4:
         at += 1
     gap = tokens[end:at]
+    if gap[:2] in (("is", "with"), ("are", "with")):
+        return None
     if gap and at < len(tokens) and gap[0] in ARTICLES and is_doing(tokens[end - 1]) and kinds[end - 1] != "K":
         return at if kinds[at] in "KU" else None
     if not gap or at >= len(tokens) or kinds[at] not in "KU" or gap[0] not in LINKS or gap[0] == "while":
@@ -240,7 +269,7 @@ def _first_of_thing(tokens: Sequence[str], kinds: Sequence[str], at: int, end: i
     """
     if kinds[at] == "K" or (at and (tokens[at - 1] in ARTICLES or is_count(tokens[at - 1]))):
         return at
-    articles = [n for n in range(at + 1, end) if tokens[n] in ARTICLES and n + 1 < end]
+    articles = [n for n in range(at + 1, end - 1) if tokens[n] in ARTICLES and tokens[n - 1] not in LINKS - _CLAUSES]
     known = next((n for n in range(at, end) if kinds[n] == "K"), end)
     first = next((n for n in articles if n < known), None)
     return first + 1 if first is not None else at
@@ -263,9 +292,12 @@ def is_doing(word: str) -> bool:
     return word.endswith("ing") and stem(word) != word
 
 
+_OTHERS = frozenset(("that", "they", "he", "she", "it", "everyone", "everybody", "people"))
+
+
 def gives_reason(words: Sequence[str]) -> bool:
     """Whether a reason is given: "because stars ...", "so that they ..."."""
-    so = any(first == "so" and second in PERSONS | {"that", "this"} for first, second in pairwise(words))
+    so = any(first == "so" and second in _OTHERS for first, second in pairwise(words))
     return bool(set(words) & REASONS) or (so and "show" not in words)
 
 
@@ -291,7 +323,7 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     asked = bool(lead) and (lead[-1] in _BEFORE_THINGS or stem(lead[-1]) in VERBS)
     if after_kind == "S" and after not in ONLY | CUES | AGAIN | END and not _ends_request(after):
         return (counted or every) and stem(after) not in VERBS and len(tokens[start:end]) < 3
-    if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with"):
+    if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with", "for"):
         return False
     if lead and lead[-1] in PERSONS:
         return every or counted

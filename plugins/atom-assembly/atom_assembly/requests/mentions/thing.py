@@ -27,6 +27,10 @@ NEUTRAL = re.compile(
     r"|(?:nothing|none|no one|not much) (?:else|more|other)|don't (?:forget|mind|worry|know)|can't wait"
     r"|(?:is|are|was)(?:n't| not) (?:so |that |too )?(?:hard|important|much|long)|if not|why not|never mind)\b"
 )
+_LEFT_OUT = re.compile(
+    r"\b(?:(?:left|leave|leaving|taken?|kept|keep) out|(?:is|are|be|being|get|gets) (?:to be )?(?:excluded|omitted"
+    r"|skipped|removed|avoided|ignored|dropped|banned|forbidden))\b"
+)
 _TWICE = {"twice": 2, "thrice": 3}
 _NEGATES = frozenset(
     ("not", "never", "mustn't", "shouldn't", "can't", "cannot", "don't", "isn't", "aren't", "excluded")
@@ -106,11 +110,13 @@ def _is_refused(around: Around, number: int, items: Sequence[Item]) -> bool:
         and items[-1].refused
         and set(before) <= {"and", "or", "nor", "any", "a", "an", "the"}
     )
-    return listed and around.parted and not around.new_sentence
+    return listed and bool(around.parted or before) and not around.new_sentence
 
 
 def _is_unwanted(after: Sequence[str]) -> bool:
     """Whether what stands behind a thing says that it must not be seen: "should not be included"."""
+    if _LEFT_OUT.search(" ".join(after)):
+        return True
     said = NEUTRAL.sub(" ", " ".join(after)).split()
     late = next((at for at, word in enumerate(said) if word in NOT and word in _NEGATES), None)
     return late is not None and bool(_SEEN & set(said[late:]))
