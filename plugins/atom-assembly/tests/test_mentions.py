@@ -85,6 +85,11 @@ def test_what_captions_do_not_say_is_kept_where_a_thing_stands(text, lines):
         "the little one loves animals so we want {0} first, and then comes {1}",
         "opening shot = {0}, closing shot = {1}",
         "Please note that {0} is to precede {1}.",
+        "1/ {0}\n2/ {1}",
+        "{1} only makes sense after {0}, so put it after.",
+        "ok visuals for tonight: {0}, {1}, in that order",
+        "We should like the film to conclude with {1} and to commence with {0}.",
+        "drop {1} right after {0}",
     ],
 )
 def test_talk_does_not_matter(text):
@@ -107,6 +112,8 @@ def test_talk_does_not_matter(text):
         ("can you show all the dogs but no cats because cats are boring", {"num_shots": None, "without": ("cats",)}),
         ("All scenes with a dog; anything with a cat is to be left out.", {"num_shots": None, "without": ("cat",)}),
         ("dogs please, but no cats in the same video", {"num_shots": None, "without": ("cats",)}),
+        ("All red dogs, with the exception of those showing a cat.", {"num_shots": None, "without": ("cat",)}),
+        ("Three recordings with a dog, if you have as many.", {"num_shots": 3}),
         ("just show me one thing that is red", {"num_shots": 1}),
         ("is there one where a dog is with a cat? show me all of them", {"num_shots": None}),
     ],
@@ -123,6 +130,7 @@ def test_turns_and_ends():
     assert read_by_mentions(text, KNOWN).constraints.rounds == 2
     both = "The film should both begin and end with a red dog; in between, we would like a cat."
     assert read(both) == ["a red dog", "a cat", "a red dog"]
+    assert read("red, black, red, black") == ["red things", "black things"] * 2
     assert read("Between a dog and a cow there should be a cat.") == ["a dog", "a cat", "a cow"]
 
 

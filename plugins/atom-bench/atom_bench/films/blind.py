@@ -37,7 +37,7 @@ from atom_bench.films.requests import (
 )
 from atom_bench.films.truth import Expected, Shot, Shows, Thing
 
-SETS = (1, 2, 3, 4, 5)
+SETS = (1, 2, 3, 4, 5, 6)
 STRANGE = (
     "a dog running on the beach",
     "people dancing",

@@ -14,12 +14,12 @@ ONLY = frozenset(_ONLY.split())
 _NOT = """
 without no not never minus except excluding isn't aren't don't doesn't nothing none skip omit avoid ignore exclude drop
 remove leave spare excluded hate hates hated dislike dislikes mustn't shouldn't can't cannot nor neither nobody omitting
-avoiding skipping enough
+avoiding skipping enough exception apart aside barring
 """
 NOT = frozenset(_NOT.split())
 _START = """
 start starts starting begin begins beginning begin open opens opening opener intro first firstly lead leads front kick
-initially 1st head hook
+initially 1st head hook commence commences commencing
 """
 START = frozenset(_START.split())
 _END = """
@@ -31,14 +31,20 @@ MIDDLE = frozenset(("middle", "between", "centre", "center", "mid", "midway", "h
 _RANKS = "second third fourth fifth sixth seventh eighth ninth tenth"
 RANKS = {word: rank for rank, word in enumerate(_RANKS.split(), 2)} | {"2nd": 2, "3rd": 3, "4th": 4, "5th": 5}
 """Places in the film after the first, by number."""
-_TURNS = "alternate alternates alternating alternately intercut intercuts intercutting interleave interleaved loop"
+_TURNS = """
+bounce bounces bouncing swap toggle flip ping-pong zigzag alternate alternates alternating alternately intercut
+intercuts intercutting interleave interleaved loop
+"""
 TURNS = frozenset(_TURNS.split())
 _CUES = """
 before after then next again times twice thrice followed preceded follows precedes together both same prior until
 """
 CUES = frozenset(_CUES.split())
 AGAIN = frozenset(("again", "back", "repeat", "reprise", "encore", "revisit"))
-_SHOTS = "shots clips scenes images pictures moments parts pieces videos recordings takes"
+_SHOTS = """
+shots clips scenes images pictures moments parts pieces videos recordings takes excerpts snippets segments extracts
+visuals files entries samples views
+"""
 SHOTS = frozenset(_SHOTS.split())
 WHERE = frozenset(("which", "that", "where", "with", "of", "showing", "containing", "featuring", "have", "has", "from"))
 THESE = frozenset(("that", "this", "it", "which", "those", "these", "them"))

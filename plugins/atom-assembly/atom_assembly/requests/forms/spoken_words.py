@@ -16,27 +16,34 @@ film films video videos movie movies clip clips shot shots scene scenes reel ree
 edits sequence piece pieces part parts list order footage library collection archive frame frames picture pictures
 image images screen view moment moments take takes thing things object objects stuff item items one ones example
 examples something anything everything whatever nothing none time times length duration beginning start end middle
-centre center front back top bottom opener opening closing closer intro outro finale ending story version result
-total trt rest others lot number bunch set series row loop project timeline first second third fourth fifth sixth
-seventh eighth ninth tenth last final finally lastly firstly secondly thirdly next then later after afterwards
-before beforehand again once twice thrice more most less least same different other another both together
-simultaneously each every all any some many several few whole entire complete full single exactly precisely about
-around roughly maximum minimum max min nice good great possible available visible seen shown present clearly
-somewhere anywhere ever always already actually basically simply strictly exclusively uniquely solely purely merely
-entirely completely absolutely directly immediately right straight ahead behind between across throughout within
-during inside up out off over through along plus minus except excluding without no not never isn't aren't don't
-doesn't only just follows followed following precedes preceded comes goes opens closes starts ends begins finishes
-concludes terminates belongs sits need way kind sort type else apart besides own lovely grateful favourite favorite
-dear fine perfect cool awesome wonderful ideally preferably kindly appreciated enough long short began started
-opened ended finished closed sees color colour colors colours shape shapes asc desc ascending descending sorted date
-block blocks chapter section segment act beat filter content criteria requirement scope deliverable storyboard
-thanks sir madam folks guys bit while too half old new oldest newest longest shortest recent regard respect case
-sake um uh erm hm hmm yeah well so kinda sorta gonna wanna gotta maybe perhaps possibly probably simply pretty super
-quick hard cold smash match jump fade dissolve cuts roll a-roll b-roll hook payoff bumper teaser kicker head tail mid
-content footage-wise prior subsequently initially containing featuring including consisting showing scenes seconds
-second minutes minute sec secs total duration running runtime shooting available exist exists existing dear hi hello
-regards wishes best sincerely yours cheers greetings thx ty asap order sequence storyboard shortlist list everyone
-everybody anyone somebody someone homework lesson client forth switch couple pair dozen compilation
+centre center front back top bottom opener opening closing closer intro outro finale ending story version result total
+trt rest others lot number bunch set series row loop project timeline first second third fourth fifth sixth seventh
+eighth ninth tenth last final finally lastly firstly secondly thirdly next then later after afterwards before
+beforehand again once twice thrice more most less least same different other another both together simultaneously each
+every all any some many several few whole entire complete full single exactly precisely about around roughly maximum
+minimum max min nice good great possible available visible seen shown present clearly somewhere anywhere ever always
+already actually basically simply strictly exclusively uniquely solely purely merely entirely completely absolutely
+directly immediately right straight ahead behind between across throughout within during inside up out off over
+through along plus minus except excluding without no not never isn't aren't don't doesn't only just follows followed
+following precedes preceded comes goes opens closes starts ends begins finishes concludes terminates belongs sits need
+way kind sort type else apart besides own lovely grateful favourite favorite dear fine perfect cool awesome wonderful
+ideally preferably kindly appreciated enough long short began started opened ended finished closed sees color colour
+colors colours shape shapes asc desc ascending descending sorted date block blocks chapter section segment act beat
+filter content criteria requirement scope deliverable storyboard thanks sir madam folks guys bit while too half old
+new oldest newest longest shortest recent regard respect case sake um uh erm hm hmm yeah well so kinda sorta gonna
+wanna gotta maybe perhaps possibly probably pretty super quick hard cold smash match jump fade dissolve roll a-roll
+b-roll hook payoff bumper teaser kicker head tail mid footage-wise prior subsequently initially containing featuring
+including consisting showing seconds minutes minute sec secs running runtime shooting exist exists existing hi hello
+regards wishes best sincerely yours cheers greetings thx ty asap shortlist everyone everybody anyone somebody someone
+homework lesson client forth switch couple pair dozen compilation recording recordings visual visuals tape tapes
+excerpt excerpts snippet snippets segments extract extracts sample samples instance instances occurrence appearance
+sighting asset assets material media rushes dailies insert inserts file files entry entries views cutaway selection
+selects pick picks choice programme program show feature today tonight tomorrow yesterday now currently recently
+monday tuesday wednesday thursday friday saturday sunday morning evening afternoon week month year sense difference
+point idea suggestion note notes reason oh ah wow lol btw fyi etc namely suffice briefest suffices sufficient trouble
+mind thereafter henceforth accordingly additionally moreover furthermore however hence thus therefore instead
+meanwhile exception regarding concerning involving starring mostly mainly purpose style mood ender loops looping
+looped repeats repeated interlude pause transition transitions sequel theme topic
 """
 _VERBS = """
 show make create cut give find use include insert add put take get display present assemble build edit compile collect

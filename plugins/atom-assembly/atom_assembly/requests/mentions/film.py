@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 import atom_core as atom
 from atom_assembly.evidence.words import stems
-from atom_assembly.requests.english import COUNT, SHOT, count_of
+from atom_assembly.requests.english import COUNT, SHOT, begins_thing, count_of, with_article
 from atom_assembly.requests.forms.cue_words import ALL, END, NOT, SHOTS, START, TURNS, WHERE
 from atom_assembly.requests.forms.together import single
 from atom_assembly.requests.lengths import LENGTH
@@ -55,6 +55,7 @@ def read_around(text: str, known: Collection[str]) -> Film | None:
     if not arounds:
         return None
     items = _alone(_counted_apart(_items(arounds), [arounds[-1].after, *free]))
+    items = _one_each(items)
     refused = [item.text for item in items if item.refused]
     shown = [item for item in items if not item.refused]
     if not shown:
@@ -189,9 +190,11 @@ def _joined(arounds: Sequence[Around], number: int, last: Item, item: Item) -> I
     )
     if not at_once:
         return None
-    every = bool(set(first) & ALL) or last.plural or last.wanted.num_shots is None or bool(set(first) & SHOTS)
+    every = (
+        bool({*first, *other.after} & ALL) or last.plural or last.wanted.num_shots is None or bool(set(first) & SHOTS)
+    )
     wanted = evolve(last.wanted, num_shots=None if every else last.wanted.num_shots, purely=False)
-    return evolve(last, text=f"{single(last.text)} while {single(item.text)}", wanted=wanted)
+    return evolve(last, text=f"{_one(last.text)} while {_one(item.text)}", wanted=wanted)
 
 
 def _alone(items: list[Item]) -> list[Item]:
@@ -202,6 +205,21 @@ def _alone(items: list[Item]) -> list[Item]:
         evolve(item, wanted=evolve(item.wanted, purely=False)) if item.wanted.num_shots is not None else item
         for item in items
     ]
+
+
+def _one(text: str) -> str:
+    """One of what a text names, with an article."""
+    text = single(text)
+    return text if begins_thing(text) else with_article(text)
+
+
+def _one_each(items: list[Item]) -> list[Item]:
+    """What is listed again is one shot each time: "red, green, red, green"."""
+    texts = [item.text for item in items if not item.refused and item.wanted.num_shots is None]
+    if len(set(texts)) == len(texts):
+        return items
+    one = [evolve(item, wanted=evolve(item.wanted, num_shots=1)) for item in items]
+    return [new if item.text in texts and not item.refused else item for item, new in zip(items, one, strict=True)]
 
 
 def _bookended(items: list[Item], arounds: Sequence[Around]) -> list[Item]:
@@ -228,6 +246,8 @@ def _rounds(arounds: Sequence[Around], free: Sequence[Sequence[str]]) -> int | N
     pattern = next((word for word in words if _PATTERN.fullmatch(word)), "")
     if pattern and pattern.count("b") > 1:
         return pattern.count("b")
+    if "loop" in words and not re.search(rf"({COUNT}) times|twice|thrice", " ".join(words)):
+        words = [word for word in words if word != "loop"]
     if not (set(words) & TURNS or ("forth" in words and "back" in words) or "turns" in words):
         return None
     times = re.search(rf"({COUNT}) times", " ".join(words))

@@ -52,7 +52,7 @@ _LEADING = frozenset(stem(word) for word in _LEADING_WORDS.split())
 _MARKER = re.compile(
     r"(?:^|(?<=[.;!?,/]\s))[ \t]*(?:[-*•–—#>]+\s+)*(?:(?:shot|scene|clip|frame|part|step|item|take|act|beat|slot"
     r"|no|nr|number)"
-    rf"\.?[ \t]*\#?[ \t]*(?:\d{{1,3}}|{_TEN}|[a-z])(?![\w'’])[ \t]*(?:[.:)=]|->|→|[-–—][ \t])|\(?\d{{1,3}}[.):](?!\d)"
+    rf"\.?[ \t]*\#?[ \t]*(?:\d{{1,3}}|{_TEN}|[a-z])(?![\w'’])[ \t]*(?:[.:)=]|->|→|[-–—][ \t])|\(?\d{{1,3}}[.):](?!\d)|\d{{1,2}}/(?=[ \t])"
     r"|0\d(?=[ \t])|\(?[a-h]\)(?=[ \t])|\d{1,2}(?:st|nd|rd|th)[ \t]*:)[ \t]*|(?<=\s)\d{1,2}\)[ \t]+",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -87,6 +87,9 @@ _LOOKING_WORDS = (
 )
 _LOOKING = frozenset(_LOOKING_WORDS.split())
 """Words after which "for" or "on" leads to what is to be seen."""
+_PARTICLE_WORDS = "wrap wraps end ends finish open start round mix speed follow line"
+_PARTICLES = frozenset(_PARTICLE_WORDS.split())
+"""Verbs of films that "up" belongs to."""
 _CLAUSES = frozenset(("that", "which", "who", "is", "are", "than", "while", "and"))
 _OF_PEOPLE = frozenset(("little", "small", "big", "old", "young", "tall", "happy", "sad"))
 _DOES = frozenset(("do", "does", "did", "doesn't", "don't", "didn't", "gets", "get", "goes", "go", "going", "getting"))
@@ -198,6 +201,9 @@ def _kind(tokens: Sequence[str], at: int, stems: set[str]) -> str:
 def _leads_on(tokens: Sequence[str], at: int) -> bool:
     """Whether a direction is none: "right after", "left out"."""
     word, before, follows = tokens[at], tokens[at - 1] if at else "", tokens[at + 1] if at + 1 < len(tokens) else ""
+    if word == "up":
+        moves = before not in WAYS and (is_doing(before) or before.endswith("s"))
+        return (follows in ("first", "next", "last") and not moves) or before in _PARTICLES
     if word == "left":
         return follows in ("out", "over", "off", "behind")
     return (

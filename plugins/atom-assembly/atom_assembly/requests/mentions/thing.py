@@ -99,6 +99,8 @@ def _is_refused(around: Around, number: int, items: Sequence[Item]) -> bool:
     """Whether a thing must not be seen: "not" stands before it in its clause, or before what it is listed with."""
     before = around.before
     clause = NEUTRAL.sub(" ", " ".join(before)).split()
+    if "drop" in clause and not items:  # "drop a star in after the moon" puts it there
+        clause.remove("drop")
     if set(clause) & NOT:
         late = max(at for at, word in enumerate(clause) if word in NOT)
         return not {"only", "just"} & set(clause[late:])
