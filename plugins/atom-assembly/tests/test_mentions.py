@@ -90,6 +90,8 @@ def test_what_captions_do_not_say_is_kept_where_a_thing_stands(text, lines):
         "ok visuals for tonight: {0}, {1}, in that order",
         "We should like the film to conclude with {1} and to commence with {0}.",
         "drop {1} right after {0}",
+        "could you stitch {0} and then {1} together for me?",
+        "{1}, but not before {0}.",
     ],
 )
 def test_talk_does_not_matter(text):
@@ -113,6 +115,7 @@ def test_talk_does_not_matter(text):
         ("All scenes with a dog; anything with a cat is to be left out.", {"num_shots": None, "without": ("cat",)}),
         ("dogs please, but no cats in the same video", {"num_shots": None, "without": ("cats",)}),
         ("All red dogs, with the exception of those showing a cat.", {"num_shots": None, "without": ("cat",)}),
+        ("3 clips free of anything with a cat", {"num_shots": 3, "without": ("cat",)}),
         ("Three recordings with a dog, if you have as many.", {"num_shots": 3}),
         ("just show me one thing that is red", {"num_shots": 1}),
         ("is there one where a dog is with a cat? show me all of them", {"num_shots": None}),
@@ -128,6 +131,7 @@ def test_turns_and_ends():
     """What takes turns, and what stands at both ends."""
     text = "A-roll: a dog running. Intercut with a cat sleeping, A-B-A-B."
     assert read_by_mentions(text, KNOWN).constraints.rounds == 2
+    assert read_by_mentions("Switch between a dog and a cat, do it two times", KNOWN).constraints.rounds == 2
     both = "The film should both begin and end with a red dog; in between, we would like a cat."
     assert read(both) == ["a red dog", "a cat", "a red dog"]
     assert read("red, black, red, black") == ["red things", "black things"] * 2

@@ -38,6 +38,10 @@ _FORMS = tuple(
     )
 )
 _WRITING = re.compile(r"\b(?:sign|title|text|caption|label|poster|banner|board|screen|slide|subtitle|letter)s?\b", re.I)
+_DEMAND = re.compile(
+    r"\b(?:must|should|ought|has|have|needs?)\b (?:to )?(?:be|come|go|stand|start|end|open|close)\b", re.I
+)
+"""What somebody says of the film that is asked for, and not in it: "my boss says that the logo must come last"."""
 _ONE = re.compile(r"\b(?:the|a|one) (?:moment|part|passage|clip|shot|scene|time|bit|sentence|statement|place)\b", re.I)
 _NEXT = re.compile(r"\s*(?:[;\n]|(?<=[\w\"”])[.!]\s|,?\s+(?:and )?(?:then|after that|finally|followed by))\s*", re.I)
 
@@ -50,6 +54,8 @@ def said_in(line: str) -> str | None:
     for pattern in _FORMS:
         if (match := pattern.fullmatch(text)) is not None:
             topic = (match["topic"] or "").strip()
+            if _DEMAND.search(topic) and '"' not in topic:
+                return None
             return None if _WRITING.search(text.replace(topic, "")) else topic
     return None
 

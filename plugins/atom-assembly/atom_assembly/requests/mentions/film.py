@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from attrs import evolve, frozen
 
@@ -24,6 +25,8 @@ from atom_assembly.requests.mentions.thing import NEUTRAL, ONE_SHOT, Item, count
 _TOGETHER = frozenset(("together", "simultaneously"))
 _PICTURE_WORDS = "time moment frame shot picture scene image clip video"
 _ONE_PICTURE = frozenset(_PICTURE_WORDS.split())
+_JOINING = frozenset(("then", "after", "before", "stitch", "cut", "edit", "splice", "join", "glue", "string", "piece"))
+"""Words with which "together" says that the shots are joined, and not what one of them shows."""
 _PATTERN = re.compile(r"(?:a-b|b-a)(?:-a-b|-b-a)*|a-b-a")
 
 
@@ -144,6 +147,8 @@ def _led_by_after(arounds: Sequence[Around], number: int) -> bool:
 
 def _goes_first(before: Sequence[str]) -> bool:
     """Whether the words between two things put the second in front of the first: "A after B", "A, before that B"."""
+    if {("not", "before"), ("never", "before")} & set(pairwise(before)):
+        return True
     if "before" in before:
         return refers(before, "before")
     if "after" in before:
@@ -173,7 +178,7 @@ def _joined(arounds: Sequence[Around], number: int, last: Item, item: Item) -> I
         return evolve(last, text=f"{last.text} or {item.text}", wanted=either)
     shots = any(word in SHOTS or re.fullmatch(SHOT, word) for word in first)
     at_once = (
-        bool(set((*gap, *other.after)) & _TOGETHER)
+        (bool(set((*gap, *other.after)) & _TOGETHER) and not {*gap, *first} & _JOINING)
         or ("both" in first[-2:] and not {"then"} & set(gap))
         or ("same" in around and bool(set(around) & _ONE_PICTURE) and not {"start", "end"} & set(around))
         or "while" in gap
@@ -248,7 +253,8 @@ def _rounds(arounds: Sequence[Around], free: Sequence[Sequence[str]]) -> int | N
         return pattern.count("b")
     if "loop" in words and not re.search(rf"({COUNT}) times|twice|thrice", " ".join(words)):
         words = [word for word in words if word != "loop"]
-    if not (set(words) & TURNS or ("forth" in words and "back" in words) or "turns" in words):
+    between = len(arounds) == 2 and "between" in arounds[0].before
+    if not (between or set(words) & TURNS or ("forth" in words and "back" in words) or "turns" in words):
         return None
     times = re.search(rf"({COUNT}) times", " ".join(words))
     return count_of(times[1]) if times else 0

@@ -52,8 +52,8 @@ _LEADING = frozenset(stem(word) for word in _LEADING_WORDS.split())
 _MARKER = re.compile(
     r"(?:^|(?<=[.;!?,/]\s))[ \t]*(?:[-*•–—#>]+\s+)*(?:(?:shot|scene|clip|frame|part|step|item|take|act|beat|slot"
     r"|no|nr|number)"
-    rf"\.?[ \t]*\#?[ \t]*(?:\d{{1,3}}|{_TEN}|[a-z])(?![\w'’])[ \t]*(?:[.:)=]|->|→|[-–—][ \t])|\(?\d{{1,3}}[.):](?!\d)|\d{{1,2}}/(?=[ \t])"
-    r"|0\d(?=[ \t])|\(?[a-h]\)(?=[ \t])|\d{1,2}(?:st|nd|rd|th)[ \t]*:)[ \t]*|(?<=\s)\d{1,2}\)[ \t]+",
+    rf"\.?[ \t]*\#?[ \t]*(?:\d{{1,3}}|{_TEN}|[a-z])(?![\w'’])[ \t]*(?:[.:)=]|->|→|[-–—][ \t])|\(?\d{{1,3}}[.):](?!\d)"
+    r"|\d{1,2}/(?=[ \t])|0\d(?=[ \t])|\(?[a-h]\)(?=[ \t])|\d{1,2}(?:st|nd|rd|th)[ \t]*:)[ \t]*|(?<=\s)\d{1,2}\)[ \t]+",
     re.IGNORECASE | re.MULTILINE,
 )
 """The number of an entry of a list, with what it counts."""
@@ -61,6 +61,7 @@ _PLAINLY: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), instead)
     for pattern, instead in (
         (r",?\s*(?:(?:which|that|and)\s+)?(?:leads?|cuts?|dissolves?)\s+(?:in)?to\s+(?=\w)", " then "),
+        (r"\b(?:free\s+(?:of|from)|devoid\s+of|lacking)\b", "without"),
         (r"\b(?:in\s+front|ahead)\s+of\b", "before"),
         (r"\b(?:nothing|none)\s+(?:else\s+)?(?:but|except|other\s+than)\b", "only"),
         (
