@@ -13,6 +13,8 @@ from attrs import evolve
     ("text", "left"),
     [
         ("My dear, how many dogs are there?", "how many dogs are there?"),
+        ("My dear, might I ask how many dogs there are?", "how many dogs there are?"),
+        ("Excuse me, I would like to know when we see a dog.", "when we see a dog."),
         ("Might I ask how many dogs there are?", "how many dogs there are?"),
         ("I cannot remember which came last, the dog or the cat.", "which came last, the dog or the cat."),
         ("Would you mind counting the dogs?", "count the dogs?"),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 _ASKS = r"(?:what|which|who|whose|when|where|how|why|in (?:what|which)|at (?:what|which)|whether|if)\b"
-_BEGINS = (
-    rf"(?:{_ASKS}|(?:is|are|was|were|do|does|did|has|have|can|could|will)\b|(?:list|name|describe|count|tell|give)\b)"
-)
+_BEGINS = rf"(?:{_ASKS}|(?:is|are|was|were|do|does|did|has|have|can|could|will|would|may|might|shall|should|i|we|please|kindly|be)\b|(?:list|name|describe|count|tell|give|say|show|find)\b)"
 _KNOWING = (
     r"(?:know|tell|say|ask|asking|remember|recall|see|wonder|wondering|sure|certain|idea|clue|notion|explain|forget|forgot|forgotten"
     r"|understand|confirm|determine|clarify|specify|guess|decide|learn|curious|check|verify|remind|find out|figure out|work out"
