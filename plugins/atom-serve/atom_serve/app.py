@@ -25,6 +25,7 @@ def create_app(
     host: Host,
     *,
     token: str,
+    token_file: Path | None = None,
     allow: Iterable[Path] = (),
     names: Iterable[str] = LOOPBACK,
     addresses: bool = False,
@@ -32,13 +33,14 @@ def create_app(
     """The application around an open host, with the routes of all plugins. The `Service` is its ``state.service``.
 
     :param token: what callers must know
+    :param token_file: where they find it
     :param allow: folders whose files callers may name
     :param names: what the server may be called
     :param addresses: whether it may be called by any address
     :raises SettingsError: if an allowed folder is not there
     :raises PluginError: if a plugin's routes cannot be made
     """
-    service = Service(host, token=token, allow=allow)
+    service = Service(host, token=token, token_file=token_file, allow=allow)
 
     @asynccontextmanager
     async def running(_: Starlette) -> AsyncIterator[None]:
@@ -47,7 +49,9 @@ def create_app(
                 await stack.enter_async_context(make())
             yield
 
-    guard = Middleware(Guard, token=token, passes=service.passes, names=names, addresses=addresses)
+    guard = Middleware(
+        Guard, token=token, token_file=token_file, passes=service.passes, names=names, addresses=addresses
+    )
     app = Starlette(
         routes=list(_routes(service)),
         middleware=[guard],

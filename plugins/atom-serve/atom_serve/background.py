@@ -7,10 +7,11 @@ import os
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import atom_core as atom
-from atom_core.files import private_folder
 from atom_core.serving import ask_server
+from atom_serve.own_files import open_own
 
 _END_S = 30.0
 """How long a server may take to end."""
@@ -19,6 +20,12 @@ _END_S = 30.0
 def running_server() -> dict[str, Any] | None:
     """What the server that runs says of itself; None if none does."""
     return ask_server("status")
+
+
+def is_ours(port: int) -> bool:
+    """Whether it is the user's own server that listens at a port of this machine."""
+    told = running_server()
+    return told is not None and urlsplit(str(told.get("address"))).port == port
 
 
 def status() -> dict[str, Any]:
@@ -72,19 +79,20 @@ def in_background(
     """
     if not hasattr(os, "fork"):
         raise atom.SettingsError("this system has no --background; start `atom serve` in a terminal of its own")
-    log = private_folder(context.settings.cache / "serve") / "log"
+    log = context.settings.cache / "serve" / "log"
+    output = open_own(log, os.O_WRONLY | os.O_APPEND | (0 if running_server() else os.O_TRUNC))
     reading, writing = os.pipe()
     if os.fork():
         os.close(writing)
+        os.close(output)
         with os.fdopen(reading, encoding="utf-8") as pipe:
-            told = json.loads(pipe.readline() or '{"failed": "it ended at once"}')
+            told = json.loads(pipe.readline() or "{}") or {"failed": f"it ended at once; see {log}"}
         if "failed" in told:
-            raise atom.SettingsError(f"{told['failed']}" if told["failed"] else f"it did not start; see {log}")
+            raise atom.SettingsError(str(told["failed"]))
         return dict(told)
     os.close(reading)
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDWR)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
     for number, target in ((0, nothing), (1, output), (2, output)):
         os.dup2(target, number)
     pipe = os.fdopen(writing, "w", encoding="utf-8")

@@ -55,7 +55,8 @@ class ServeCommand:
             if begun is not None and args.open:
                 _show(context, begun)
             if begun is not None:
-                context.emit(begun, f"serving {begun['model']} at {begun['enter']}; end it with: atom serve --stop")
+                said = f"serving {begun['model']} at {begun['address']}; end it with: atom serve --stop"
+                context.emit(begun, "\n".join((said, *_ways_in(begun))))
         elif args.open and (running := running_server()) is not None:
             _show(context, running)
             context.emit(running, _shown(running))
@@ -70,7 +71,7 @@ class ServeCommand:
 
         quiet()
         from atom_core.serving import CommandServer, settled
-        from atom_serve.access.token_file import read_token
+        from atom_serve.access.token_file import NAME, read_token
         from atom_serve.app import create_app
         from atom_serve.rest.status import about
         from atom_serve.server import listen, serve
@@ -79,9 +80,11 @@ class ServeCommand:
         names, addresses = _names(args.host)
         context.settings = settled(context.settings)  # commands come from other folders
         with listen(args.host, args.port) as listener:
-            token = read_token(context.settings.cache / "serve")
-            host = context.host()
-            app = create_app(host, token=token, allow=args.allow, names=names, addresses=addresses)
+            kept = context.settings.cache / "serve"
+            token, host = read_token(kept), context.host()
+            app = create_app(
+                host, token=token, token_file=kept / NAME, allow=args.allow, names=names, addresses=addresses
+            )
             service, address = app.state.service, url(listener)
             end: list[Callable[[], None]] = []
 
@@ -94,7 +97,7 @@ class ServeCommand:
 
             def begin(stop: Callable[[], None]) -> None:
                 end.append(stop)
-                ready({**told(), "enter": f"{address}/?token={token}"})
+                ready(told())
 
             with commands.running(), _letting_go(service, host, args.keep):
                 serve(app, listener, begin)
@@ -128,7 +131,8 @@ def url(listener: socket.socket) -> str:
 
 def _begun(context: atom.CommandContext, told: dict[str, Any]) -> None:
     """It serves."""
-    context.note(f"serving {told['model']} at {told['enter']} until Ctrl-C")
+    for line in (f"serving {told['model']} at {told['address']} until Ctrl-C", *_ways_in(told)):
+        context.note(line)
     if context.args.open:
         threading.Thread(target=_show, args=(context, told), name="browser", daemon=True).start()
 
@@ -145,10 +149,15 @@ def _shown(told: dict[str, Any]) -> str:
     loaded = "loaded" if told["loaded"] else "not loaded"
     lines = [f"serving {told['model']} ({loaded}) at {told['address']}, process {told['process']}"]
     lines += [f"running for {told['running_s'] / 60:.0f} min, {told['commands']} commands run"]
-    lines.append(f"its page: {told['open']} (counts once, for ten minutes)")
+    lines += _ways_in(told)
     if told["stale"]:
         lines.append(f"commands run alone: {told['stale']} has changed since it started; start it anew")
     return "\n".join(lines)
+
+
+def _ways_in(told: dict[str, Any]) -> tuple[str, str]:
+    """Where people and programs get in, a line each; not the token, which lets in for good: terminals are kept."""
+    return f"its page: {told['open']} (counts once, for ten minutes)", f"token file: {told['token_file']}"
 
 
 def _names(host: str) -> tuple[tuple[str, ...], bool]:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 import atom_core as atom
+from atom_serve.background import is_ours
 
 GRACE_S = 5.0
 """How long requests in work may go on when the server ends, seconds."""
@@ -44,13 +45,19 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            said = f"port {port} is in use; choose another with --port, or stop what uses it: atom serve --stop"
+            said = f"port {port} is in use; {_used_by(port)}"
         elif error.errno == errno.EACCES:
             said = f"port {port} needs rights that you do not have; choose one above 1023 with --port"
         else:
             said = f"cannot listen at {host} port {port}: {os.strerror(error.errno or 0)}"
         raise atom.SettingsError(said) from None
     return listener
+
+
+def _used_by(port: int) -> str:
+    if is_ours(port):
+        return "your own server listens there: atom serve --status tells of it, atom serve --stop ends it"
+    return "another program listens there; choose another with --port, or 0 for a free one"
 
 
 class _Server(uvicorn.Server):

@@ -28,16 +28,21 @@ While: TypeAlias = Callable[[], AbstractAsyncContextManager[object]]
 class Service:
     """One server's state; routes get it as they are made. Used by the server's loop and by its working threads."""
 
-    def __init__(self, host: atom.Host, *, token: str, allow: Iterable[Path] = ()) -> None:
+    def __init__(
+        self, host: atom.Host, *, token: str, token_file: Path | None = None, allow: Iterable[Path] = ()
+    ) -> None:
         """
         :param host: the open host; who opened it closes it
         :param token: what callers must know
+        :param token_file: where they find it
         :param allow: folders whose files callers may name
         """
         self.host = host
         """The open host, shared by all callers and threads."""
         self.token = token
         """What callers must know."""
+        self.token_file = token_file
+        """The file that holds the token, where there is one."""
         self.passes = Passes()
         """Links that let people in once."""
         self.folders = Folders(allow)

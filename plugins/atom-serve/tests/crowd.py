@@ -114,7 +114,7 @@ def main() -> int:
             check=True,
         )
         told = json.loads(started.stdout)[0]
-        token = told["enter"].partition("/?token=")[2]
+        token = Path(told["token_file"]).read_text(encoding="ascii").strip()
         try:
             return asyncio.run(crowd(told["address"], token, told["process"], clients, seconds))
         finally:

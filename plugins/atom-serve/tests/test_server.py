@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -115,10 +116,18 @@ def test_what_is_no_request(address, request_):
         assert answer(other).startswith(b"HTTP/1.1 200")
 
 
-def test_a_port_in_use():
-    """Is told in one line, with what to do."""
-    with listen("127.0.0.1", 0) as taken, pytest.raises(atom.SettingsError, match=r"in use; .*--port"):
-        listen("127.0.0.1", taken.getsockname()[1])
+def test_a_port_in_use(monkeypatch):
+    """Is told in one line, with what to do: to end the server only where it is the user's own that listens there."""
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        for running in (None, {"address": f"http://127.0.0.1:{port % 65535 + 1}"}, {}):
+            monkeypatch.setattr("atom_serve.background.running_server", lambda told=running: told)
+            with pytest.raises(atom.SettingsError, match=r"in use; another program .*--port") as error:
+                listen("127.0.0.1", port)
+            assert "--stop" not in str(error.value)
+        monkeypatch.setattr("atom_serve.background.running_server", lambda: {"address": f"http://[::1]:{port}"})
+        with pytest.raises(atom.SettingsError, match=r"in use; your own server .*--stop"):
+            listen("127.0.0.1", port)
     with pytest.raises(atom.SettingsError, match="no address of this machine"):
         listen("no.such.name.invalid", 0)
 
@@ -142,9 +151,10 @@ from atom_core.cli.main import main
 sys.exit(main())
 """
     serving = subprocess.Popen([sys.executable, "-c", code, str(footage)], env=own, stderr=-1, text=True)
-    line = serving.stderr.readline()
+    line, page, file = (serving.stderr.readline() for _ in range(3))
     assert "serving tiny at http://127.0.0.1:" in line, line
-    place, _, token = line.split()[4].partition("/?token=")
+    place, token = line.split()[4], Path(file.partition("token file: ")[2].rstrip()).read_text().strip()
+    assert token not in line + page
     import httpx
 
     with httpx.Client(base_url=place, headers={"authorization": f"Bearer {token}"}, timeout=120) as client:
@@ -178,15 +188,59 @@ def test_in_the_background(own):
     assert started.returncode == 0, started.stderr
     told = json.loads(started.stdout)[0]
     status = json.loads(command("--status", "--json").stdout)[0]
+    assert status["token_file"] == f"{own['ATOM_CACHE']}/serve/token"
     assert (status["process"], status["model"], status["loaded"]) == (told["process"], "tiny", False)
     second = command("--background", "--port", "0")
     assert (second.returncode, second.stderr.count("\n")) == (2, 1)
     assert "runs already" in second.stderr
     taken = command("--background", "--port", told["address"].rsplit(":", 1)[1])
-    assert (taken.returncode, "is in use" in taken.stderr) == (2, True)
+    assert (taken.returncode, "is in use; your own server" in taken.stderr) == (2, True)
     assert command("--stop").returncode == 0
     assert "no server of yours runs" in command("--status").stderr
     wait_until(lambda: has_ended(told["process"]), 30)
+
+
+def test_links_that_are_printed_let_in_once(own):
+    """What is printed of a server that starts, runs or serves on its own lets in once; what lets in for good is in no
+    output or log, and the file that holds it is named."""
+    import httpx
+
+    def command(*arguments):
+        return subprocess.run([PROGRAM, "serve", *arguments], env=own, capture_output=True, text=True, timeout=120)
+
+    outputs = [command("--background", "--port", "0"), command("--status"), command("--status", "--json")]
+    try:
+        token = Path(own["ATOM_CACHE"], "serve", "token").read_text().strip()
+        for done in outputs:
+            assert done.returncode == 0, done.stderr
+            (link,) = re.findall(r"http\S+?/\?token=[\w-]+", done.stdout)
+            assert [httpx.get(link).status_code for _ in range(2)] == [303, 401]
+        shown = [done.stdout + done.stderr for done in outputs]
+        assert all(f"{own['ATOM_CACHE']}/serve/token" in text for text in shown)
+        assert token not in "".join(shown) + Path(own["ATOM_CACHE"], "serve", "log").read_text()
+    finally:
+        command("--stop")
+
+
+@pytest.mark.parametrize(
+    ("cut", "given"),
+    [("cache", []), ("serve", []), ("cache", ["--background"]), ("serve", ["--background"]), ("log", ["--background"])],
+)
+def test_a_cache_that_cannot_be_written(own, tmp_path, cut, given):
+    """Is one line that says so and what to do, whether it is the cache, its folder or the file that cannot be made."""
+    place = tmp_path / "other"
+    if cut == "cache":
+        place.touch()
+    elif cut == "serve":
+        place.mkdir()
+        (place / "serve").touch()
+    else:
+        (place / "serve" / "log").mkdir(parents=True)
+    command = [PROGRAM, "serve", "--port", "0", "--cache", str(place), *given]
+    done = subprocess.run(command, env=own, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, ""), done.stderr
+    assert "the cache cannot be written" in done.stderr
+    assert "--cache DIR" in done.stderr
 
 
 def has_ended(process):

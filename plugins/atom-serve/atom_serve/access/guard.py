@@ -7,6 +7,7 @@ import ipaddress
 import secrets
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
@@ -24,7 +25,7 @@ _DOOR = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>Atom Studio</title>
 <h1>Atom Studio</h1>
 <p>This page opens by the link that <code>atom serve --status</code> prints, or with <code>atom serve --open</code>.</p>
-<p>A link counts until the server ends; one that starts anew has a new one.</p>
+<p>A link lets in once, within ten minutes; the page then stays open to this browser until the server ends.</p>
 </html>
 """
 
@@ -63,16 +64,18 @@ class Guard:
         app: ASGIApp,
         *,
         token: str,
+        token_file: Path | None = None,
         passes: Passes | None = None,
         names: Iterable[str] = LOOPBACK,
         addresses: bool = False,
     ) -> None:
         """
+        :param token_file: where callers on this machine find the token; who has no token is told
         :param passes: links that let in once, beside the token
         :param names: what the server may be called in Host
         :param addresses: whether any address may stand there, too; no name can be made to point at one
         """
-        self._app, self._token, self._passes = app, token, passes or Passes()
+        self._app, self._token, self._token_file, self._passes = app, token, token_file, passes or Passes()
         self._names, self._addresses = frozenset(name.lower() for name in names), addresses
         self._session = secrets.token_urlsafe(32)
 
@@ -90,7 +93,7 @@ class Guard:
         elif entering := self._entering(scope):
             await entering(scope, receive, send)
         elif not self._known(headers):
-            await _unknown(scope, headers)(scope, receive, send)
+            await _unknown(scope, headers, self._token_file)(scope, receive, send)
         else:
             await self._app(scope, receive, _hardened(send))
 
@@ -124,14 +127,24 @@ class Guard:
         return _same(cookie_parser(headers.get("cookie", "")).get(COOKIE, ""), self._session)
 
 
-def _unknown(scope: Scope, headers: Headers) -> Response:
-    """The answer to who does not know the token; people who open the page are told how to."""
+def _unknown(scope: Scope, headers: Headers, token_file: Path | None) -> Response:
+    """The answer to who does not know the token: people who open the page are told how to, programs of this machine
+    where the token lies. Only the user can read that file; other machines are not told of its folders."""
     if scope["path"] == "/" and "text/html" in headers.get("accept", ""):
         policy = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'", "cache-control": "no-store"}
         return HTMLResponse(_DOOR, 401, policy)
-    answer = failure(401, "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'")
+    place = f"'{token_file}'" if token_file and _is_here(scope) else "the file that `atom serve --status` names"
+    answer = failure(401, f"the token is missing or wrong; send that of {place} as 'Authorization: Bearer TOKEN'")
     answer.headers["www-authenticate"] = "Bearer"
     return answer
+
+
+def _is_here(scope: Scope) -> bool:
+    """Whether a request comes from this machine."""
+    try:
+        return ipaddress.ip_address((scope.get("client") or ("",))[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def _hardened(send: Send) -> Send:

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 import atom_core as atom
-from atom_core.files import private_folder
+from atom_serve.own_files import open_own
 
 NAME = "token"
 
@@ -20,9 +20,8 @@ def read_token(folder: Path) -> str:
     """
     path = folder / NAME
     try:
-        private_folder(folder)
         try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
+            file = open_own(path, os.O_RDWR | os.O_EXCL)
         except FileExistsError:
             return _kept(path)
         with os.fdopen(file, "w", encoding="ascii") as opened:

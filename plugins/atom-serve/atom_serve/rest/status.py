@@ -31,6 +31,7 @@ def about(service: Service) -> dict[str, object]:
         "model": host.settings.model,
         "loaded": host.is_loaded,
         "library": str(host.settings.library),
+        "token_file": None if service.token_file is None else str(service.token_file),
         "allowed": [str(folder) for folder in service.folders.allowed],
         "tasks": sorted(host.plugins.tasks),
         "running_s": round(time.time() - service.started_s, 3),

@@ -64,11 +64,17 @@ class Uploads:
         self.folder, self.most_bytes, self._most_total = folder, most_bytes, most_total_bytes
 
     def begin(self, name: str) -> Path:
-        """A new file, empty, for the user alone; its suffix is that of `name`, nothing else of it."""
+        """A new file, empty, for the user alone; its suffix is that of `name`, nothing else of it.
+
+        :raises HTTPException: 507, if it cannot be made
+        """
         suffix = Path(name).suffix
-        private_folder(self.folder)
         path = self.folder / f"file-{secrets.token_urlsafe(18)}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            private_folder(self.folder)
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except OSError as error:
+            raise _not_kept(error) from error
         return path
 
     def all(self) -> list[Upload]:
@@ -105,10 +111,19 @@ class Uploads:
 
     def check_disk(self) -> None:
         """
-        :raises HTTPException: 507, if the disk is nearly full
+        :raises HTTPException: 507, if the disk is nearly full, or nothing can be kept there
         """
-        if shutil.disk_usage(private_folder(self.folder)).free < ROOM_BYTES:
+        try:
+            free_bytes = shutil.disk_usage(private_folder(self.folder)).free
+        except OSError as error:
+            raise _not_kept(error) from error
+        if free_bytes < ROOM_BYTES:
             raise HTTPException(507, "the disk is nearly full; make room")
+
+
+def _not_kept(error: OSError) -> HTTPException:
+    said = f"the file cannot be kept in the server's cache: {error.strerror or error}"
+    return HTTPException(507, f"{said}; make room, or start the server with --cache DIR")
 
 
 class _Form:
@@ -247,7 +262,7 @@ async def _taken(uploads: Uploads, request: Request) -> Upload:
         if path is not None:
             path.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise HTTPException(507, f"the file cannot be kept: {error.strerror}") from error
+            raise _not_kept(error) from error
         if isinstance(error, ValueError) and not isinstance(error, atom.AtomError):  # of the form's parser
             raise HTTPException(400, f"the form cannot be read: {error}") from error
         raise

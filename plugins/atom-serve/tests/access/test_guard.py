@@ -1,6 +1,8 @@
 """Who may call the server."""
 
 import pytest
+from atom_serve.app import create_app
+from starlette.testclient import TestClient
 
 PAGE = "/v1/status"
 
@@ -21,6 +23,19 @@ def test_without_the_token_nothing_is_told(client, given):
     answer = client.get(PAGE, headers={} if given is None else {"authorization": given})
     assert answer.status_code == 401
     assert "Authorization: Bearer" in answer.json()["error"]["message"]
+
+
+def test_who_has_no_token_is_told_where_it_lies(host, tmp_path):
+    """A program of this machine is told which file holds the token, another machine where that is said; no one the
+    token itself."""
+    token, place = "t" * 40, tmp_path / "token"
+    app = create_app(host, token=token, token_file=place, names=("127.0.0.1",))
+    for caller, told in (("127.0.0.1", True), ("::1", True), ("10.1.2.3", False), ("odd", False)):
+        client = TestClient(app, base_url="http://127.0.0.1:8321", client=(caller, 5000))
+        answer = client.get(PAGE, headers={"authorization": "Bearer old"})
+        said = answer.json()["error"]["message"]
+        assert (answer.status_code, str(place) in said, "atom serve --status" in said) == (401, told, not told)
+        assert token not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,14 @@ def test_a_full_disk(client, monkeypatch):
     assert (answer.status_code, "make room" in answer.text) == (507, True)
 
 
+def test_a_cache_that_cannot_be_written(client, monkeypatch, tmp_path):
+    """Files are not taken where they cannot be kept, which is told as that, and is no fault of the server."""
+    (tmp_path / "taken").touch()
+    monkeypatch.setattr(client.app.state.service.uploads, "folder", tmp_path / "taken" / "uploads")
+    answer = client.post("/v1/files", content=b"abc")
+    assert (answer.status_code, "--cache DIR" in answer.text) == (507, True)
+
+
 def test_old_files_go(client, monkeypatch):
     """Files are kept for a time, and the oldest go where all together are too large."""
     import os
