@@ -37,12 +37,12 @@ def is_animated(file: BufferedReader) -> bool:
 
 @contextmanager
 def as_matroska(path: Path, file: BufferedReader, most_pixels: int) -> Iterator[BufferedReader]:
-    """A temporary file with the pictures of an animation, as they are, at their times; of a damaged one the first.
+    """A temporary file with the pictures of an animation, as they are, at their times; of a damaged one those before.
 
     :param most_pixels: largest pictures that are decoded
     :raises MediaError: if they are too many or too large, or there is none
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     file.seek(0)
     with tempfile.TemporaryFile() as converted:
@@ -50,8 +50,12 @@ def as_matroska(path: Path, file: BufferedReader, most_pixels: int) -> Iterator[
             with Image.open(file, formats=["WEBP"]) as animation:
                 _check(path, getattr(animation, "n_frames", 1), animation.size, most_pixels)
                 _write(converted, animation)
-        except (UnidentifiedImageError, EOFError, ValueError) as error:
-            raise MediaError(f"cannot read '{path}': it is damaged; copy or download it again", path=path) from error
+        except (OSError, EOFError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno:  # the disk's, not the file's
+                raise
+            raise MediaError(
+                f"cannot read '{path}': it is damaged or cut off; copy or download it again", path=path
+            ) from error
         with open(os.dup(converted.fileno()), "rb") as pictures:
             yield pictures
 
