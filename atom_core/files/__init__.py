@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -120,8 +120,27 @@ def begin_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
-def write_whole(path: Path | str, text: str, *, private: bool = False) -> None:
-    """Write `text`, UTF-8, so that `path` has its old content or all of the new, whatever happens meanwhile.
+def check_writable(path: Path | str) -> None:
+    """Make sure that `write_whole` could write at `path`, before any work is spent.
+
+    :raises OSError: if it is a folder, or in none that can be written, or holds something other than text
+    """
+    given = os.path.abspath(path)
+    target = Path(os.path.realpath(given))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
+    if given.startswith(("/dev/", "/proc/")) or (target.exists() and not target.is_file()):
+        return
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder '{Path(path).parent}'", str(path))
+    if not os.access(target.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    _check_text(target, path)
+
+
+def write_whole(path: Path | str, text: str | Iterable[str], *, private: bool = False) -> None:
+    """Write `text`, whole or in parts, as UTF-8, so that `path` has its old content or all of the new, whatever happens
+    meanwhile.
 
     A link's target is written; a pipe or terminal directly. What is not text, such as a video, is not replaced by text.
     Names that are not UTF-8 are written with their bytes as ``\\udce9``, which is JSON's form for them too.
@@ -132,18 +151,30 @@ def write_whole(path: Path | str, text: str, *, private: bool = False) -> None:
     given = os.path.abspath(path)
     target = Path(os.path.realpath(given))
     if given.startswith(("/dev/", "/proc/")) or (target.exists() and not target.is_file()):
-        Path(given).write_text(text, encoding="utf-8", errors="backslashreplace")
+        _write(Path(given), text)
         return
-    if _is_binary(target):
-        raise FileExistsError(errno.EEXIST, "the file there is not text, so it is kept", str(path))
+    _check_text(target, path)
     with beside(target) as temporary:
         if private:
             begin_private(temporary)
-        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+        _write(temporary, text)
         if not private:
             with suppress(OSError):
                 shutil.copymode(target, temporary)
         temporary.replace(target)
+
+
+def _write(path: Path, text: str | Iterable[str]) -> None:
+    if isinstance(text, str):
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+        return
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
+        file.writelines(text)
+
+
+def _check_text(target: Path, path: Path | str) -> None:
+    if _is_binary(target):
+        raise FileExistsError(errno.EEXIST, "the file there is not text, so it is kept", str(path))
 
 
 def _is_binary(path: Path) -> bool:

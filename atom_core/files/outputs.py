@@ -10,13 +10,13 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from attrs import field, frozen
 
-from atom_core.files import private_folder, write_whole
+from atom_core.files import check_writable, private_folder, write_whole
 
 _LONGEST_BYTES = 2**28
 """What is larger is no text that Atom wrote."""
@@ -73,6 +73,17 @@ class Outputs:
         elif not (keys and _has_keys(content, keys)):
             raise NotOurs(path, "it exists and is not what Atom wrote there, so it is kept")
 
+    def check_place(self, path: Path | str, *, overwrite: bool = False) -> None:
+        """Make sure that a file can and may be written, before any work is spent.
+
+        :param overwrite: whether any other text that stands there may be replaced
+        :raises NotOurs: as `check` does, unless `overwrite`
+        :raises OSError: if it cannot be written, or holds something other than text
+        """
+        check_writable(path)
+        if not overwrite:
+            self.check(path)
+
     def write(
         self, path: Path | str, text: str, *, subject: str = "", keys: Collection[str] = (), overwrite: bool = False
     ) -> None:
@@ -86,6 +97,19 @@ class Outputs:
             self.check(path, subject=subject, keys=keys)
         self._note(Path(os.path.realpath(path)), text, subject)
         write_whole(path, text)
+
+    def write_lines(self, path: Path | str, lines: Iterable[str], *, overwrite: bool = False) -> None:
+        """Write lines, of any number, as `write` writes a text. More than 256 MiB are not remembered.
+
+        :param overwrite: whether any other text that stands there may be replaced
+        :raises NotOurs: as `check` does, unless `overwrite`
+        :raises OSError: if it cannot be written
+        """
+        if not overwrite:
+            self.check(path)
+        write_whole(path, (f"{line}\n" for line in lines))
+        if os.path.isfile(path):
+            self.note(path)
 
     def note(self, path: Path | str, *, subject: str = "") -> None:
         """Remember what Atom has written at `path` by other means, if it has at most 256 MiB.

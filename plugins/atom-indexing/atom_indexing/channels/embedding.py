@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 import atom_core as atom
+from atom_core.text.count import count_of
 from atom_indexing.channels.background import Background
 from atom_indexing.library.remembering import Searchable
 
@@ -79,14 +80,13 @@ class Embedders:
             return
         if len(missing) > _AT_ONCE:
             self._lacking[fingerprint] = num_clips
-            self.tell(
-                f"{len(missing)} captions are not embedded by {embedder.name} yet; embed them: atom index --embed"
-            )
+            said = count_of(len(missing), "caption is", "captions are")
+            self.tell(f"{said} not embedded by {embedder.name} yet; embed them: atom index --embed")
             return
         try:
             embed_captions(library, embedder, missing)
         except atom.LibraryError as error:
-            self.tell(f"{len(missing)} captions cannot be embedded: {error}")
+            self.tell(f"{count_of(len(missing), 'caption')} cannot be embedded: {error}")
 
 
 def embed_captions(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -10,21 +11,16 @@ from pathlib import Path
 from attrs import evolve
 
 import atom_core as atom
+from atom_core.files.outputs import NotOurs, Outputs
+from atom_core.text.count import count_of
+from atom_indexing.commands.verify import verify
 from atom_indexing.library import DATABASE, ChromaLibrary
-from atom_indexing.library.portable import (
-    Read,
-    bring_in,
-    check_made_alike,
-    faults_of,
-    lines_of,
-    mend,
-    merge,
-    read_lines,
-    write_file,
-)
+from atom_indexing.library.portable import Read, bring_in, check_made_alike, lines_of, merge, read_lines
 from atom_indexing.passages.collect import folder_of
-from atom_indexing.passages.faults import mend_passages, passage_faults
 from atom_indexing.passages.portable import line_of, take_in, told_in
+
+_PART = re.compile(r"\d+-of-\d+")
+"""What ``--shard`` calls the parts of a library."""
 
 
 def carried(context: atom.CommandContext) -> bool:
@@ -35,15 +31,15 @@ def carried(context: atom.CommandContext) -> bool:
     args = context.args
     if not (args.export or args.take_in or args.merge or args.verify or args.mend):
         return False
+    if args.export:
+        _check_place(context, args.export)
     library = context.host().library
     if not isinstance(library, ChromaLibrary):
         raise atom.LibraryError("this library is not one of atom-indexing, which alone can be carried over")
     if args.export:
-        told = [line_of(one) for one in told_in(folder_of(context.host()))]
-        num = write_file(Path(args.export), chain(lines_of(library), told)) - len(told)
-        context.emit({"exported": num, "file": args.export}, f"{num} clips written to {args.export}")
+        _export(context, library)
     elif args.verify or args.mend:
-        _verify(context, library)
+        verify(context, library)
     elif args.merge:
         _merge(context, library)
     else:
@@ -55,20 +51,66 @@ def carried(context: atom.CommandContext) -> bool:
     return True
 
 
+def _check_place(context: atom.CommandContext, file: str) -> None:
+    """
+    :raises SettingsError: if an exported library cannot be written there, or something of the user's is there
+    """
+    try:
+        Outputs(context.settings.cache).check_place(file, overwrite=context.args.overwrite)
+    except OSError as error:
+        raise _cannot_write(file, error) from None
+
+
+def _cannot_write(file: str, error: OSError) -> atom.SettingsError:
+    more = ", or replace it with --overwrite" if isinstance(error, NotOurs) else ""
+    return atom.SettingsError(f"cannot write '{file}': {error.strerror}; choose another place{more}")
+
+
+def _export(context: atom.CommandContext, library: ChromaLibrary) -> None:
+    file, num = context.args.export, -1
+
+    def counted() -> Iterator[str]:
+        nonlocal num
+        for line in lines_of(library):
+            num += 1
+            yield line
+
+    told = (line_of(one) for one in told_in(folder_of(context.host()), library.videos()))
+    lines = chain(counted(), told)
+    try:
+        Outputs(context.settings.cache).write_lines(file, lines, overwrite=context.args.overwrite)
+    except OSError as error:
+        raise _cannot_write(file, error) from None
+    context.emit({"exported": num, "file": file}, f"{count_of(num, 'clip')} written to {file}")
+
+
 def _merge(context: atom.CommandContext, library: ChromaLibrary) -> None:
     """Take in all clips of other libraries, one after the other."""
-    missing = [folder for folder in context.args.merge if not (Path(folder) / DATABASE).is_file()]
-    if missing:
-        raise atom.LibraryError(f"'{missing[0]}' holds no library; name the folder of one")
+    folders = [str(place) for name in context.args.merge for place in _libraries(Path(name))]
     made = library.made_by()["model"]
-    for folder in context.args.merge:
+    for folder in folders:
         if Path(folder).resolve() == library.path.resolve():
             raise atom.LibraryError(f"'{folder}' is the library itself; name others, to be taken into it")
         settings = evolve(context.settings, library=Path(folder))
         with closing(ChromaLibrary.open(settings, made)) as other:
             _tell_embedder(context, library, other.made_by(), f"'{folder}'")
-            take_in(folder_of(context.host()), told_in(Path(folder)), f"'{folder}'")
-            _emit_taken(context, merge(library, other), folder)
+            num = merge(library, other)
+            take_in(folder_of(context.host()), told_in(Path(folder), other.videos()), f"'{folder}'")
+            _emit_taken(context, num, folder)
+
+
+def _libraries(folder: Path) -> list[Path]:
+    """The library in a folder, or those in the folders of it, as the parts of ``--shard`` are.
+
+    :raises LibraryError: if there is none
+    """
+    if (folder / DATABASE).is_file():
+        return [folder]
+    below = sorted(database.parent for database in folder.glob(f"*/{DATABASE}"))
+    if not (parts := [place for place in below if _PART.fullmatch(place.name)]):
+        there = f"; there is one in '{below[0]}'" if below else ", or of the parts of --shard"
+        raise atom.LibraryError(f"'{folder}' holds no library; name the folder of one{there}")
+    return parts
 
 
 def _tell_embedder(
@@ -82,12 +124,16 @@ def _tell_embedder(
     if not embedder or library.embedder:
         return
     own = library.num_stored()
-    more = f"; those of its {own} clips are embedded by that one with: atom index --embed" if own else ""
+    more = (
+        f"; the captions of its {count_of(own, 'clip')} are embedded by that one with: atom index --embed"
+        if own
+        else ""
+    )
     context.note(f"{source} has its captions embedded by {embedder}, which the library then has, too{more}")
 
 
 def _emit_taken(context: atom.CommandContext, num: int, source: str) -> None:
-    context.emit({"imported": num, "from": source}, f"{num} clips taken in from {source}")
+    context.emit({"imported": num, "from": source}, f"{count_of(num, 'clip')} taken in from {source}")
 
 
 def _read(name: str) -> Read:
@@ -97,21 +143,3 @@ def _read(name: str) -> Read:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise atom.LibraryError(f"cannot read '{name}': {why}; name a file of --export") from None
-
-
-def _verify(context: atom.CommandContext, library: ChromaLibrary) -> None:
-    faults, folder = faults_of(library), folder_of(context.host())
-    videos = library.videos()
-    told = passage_faults(folder, videos)
-    value = {"unsound": len(faults.unsound), "broken": len(faults.broken), "orphans": len(faults.orphans)}
-    value |= {"passages": told.num} if told.num else {}
-    said = ", ".join(f"{name} {num}" for name, num in value.items() if num) or "nothing is wrong"
-    context.emit({"clips": library.num_stored(), **value}, f"{library.num_stored()} clips looked at: {said}")
-    num = faults.num + told.num
-    if num and context.args.mend:
-        mend(library, faults)
-        if told.num:
-            mend_passages(folder, told, videos)
-        context.note(f"{num} entries deleted; `atom index PATH` makes videos whole again that lost some")
-    elif num:
-        context.note("entries that are wrong are not found; `atom library --mend` deletes them")

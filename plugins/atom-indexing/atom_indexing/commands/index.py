@@ -12,6 +12,7 @@ from pathlib import Path
 from attrs import evolve
 
 import atom_core as atom
+from atom_core.text.count import count_of
 from atom_indexing.channels.embedding import BATCH, embed_captions
 from atom_indexing.commands import rebuild
 from atom_indexing.commands.library import state
@@ -81,7 +82,7 @@ class IndexCommand:
             rebuild.finish(context, library)
         elif rebuild.cut_off(context.settings.library):
             context.note("a rebuild of this library was cut off; `atom index --rebuild` goes on with it")
-        context.note(f"{len(library)} clips in {context.settings.library_called}")
+        context.note(f"{count_of(len(library), 'clip')} in {context.settings.library_called}")
 
 
 def _add_passages(context: atom.CommandContext, videos: list[atom.Video]) -> None:
@@ -115,8 +116,8 @@ def _embed(context: atom.CommandContext) -> None:
     with context.progress("Embedding", len(captions)) as progress:
         embed_captions(library, embedder, captions, lambda done, _: progress.advance(min(BATCH, done)))
     said = embed_passages(folder_of(context.host()), embedder)
-    more = f", and {said} passages of speech and text" if said else ""
-    context.note(f"{len(captions)} captions embedded by {embedder.name}{more}")
+    more = f", and {count_of(said, 'passage')} of speech and text" if said else ""
+    context.note(f"{count_of(len(captions), 'caption')} embedded by {embedder.name}{more}")
 
 
 def triage(
@@ -214,9 +215,9 @@ def _emit(
     """What became of a video, which is called as the user wrote it."""
     name, of = names.get(video.path, str(video.path)), names.get(Path(of), of)
     said = {
-        "added": f"{num_clips} clip{'s' * (num_clips != 1)} added",
+        "added": f"{count_of(num_clips, 'clip')} added",
         "replaced": f"the file has changed, its clips are replaced by {num_clips} new",
-        "updated": f"indexed again, {num_clips} clip{'s' * (num_clips != 1)}, for settings have changed: {changed}",
+        "updated": f"indexed again, {count_of(num_clips, 'clip')}, for settings have changed: {changed}",
         "unchanged": "already there",
         "moved": f"moved from {of}",
         "duplicate": f"same content as {of}",

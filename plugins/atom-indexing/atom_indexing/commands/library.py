@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import atom_core as atom
+from atom_core.text.count import count_of
 from atom_indexing.commands.carry import carried
 from atom_indexing.library.remembering import Remembering
 from atom_indexing.passages.collect import forget_others
@@ -21,13 +22,15 @@ class LibraryCommand:
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
         either = parser.add_mutually_exclusive_group()
+        said = "with --export: replace a file that Atom did not write, too"
+        parser.add_argument("--overwrite", action="store_true", help=said)
         either.add_argument("--prune", action="store_true", help="forget videos whose files are gone")
         either.add_argument("--export", metavar="FILE", help="write all clips with their vectors, as JSON Lines")
         said = "take in clips that --export wrote, of a library of the same model"
         either.add_argument("--import", dest="take_in", metavar="FILE", help=said)
         said = "take in all clips of other libraries of the same model, such as the parts of --shard"
         either.add_argument("--merge", nargs="+", metavar="DIR", help=said)
-        either.add_argument("--verify", action="store_true", help="read every entry, and say what is wrong with any")
+        either.add_argument("--verify", action="store_true", help="read every entry, and list what is wrong with which")
         either.add_argument("--mend", action="store_true", help="delete entries that --verify finds wrong")
         either.add_argument("--remove", nargs="+", metavar="PATH", help="forget a video, or all below a folder")
 
@@ -53,7 +56,9 @@ class LibraryCommand:
         if forget:
             forget_others(context.host(), library.videos().keys())
         left = len(videos) - len(forget)
-        context.note(f"{len(library)} clips of {left} videos in {context.settings.library_called}")
+        context.note(
+            f"{count_of(len(library), 'clip')} of {count_of(left, 'video')} in {context.settings.library_called}"
+        )
         held = library.held() if isinstance(library, Remembering) else {}
         if parts := [str(one.path) for one in held.values() if not one.is_whole]:
             context.note(
@@ -95,7 +100,7 @@ def _named(context: atom.CommandContext, videos: dict[str, Path]) -> list[str]:
 def _emit(context: atom.CommandContext, content_hash: str, path: Path, found: State, removed: int) -> None:
     value = {"video": str(path), "content_hash": content_hash, "state": found, "clips_removed": removed}
     if removed:
-        text = f"{path}: forgotten, {removed} clip{'s' * (removed != 1)}"
+        text = f"{path}: forgotten, {count_of(removed, 'clip')}"
     elif context.args.prune:
         text = f"{path}: kept, for its folder is missing or empty; if no disk is to be connected: atom library --remove"
     else:

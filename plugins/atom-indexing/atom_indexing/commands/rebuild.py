@@ -13,6 +13,7 @@ from atom_core.files import write_whole
 from atom_indexing.commands.library import state
 from atom_indexing.entries.summary import Held
 from atom_indexing.library.remembering import Remembering
+from atom_indexing.passages.collect import forget_others
 
 FILE = "rebuild.json"
 
@@ -56,6 +57,7 @@ def finish(context: atom.CommandContext, library: atom.Library) -> None:
     for content_hash in to_renew(context, library):
         if state(former[content_hash].path) == "gone":
             library.remove(content_hash)
+    forget_others(context.host(), (library.held() if isinstance(library, Remembering) else library.videos()).keys())
     held = set(library.videos().values())
     left = [path for path in _read(place)[1] if path not in held and state(path) != "gone"]
     if left:

@@ -239,7 +239,7 @@ def cannot_be_written(path: Path) -> bool:
 def copied(path: Path) -> TemporaryDirectory[str]:
     """A copy to be searched, of the user's alone."""
     copy = TemporaryDirectory(prefix="atom-library-", ignore_cleanup_errors=True)
-    log.warning("library %s cannot be written; a copy of it is searched", path)
+    log.warning("library '%s' cannot be written; a copy of it is searched", path)
     for file in path.rglob("*"):
         if file.is_file() and file.name != LOCK:
             place = Path(copy.name) / file.relative_to(path)

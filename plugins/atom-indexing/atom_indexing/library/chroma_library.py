@@ -33,6 +33,7 @@ from atom_indexing.library.database import Collections, Database
 from atom_indexing.library.groups import delete, delete_groups, replace_others
 from atom_indexing.library.made_by import check_model, claim, content_of, made_by
 from atom_indexing.library.stored import page_of, place_videos, put_page, put_texts
+from atom_indexing.passages.store import forget_video
 from atom_indexing.replica.changes import Stored
 from atom_indexing.replica.vectors import StaleError
 
@@ -146,7 +147,7 @@ class ChromaLibrary:
         or not at all, however the program ends.
 
         Those with `Entry.num_clips` are found once so many of one segmentation are stored; then they replace whatever
-        else there was of their video, which is found until then.
+        else there was of their video, and of the same file before it was changed, which is found until then.
 
         :raises LibraryError: if it cannot be written, or a vector is not finite or has another width
         """
@@ -160,8 +161,8 @@ class ChromaLibrary:
             for start in range(0, len(rows), PAGE):
                 self._add_page(rows[start : start + PAGE])
             for entry in {(it.clip.video.content_hash, group_mark(it)): it for it in chosen.values()}.values():
-                if entry.num_clips:
-                    self._use(partial(replace_others, entry), "written")
+                if entry.num_clips and self._use(partial(replace_others, entry), "written"):
+                    self.forget_former(os.path.abspath(entry.clip.video.path), entry.clip.video.content_hash)
 
     def _add_page(self, rows: list[tuple[str, atom.Entry, int]]) -> None:
         clips = []
@@ -341,7 +342,7 @@ class ChromaLibrary:
         return self.looking(lambda found: found.held(self.home, content_hashes))
 
     def remove(self, content_hash: str) -> int:
-        """Forget a video; how many clips it had."""
+        """Forget a video, and what is said and written in it; how many clips it had."""
         self._check_writable()
 
         def forget(found: Collections) -> int:
@@ -354,7 +355,14 @@ class ChromaLibrary:
             check_room(self.path)
             while num_clips % PAGE == 0 and (deleted := self._use(forget, "written")):
                 num_clips += deleted
+        forget_video(self.path, content_hash)
         return num_clips
+
+    def forget_former(self, path: str, content_hash: str) -> None:
+        """Forget what the file at `path` was before it became that with `content_hash`."""
+        for former in self.looking(lambda found: found.at(path)):
+            if former != content_hash:
+                self.remove(former)
 
     def tidy(self) -> None:
         """Delete what is not found any more, since it was to be replaced when a program was killed."""

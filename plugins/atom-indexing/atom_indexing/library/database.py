@@ -150,7 +150,7 @@ class Database:
             num = self._use(lambda found: int(found.clips.count()), "read")
             if num > _MANY:
                 log.warning(
-                    "library %s was changed, or its copy for searching: %d clips are read",
+                    "library '%s' was changed, or its copy for searching: %d clips are read",
                     chroma.called(self.path),
                     num,
                 )
@@ -192,7 +192,7 @@ class Database:
             num_sound += len(page)
             yield page
         if num_sound < num:
-            log.warning("library %s has entries that are no clips of videos; they are passed over", self.path)
+            log.warning("library '%s' has entries that are no clips of videos; they are passed over", self.path)
 
     def _use(self, work: Callable[[Collections], T], done: str) -> T:
         with chroma.explained(self.path, done), self._claimed():
@@ -286,7 +286,7 @@ class Database:
             except Timeout:
                 waited_s += _CHECK_S
                 if waited_s == _PATIENCE_S:
-                    log.warning("library %s is in use by another process: waiting for it", self.path)
+                    log.warning("library '%s' is in use by another process: waiting for it", self.path)
                 if waited_s >= _LOCK_LIMIT_S:
                     raise atom.LibraryError(
                         f"library '{self.path}' has been in use by another process for {waited_s:g} s; if that was"

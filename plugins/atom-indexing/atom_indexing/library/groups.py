@@ -13,17 +13,21 @@ if TYPE_CHECKING:
     from atom_indexing.library.database import Collections
 
 
-def replace_others(entry: atom.Entry, found: Collections) -> None:
-    """Once the clips of an entry's video are all there, delete what else there is of it."""
-    keep_group(entry.clip.video.content_hash, group_mark(entry), entry.num_clips, found)
+def replace_others(entry: atom.Entry, found: Collections) -> bool:
+    """Once the clips of an entry's video are all there, delete what else there is of it; whether they are."""
+    return keep_group(entry.clip.video.content_hash, group_mark(entry), entry.num_clips, found)
 
 
-def keep_group(content_hash: str, group: str, num_clips: int, found: Collections) -> None:
-    """Once the `num_clips` clips of a group are all there, delete what else there is of their video."""
+def keep_group(content_hash: str, group: str, num_clips: int, found: Collections) -> bool:
+    """Once the `num_clips` clips of a group are all there, delete what else there is of their video; whether
+    they are.
+    """
     keys = found.clips.get(where={"content_hash": content_hash}, include=[])["ids"]
     others = [key for key in keys if not key.endswith(group)]
-    if others and len(keys) - len(others) >= num_clips:
+    is_whole = len(keys) - len(others) >= num_clips
+    if others and is_whole:
         delete(found, others)
+    return is_whole
 
 
 def delete_groups(content_hash: str, groups: frozenset[str], found: Collections) -> None:

@@ -75,6 +75,8 @@ def put_parcels(library: ChromaLibrary, parcels: Sequence[object]) -> None:
     for (content_hash, group), num_clips in whole.items():
         if group and content_hash in held:
             library.changing(partial(keep_group, content_hash, group, num_clips))
+    for path, content_hash in {(str(row["path"]), str(row["content_hash"])) for _, row, _ in clips.values()}:
+        library.forget_former(path, content_hash)
     _put_passages(library, parcels)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -209,23 +208,3 @@ def mend(library: ChromaLibrary, faults: Faults) -> None:
 
 def _delete(keys: list[str], found: Collections) -> None:
     delete(found, keys)
-
-
-def write_file(path: Path, lines: Iterable[str]) -> int:
-    """Write lines beside `path`, then in its place; how many clips they are.
-
-    :raises SettingsError: if that cannot be written
-    """
-    part = path.with_name(f".{path.name}.part")
-    num = -1
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            for line in lines:
-                file.write(line + "\n")
-                num += 1
-        part.replace(path)
-    except OSError as error:
-        raise atom.SettingsError(f"cannot write '{path}': {error.strerror}; choose another place") from None
-    finally:
-        part.unlink(missing_ok=True)
-    return num

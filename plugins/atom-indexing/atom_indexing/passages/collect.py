@@ -11,6 +11,7 @@ from pathlib import Path
 from attrs import frozen
 
 import atom_core as atom
+from atom_core.text.count import count_of
 from atom_indexing.passages.store import FILE, LEFT_OUT, Passage, Passages
 
 log = logging.getLogger("atom")
@@ -85,7 +86,9 @@ def lacking(host: atom.Host, content_hashes: Collection[str], *, wanted: bool = 
 
 def note_of(missing: Mapping[str, Collection[str]]) -> str:
     """What there is to say of videos that were not looked through."""
-    said = " and ".join(f"{len(videos)} are not {SOURCES[name].said}" for name, videos in missing.items())
+    said = " and ".join(
+        f"{count_of(len(videos), 'is', 'are')} not {SOURCES[name].said}" for name, videos in missing.items()
+    )
     return f"of these videos {said} yet; what is there is found once they are: atom index PATH"
 
 

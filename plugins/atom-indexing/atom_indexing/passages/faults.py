@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 import atom_core as atom
 from atom_indexing.passages.store import FILE, Passages
@@ -25,8 +25,8 @@ class PassageFaults:
     """Channels and content hashes of videos of which a passage is none."""
     orphans: tuple[str, ...] = ()
     """Content hashes of videos that the library has not."""
-    vectors: tuple[int, ...] = ()
-    """Numbers of passages whose vector is not one."""
+    vectors: Mapping[int, str] = field(factory=dict)
+    """Content hashes of the videos of passages whose vector is not one, by the numbers of these."""
 
     @property
     def num(self) -> int:
@@ -48,14 +48,14 @@ def passage_faults(folder: Path, content_hashes: Collection[str]) -> PassageFaul
                 return PassageFaults(damaged=True)
     except sqlite3.Error:
         return PassageFaults(damaged=True)
-    unsound, vectors = dict[tuple[str, str], None](), []
+    unsound, vectors = dict[tuple[str, str], None](), dict[int, str]()
     for number, channel, content_hash, is_sound, vector in rows:
         if not is_sound:
             unsound[channel, content_hash] = None
         elif vector is not None and not _is_unit(vector):
-            vectors.append(number)
+            vectors[number] = content_hash
     gone = dict.fromkeys(content_hash for _, content_hash in videos if content_hash not in content_hashes)
-    return PassageFaults(unsound=tuple(unsound), orphans=tuple(gone), vectors=tuple(vectors))
+    return PassageFaults(unsound=tuple(unsound), orphans=tuple(gone), vectors=vectors)
 
 
 def mend_passages(folder: Path, faults: PassageFaults, content_hashes: Collection[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from attrs import frozen
@@ -29,8 +29,8 @@ class Told:
     passages: tuple[Passage, ...]
 
 
-def told_in(folder: Path) -> Iterator[Told]:
-    """What there is in a library's folder, without vectors, which are made of the texts again.
+def told_in(folder: Path, content_hashes: Collection[str]) -> Iterator[Told]:
+    """What there is in a library's folder of some videos, without vectors, which are made of the texts again.
 
     :raises LibraryError: if it cannot be read
     """
@@ -40,7 +40,7 @@ def told_in(folder: Path) -> Iterator[Told]:
         with Passages.opened(folder) as kept:
             for name in SOURCES:
                 for content_hash, made_by in kept.made_by(name).items():
-                    if made_by != LEFT_OUT:
+                    if made_by != LEFT_OUT and content_hash in content_hashes:
                         passages = tuple(kept.of_video(name, content_hash))
                         yield Told(channel=name, content_hash=content_hash, made_by=made_by, passages=passages)
     except (sqlite3.Error, ValueError, TypeError) as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -194,6 +194,12 @@ class Passages:
         with self._writing():
             self._forget(channel, content_hash)
 
+    def forget_video(self, content_hash: str) -> None:
+        """Forget the passages of a video, of all channels."""
+        with self._writing():
+            for channel in self.looked_through(content_hash):
+                self._forget(channel, content_hash)
+
     def forget_vectors(self, numbers: Iterable[int]) -> None:
         """Forget the vectors of passages."""
         with self._writing():
@@ -218,6 +224,15 @@ class Passages:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+
+def forget_video(folder: Path, content_hash: str) -> None:
+    """Forget what is said and written in a video of the library in `folder`; what cannot be written stays, and is not
+    found.
+    """
+    if (folder / FILE).is_file():
+        with suppress(OSError, sqlite3.Error), Passages.opened(folder, write=True) as kept:
+            kept.forget_video(content_hash)
 
 
 def _are_times(text: object) -> bool:

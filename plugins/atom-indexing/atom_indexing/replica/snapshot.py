@@ -111,6 +111,11 @@ class Snapshot:
         names = known if content_hashes is None else [name for name in content_hashes if name in known]
         return {name: known[name][1].held(home) for name in names}
 
+    def at(self, path: str) -> list[str]:
+        """Content hashes of what was stored of the file at a path: more than one where it has changed."""
+        asked = "SELECT content_hash FROM videos WHERE json_extract(held, '$.row.path') = ?"
+        return [str(content_hash) for (content_hash,) in self.ask(asked, [path])]
+
     def videos(self) -> Iterator[tuple[int, str, Row]]:
         """Number, content hash and a row of each video."""
         for content_hash, (number, summary) in self._videos().items():

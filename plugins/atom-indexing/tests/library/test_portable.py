@@ -81,7 +81,7 @@ def test_merge_tells_whose_vectors_of_captions_come_along(world, tmp_path):
     (note,) = merged.notes
     num = len(other.library.not_embedded("words@1"))
     assert "embedded by words@1" in note
-    assert f"those of its {num} clips are embedded" in note
+    assert f"the captions of its {num} clip are embedded" in note
     assert other.library.embedder == "words@1"
     assert run_command(other, "library", "--merge", str(one.settings.library)).notes == []
     with pytest.raises(atom.LibraryError, match="embedded by words@2, the library by words@1"):
@@ -130,12 +130,64 @@ def test_verify_and_mend(world):
     host.library._clips.add(ids=["x"], embeddings=[vector], metadatas=[{"mine": 1}])
     host.library._captions.add(ids=["y"], embeddings=[vector])
     said = run_command(host, "library", "--verify")
-    assert said.values == [{"clips": 4, "unsound": 1, "broken": 0, "orphans": 1}]
-    assert said.notes[-1].endswith("`atom library --mend` deletes them")
-    run_command(host, "library", "--mend")
+    (value,) = said.values
+    faults = [(one["kind"], one["id"], one["video"]) for one in value.pop("faults")]
+    assert value == {"clips": 4, "unsound": 1, "broken": 0, "orphans": 1}
+    assert faults == [("unsound", "x", None), ("orphan", "y", None)]
+    assert "no video (x): unsound, it is no clip of a video" in said.texts[0]
+    ((_, failure),) = said.failures
+    assert failure == "2 entries are wrong and not found; `atom library --mend` deletes them"
+    (note,) = run_command(host, "library", "--mend").notes
+    assert note == "2 entries deleted; nothing is to be indexed again"
     assert run_command(host, "library", "--verify").values[0] == {"clips": 3, "unsound": 0, "broken": 0, "orphans": 0}
     with closing(ChromaLibrary.open(host.settings, "fake@1")) as again:
         assert len(again) == 3
+
+
+def test_what_is_to_be_indexed_again_is_named(world, tmp_path):
+    """Where a clip of a video is damaged, its file is told, and the command that makes it whole."""
+    host = world("one", *SHOWS)
+    (video,) = [path for path in host.library.videos().values() if path.name == "a.mp4"]
+    key = host.library._clips.get(where={"path": str(video)})["ids"][0]
+    host.library._clips.update(ids=[key], metadatas=[{"caption": 5}])
+    said = run_command(host, "library", "--verify")
+    assert [(one["kind"], one["video"]) for one in said.values[0]["faults"]] == [("unsound", str(video))]
+    assert said.failures[0][1].startswith("1 entry is wrong and not found; `atom library --mend` deletes it")
+    said = run_command(host, "library", "--mend")
+    assert said.values[0]["index_again"] == [str(video)]
+    assert said.failures == []
+    assert "1 video is to be indexed again: atom index" in said.notes[0]
+
+
+def test_an_export_replaces_no_file_of_the_users(world, tmp_path):
+    """It is refused before the library is even opened; `--overwrite` replaces a text, and nothing a video."""
+    host, mine, film = world("one", "a.mp4"), tmp_path / "mine.txt", tmp_path / "film.mp4"
+    mine.write_text("mine")
+    film.write_bytes(b"\0film")
+    with pytest.raises(atom.SettingsError, match=r"not what Atom wrote there, so it is kept; .* with --overwrite"):
+        run_command(host, "library", "--export", str(mine))
+    for more in ([], ["--overwrite"]):
+        with pytest.raises(atom.SettingsError, match="it is kept"):
+            run_command(host, "library", "--export", str(film), *more)
+    assert (mine.read_text(), film.read_bytes()) == ("mine", b"\0film")
+    for place, why in ((tmp_path, "it is a folder"), (tmp_path / "no" / "a.jsonl", "there is no folder")):
+        with pytest.raises(atom.SettingsError, match=why):
+            run_command(host, "library", "--export", str(place))
+    run_command(host, "library", "--export", str(mine), "--overwrite")
+    run_command(host, "library", "--export", str(mine))  # what Atom wrote is replaced
+    assert len(mine.read_text().splitlines()) == 3
+
+
+def test_the_parts_of_a_run_are_merged_by_their_folder(world, tmp_path):
+    """`LIBRARY.shards` stands for the parts in it; of another folder the library in it is named, not taken."""
+    world("all.shards/1-of-2", "a.mp4"), world("all.shards/2-of-2", "b.mp4")
+    host = world("all")
+    said = run_command(host, "library", "--merge", str(tmp_path / "all.shards"))
+    assert [value["imported"] for value in said.values] == [2, 1]
+    assert said.texts[1].startswith("1 clip taken in from")
+    assert len(host.library) == 3
+    with pytest.raises(atom.LibraryError, match=r"holds no library; name the folder of one; there is one in '.*all'"):
+        run_command(host, "library", "--merge", str(tmp_path))
 
 
 def test_a_library_of_a_newer_format(world):

@@ -358,3 +358,33 @@ def test_passages_are_replaced_and_forgotten(tmp_path):
         assert len(passages.having("speech", "two")) == 1
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         assert connection.execute("SELECT count(*) FROM stems").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("way", ["index", "index-video", "index clip by clip", "remove"])
+def test_what_a_file_was_before_is_not_said_any_more(world, way):
+    """A video that is replaced under its name, or removed, takes what it said along; `--verify` finds nothing wrong."""
+    host = world(transcribe=Transcribe())
+    run_command(host, "index", "a.mp4")
+    former = host.video("a.mp4")
+    assert search(host, '"leaves at seven"')
+    host.world.shows["a.mp4"] = ("a yellow sun",)
+    video = host.video("a.mp4")
+    assert video.content_hash != former.content_hash
+    SAID["a.mp4"], kept = [], SAID["a.mp4"]
+    try:
+        if way == "index":
+            run_command(host, "index", "a.mp4")
+        elif way == "index-video":
+            host.run("index-video", video)
+        elif way == "remove":
+            host.library.remove(former.content_hash)
+        else:
+            for caption in host.collect("caption", host.clips(video)):
+                host.run("index", caption)
+    finally:
+        SAID["a.mp4"] = kept
+    assert former.content_hash not in host.library.held()
+    with Passages.opened(host.settings.library) as passages:
+        assert former.content_hash not in passages.looked_through(former.content_hash)
+        assert passages.having("speech", "ferry") == []
+    assert run_command(host, "library", "--verify").texts[0].endswith("nothing is wrong")
