@@ -9,6 +9,7 @@ Shape letters: R rows, Q new tokens, L columns, D width, V vocabulary.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,8 @@ class _Store:
         """The row of each sequence."""
         self._held_RL = np.zeros((0, 0), bool)
         """Which columns are tokens of the row's sequence."""
+        self._filled: Sequence[np.ndarray] = ()
+        """What the states were last filled with, until a pass is done: they borrow it."""
         self._newest = 0
         """How many of the last columns are new ones of the last pass, of which some may be padding."""
 
@@ -112,8 +115,9 @@ class _Store:
         if starts.max():
             states = {state.name: state for state in self._request.query_state()}
             names = [f"{number}.{part}" for number in range(len(states) // 2) for part in ("key", "value")]
-            for name, values in zip(names, rows.states(), strict=True):
-                states[name].state = ov.Tensor(values)
+            self._filled = rows.states()
+            for name, values in zip(names, self._filled, strict=True):
+                states[name].state = ov.Tensor(values, shared_memory=True)
         self._held_RL = np.arange(starts.max()) < starts[:, None]
         self._rows = {sequence: row for row, sequence in enumerate(rows.sequences)}
 
@@ -132,6 +136,7 @@ class _Store:
             mask[..., -new:] = later
         inputs = [embeds_RQD, cos_RQW[:, :, None], sin_RQW[:, :, None], mask, places]
         self._request.infer([np.ascontiguousarray(each) for each in inputs], share_inputs=True)
+        self._filled = ()
         self._held_RL, self._newest = seen, new
         self._rows = {sequence: row for row, sequence in enumerate(rows.sequences)}
         final, inner, *states = (output.data for output in self._request.output_tensors)
