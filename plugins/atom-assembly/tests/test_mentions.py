@@ -155,3 +155,9 @@ def test_what_was_not_understood_is_told(caplog):
     said = caplog.records[-1].getMessage()
     assert "not understood: '17 of those in the garden'" in said
     assert "passed over: 'maria'" in said
+
+
+def test_requests_longer_than_people_write_keep_to_their_grammar():
+    """Each thing is compared with all others: of thousands none is read by what it mentions."""
+    assert read("a red dog, then a black cat, then " * 20) is not None
+    assert read("a red dog, then " * 2_000) is None

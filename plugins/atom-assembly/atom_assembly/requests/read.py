@@ -115,11 +115,13 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
 
 def read_by_mentions(text: str, known: Collection[str], *, names: Collection[str] = ()) -> Reading | None:
     """What `text` asks for by what it mentions and the words around that, whatever its grammar; None where it mentions
-    nothing that captions say.
+    nothing that captions say, or is longer than people write.
 
     :param known: the words of the library's captions, small
     :param names: of the videos that there are
     """
+    if len(text) > _LONGEST:
+        return None
     lengths, rest = take_any_length(without_markers(whole_words(text)))
     whole, rest = take_whole(rest, names)
     film = read_around(rest, known)
@@ -143,6 +145,8 @@ def read_by_mentions(text: str, known: Collection[str], *, names: Collection[str
     )
 
 
+_LONGEST = 8_000
+"""Characters of a request whose things are each compared with all others: some two hundred shots."""
 _SAME = re.compile(
     rf"(?:again\s+)?(?:(?P<again>repeat\s+)?(?:the\s+)?(?P<first>first|opening)(?:\s+(?:one|thing|{SHOT}))?(?:\s+(?P<more>again"
     r"|once\s+more))?"
