@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.responses import JSONResponse
 
 import atom_core as atom
 from atom_core.exhausted import exhausted
-from atom_serve.access.folders import Refused
+from atom_serve.access.folders import Missing, Refused
 
 log = logging.getLogger("atom")
 
@@ -18,6 +19,7 @@ CODES: tuple[tuple[type[Exception], int], ...] = (
     (Refused, 403),
     (atom.SettingsError, 400),
     (FileNotFoundError, 404),
+    (Missing, 404),
     (atom.MediaError, 422),
     (atom.TaskError, 500),
     (atom.ModelError, 503),
@@ -38,7 +40,7 @@ def status_of(error: BaseException) -> int:
     """The status that programs go by."""
     if isinstance(error, HTTPException):
         return error.status_code
-    if isinstance(error, atom.MediaError) and error.path is not None and not error.path.exists():
+    if isinstance(error, atom.MediaError) and error.path is not None and not os.path.exists(error.path):
         return 404
     return next((status for kind, status in CODES if isinstance(error, kind)), 503 if exhausted(error) else 500)
 

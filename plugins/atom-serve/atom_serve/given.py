@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ import attrs
 
 import atom_core as atom
 from atom_core.serving import converter, read_record, type_hints
-from atom_serve.access.folders import Folders, Refused
+from atom_serve.access.folders import Folders
 
 if TYPE_CHECKING:
     from atom_core import Host
@@ -62,23 +61,9 @@ class Given:
             if name in hints and (hints[name] is Any or _is_object(hints[name])):
                 raise atom.SettingsError(f"{name!r} of task {task!r} can be given by programs in one process alone")
             if value is not None and (hints.get(name) is Path or name == "path" or name.endswith(("_path", "folder"))):
-                value = str(self._place(_text(value)))
+                value = str(self._folders.place(value)) if _text(value) else value
             given[name] = value
         return given
-
-    def _place(self, name: str) -> Path:
-        """Where a file is to be read or written."""
-        if not name:
-            return Path(name)
-        path = Path(name)
-        if not path.is_absolute():
-            if not self._folders.allowed:
-                raise Refused("no folder is allowed; start the server with --allow FOLDER")
-            path = self._folders.allowed[0] / path
-        resolved = Path(os.path.realpath(path))
-        if not self._folders.holds(resolved):
-            raise Refused(f"'{name}' is outside the folders that this server was allowed; start it with --allow FOLDER")
-        return resolved
 
     def _video(self, value: object, _: object) -> atom.Video:
         if isinstance(value, str):

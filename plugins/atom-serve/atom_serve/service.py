@@ -71,7 +71,7 @@ class Service:
         the library, as `library:` and its content hash.
 
         :raises Refused: if it lies outside every allowed folder, whether it exists or not
-        :raises MediaError: if it lies inside, and is not there
+        :raises Missing: if it lies inside, and is not there
         """
         if name.startswith(LIBRARY):
             return self.of_library(name.removeprefix(LIBRARY))

@@ -8,9 +8,18 @@ from pathlib import Path
 
 import atom_core as atom
 
+MOST_CHARS = 200
+"""Of a name, where it is told."""
+MOST_TOLD = 3
+"""Places where a file was looked for, where they are told."""
+
 
 class Refused(atom.SettingsError):
     """A file that callers may not name."""
+
+
+class Missing(atom.MediaError):
+    """A file that callers may name, and that is not there."""
 
 
 class Folders:
@@ -22,25 +31,58 @@ class Folders:
         """
         self.allowed = tuple(map(_folder, allow))
         """The folders, absolute, links resolved."""
+        try:
+            self._started: Path | None = Path.cwd()
+        except OSError:  # it has been removed
+            self._started = None
 
     def file(self, name: str) -> Path:
-        """The file that a caller means by `name`: absolute, or relative to an allowed folder; links are followed, and
-        must not lead out.
+        """The file that a caller means by `name`: absolute, or relative to an allowed folder or to where the server was
+        started; links are followed, and must not lead out.
 
         :raises Refused: if it lies outside every allowed folder, whether it exists or not
-        :raises MediaError: if it lies inside, and is not there
+        :raises Missing: if it lies inside, and is not there
+        """
+        inside = self._inside(name, self.allowed)
+        for path in inside:
+            if os.path.exists(path):
+                return path
+        looked = ", ".join(f"'{str(path)[: 2 * MOST_CHARS]}'" for path in inside[:MOST_TOLD])
+        raise Missing(f"'{name[:MOST_CHARS]}' is not there; looked for {looked}", path=inside[0])
+
+    def place(self, name: str) -> Path:
+        """Where a file that a caller calls `name` is read or written: as `file`, but it need not be there. Relative
+        names count from the first allowed folder, or from where the server was started if their folder is only there.
+
+        :raises Refused: if it lies outside every allowed folder
+        """
+        if not self.allowed:
+            raise Refused("no folder is allowed; start the server with --allow FOLDER")
+        inside = self._inside(name, self.allowed[:1])
+        for there in (os.path.exists, lambda path: os.path.isdir(os.path.dirname(path))):
+            for path in inside:
+                if there(path):
+                    return path
+        return inside[0]
+
+    def _inside(self, name: str, folders: Iterable[Path]) -> list[Path]:
+        """What `name` may mean, without links, as far as it lies in an allowed folder.
+
+        :raises Refused: if nothing of it does
         """
         if not name or "\0" in name:
             raise Refused("a file needs a name; give its path")
-        given = Path(name)
-        candidates = [given] if given.is_absolute() else [folder / given for folder in self.allowed]
-        for candidate in candidates:
-            resolved = Path(os.path.realpath(candidate))
-            if self.holds(resolved) and (resolved.exists() or candidate is candidates[-1]):
-                if not resolved.exists():
-                    raise atom.MediaError(f"'{name}' is not there", path=name)
-                return resolved
-        raise Refused(f"'{name}' is outside the folders that this server was allowed; start it with --allow FOLDER")
+        started = () if self._started is None else (self._started,)
+        candidates = [folder / name for folder in (*folders, *started)] or [Path(name)]
+        try:
+            resolved = dict.fromkeys(Path(os.path.realpath(candidate)) for candidate in candidates)
+        except ValueError:  # no name of a file, such as half a character
+            raise Refused("a file needs a name; give its path") from None
+        if inside := [path for path in resolved if self.holds(path)]:
+            return inside
+        raise Refused(
+            f"'{name[:MOST_CHARS]}' is outside the folders that this server was allowed; start it with --allow FOLDER"
+        )
 
     def holds(self, resolved: Path) -> bool:
         """Whether a path, absolute and without links, lies in an allowed folder."""

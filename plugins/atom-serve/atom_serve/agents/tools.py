@@ -7,7 +7,6 @@ of allowed folders, write into allowed folders, and replace or delete nothing of
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -166,9 +165,10 @@ class Tools:
         :raises SettingsError: if it may not be written there, or is not called as what it will be
         """
         _check(bool(self._folders.allowed), "no folder is allowed to be written into; start it with --allow FOLDER")
-        path = Path(os.path.realpath(self._folders.allowed[0] / name))
-        if not self._folders.holds(path):
-            raise Refused(f"'{name}' lies outside the allowed folders, such as {self._folders.allowed[0]}")
+        try:
+            path = self._folders.place(name)
+        except Refused:
+            raise Refused(f"'{name}' lies outside the allowed folders, such as {self._folders.allowed[0]}") from None
         _check(path.suffix.lower() in suffixes, f"'{name}' is to end in {' or '.join(suffixes)}")
         _check(path.parent.is_dir(), f"'{name}': there is no folder '{path.parent}'")
         return path

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+import string
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
 import atom_core as atom
-from atom_core.files import private_folder
+from atom_core.files import private_folder, write_whole
 from atom_serve.bodies import pieces
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ ROOM_BYTES = 2**30
 """What stays free on the disk."""
 KEPT_S = 24 * 3600.0
 """How long a file is kept."""
+MOST_NAME = 200
+"""Characters that are kept of what a client calls a file."""
+_OF_FIELDS = (string.ascii_letters + string.digits + "*-._~+%&=").encode()
+"""All that there is in the fields of a form, written as `application/x-www-form-urlencoded`."""
+_FIELDS = (
+    "these are fields of a form, and no file; send it as part 'file' of multipart/form-data, or as the body with the"
+    " header 'Content-Type: application/octet-stream'"
+)
 _ID = re.compile(r"file-[A-Za-z0-9_-]{12,40}")
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm"}
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
@@ -54,7 +63,28 @@ class Upload:
     def about(self) -> dict[str, Any]:
         """The file in the form of OpenAI's files."""
         about = {"id": self.id, "object": "file", "bytes": self.size_bytes, "created_at": int(self.created_s)}
-        return about | {"filename": self.path.name, "purpose": "user_data", "status": "processed"}
+        return about | {"filename": self._name(), "purpose": "user_data", "status": "processed"}
+
+    def call(self, name: str) -> None:
+        """Keep what the client calls the file, beside it: as text that is shown, never as a path."""
+        last = re.split(r"[/\\]", "".join(char for char in name if char.isprintable()))[-1].strip()[:MOST_NAME]
+        if last not in ("", ".", ".."):
+            with suppress(OSError):  # it is called by its id then
+                write_whole(self._name_file(), last, private=True)
+
+    def remove(self) -> None:
+        """Remove it, and what it is called."""
+        self.path.unlink(missing_ok=True)
+        self._name_file().unlink(missing_ok=True)
+
+    def _name(self) -> str:
+        try:
+            return self._name_file().read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return self.path.name
+
+    def _name_file(self) -> Path:
+        return self.path.with_name(f"name-{self.id}")
 
 
 class Uploads:
@@ -105,7 +135,7 @@ class Uploads:
         total = sum(upload.size_bytes for upload in known)
         for upload in known:
             if total > self._most_total or upload.created_s < time.time() - KEPT_S:
-                upload.path.unlink(missing_ok=True)
+                upload.remove()
                 total -= upload.size_bytes
         self.check_disk()
 
@@ -132,6 +162,7 @@ class _Form:
     def __init__(self, uploads: Uploads, boundary: bytes) -> None:
         self._uploads = uploads
         self.path: Path | None = None
+        self.name = ""
         self._file: Any = None
         self._field, self._header = b"", b""
         self._in_file = False
@@ -177,7 +208,8 @@ class _Form:
     def _on_headers(self) -> None:
         _, options = parse_options_header(self._disposition)
         if b"filename" in options and options.get(b"name") == b"file" and self.path is None:
-            self.path = self._uploads.begin(options[b"filename"].decode(errors="replace"))
+            self.name = options[b"filename"].decode(errors="replace")
+            self.path = self._uploads.begin(self.name)
             self._file = self.path.open("wb")
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
@@ -215,7 +247,7 @@ def routes(service: Service) -> list[Route]:
 
     async def remove(request: Request) -> JSONResponse:
         upload = uploads.find(request.path_params["id"])
-        upload.path.unlink(missing_ok=True)
+        upload.remove()
         return JSONResponse({"id": upload.id, "object": "file", "deleted": True})
 
     return [
@@ -233,16 +265,17 @@ async def _taken(uploads: Uploads, request: Request) -> Upload:
     :raises HTTPException: 413 if it is too large, 507 if the disk is full, 400 if there is none
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind == b"application/x-www-form-urlencoded":
-        raise HTTPException(400, "a form without a file; send it as part 'file' of multipart/form-data")
+    is_fields = kind == b"application/x-www-form-urlencoded"  # or anything that curl sends: it says so of all
+    name = request.query_params.get("filename", "")
     form = _Form(uploads, options[b"boundary"]) if kind == b"multipart/form-data" and options.get(b"boundary") else None
-    path = None if form else uploads.begin(request.query_params.get("filename", ""))
+    path = None if form else uploads.begin(name)
     try:
         taken = since = 0
         file = path.open("wb") if path else None
         try:
             async for piece in pieces(request, uploads.most_bytes):
                 taken += len(piece)
+                is_fields = is_fields and not piece.translate(None, _OF_FIELDS)
                 if taken - since > 64 * 2**20:
                     uploads.check_disk()
                     since = taken
@@ -255,9 +288,11 @@ async def _taken(uploads: Uploads, request: Request) -> Upload:
                 file.close()
             if form is not None:
                 form.close()
-                path = form.path
+                path, name = form.path, form.name
         if path is None or path.stat().st_size == 0:
             raise HTTPException(400, "there is no file; send it as part 'file' of a form, or as the body")
+        if is_fields:
+            raise HTTPException(400, _FIELDS)
     except BaseException as error:
         if path is not None:
             path.unlink(missing_ok=True)
@@ -267,4 +302,6 @@ async def _taken(uploads: Uploads, request: Request) -> Upload:
             raise HTTPException(400, f"the form cannot be read: {error}") from error
         raise
     about = path.stat()
-    return Upload(id=path.stem, path=path, size_bytes=about.st_size, created_s=about.st_mtime)
+    upload = Upload(id=path.stem, path=path, size_bytes=about.st_size, created_s=about.st_mtime)
+    upload.call(name)
+    return upload

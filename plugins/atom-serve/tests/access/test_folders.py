@@ -1,9 +1,11 @@
 """Which files callers may name."""
 
 import os
+from contextlib import suppress
 
 import pytest
-from atom_serve.access.folders import Folders, Refused
+from atom_serve.access.folders import Folders, Missing, Refused
+from atom_serve.errors import status_of
 
 import atom_core as atom
 
@@ -51,9 +53,64 @@ def test_outside_says_not_whether_it_exists(folders):
 
 
 def test_what_is_gone(folders):
-    """A file that would be allowed but is not there is told as that."""
-    with pytest.raises(atom.MediaError, match=r"'below/b.mp4' is not there"):
+    """A file that would be allowed but is not there is told as that, with where it was looked for."""
+    with pytest.raises(Missing, match=r"'below/b.mp4' is not there; looked for '/.*/in/below/b.mp4'") as error:
         folders.file("below/b.mp4")
+    assert status_of(error.value) == 404
+
+
+@pytest.fixture
+def started(folders, monkeypatch):
+    """Such folders of a server that was started in the folder above the allowed one."""
+    monkeypatch.chdir(folders.allowed[0].parent)
+    yield Folders(folders.allowed)
+    monkeypatch.undo()
+
+
+def test_names_as_the_shell_has_them(started, monkeypatch):
+    """A file is found as the shell finds it where the server was started, wherever the process goes later."""
+    inside = started.allowed[0]
+    monkeypatch.chdir("/")
+    assert started.file("in/below/a.mp4") == started.file("below/a.mp4") == inside / "below/a.mp4"
+    assert started.place("in/below/new.mp4") == started.place("below/new.mp4") == inside / "below/new.mp4"
+    assert started.place("in/own") == inside / "below/a.mp4"
+    for name in ("in/nope.mp4", "nope.mp4", "inner/a.mp4"):
+        with pytest.raises(Missing, match=r"is not there; looked for '/") as error:
+            started.file(name)
+        assert status_of(error.value) == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["in/../out/secret", "in/link", "in/folder/secret", "in/below/../../out/secret", "\ud800"],
+)
+def test_dots_and_links_from_where_it_was_started(started, name):
+    """From there, too, neither dots nor links lead out: what is outside is refused, or not there below the allowed
+    folder, and nothing is written."""
+    with pytest.raises((Refused, Missing)):
+        started.file(name)
+    with pytest.raises(Refused):
+        Folders([started.allowed[0] / "below"]).file(str(started.allowed[0] / "link"))
+    with suppress(Refused):
+        assert started.holds(started.place(name))
+
+
+def test_what_is_outside_there(started):
+    """What lies where the server was started, and is not allowed, is told in the same words whether it is there."""
+    said = []
+    for name in ("out/secret", "out/absent"):
+        with pytest.raises(Missing) as error:
+            started.file(name)
+        said.append(str(error.value).replace(name, ""))
+    assert said[0] == said[1]
+
+
+def test_a_name_that_is_too_long(folders):
+    """Is not there, and is not told whole."""
+    with pytest.raises(Missing) as error:
+        folders.file("a" * 5000)
+    assert len(str(error.value)) < 1000
+    assert status_of(error.value) == 404
 
 
 def test_nothing_is_allowed_unless_told(tmp_path):

@@ -15,10 +15,10 @@ def test_a_file_is_sent_and_used(client, footage):
     content = (footage / "0.mp4").read_bytes()
     form = client.post("/v1/files", files={"file": ("holiday.mp4", content)}, data={"purpose": "user_data"}).json()
     body = client.post("/v1/files", params={"filename": "a/../b.mp4"}, content=content).json()
-    for sent in (form, body):
+    for sent, name in ((form, "holiday.mp4"), (body, "b.mp4")):
         assert sent["bytes"] == len(content)
         assert sent["id"].startswith("file-")
-        assert sent["filename"] == f"{sent['id']}.mp4"
+        assert sent["filename"] == name
         assert client.get(f"/v1/files/{sent['id']}").json() == sent
         assert len(client.get("/v1/clips", params={"path": sent["id"]}).json()["clips"]) == 2
     assert len(client.get("/v1/files").json()["data"]) == 2
@@ -26,6 +26,51 @@ def test_a_file_is_sent_and_used(client, footage):
         assert client.delete(f"/v1/files/{sent['id']}").json()["deleted"] is True
     assert client.get("/v1/files").json()["data"] == []
     assert client.get("/v1/clips", params={"path": form["id"]}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Ferien am Meer, Bäume.mp4", "Ferien am Meer, Bäume.mp4"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\films\\a.mp4", "a.mp4"),
+        ("a\x1b[31m\u202e\n.mp4", "a[31m.mp4"),
+        ("x" * 5000, "x" * 200),
+        ("..", None),
+        ("a/", None),
+        ("", None),
+    ],
+)
+def test_what_a_client_calls_a_file(client, given, shown):
+    """A file keeps the name that the client gave, as text that can be shown and is no path, also for a server that
+    starts anew; on the disk it is called by its id."""
+    from atom_serve.rest.uploads import Uploads
+
+    sent = client.post("/v1/files", params={"filename": given}, content=b"abc").json()
+    uploads = client.app.state.service.uploads
+    path = uploads.find(sent["id"]).path
+    assert sent["filename"] == (shown or path.name)
+    assert path.stem == sent["id"]
+    assert Uploads(uploads.folder).find(sent["id"]).about() == sent
+    client.delete(f"/v1/files/{sent['id']}")
+    assert list(uploads.folder.glob("*")) == []
+
+
+def test_what_curl_sends(client, footage):
+    """A file that comes with the type of a form's fields, as curl says of all that it sends, is the file; fields are
+    not, and what to do is said."""
+    fields = {"content-type": "application/x-www-form-urlencoded"}
+    content = (footage / "0.mp4").read_bytes()
+    sent = client.post("/v1/files", headers=fields, content=content).json()
+    assert sent["bytes"] == len(content)
+    assert len(client.get("/v1/clips", params={"path": sent["id"]}).json()["clips"]) == 2
+    assert (
+        client.post("/v1/files", headers=fields, content=b"1\n00:00:01,000 --> 00:00:02,000\nHi\n").status_code == 200
+    )
+    for body in (b"purpose=user_data&file=%40title.mp4", b"a"):
+        answer = client.post("/v1/files", headers=fields, content=body)
+        assert (answer.status_code, "application/octet-stream" in answer.text) == (400, True)
+    assert len(client.get("/v1/files").json()["data"]) == 2
 
 
 @pytest.mark.parametrize("name", ["file-../../token", "file-x", "file-" + "a" * 24, "file-" + "a" * 500])
