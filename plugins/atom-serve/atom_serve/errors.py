@@ -11,11 +11,12 @@ from starlette.responses import JSONResponse
 
 import atom_core as atom
 from atom_core.exhausted import exhausted
-from atom_serve.access.folders import Missing, Refused
+from atom_serve.access.folders import Missing, NoName, Refused
 
 log = logging.getLogger("atom")
 
 CODES: tuple[tuple[type[Exception], int], ...] = (
+    (NoName, 400),
     (Refused, 403),
     (atom.SettingsError, 400),
     (FileNotFoundError, 404),
@@ -64,6 +65,9 @@ def answer_for(error: Exception) -> JSONResponse:
     return answer
 
 
-async def handle(_: Request, error: Exception) -> JSONResponse:
-    """Starlette's handler of exceptions."""
+async def handle(request: Request, error: Exception) -> JSONResponse:
+    """Starlette's handler of exceptions; of calls that there are not, it says no more than that by itself."""
+    if isinstance(error, HTTPException) and error.detail in ("Not Found", "Method Not Allowed"):
+        said = f"there is no {request.method} {request.url.path[:200]} here; GET /openapi.json tells all that there is"
+        error = HTTPException(error.status_code, said, error.headers)
     return answer_for(error)

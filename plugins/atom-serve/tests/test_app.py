@@ -84,7 +84,7 @@ def test_errors_are_one_line(client):
     """A page that is not there is a status and one line, in the form that OpenAI's clients read."""
     answer = client.get("/v1/absent")
     assert answer.status_code == 404
-    assert answer.json()["error"]["message"] == "Not Found"
+    assert "there is no GET /v1/absent" in answer.json()["error"]["message"]
     assert client.post("/v1/status").status_code == 405
 
 
@@ -106,3 +106,15 @@ def test_token_is_the_users_alone(tmp_path):
     file.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(atom.SettingsError, match="cannot be used"):
         read_token(tmp_path / "serve")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/v1/responses", 404), ("GET", "/nope", 404), ("PUT", "/v1/files", 405), ("POST", "/v1/status", 405)],
+)
+def test_a_call_that_there_is_not(client, method, path, status):
+    """Is named, with where all calls are told."""
+    answer = client.request(method, path, content=b"abc")
+    assert answer.status_code == status
+    assert f"there is no {method} {path}" in answer.json()["error"]["message"]
+    assert "/openapi.json" in answer.json()["error"]["message"]

@@ -18,6 +18,10 @@ class Refused(atom.SettingsError):
     """A file that callers may not name."""
 
 
+class NoName(Refused):
+    """What no file can be called."""
+
+
 class Missing(atom.MediaError):
     """A file that callers may name, and that is not there."""
 
@@ -68,16 +72,16 @@ class Folders:
     def _inside(self, name: str, folders: Iterable[Path]) -> list[Path]:
         """What `name` may mean, without links, as far as it lies in an allowed folder.
 
-        :raises Refused: if nothing of it does
+        :raises Refused: if nothing of it does; `NoName` if it is nothing that a file can be called
         """
         if not name or "\0" in name:
-            raise Refused("a file needs a name; give its path")
+            raise NoName("a file needs a name; give its path")
         started = () if self._started is None else (self._started,)
         candidates = [folder / name for folder in (*folders, *started)] or [Path(name)]
         try:
             resolved = dict.fromkeys(Path(os.path.realpath(candidate)) for candidate in candidates)
         except ValueError:  # no name of a file, such as half a character
-            raise Refused("a file needs a name; give its path") from None
+            raise NoName("a file needs a name; give its path") from None
         if inside := [path for path in resolved if self.holds(path)]:
             return inside
         raise Refused(

@@ -77,10 +77,19 @@ BAD = {
     "no-task": ("captoin", {"item": 1}, 404, "did you mean 'caption'"),
     "no-setting": ("search", {"item": {"text": "a"}, "settings": {"colour": 1}}, 400, "colour"),
     "outside": ("answer", {"item": {"video": "/etc/passwd", "text": "a"}}, 403, "outside"),
+    "no-name": ("answer", {"item": {"video": "", "text": "a"}}, 400, "needs a name"),
+    "half-a-character": ("answer", b'{"item": {"video": "\\ud800", "text": "a"}}', 400, "needs a name"),
     "gone": ("answer", {"item": {"video": "gone.mp4", "text": "a"}}, 404, "not there"),
     "changed": ("answer", {"item": {"video": {"path": "0.mp4", **VIDEO}, "text": "a"}}, 422, "has changed"),
     "out-of-it": ("answer", {"item": {"video": {"path": "../0.mp4", **VIDEO}, "text": "a"}}, 403, "outside"),
 }
+
+
+def test_a_video_that_is_not_named(client):
+    """A call without a path is one that does not fit, as is one with an empty path."""
+    for call in ("/v1/videos", "/v1/clips?path=", "/v1/clips?path=%00"):
+        answer = client.get(call)
+        assert (answer.status_code, "give its path" in answer.text) == (400, True)
 
 
 @pytest.mark.parametrize("kind", BAD)
