@@ -80,9 +80,9 @@ class Outputs:
         :raises NotOurs: as `check` does, unless `overwrite`
         :raises OSError: if it cannot be written, or holds something other than text
         """
-        check_writable(path)
         if not overwrite:
             self.check(path)
+        check_writable(path)
 
     def write(
         self, path: Path | str, text: str, *, subject: str = "", keys: Collection[str] = (), overwrite: bool = False

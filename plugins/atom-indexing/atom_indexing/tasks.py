@@ -15,7 +15,7 @@ from atom_indexing.channels.find import Finder
 from atom_indexing.channels.judge import judged
 from atom_indexing.entries.rows import key_of
 from atom_indexing.filters import Filter
-from atom_indexing.library.remembering import Remembering, Searchable
+from atom_indexing.library.remembering import MadeOnWriting, Remembering, Searchable
 from atom_indexing.passages.collect import SOURCES, Collector, lacking
 
 _SHORT = 40
@@ -48,6 +48,8 @@ class IndexCaption:
         settings: IndexCaption.Settings,
     ) -> atom.Entry:
         """The entry of `caption`'s clip."""
+        if settings.store:
+            make_library(host)
         features = encoder.encode(caption.clip)
         num_clips, digest = segmentation(host, caption.clip) if settings.whole else (0, "")
         entry = atom.Entry(
@@ -138,7 +140,8 @@ class IndexVideo:
 
     def run(self, video: atom.Video, *, host: atom.Host, settings: IndexVideo.Settings) -> tuple[atom.Entry, ...]:
         """The entries of `video`, which replace those of the same content."""
-        library = host.library  # a library of another model is refused before work is spent
+        make_library(host)  # one of another model, or that cannot be written, is refused before work is spent
+        library = host.library
         about = host.about("caption")["settings"]
         pictures = {name: False for name in ("hear", "read") if name in about}  # words have channels of their own
         captions = host.collect("caption", host.clips(video), **pictures)
@@ -197,9 +200,28 @@ class SearchLibrary:
         return tuple(islice(near, query.skip, last))
 
 
+def make_library(host: atom.Host) -> None:
+    """Make the host's library, if there is none.
+
+    :raises LibraryError: if that cannot be
+    """
+    if isinstance(host.library, MadeOnWriting):
+        host.library.make()
+
+
+def check_there(host: atom.Host) -> None:
+    """
+    :raises LibraryError: if there is no library
+    """
+    if isinstance(host.library, MadeOnWriting) and host.library.is_absent:
+        place = host.settings.library_called
+        raise atom.LibraryError(f"there is no library at '{place}'; `atom index PATH` makes one")
+
+
 def check_not_empty(host: atom.Host) -> None:
     """
     :raises LibraryError: if there is nothing to be found
     """
+    check_there(host)
     if len(host.library) == 0:
         raise atom.LibraryError(f"library '{host.settings.library_called}' is empty; add videos first: atom index PATH")

@@ -260,6 +260,7 @@ def test_a_note_of_a_rebuild_that_others_wrote_ends_nothing(files, noted):
     host = world(settings=settings)
     with closing(ChromaLibrary.open(settings, host.model)) as library:
         host._library = library
+        library.make()
         (files / "library" / "rebuild.json").write_text(noted)
         assert statuses(run_command(host, "index", "a.mp4")) == {"a.mp4": "added"}
         run_command(host, "index", "--rebuild", "b.mp4")
@@ -288,6 +289,8 @@ def test_host_opens_the_library_through_the_hook(tmp_path):
     """The hook gives the Chroma library at the place that the settings name."""
     library = atom_indexing.atom_open_library(atom.Settings(library=tmp_path / "l"), "tiny@1")
     assert isinstance(library, ChromaLibrary)
+    assert not (tmp_path / "l").exists()
+    library.make()
     assert (tmp_path / "l" / "chroma.sqlite3").exists()
     library.close()
 

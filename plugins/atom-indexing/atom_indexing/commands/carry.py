@@ -18,6 +18,7 @@ from atom_indexing.library import DATABASE, ChromaLibrary
 from atom_indexing.library.portable import Read, bring_in, check_made_alike, lines_of, merge, read_lines
 from atom_indexing.passages.collect import folder_of
 from atom_indexing.passages.portable import line_of, take_in, told_in
+from atom_indexing.tasks import check_there
 
 _PART = re.compile(r"\d+-of-\d+")
 """What ``--shard`` calls the parts of a library."""
@@ -36,6 +37,10 @@ def carried(context: atom.CommandContext) -> bool:
     library = context.host().library
     if not isinstance(library, ChromaLibrary):
         raise atom.LibraryError("this library is not one of atom-indexing, which alone can be carried over")
+    if args.merge or args.take_in:
+        library.make()
+    else:
+        check_there(context.host())
     if args.export:
         _export(context, library)
     elif args.verify or args.mend:

@@ -19,7 +19,7 @@ from atom_indexing.commands.library import state
 from atom_indexing.library.remembering import Remembering, Searchable
 from atom_indexing.passages.channel import embed_passages
 from atom_indexing.passages.collect import SOURCES, Collector, folder_of, lacking
-from atom_indexing.tasks import settings_changed, settings_in_force
+from atom_indexing.tasks import check_there, make_library, settings_changed, settings_in_force
 
 
 class IndexCommand:
@@ -56,6 +56,8 @@ class IndexCommand:
         videos = [evolve(video, path=path) for path, video in given.items() if _is_text(context, video)]
         former = context.videos([str(path) for path in rebuild.begin(context)]) if context.args.rebuild else []
         library = context.host().library
+        if videos or former:
+            make_library(context.host())
         new, replaced, updated = triage(context, library, list(dict.fromkeys([*videos, *former])), former, tell)
         channels = {source.option: getattr(context.args, source.option) for source in SOURCES.values()}
         with context.progress("Indexing", len(new)) as progress:
@@ -93,6 +95,8 @@ def _add_passages(context: atom.CommandContext, videos: list[atom.Video]) -> Non
     left_out = [name for name, source in SOURCES.items() if not getattr(context.args, source.option)]
     wanted = {name: set(hashes) for name, hashes in missing.items() if name not in left_out}
     collector = Collector()
+    for content_hash in set[str]().union(*lacking(host, list(known)).values()):
+        collector.take(host, known[content_hash], [], without=left_out)
     chosen = [content_hash for content_hash in known if any(content_hash in hashes for hashes in wanted.values())]
     with context.progress("Looking through", len(chosen)) as progress:
         for content_hash in chosen:
@@ -109,6 +113,7 @@ def _embed(context: atom.CommandContext) -> None:
 
     :raises ModelError: if there is no embedder
     """
+    check_there(context.host())
     library, embedder = context.host().library, context.host().module("embedder")
     if not isinstance(library, Searchable):
         raise atom.LibraryError("this library keeps no vectors of a text embedder; install atom-indexing")

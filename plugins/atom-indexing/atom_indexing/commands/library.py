@@ -12,6 +12,7 @@ from atom_core.text.count import count_of
 from atom_indexing.commands.carry import carried
 from atom_indexing.library.remembering import Remembering
 from atom_indexing.passages.collect import forget_others
+from atom_indexing.tasks import check_there
 
 State = Literal["here", "gone", "away"]
 
@@ -38,6 +39,7 @@ class LibraryCommand:
         """One result per video: all of them, or those that are looked at to be forgotten."""
         if carried(context):
             return
+        check_there(context.host())
         library = context.host().library
         videos = library.videos()
         states = {content_hash: state(path) for content_hash, path in videos.items()}

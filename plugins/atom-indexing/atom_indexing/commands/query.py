@@ -92,7 +92,9 @@ def nothing_left(query: atom.Query) -> str:
     if query.skip:
         return f"there are no moments after the first {query.skip}; ask for an earlier page with a smaller --skip"
     if query.is_filtered:
-        return f"no moment is left by the filters; widen or leave out one of {_NAMES}"
+        added = "; films that Atom rendered are added by: atom index PATH --films"
+        said = f"no moment is left by the filters; widen or leave out one of {_NAMES}"
+        return said + added * (query.kind == "film")
     if '"' in query.text:
         return (
             f"nothing is described, said or written as it stands in quotes in {query.text}; search without the quotes"

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import atom_core as atom
-from atom_core.files import write_whole
+from atom_core.files import private_folder, write_whole
 from atom_indexing.commands.library import state
 from atom_indexing.entries.summary import Held
 from atom_indexing.library.remembering import Remembering
@@ -96,6 +96,7 @@ def _begin(place: Path, left: Iterable[Path], videos: Iterable[Path]) -> None:
 def _note(place: Path, paths: Iterable[Path], *, cut_off: bool) -> None:
     value = {"cut_off": cut_off, "since_s": time.time(), "videos": [str(path) for path in paths]}
     try:
+        private_folder(place)
         write_whole(place / FILE, json.dumps(value, indent=1), private=True)
     except OSError as error:
         raise atom.LibraryError(f"library '{place}' cannot be written: {error.strerror}; check the folder") from None

@@ -14,6 +14,7 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_core.files.outputs import Outputs
+from atom_core.text.count import count_of
 from atom_core.text.printable import printable
 from atom_indexing.commands.cuts import cut_out, folder_for
 from atom_indexing.commands.index import made_otherwise
@@ -32,7 +33,8 @@ class SearchCommand:
         add_query_arguments(parser)
         parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many moments at most (10)")
         parser.add_argument("--per-video", type=_count, metavar="N", help="how many moments of one video at most")
-        parser.add_argument("--cut", metavar="DIR", help="cut each moment out of its video, into a file in this folder")
+        said = "cut each moment that fits or may fit out of its video, into a file in this folder; with --min-score all"
+        parser.add_argument("--cut", metavar="DIR", help=said)
         parser.add_argument("--page", metavar="FILE", help="write a page that shows and plays the moments, as HTML")
         said = "leave out moments with a lower score, from -1 to 1"
         parser.add_argument("--min-score", type=_score, metavar="SCORE", help=said)
@@ -56,24 +58,27 @@ class SearchCommand:
         files: dict[tuple[Path, str], str] = {}
         shown = []
         library = context.host().library
-        weak = []
+        weak, unfit = list[bool](), list[bool]()
         for place, moment in enumerate(nearest(context, query), context.args.skip + 1):
             key = moment.path, moment.content_hash
             if key not in files:
                 files[key] = fault(context, moment)
             whole = not files[key]
-            cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
-            line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
-            line += f"  ({files[key]})" if files[key] else ""
-            line += "".join(f"\n    {quoted(quote)}" for quote in moment.quotes)
             unsaid = query.text and moment.fits is None and _is_weak(moment, query.text, library)
             weak.append(bool(unsaid) or moment.fits is False)
+            unfit.append(weak[-1] and not moment.may_fit)
+            wanted = whole and (context.args.min_score is not None or not unfit[-1])
+            cut = _cut(context, moment, text, folder, place) if folder is not None and wanted else None
+            line = _line(moment, ["does not fit"] * unfit[-1] + [files[key]] * (not whole))
             context.emit(
                 {**as_json(moment, files[key]), "cut": cut, "weak": weak[-1]}, line + (f"\n    {cut}" if cut else "")
             )
             shown.append((moment, _poster(context, moment) if target is not None and whole else "", files[key]))
         if target is not None:
             _write_page(context, target, page(text, shown))
+        if folder is not None and context.args.min_score is None and any(unfit):
+            said = count_of(sum(unfit), "moment that does not fit is", "moments that do not fit are")
+            context.note(f"{said} not cut; `--min-score -1`, or a higher score, cuts whatever has that")
         moments = [moment for moment, _, _ in shown]
         if not moments and context.args.min_score is None:
             context.note(nothing_left(query))
@@ -101,6 +106,13 @@ class SearchCommand:
             )
         if changed := found.count(CHANGED):
             context.note(f"files with other content than was indexed: {changed}; index them again: atom index PATH")
+
+
+def _line(moment: atom.Moment, remarks: list[str]) -> str:
+    """A moment, for people."""
+    line = f"{moment.score:.3f}  {moment.path}  {moment.times}  {moment.caption}"
+    line += "".join(f"  ({remark})" for remark in remarks)
+    return line + "".join(f"\n    {quoted(quote)}" for quote in moment.quotes)
 
 
 def _doubt(moments: list[atom.Moment], *, is_later_page: bool) -> str:
@@ -183,10 +195,10 @@ def _poster(context: atom.CommandContext, moment: atom.Moment) -> str:
 
 def _check_page(context: atom.CommandContext, path: Path) -> None:
     """
-    :raises SettingsError: if something stands there that is no page of Atom's
+    :raises SettingsError: if it cannot be written, or something stands there that is no page of Atom's
     """
     try:
-        Outputs(context.settings.cache).check(path)
+        Outputs(context.settings.cache).check_place(path)
     except OSError as error:
         raise atom.SettingsError(f"cannot write '{path}': {error.strerror}; choose another place") from None
 

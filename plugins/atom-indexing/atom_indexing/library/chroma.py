@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import atom_core as atom
@@ -52,10 +52,19 @@ def prepare(path: Path) -> None:
     """
     if (path / DATABASE).is_file():
         return
-    if path.is_dir() and {file.name for file in path.iterdir()} - _OWN:
-        raise atom.LibraryError(f"'{path}' holds other files, not a library; name another folder with --library DIR")
+    check_free(path)
     check_room(path)
     private_folder(path)
+
+
+def check_free(path: Path) -> None:
+    """
+    :raises LibraryError: if the folder of a new library holds other files, or is none
+    """
+    if path.is_file():
+        raise atom.LibraryError(f"'{path}' is a file, not a library; name a folder with --library DIR")
+    if path.is_dir() and {file.name for file in path.iterdir()} - _OWN:
+        raise atom.LibraryError(f"'{path}' holds other files, not a library; name another folder with --library DIR")
 
 
 def called(path: Path) -> str:
@@ -234,6 +243,16 @@ def cannot_be_written(path: Path) -> bool:
     if not places[0].is_file():
         return False
     return not all(os.access(place, os.W_OK) for place in places) or free_bytes(path) < ROOM_BYTES
+
+
+def nowhere(path: Path) -> Path:
+    """A new folder for an empty library, read in place of the one at `path` as long as that is not there.
+
+    :raises LibraryError: if there can be none at `path`, since other files are there, or no room is
+    """
+    check_free(path)
+    check_room(path)
+    return Path(mkdtemp(prefix="atom-library-"))
 
 
 def copied(path: Path) -> TemporaryDirectory[str]:

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Names
@@ -28,7 +30,17 @@ import atom_core as atom
 from atom_indexing.entries.rows import Row, group_mark, is_beside, key_of, moment, place_of, placed, row_of, unit
 from atom_indexing.entries.summary import Held
 from atom_indexing.entries.table import Table
-from atom_indexing.library.chroma import PAGE, TEXTS, called, cannot_be_written, check_room, copied, explained
+from atom_indexing.library.chroma import (
+    DATABASE,
+    PAGE,
+    TEXTS,
+    called,
+    cannot_be_written,
+    check_room,
+    copied,
+    explained,
+    nowhere,
+)
 from atom_indexing.library.database import Collections, Database
 from atom_indexing.library.groups import delete, delete_groups, replace_others
 from atom_indexing.library.made_by import check_model, claim, content_of, made_by
@@ -67,17 +79,21 @@ class ChromaLibrary:
         model: str = "",
         name: str = "",
         read_only: bool = False,
+        is_absent: bool = False,
     ) -> None:
         """
-        :param database: that of the folder at `path`; the library's own from now on
+        :param database: that of the folder at `path`, or an empty one; the library's own from now on
         :param segmenting: the rule that clips are made by, noted with each
         :param model: fingerprint of the model whose vectors it holds; empty where that does not matter
         :param name: that model's name
         :param read_only: whether nothing can be written into the folder
+        :param is_absent: whether there is no library in the folder yet, so that `database` is an empty one elsewhere
         """
         self._database, self.path, self._segmenting = database, path, segmenting
         self._model, self._name, self._read_only = model, name, read_only
+        self._is_absent = is_absent
         self._copy: TemporaryDirectory[str] | None = None
+        self._nowhere: Callable[[], object] | None = None
         self._claimed: Collections | None = None
         self._lock = threading.RLock()
         self._snapshot: Snapshot | None = None
@@ -86,7 +102,7 @@ class ChromaLibrary:
 
     @classmethod
     def open(cls, settings: atom.Settings, model: str) -> ChromaLibrary:
-        """The library at `settings.library`, made if there is none.
+        """The library at `settings.library`. If there is none, it is empty, and made once something is written.
 
         Where its replica is in step, Chroma is not even loaded to search it. One on a read-only or full disk is copied
         to a temporary folder if it must be, since Chroma writes where it reads.
@@ -101,17 +117,24 @@ class ChromaLibrary:
             check_allowed(settings)
         segmenting = f"{settings.segment}:{settings.window_s:g}:{settings.min_clip_s:g}"
         with explained(path, "opened"), ExitStack() as opened:
-            read_only = cannot_be_written(path)
+            is_absent = not (settings.library_server or (path / DATABASE).is_file())
+            place = nowhere(path) if is_absent else path
+            if is_absent:
+                opened.callback(shutil.rmtree, place, ignore_errors=True)
             library = cls(
-                Database.shared(path),
+                Database.shared(place),
                 path,
                 segmenting=segmenting,
                 model=model,
                 name=settings.model,
-                read_only=read_only,
+                read_only=cannot_be_written(path),
+                is_absent=is_absent,
             )
             opened.callback(library.close)
-            library._check()
+            if is_absent:
+                library._nowhere = weakref.finalize(library, shutil.rmtree, place, ignore_errors=True)
+            else:
+                library._check()
             opened.pop_all()
         return library
 
@@ -125,6 +148,25 @@ class ChromaLibrary:
                 self._database.replicated()  # which is kept in step from now on
 
     @property
+    def is_absent(self) -> bool:
+        """Whether there is no library in its place: what only reads makes none."""
+        if self._is_absent and (self.path / DATABASE).is_file():  # another program has made it
+            self.make()
+        return self._is_absent
+
+    def make(self) -> None:
+        """Make it, if there is none.
+
+        :raises LibraryError: if its folder cannot be made or written
+        """
+        with self._lock, explained(self.path, "opened"):
+            if self._is_absent:
+                elsewhere, self._database = self._database, Database.shared(self.path)
+                elsewhere.release()
+                self._is_absent, self._claimed, self._snapshot = False, None, None
+                self._check()
+
+    @property
     def called(self) -> str:
         """What messages call it: its folder, or the address of its server."""
         return called(self.path)
@@ -132,14 +174,16 @@ class ChromaLibrary:
     @property
     def home(self) -> Path | None:
         """The folder from which the way to a video is noted, too; None on a server."""
-        return self._database.home
+        return self.path if self._is_absent else self._database.home
 
     @property
     def _clips(self) -> Collection:
+        self.make()
         return self._use(lambda found: found.clips)
 
     @property
     def _captions(self) -> Collection:
+        self.make()
         return self._use(lambda found: found.captions)
 
     def add(self, entries: Sequence[atom.Entry]) -> None:
@@ -214,6 +258,8 @@ class ChromaLibrary:
             self._check_open()
             if (found := self._database.snapshot()) is None:
                 self._to_copy()
+                if self._is_absent:
+                    self._use(lambda _: None)
                 found = self._database.replicated()
             if self._model and not found.about.made_by["model"]:  # emptied by another program
                 self._use(lambda _: None)
@@ -326,6 +372,7 @@ class ChromaLibrary:
 
     def changing(self, work: Callable[[Collections], T]) -> T:
         """What `work`, which changes something, makes of the collections."""
+        self.make()
         with self._lock, explained(self.path, "written"):
             return self._use(work, "written")
 
@@ -343,6 +390,8 @@ class ChromaLibrary:
 
     def remove(self, content_hash: str) -> int:
         """Forget a video, and what is said and written in it; how many clips it had."""
+        if self.is_absent:
+            return 0
         self._check_writable()
 
         def forget(found: Collections) -> int:
@@ -392,6 +441,8 @@ class ChromaLibrary:
         self._database.release()
         if self._copy is not None:
             self._copy.cleanup()
+        if self._nowhere is not None:
+            self._nowhere()
 
     def _use(self, work: Callable[[Collections], T], done: str = "read") -> T:
         """What `work` makes of the collections, once they are known to be this model's."""
@@ -410,6 +461,7 @@ class ChromaLibrary:
     def _check_open(self) -> None:
         if self._closed:
             raise atom.LibraryError(f"library '{self.called}' is closed; open it again")
+        _ = self.is_absent
 
     def _to_copy(self) -> None:
         """Go on with a copy of a library that cannot be written: Chroma writes where it reads."""
@@ -420,6 +472,7 @@ class ChromaLibrary:
                 self._database = Database.shared(Path(self._copy.name))
 
     def _check_writable(self) -> None:
+        self.make()
         if self._read_only:
             check_room(self.path)
             raise atom.LibraryError(

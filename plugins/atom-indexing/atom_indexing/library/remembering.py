@@ -32,6 +32,18 @@ class Remembering(Protocol):
 
 
 @runtime_checkable
+class MadeOnWriting(Protocol):
+    """A library that is made in its place once something is to be written."""
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether there is none yet."""
+
+    def make(self) -> None:
+        """Make it, if there is none."""
+
+
+@runtime_checkable
 class Searchable(Protocol):
     """A library that the channels can search."""
 

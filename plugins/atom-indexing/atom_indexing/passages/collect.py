@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from attrs import frozen
 
@@ -16,6 +17,8 @@ from atom_indexing.passages.store import FILE, LEFT_OUT, Passage, Passages
 
 log = logging.getLogger("atom")
 
+_told: WeakKeyDictionary[atom.Library, set[str]] = WeakKeyDictionary()
+"""What was told of the videos of each open library, by whatever collector."""
 _TOGETHER_S = 0.3
 """Lines that come within this time of each other belong together."""
 
@@ -34,6 +37,8 @@ class Source:
 
 
 def _spoken(host: atom.Host, video: atom.Video) -> Iterator[Passage]:
+    if not video.has_audio:  # nothing is said: no model is needed to know that
+        return
     for one in host.run("transcribe", video):
         words = tuple((word.text, word.start_s, word.end_s) for word in one.words)
         yield Passage(content_hash=video.content_hash, start_s=one.start_s, end_s=one.end_s, text=one.text, words=words)
@@ -95,9 +100,6 @@ def note_of(missing: Mapping[str, Collection[str]]) -> str:
 class Collector:
     """Looks through videos. What cannot be done is told once, and costs a channel, never a video."""
 
-    def __init__(self) -> None:
-        self._told: set[str] = set()
-
     def take(self, host: atom.Host, video: atom.Video, channels: Iterable[str], *, without: Iterable[str] = ()) -> None:
         """Put what is said and written in `video` beside the clips of the library.
 
@@ -111,10 +113,13 @@ class Collector:
             except atom.Cancelled:
                 raise
             except (atom.ModelError, atom.PluginError) as error:
-                self._tell(f"videos are not {source.said}: {error}; go without: atom index --no-{source.option}")
+                why = str(error).partition(", or ")[0]  # of several ways on the first
+                self._tell(host, f"videos are not {source.said}: {why}; go without: atom index --no-{source.option}")
+                log.debug("videos are not %s: %s", source.said, error)
+                self._put(host, name, video, LEFT_OUT, [])  # searches say no more of it; `atom index` tries again
                 continue
             except atom.AtomError as error:
-                self._tell(f"'{video.path}' could not be {source.said}: {error}")
+                self._tell(host, f"'{video.path}' could not be {source.said}: {error}")
                 continue
             self._put(host, name, video, source.task, passages)
         for name in without:
@@ -128,13 +133,16 @@ class Collector:
                     kept.put(name, video.content_hash, made_by, passages)
         except (OSError, sqlite3.Error) as error:
             self._tell(
+                host,
                 f"what is {SOURCES[name].said} cannot be kept in '{folder_of(host)}': {error}; make room there or"
-                " change its permissions, then index again: atom index PATH"
+                " change its permissions, then index again: atom index PATH",
             )
 
-    def _tell(self, text: str) -> None:
-        if text not in self._told:
-            self._told.add(text)
+    @staticmethod
+    def _tell(host: atom.Host, text: str) -> None:
+        told = _told.setdefault(host.library, set())
+        if text not in told:
+            told.add(text)
             log.warning("%s", text)
 
 

@@ -307,3 +307,49 @@ def test_search_command_needs_text(world):
     """Blank text is refused before anything is loaded."""
     with pytest.raises(atom.SettingsError, match="atom search TEXT"):
         run_command(world({}), "search", " ")
+
+
+def test_what_does_not_fit_is_not_cut(world):
+    """It is marked and told; what may fit is cut, and with a least score whatever has that."""
+
+    class Search:
+        consumes, produces = atom.Query, tuple[atom.Moment, ...]
+
+        def run(self, query, *, host):
+            videos = {path.name: (content_hash, path) for content_hash, path in host.library.videos().items()}
+            content_hash, path = videos["a.mp4"]
+            span = {"path": path, "content_hash": content_hash, "caption": "a sea", "score": 0.3}
+            ways = ((True, True), (False, True), (False, False), (None, None))
+            return tuple(
+                atom.Moment(**span, start_s=float(place), end_s=place + 1.0, fits=fits, may_fit=may_fit)
+                for place, (fits, may_fit) in enumerate(ways)
+            )
+
+    host = world()
+    host._given["search"] = Search()
+    said = run_command(host, "search", "an ocean", "--cut", "cuts")
+    assert [value["cut"] is not None for value in said.values] == [True, True, False, True]
+    assert ["(does not fit)" in text for text in said.texts] == [False, False, True, False]
+    assert any(note.startswith("1 moment that does not fit is not cut; `--min-score -1`") for note in said.notes)
+    said = run_command(host, "search", "an ocean", "--cut", "cuts", "--min-score", "-1")
+    assert all(value["cut"] for value in said.values)
+    assert not any("not cut" in note for note in said.notes)
+
+
+def test_where_no_page_can_be_written_nothing_is_searched(world, files, monkeypatch):
+    """A folder that cannot be written, and one in the page's place, are told before all work."""
+    host = world()
+    host._given["search"] = None
+    (files / "found.html").mkdir()
+    with pytest.raises(atom.SettingsError, match="it is a folder; choose another place"):
+        run_command(host, "search", "a moon", "--page", "found.html")
+    monkeypatch.setattr("os.access", lambda place, mode: False)
+    for option in (["--page", "page.html"], ["--cut", str(files)]):
+        with pytest.raises(atom.SettingsError, match="Permission denied; choose another"):
+            run_command(host, "search", "a moon", *option)
+
+
+def test_films_that_are_not_there_are_called_for(world):
+    """Where only films are asked for and there is none, the way to add them is told."""
+    said = run_command(world(), "search", "a moon", "--kind", "film")
+    assert said.notes[0].endswith("films that Atom rendered are added by: atom index PATH --films")

@@ -225,3 +225,16 @@ def test_empty_library_finds_nothing(library):
     """Searching an empty library gives no moments."""
     assert library.search(bag_of_words("a dog")) == []
     assert isinstance(library, atom.Library)
+
+
+def test_reading_makes_no_library(tmp_path):
+    """What is not there is empty, whoever reads it, and its place stays as it is; writing makes it, for others too."""
+    place = at(tmp_path / "no" / "library")
+    with closing(ChromaLibrary.open(place, "tiny@1")) as one, closing(ChromaLibrary.open(place, "tiny@1")) as two:
+        assert (len(one), one.videos(), one.search(bag_of_words("a dog")), one.num_stored()) == (0, {}, [], 0)
+        assert one.remove("0" * 40) == 0
+        assert one.is_absent
+        assert not (tmp_path / "no").exists()
+        one.add([entry(fake_clips(fake_video("a.mp4"), 1)[0])])
+        assert (one.is_absent, two.is_absent) == (False, False)
+        assert len(one) == len(two) == 1

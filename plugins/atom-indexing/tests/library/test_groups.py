@@ -103,6 +103,7 @@ def test_killed_at_any_write(tmp_path, monkeypatch, scenario):
         return closing(host.library)
 
     with ran(tmp_path / "first", first) as library:
+        library.make()
         before = found(library)
     shutil.copytree(tmp_path / "first", tmp_path / "undisturbed")
     with ran(tmp_path / "undisturbed", then, **more) as library:

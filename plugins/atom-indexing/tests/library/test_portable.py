@@ -190,6 +190,27 @@ def test_the_parts_of_a_run_are_merged_by_their_folder(world, tmp_path):
         run_command(host, "library", "--merge", str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["search", "moon"],
+        ["library"],
+        ["library", "--verify"],
+        ["library", "--mend"],
+        ["library", "--prune"],
+        ["library", "--remove", "a.mp4"],
+        ["library", "--export", "lines.jsonl"],
+    ],
+)
+def test_a_library_that_is_not_there(world, tmp_path, monkeypatch, words):
+    """Commands that read say so and how one is made, and make nothing."""
+    monkeypatch.chdir(tmp_path)
+    host = world("vidoes")
+    with pytest.raises(atom.LibraryError, match=r"there is no library at '.*vidoes'; `atom index PATH` makes one"):
+        run_command(host, *words)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_library_of_a_newer_format(world):
     """Is refused with the way on, which is no rebuilding."""
     host = world("one", *SHOWS)

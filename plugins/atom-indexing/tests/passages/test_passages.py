@@ -90,7 +90,7 @@ def world(tmp_path):
     """Makes hosts of one library, with the tasks that hear and read or without."""
     opened = []
 
-    def make(*, transcribe=None, read=True, embedder=None, shows=SHOWS):
+    def make(*, transcribe=None, read=True, embedder=None, shows=SHOWS, silent=False):
         settings = atom.Settings(model="fake", library=tmp_path / "library", cache=tmp_path / "cache")
         library = ChromaLibrary.open(settings, "fake@1")
         opened.append(library)
@@ -101,7 +101,8 @@ def world(tmp_path):
             tasks["read"] = Read()
         modules = {} if embedder is None else {"embedder": embedder}
         about = {"tasks": tasks, "settings": settings, "library": library, "modules": modules}
-        return FakeHost(atom_indexing, shows=shows, **about)
+        sounds = {} if silent else dict.fromkeys(shows, np.zeros_like)
+        return FakeHost(atom_indexing, shows=shows, sounds=sounds, **about)
 
     yield make
     for library in opened:
@@ -388,3 +389,39 @@ def test_what_a_file_was_before_is_not_said_any_more(world, way):
         assert former.content_hash not in passages.looked_through(former.content_hash)
         assert passages.having("speech", "ferry") == []
     assert run_command(host, "library", "--verify").texts[0].endswith("nothing is wrong")
+
+
+def test_what_has_no_sound_needs_no_model(world):
+    """A video without a sound track counts as heard at once; nobody is told to fetch a model for it."""
+    hearing = Transcribe(atom.ModelError("there are no weights"))
+    host = world(transcribe=hearing, silent=True)
+    run_command(host, "index", *SHOWS)
+    with Passages.opened(host.settings.library) as passages:
+        assert set(passages.made_by("speech").values()) == {"transcribe"}
+
+
+def test_a_model_that_is_missing_is_told_once_and_short(world, caplog):
+    """One line a run names the way to fetch it, also where videos were there already; searches do not nag."""
+    missing = Transcribe(atom.ModelError("there is no model; `atom models --fetch M` fetches one, or pip install it"))
+    host = world(transcribe=missing)
+    run_command(host, "index", "a.mp4")
+    caplog.clear()
+    host = world(transcribe=missing)
+    with caplog.at_level(logging.WARNING, "atom"):
+        run_command(host, "index", *SHOWS)
+    (told,) = [record.message for record in caplog.records if "heard" in record.message]
+    assert told == (
+        "videos are not heard: there is no model; `atom models --fetch M` fetches one; go without: atom index --no-hear"
+    )
+    assert not any("heard" in note for note in run_command(host, "search", "red circle").notes)
+    run_command(world(transcribe=Transcribe()), "index", *SHOWS)
+    assert search(host, '"leaves at seven"')
+
+
+def test_what_is_left_out_later_is_not_asked_for(world):
+    """`--no-hear` says so of videos that are there already, too."""
+    run_command(world(read=False), "index", *SHOWS)
+    host = world(transcribe=Transcribe())
+    assert any("not heard" in note for note in run_command(host, "search", "red circle").notes)
+    run_command(host, "index", *SHOWS, "--no-hear")
+    assert not any("heard" in note for note in run_command(host, "search", "red circle").notes)
