@@ -138,9 +138,12 @@ def _begun(context: atom.CommandContext, told: dict[str, Any]) -> None:
 
 
 def _show(context: atom.CommandContext, told: dict[str, Any]) -> None:
-    """Have a browser show the page, by a link that counts once."""
+    """Have a browser show the page, by a link that counts once, and is not the one that is printed."""
     import webbrowser
 
+    from atom_serve.background import running_server
+
+    told = running_server() or told
     if not webbrowser.open(told["open"]):
         context.note(f"no browser can be started; open {told['open']}")
 
