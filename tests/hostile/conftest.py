@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import random
+import re
 import select
 import subprocess
 import sys
@@ -91,7 +92,8 @@ class Ended:
         shown = f"{what}: exit {self.code}, {self.text.strip()[-300:]!r}"
         if self.hung:
             return [f"hangs; {shown}"]
-        found = [f"a trace; {shown}"] * ("Traceback" in self.text or "panicked" in self.text)
+        trace = re.search("Traceback|panicked", self.text)
+        found = [f"a trace; {shown}: {self.text[max(trace.start() - 300, 0) :][:3000]!r}"] if trace else []
         found += [f"ended badly; {shown}"] * (self.code not in codes)
         told = [line for line in self.text.splitlines() if line.startswith("atom: ")]
         return found + [f"{len(told)} lines; {shown}"] * (len(told) > lines)
