@@ -126,7 +126,7 @@ def fit(
         return estimate.Plan(need=most, batch=settings.batch, prefix_cache_bytes=prefix_cache_bytes)
     return estimate.plan(
         needs,
-        source=checkpoint.source,
+        source=settings.model,
         recipe=recipe,
         others=[] if checkpoint.saved_recipe else [other for other in recipes_for(device) if other != recipe],
         room=room,
