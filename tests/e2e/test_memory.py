@@ -83,7 +83,12 @@ def test_less_memory_than_the_smallest_recipe_needs(atom: Atom, footage: dict[st
     """The numbers, the smallest recipe and the ways on, in one line."""
     done = atom("caption", footage["plain.mp4"], "--memory", "100MiB")
     assert (done.code, done.out, len(done.remarks)) == (2, "", 1)
-    for said in ("model tiny as", "--memory is 100 MiB", "the smallest recipe", "raise --memory or use a smaller model"):
+    for said in (
+        "model tiny as",
+        "--memory is 100 MiB",
+        "the smallest recipe",
+        "raise --memory or use a smaller model",
+    ):
         assert said in done.err
 
 

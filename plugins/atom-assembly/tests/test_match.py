@@ -107,6 +107,15 @@ def test_a_decoder_that_cannot_tell_is_not_believed():
     assert timeline.cuts[0].reason.startswith("the likeliest there is")
 
 
+def test_a_model_out_of_its_depth_is_not_believed():
+    """Where captions say the same over and over, they are no reason to refuse; a caption that speaks plainly is."""
+    footage = {"a.mp4": ["a red moon stays still and a blue ring grows and a red moon stays still and a blue ring"]}
+    cuts = match(studio(footage), "a green star").cuts
+    assert [cut.reason for cut in cuts] == ["the likeliest there is; the model cannot tell whether it fits"]
+    with pytest.raises(atom.LibraryError, match="nothing in library"):
+        match(studio({"a.mp4": ["a red moon stays still and a blue ring grows"]}), "a green star")
+
+
 def test_fewer_will_do_where_it_says_at_most():
     """ "At most three" of which there are two is met; "three" is not."""
     host = studio({"a.mp4": ["blue square", "blue star"]})

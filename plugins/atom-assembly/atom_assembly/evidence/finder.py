@@ -12,7 +12,7 @@ import atom_core as atom
 from atom_assembly.evidence.judge import CAPTION_PROMPT, Judge
 from atom_assembly.evidence.meaning import Meaning, extra, read_meaning, says, says_purely, share
 from atom_assembly.evidence.rewording import Vocabulary, Wording, speaks, wordings
-from atom_assembly.evidence.words import stems
+from atom_assembly.evidence.words import clauses, stems
 from atom_assembly.sources import Candidate, Key, Sources
 
 POOL = 2_000
@@ -154,6 +154,8 @@ class Finder:
         """Those of `others` of which the decoder says that they show it, and whether it could be told."""
         if not self._rerank:
             return [], True
+        if not self._speaks and all(_rambles(one.moment.caption) for one in self._all):
+            return [], False  # footage that the model does not know: what it says shows nothing
         if self._speaks and not line.wordings:
             return [], True
         asked = [(one, statements) for one in others if (statements := self._statements(line, one))]
@@ -201,6 +203,12 @@ class Finder:
         if self._rerank:
             best = rerank(text, best, self._encoder, self._decoder)
         return [evolve(one, reason=LIKELIEST) for one in best + rest]
+
+
+def _rambles(caption: str) -> bool:
+    """Whether a caption says a clause twice, as models do that are out of their depth."""
+    parts = clauses(caption)
+    return len(set(parts)) < len(parts)
 
 
 def rerank(line: str, found: Sequence[Candidate], encoder: atom.Encoder, decoder: atom.Decoder) -> list[Candidate]:
