@@ -8,6 +8,7 @@ import unicodedata
 from attrs import frozen
 
 import atom_core as atom
+from atom_indexing.channels.numbers import in_digits
 
 _PART = re.compile(r'"([^"]*)"|(\w+\*?)')
 _UNSPACED = re.compile(
@@ -138,9 +139,9 @@ def match_of(term: str) -> str:
 
 
 def has_phrases(text: str, terms: Terms) -> bool:
-    """Whether a text has each phrase of `terms`, word by word."""
-    said = f" {_plain(text)} "
-    return all(f" {_plain(phrase)} " in said for phrase in terms.phrases)
+    """Whether a text has each phrase of `terms`, word by word, numbers in whatever form."""
+    said = f" {_plain(in_digits(text))} "
+    return all(f" {_plain(in_digits(phrase))} " in said for phrase in terms.phrases)
 
 
 def _plain(text: str) -> str:

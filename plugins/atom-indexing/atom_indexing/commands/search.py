@@ -92,7 +92,11 @@ class SearchCommand:
         elif weak:
             context.note(_doubt(moments, is_later_page=context.args.skip > 0))
         shown = {moment.content_hash for moment in moments}
-        if lacks := lacking(context.host(), shown):
+        silent = {moment.content_hash for moment in moments if _is_silent(context, moment)}
+        lacks = lacking(context.host(), shown)
+        if unheard := [content_hash for content_hash in lacks.pop("speech", ()) if content_hash not in silent]:
+            lacks = {"speech": unheard, **lacks}
+        if lacks:
             context.note(note_of(lacks))
         others = made_otherwise(context.host(), context.host().library, shown)
         if settings := {others[moment.content_hash] for moment in moments if moment.content_hash in others}:
@@ -173,6 +177,14 @@ def fault(context: atom.CommandContext, moment: atom.Moment) -> str:
         return "" if context.host().video(moment.path).content_hash == moment.content_hash else CHANGED
     except atom.MediaError:
         return CHANGED
+
+
+def _is_silent(context: atom.CommandContext, moment: atom.Moment) -> bool:
+    """Whether a moment's video has no sound track, so that nothing is to be heard in it."""
+    try:
+        return not context.host().video(moment.path).has_audio
+    except atom.MediaError:
+        return False
 
 
 def _cut(context: atom.CommandContext, moment: atom.Moment, text: str, folder: Path, place: int) -> str | None:

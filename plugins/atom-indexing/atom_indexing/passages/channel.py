@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import atom_core as atom
 from atom_indexing.channels.embedding import BATCH, Embedders
 from atom_indexing.channels.embedding import passages as embedded
-from atom_indexing.channels.terms import Terms, terms_of
+from atom_indexing.channels.numbers import forms_of
+from atom_indexing.channels.terms import Terms, has_phrases, terms_of
 from atom_indexing.passages.collect import SOURCES, folder_of
 from atom_indexing.passages.store import FILE, Passage, Passages
 
@@ -66,17 +67,23 @@ class PassageChannel:
     def _sure(self, passages: Passages, terms: Terms, host: Any) -> dict[int, float]:
         """How sure each passage is, by number."""
         if terms.phrases:
-            having = [set(passages.having(self.name, phrase, exact=True)) for phrase in terms.phrases]
-            return dict.fromkeys(set.intersection(*having), QUOTED)
+            having = [self._having(passages, phrase) for phrase in terms.phrases]
+            numbers = sorted(set.intersection(*having))
+            texts = {number: one.text for number, one in passages.get(numbers).items()}
+            return {number: QUOTED for number in numbers if has_phrases(texts[number], terms)}
         sure = self._by_words(passages, terms)
         for number, meaning in self._by_meaning(passages, terms, host).items():
             sure[number] = max(sure.get(number, 0.0), meaning)
         return sure
 
+    def _having(self, passages: Passages, phrase: str) -> set[int]:
+        """Passages that may have a phrase: in one form of its numbers, ``$19`` for ``nineteen dollars``."""
+        return {number for form in forms_of(phrase) for number in passages.having(self.name, form, exact=True)}
+
     def _by_words(self, passages: Passages, terms: Terms) -> dict[int, float]:
         total, shares, num = 0.0, dict[int, float](), passages.num(self.name)
         for word in terms.words:
-            numbers = passages.having(self.name, word)
+            numbers = {number for form in forms_of(word) for number in passages.having(self.name, form)}
             having = max(len(numbers), 1)  # a word that nobody says tells no more than one that is said once
             worth = math.log(1 + (max(num - having, 0) + 0.5) / (having + 0.5))
             total += worth

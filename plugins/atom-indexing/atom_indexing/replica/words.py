@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from atom_indexing.channels.numbers import in_digits, in_words
 from atom_indexing.channels.terms import Terms, match_of
 
 _KEPT = 64
@@ -55,11 +56,12 @@ class Words:
         return (len(there) / len(counts), sum(there) / total) if total else (0.0, 0.0)
 
     def having(self, phrases: Sequence[str]) -> np.ndarray:
-        """Whether each caption has all `phrases`, word by word, [N]."""
+        """Whether each caption has all `phrases`, word by word, numbers in digits or words, [N]."""
         has_N = np.ones(self._count, bool)
         for phrase in phrases:
             own_N = np.zeros(self._count, bool)
-            own_N[self._having(phrase, exact=True)] = True
+            for form in dict.fromkeys((phrase, in_digits(phrase), in_words(phrase))):
+                own_N[self._having(form, exact=True)] = True
             has_N &= own_N
         return has_N
 

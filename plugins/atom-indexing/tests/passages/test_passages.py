@@ -425,3 +425,31 @@ def test_what_is_left_out_later_is_not_asked_for(world):
     assert any("not heard" in note for note in run_command(host, "search", "red circle").notes)
     run_command(host, "index", *SHOWS, "--no-hear")
     assert not any("heard" in note for note in run_command(host, "search", "red circle").notes)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("Our price is $19 a kilo.", '"nineteen dollars"'),
+        ("Our price is nineteen dollars a kilo.", '"$19"'),
+        ("It costs 25 euros now.", '"costs twenty-five euros"'),
+        ("It costs twenty-five now.", '"costs 25"'),
+        ("Half, 50%, is gone.", '"fifty percent"'),
+    ],
+)
+def test_numbers_are_found_in_either_form(world, monkeypatch, said, asked):
+    """In quotes, too, in words, in digits, and with signs; other numbers are not."""
+    monkeypatch.setitem(SAID, "b.mp4", [(0.5, 4.0, said)])
+    host = world(transcribe=Transcribe())
+    run_command(host, "index", *SHOWS)
+    assert [moment.path.name for moment in search(host, asked)] == ["b.mp4"]
+    assert search(host, asked.strip('"'), channels=("speech",))[0].path.name == "b.mp4"
+    for other in ('"ninety dollars"', '"19 euros"', '"twenty euros"', '"$5"'):
+        assert search(host, other) == ()
+
+
+def test_silent_videos_are_not_called_unheard(world):
+    """Nobody is told to index a video again for what it cannot say."""
+    run_command(world(read=False), "index", *SHOWS)
+    host = world(transcribe=Transcribe(), read=False, silent=True)
+    assert not any("heard" in note for note in run_command(host, "search", "red circle").notes)
