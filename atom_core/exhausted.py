@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 _MEMORY = re.compile(
-    r"(can't|cannot) allocate memory|not enough memory|out of memory|failed to map segment|std::bad_alloc",
+    r"(can't|cannot|failed to) allocate memory|not enough memory|out of memory|failed to map segment|bad.alloc",
     re.IGNORECASE,
 )
 """Libraries in C++, torch's allocator for processors among them, raise plain errors: nothing but their text tells."""

@@ -18,6 +18,10 @@ from atom_core.testing.videos import RED, write_video
         (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), "memory"),
         (ImportError("lib.so: failed to map segment from shared object"), "memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"), "memory"),
+        (
+            RuntimeError("Failed to allocate memory for requested buffer of size 9"),
+            "memory",
+        ),
         (RuntimeError("can't start new thread"), "threads"),
         (OSError(errno.EMFILE, "Too many open files"), "open files"),
         (OSError(errno.ENOSPC, "No space left on device"), "room on the disk"),

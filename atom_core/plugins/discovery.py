@@ -20,6 +20,7 @@ from atom_core.background import aside
 from atom_core.plugins.stray_output import watched
 from atom_core.settings import Settings, suggest
 from atom_core.specs import KINDS, Spec, TaskSpec, Unfit
+from atom_core.text.first_line import first_line
 
 T = TypeVar("T")
 GROUP = "atom"
@@ -251,10 +252,11 @@ def fault_of(error: BaseException, module: str = "") -> Fault:
 def one_line(error: BaseException) -> str:
     """Type, first line and, but for import and syntax errors that say it, the place."""
     try:
-        text = next(iter(str(error).splitlines()), "")
+        text = first_line(error)
     except Exception:  # its own code, too
         text = "what it says cannot be told"
-    line = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    kind = type(error).__name__
+    line = kind if text == kind else f"{kind}: {text}"
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
