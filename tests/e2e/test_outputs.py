@@ -140,9 +140,17 @@ def test_a_film_that_is_broken_off_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["long.mp4"]
 
 
-@pytest.mark.parametrize("words", [["search", "a moon"], ["assemble", "A moon.", "-o", "moon.mp4"]])
-def test_an_empty_library_costs_no_model(atom: Atom, settings: Path, words: list[str]) -> None:
-    """That there is nothing to find is told without loading the model, whose notice would be shown."""
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["search", "a moon"], "there is no library at '{}'; `atom index PATH` makes one"),
+        (["library"], "there is no library at '{}'; `atom index PATH` makes one"),
+        (["assemble", "A moon.", "-o", "moon.mp4"], "library '{}' is empty; add videos first: atom index PATH"),
+    ],
+)
+def test_an_empty_library_costs_no_model(atom: Atom, settings: Path, words: list[str], said: str) -> None:
+    """That there is nothing to find is told without loading the model, whose notice would be shown; nothing is made."""
     done = atom(*words, "--library", settings / "empty")
     assert (done.code, done.out) == (2, "")
-    assert done.err == f"atom: library '{settings / 'empty'}' is empty; add videos first: atom index PATH\n"
+    assert done.err == f"atom: {said.format(settings / 'empty')}\n"
+    assert not (settings / "empty").exists()
