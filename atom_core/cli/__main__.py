@@ -13,12 +13,19 @@ ENDINGS = ("SIGTERM", "SIGHUP")
 """Signals that ask the program to end, and that would end it without a chance to clean up."""
 
 
+def _in_utf8() -> None:
+    """Start anew in Python's UTF-8 mode where names of files and texts are read as ASCII, which loses their letters."""
+    if sys.getfilesystemencoding() == "ascii" and sys.executable:
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
+
+
 def program() -> None:
     """Run ``atom``, here or in a resident server, and leave with its exit code, or by the signal that ended it.
 
     An interrupted program leaves at once: threads that still compute, such as a decoder of video, are not waited for,
     and what they were writing is removed.
     """
+    _in_utf8()
     ended_by: list[int] = []
     codes: list[int] = []
     if not atexit._ncallbacks():  # the first to be registered is the last to be called

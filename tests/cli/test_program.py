@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -98,3 +99,21 @@ def test_results_that_cannot_be_written_at_the_end() -> None:
     """They are told of: the exit code is not that of a success."""
     with open("/dev/full", "w", encoding="utf-8") as full:
         assert run(PROGRAM.format(code=0, before=""), out=full.fileno()).returncode != 0
+
+
+@pytest.mark.parametrize("more", [{}, {"PYTHONIOENCODING": "ascii"}])
+def test_letters_are_kept_where_python_reads_ascii(tmp_path: Path, more: dict[str, str]) -> None:
+    """With UTF-8 forbidden by variables a name with other letters is found, and told as its letters."""
+    (tmp_path / "été").mkdir()
+    forbidden = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", **more}
+    done = subprocess.run(
+        [sys.executable, "-m", "atom_core.cli", "caption", "été"],
+        cwd=tmp_path,
+        env={**os.environ, **forbidden},
+        capture_output=True,
+        check=False,
+    )
+    said = done.stderr.decode(errors="replace")
+    assert done.returncode == 1
+    assert "no video file in folder" in said
+    assert "udcc3" not in said

@@ -33,8 +33,7 @@ class SearchCommand:
         add_query_arguments(parser)
         parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many moments at most (10)")
         parser.add_argument("--per-video", type=_count, metavar="N", help="how many moments of one video at most")
-        said = "cut each moment that fits or may fit out of its video, into a file in this folder; with --min-score all"
-        parser.add_argument("--cut", metavar="DIR", help=said)
+        parser.add_argument("--cut", metavar="DIR", help="cut each moment out of its video, into a file in this folder")
         parser.add_argument("--page", metavar="FILE", help="write a page that shows and plays the moments, as HTML")
         said = "leave out moments with a lower score, from -1 to 1"
         parser.add_argument("--min-score", type=_score, metavar="SCORE", help=said)
@@ -67,8 +66,7 @@ class SearchCommand:
             unsaid = query.text and moment.fits is None and _is_weak(moment, query.text, library)
             weak.append(bool(unsaid) or moment.fits is False)
             unfit.append(weak[-1] and not moment.may_fit)
-            wanted = whole and (context.args.min_score is not None or not unfit[-1])
-            cut = _cut(context, moment, text, folder, place) if folder is not None and wanted else None
+            cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
             line = _line(moment, ["does not fit"] * unfit[-1] + [files[key]] * (not whole))
             context.emit(
                 {**as_json(moment, files[key]), "cut": cut, "weak": weak[-1]}, line + (f"\n    {cut}" if cut else "")
@@ -76,9 +74,9 @@ class SearchCommand:
             shown.append((moment, _poster(context, moment) if target is not None and whole else "", files[key]))
         if target is not None:
             _write_page(context, target, page(text, shown))
-        if folder is not None and context.args.min_score is None and any(unfit):
-            said = count_of(sum(unfit), "moment that does not fit is", "moments that do not fit are")
-            context.note(f"{said} not cut; `--min-score -1`, or a higher score, cuts whatever has that")
+        if folder is not None and any(unfit):
+            said = count_of(sum(unfit), "moment that was cut does", "moments that were cut do")
+            context.note(f"{said} not fit, see the marks; --min-score leaves out what is below a score")
         moments = [moment for moment, _, _ in shown]
         if not moments and context.args.min_score is None:
             context.note(nothing_left(query))

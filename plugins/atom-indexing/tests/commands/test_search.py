@@ -309,8 +309,8 @@ def test_search_command_needs_text(world):
         run_command(world({}), "search", " ")
 
 
-def test_what_does_not_fit_is_not_cut(world):
-    """It is marked and told; what may fit is cut, and with a least score whatever has that."""
+def test_what_does_not_fit_is_marked(world):
+    """Also among what is cut, which is told."""
 
     class Search:
         consumes, produces = atom.Query, tuple[atom.Moment, ...]
@@ -328,12 +328,9 @@ def test_what_does_not_fit_is_not_cut(world):
     host = world()
     host._given["search"] = Search()
     said = run_command(host, "search", "an ocean", "--cut", "cuts")
-    assert [value["cut"] is not None for value in said.values] == [True, True, False, True]
-    assert ["(does not fit)" in text for text in said.texts] == [False, False, True, False]
-    assert any(note.startswith("1 moment that does not fit is not cut; `--min-score -1`") for note in said.notes)
-    said = run_command(host, "search", "an ocean", "--cut", "cuts", "--min-score", "-1")
     assert all(value["cut"] for value in said.values)
-    assert not any("not cut" in note for note in said.notes)
+    assert ["(does not fit)" in text for text in said.texts] == [False, False, True, False]
+    assert any(note.startswith("1 moment that was cut does not fit, see the marks") for note in said.notes)
 
 
 def test_where_no_page_can_be_written_nothing_is_searched(world, files, monkeypatch):
