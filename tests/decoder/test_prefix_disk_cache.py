@@ -85,12 +85,15 @@ def test_a_slow_disk_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """What cannot be written soon is not kept, and memory does not fill with what waits."""
     files = PrefixDiskCache(tmp_path, 10**9, "model")
     go = threading.Event()
-    monkeypatch.setattr(files._files, "write", lambda *_: go.wait(10))
-    for _ in range(20):
-        files.put(HEAD, kv())
-    assert files._writer._work_queue.qsize() < 5
+    monkeypatch.setattr(files._files, "write", lambda *_: go.wait(120))
+    putting = threading.Thread(target=lambda: [files.put(HEAD, kv()) for _ in range(20)])
+    putting.start()
+    putting.join(30)
+    waits, waiting = putting.is_alive(), files._writer._work_queue.qsize()
     go.set()
+    putting.join()
     files.close()
+    assert (waits, waiting < 5) == (False, True)
 
 
 def test_runs_joined_are_one() -> None:
