@@ -60,7 +60,7 @@ class RunCommand:
         links = pipeline.check(context.host().plugins)
         if shard is not None:
             _check_parts(links, shard)
-        if not context.args.paths:
+        elif not context.args.paths:
             _check_needs_none(links)
         paths = self._videos(context, shard)
         journal = self._journal(context, file, shard)

@@ -111,7 +111,8 @@ def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Read
     unsaid, plainly = _unsaid(other, seen), _unsaid(reading, seen)
     if unsaid > plainly or (unsaid and unsaid == plainly and other.passed_over):
         return reading
-    if plainly or len(other.lines) != len(reading.lines) or other.unclear:
+    differs = other.lines != reading.lines and (plainly or len(other.lines) != len(reading.lines))
+    if differs or other.unclear:
         log.warning("the request is read as %s", told(other))
     return other
 

@@ -62,7 +62,7 @@ def check_free(path: Path) -> None:
     :raises LibraryError: if the folder of a new library holds other files, or is none
     """
     if path.is_file():
-        raise atom.LibraryError(f"'{path}' is a file, not a library; name a folder with --library DIR")
+        raise atom.LibraryError(f"'{path}' is a file, not a library; name another with --library DIR")
     if path.is_dir() and {file.name for file in path.iterdir()} - _OWN:
         raise atom.LibraryError(f"'{path}' holds other files, not a library; name another folder with --library DIR")
 

@@ -87,7 +87,9 @@ def test_nobody_else_sets_chroma(tmp_path, variables):
         "sys.addaudithook(note)\n"
         "from atom_indexing.library import ChromaLibrary\n"
         "with atom.open_host(model='tiny', library='lib', cache='cache') as host:\n"
-        "    ChromaLibrary.open(host.settings, 'tiny@1').close()\n"
+        "    library = ChromaLibrary.open(host.settings, 'tiny@1')\n"
+        "    library.make()\n"
+        "    library.close()\n"
         "print([said for said in seen if said.endswith('.env') or said.startswith('socket')])"
     )
     more = {"PYTHONPATH": str(tmp_path)} | (hostile if variables else {})
