@@ -113,3 +113,14 @@ def test_what_a_killed_program_left_is_removed_by_the_next(tmp_path):
     elsewhere.write_text("by another machine")
     write_whole(tmp_path / "film.otio", "{}")
     assert {path.name for path in tmp_path.iterdir()} == {others.name, running.name, elsewhere.name, "film.otio"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="states of processes are told by /proc")
+def test_what_a_process_left_that_nobody_waited_for_is_removed(tmp_path):
+    """A process that has ended counts as such before its parent has asked how."""
+    ended = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path / "film.mp4")])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)  # it stays, as one that has ended
+    assert len(list(tmp_path.iterdir())) == 1
+    write_whole(tmp_path / "film.otio", "{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["film.otio"]
+    ended.wait()
