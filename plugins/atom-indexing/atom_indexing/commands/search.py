@@ -57,7 +57,7 @@ class SearchCommand:
         files: dict[tuple[Path, str], str] = {}
         shown = []
         library = context.host().library
-        weak, unfit = list[bool](), list[bool]()
+        weak, num_cut_unfit = list[bool](), 0
         for place, moment in enumerate(nearest(context, query), context.args.skip + 1):
             key = moment.path, moment.content_hash
             if key not in files:
@@ -65,17 +65,18 @@ class SearchCommand:
             whole = not files[key]
             unsaid = query.text and moment.fits is None and _is_weak(moment, query.text, library)
             weak.append(bool(unsaid) or moment.fits is False)
-            unfit.append(weak[-1] and not moment.may_fit)
+            unfit = weak[-1] and not moment.may_fit
             cut = _cut(context, moment, text, folder, place) if folder is not None and whole else None
-            line = _line(moment, ["does not fit"] * unfit[-1] + [files[key]] * (not whole))
+            num_cut_unfit += unfit and cut is not None
+            line = _line(moment, ["does not fit"] * unfit + [files[key]] * (not whole))
             context.emit(
                 {**as_json(moment, files[key]), "cut": cut, "weak": weak[-1]}, line + (f"\n    {cut}" if cut else "")
             )
             shown.append((moment, _poster(context, moment) if target is not None and whole else "", files[key]))
         if target is not None:
             _write_page(context, target, page(text, shown))
-        if folder is not None and any(unfit):
-            said = count_of(sum(unfit), "moment that was cut does", "moments that were cut do")
+        if num_cut_unfit:
+            said = count_of(num_cut_unfit, "moment that was cut does", "moments that were cut do")
             context.note(f"{said} not fit, see the marks; --min-score leaves out what is below a score")
         moments = [moment for moment, _, _ in shown]
         if not moments and context.args.min_score is None:
