@@ -95,6 +95,26 @@ def test_frames_are_told_right(watched: Watched, library: atom.Host, footage: An
         assert (frame_number(image), shot_colour(image)) == (frame, colour)
 
 
+_TELLS_LATE = """
+const ask = HTMLVideoElement.prototype.requestVideoFrameCallback;
+HTMLVideoElement.prototype.requestVideoFrameCallback = function (told) {
+  return ask.call(this, (...about) => setTimeout(() => { told(...about); window.told = true; }, 2000));
+};
+"""
+
+
+def test_a_player_that_tells_late_takes_nobody_back(watched: Watched, library: atom.Host, footage: Any) -> None:
+    """Steps count from the frame that was gone to, though the player still tells of one that it showed before."""
+    video = library.video(footage / "numbered.mp4")
+    watched.page.add_init_script(_TELLS_LATE)
+    page = watched.enter(f"#/video/{video.content_hash}?t={47 / 24}")
+    page.get_by_role("button", name="A second on", exact=True).click()
+    page.wait_for_function("() => window.told")
+    page.get_by_role("button", name="A frame on (.)", exact=True).click()
+    assert page.locator("#now").get_attribute("data-frame") == "72"
+    assert frame_number(shown(page.locator("#player"))) == 72
+
+
 def test_a_question_is_answered(watched: Watched, library: atom.Host, footage: Any) -> None:
     """An answer of the whole video comes with times that can be gone to; one of a shot comes as it is decoded."""
     video = library.video(footage / "demo" / "playground.mp4")

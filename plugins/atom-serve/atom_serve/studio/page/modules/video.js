@@ -64,9 +64,9 @@ class View {
 
   begin(start_s) {
     document.addEventListener("keydown", this.keys);
-    this.stop = follow(this.player, this.video, (time_s) => this.at(time_s));
+    this.stop = follow(this.player, this.video, (time_s) => this.seen(time_s));
     this.at(start_s);
-    const show = () => showAt(this.player, this.video, start_s);
+    const show = () => this.go(this.time_s());
     if (this.player.readyState >= 1) show();
     else this.player.addEventListener("loadedmetadata", show, { once: true });
     trying(() => this.describe())();
@@ -104,7 +104,14 @@ class View {
 
   go(time_s) {
     showAt(this.player, this.video, time_s);
+    this.sent_s = this.player.currentTime;
     this.at(time_s);
+  }
+
+  /** The player tells what it shows. A picture of before, told late, takes nobody back from where the player was sent. */
+  seen(time_s) {
+    const asSent = this.player.paused && this.player.currentTime === (this.sent_s ?? 0);
+    if (!asSent || frameAt(this.video, time_s) === this.frame) this.at(time_s);
   }
 
   step(by) {
