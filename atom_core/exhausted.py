@@ -13,7 +13,7 @@ _MEMORY = re.compile(
 """Libraries in C++, torch's allocator for processors among them, raise plain errors: nothing but their text tells."""
 _ADVICE = {
     "memory": "close other programs, give less (--workers 1, --batch 1), or raise the limit (ulimit -v)",
-    "threads": "give less (--workers 1, --threads 1), or raise the limit (ulimit -u)",
+    "threads": "give less (--workers 1, --threads 1), or raise the limits (ulimit -u, ulimit -v)",
     "open files": "give less (--workers 1), or raise the limit (ulimit -n)",
     "room on the disk": "free some",
 }
@@ -68,6 +68,8 @@ def _lacking(error: BaseException) -> str:
         return "memory"
     if isinstance(error, OSError) and error.errno in _CODES:
         return _CODES[error.errno]
+    if getattr(error, "errno", 0) == errno.EAGAIN and type(error).__module__.startswith("av."):
+        return "threads"  # those of FFmpeg's decoders; elsewhere it is what a lock says that another holds
     if not isinstance(error, (RuntimeError, ImportError, OSError)):
         return ""
     try:

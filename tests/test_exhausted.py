@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 
+import av
 import pytest
 
+from atom_core.errors import MediaError
 from atom_core.exhausted import exhausted
+from atom_core.media.container.opening import reading
 from atom_core.testing.videos import RED, write_video
 
 
@@ -23,6 +26,7 @@ from atom_core.testing.videos import RED, write_video
             "memory",
         ),
         (RuntimeError("can't start new thread"), "threads"),
+        (av.error.BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)), "threads"),
         (OSError(errno.EMFILE, "Too many open files"), "open files"),
         (OSError(errno.ENOSPC, "No space left on device"), "room on the disk"),
     ],
@@ -40,6 +44,13 @@ def test_others_are_not():
     first, second = ValueError("memory"), OSError(errno.ENOENT, "No such file")
     first.__cause__, second.__cause__ = second, first
     assert exhausted(first) == ""
+    assert exhausted(BlockingIOError(errno.EAGAIN, "another holds the lock")) == ""
+
+
+def test_threads_of_decoders(tmp_path):
+    """A decoder that may start no threads is not blamed on the file."""
+    with pytest.raises(MediaError, match="the machine gives no more threads"), reading(tmp_path / "a.mp4"):
+        raise av.error.BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN), "a.mp4")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of address space are kept to and told of on Linux alone")

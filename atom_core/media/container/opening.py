@@ -92,6 +92,8 @@ def reading(path: Path) -> Iterator[None]:
     except MemoryError as error:
         raise MediaError(f"cannot read '{path}': {exhausted(error)}", path=path) from error
     except (av.error.FFmpegError, PermissionError) as error:
+        if lacking := exhausted(error):
+            raise MediaError(f"cannot read '{path}': {lacking}", path=path) from error
         if error.errno == errno.EACCES:
             raise MediaError(
                 f"no permission to read '{path}'; change its permissions or run as its owner", path=path
