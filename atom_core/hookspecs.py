@@ -93,9 +93,11 @@ def atom_register_modules(register: Register) -> None:
     Call ``register.module(name, "package.module:Class", summary=..., memory_bytes=0, protocol="")`` for each; the class
     is imported and made when a task first names it as a parameter of `run`, see `ModuleSpec`. The host loads it once,
     lends it to every task that names it, in several threads at once, and calls its `close`, if it has one, once. Its
-    static method ``needs_bytes(settings)``, if it has one, goes before `memory_bytes`. A module says in `fingerprint`
-    what it is: results that are kept count while that is the same. The names of what every task can ask for,
-    ``encoder`` and ``decoder`` among them, are taken.
+    static method ``needs_bytes(settings)``, if it has one, goes before `memory_bytes`. What ``lacking(settings)`` or
+    ``lacking(settings, *, options)`` says, if it has that one, is shown by ``atom doctor``: what it needs and this
+    machine does not have, with the way to it; "" if nothing. A module says in `fingerprint` what it is: results that
+    are kept count while that is the same. The names of what every task can ask for, ``encoder`` and ``decoder`` among
+    them, are taken.
 
     :param register: the function to call
     """

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from atom_core.checkpoint.checks import check_before_weights, check_kind
 from atom_core.errors import ModelError
+from atom_core.hub.client import WAYS
 from atom_core.hub.hashes import Hashes
 from atom_core.hub.repo import Repo, is_hub_id, local_folder, offline_variable
 from atom_core.settings import DEFAULT_MODEL, FromFolder
 
 log = logging.getLogger("atom")
-
-_WAYS = "open a folder with --model FOLDER, or use the embedded model with --model tiny"
 
 
 def find(source: str, *, revision: str | None = None, offline: bool = False, memory: Path | None = None) -> Path:
@@ -47,16 +46,25 @@ def find(source: str, *, revision: str | None = None, offline: bool = False, mem
     return folder
 
 
-def fetch_model(source: str, revision: str | None = None, *, memory: Path | None = None, anew: bool = False) -> Path:
+def fetch_model(
+    source: str,
+    revision: str | None = None,
+    *,
+    memory: Path | None = None,
+    anew: bool = False,
+    ways: str = WAYS,
+) -> Path:
     """The folder of a hub model, fetched or made complete if need be; `forbidden` is asked before.
 
     :param anew: whether to ask the hub for the revision's present commit, and move on to it
+    :param ways: what can be done without it
     :raises ModelError: if it cannot be fetched, saying why
     """
     from atom_core.hub.fetch import fetch
 
     commit = None if anew else Repo(source).commit(revision)
-    return fetch(source, revision, commit=commit, hashes=Hashes(memory), check=partial(check_before_weights, source))
+    check = partial(check_before_weights, source)
+    return fetch(source, revision, commit=commit, hashes=Hashes(memory), check=check, ways=ways)
 
 
 def find_in_cache(
@@ -65,12 +73,12 @@ def find_in_cache(
     *,
     offline: bool = False,
     memory: Path | None = None,
-    ways: str = _WAYS,
+    ways: str = WAYS,
 ) -> Path:
     """The folder of a hub model, fetched or made complete where files that Atom needs are not there, or damaged.
 
     :param memory: file to remember hashes in; without it, files in the cache are not checked
-    :param ways: what else can be done where the network is forbidden
+    :param ways: what else can be done where it cannot be fetched
     :raises ModelError: if it is not whole and cannot be fetched
     """
     repo = Repo(source)
@@ -90,10 +98,10 @@ def find_in_cache(
     if reason:
         state = f"is not whole in the cache ({lacking})" if lacking else "is not cached"
         raise ModelError(f"model {source} {state} and {reason}", source=source)
-    return fetch_model(source, revision, memory=memory)
+    return fetch_model(source, revision, memory=memory, ways=ways)
 
 
-def forbidden(source: str, revision: str | None, offline: bool, ways: str = _WAYS) -> str:
+def forbidden(source: str, revision: str | None, offline: bool, ways: str = WAYS) -> str:
     """What forbids to fetch a model, and the ways on; "" if nothing does."""
     if offline:
         return f"--offline forbids the network; connect once to fetch it, {ways}"

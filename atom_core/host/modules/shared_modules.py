@@ -18,12 +18,13 @@ from atom_core.errors import AtomError, ModelError, ModuleError, PluginError
 from atom_core.exhausted import exhausted
 from atom_core.host.modules.closing import close_within
 from atom_core.host.modules.lent_module import LentModule
+from atom_core.host.modules.own_settings import own_settings
 from atom_core.host.modules.task_modules import Borrower, stamp_of
 from atom_core.ledger import Ledger
 from atom_core.plugins import PluginSet
 from atom_core.plugins.contracts import missing_parts
 from atom_core.plugins.discovery import fault_of, one_line
-from atom_core.settings import Settings, module_settings
+from atom_core.settings import Settings
 from atom_core.specs import ModuleSpec
 
 log = logging.getLogger("atom")
@@ -243,15 +244,7 @@ class SharedModules:
         return PluginError(str(self._error(spec, what)), plugin=spec.plugin)
 
     def _options(self, spec: ModuleSpec, kind: type) -> AttrsInstance | None:
-        """The module's own settings; None if its class has none."""
-        own: type[AttrsInstance] | None = getattr(kind, "Settings", None)
-        if own is None:
-            return None
-        try:
-            return module_settings(own, spec.name, self._settings, environ=self._environ)[0]
-        except PluginError as error:
-            said = f"{error}, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}"
-            raise PluginError(said, plugin=spec.plugin) from error
+        return own_settings(spec, kind, self._settings, self._environ)
 
 
 def _weights(module: object) -> Iterator[object]:

@@ -15,7 +15,7 @@ from atom_core.files.bounded import keep
 from atom_core.providers import KeptAnswers, check_cancelled, digest_of
 from atom_speech.engine import ALL_FILES, RATE_HZ, Engine, Heard
 from atom_speech.utterances import PAUSE_S, Word, utterances
-from atom_speech.weights import find, place
+from atom_speech.weights import find, lacking, place
 from atom_speech.windows import placed, sound_of, stretches, windows
 
 PIECE_S = 300.0
@@ -57,6 +57,14 @@ class Transcriber:
         source = str(settings.modules.get("transcriber", {}).get("model", "auto"))
         folder = place(source)
         return 0 if folder is None else _WORK_BYTES + (folder / "model.bin").stat().st_size
+
+    @staticmethod
+    def lacking(settings: atom.Settings, *, options: Transcriber.Settings) -> str:
+        """What is not on this machine of it, and how it is had.
+
+        :raises ModelError: if there can be no such weights
+        """
+        return lacking(options.model, settings)
 
     def __init__(self, settings: atom.Settings, options: Transcriber.Settings | None = None) -> None:
         """

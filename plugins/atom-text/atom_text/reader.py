@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from importlib.metadata import version
+from importlib.util import find_spec
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -21,7 +22,7 @@ import atom_core as atom
 from atom_core.files.bounded import keep
 from atom_core.media.pictures.passes import sharing
 from atom_core.providers import KeptAnswers
-from atom_text.engine import PACKAGE, Engine, model_files
+from atom_text.engine import INSTALL, PACKAGE, Engine, model_files
 from atom_text.watch import Title, Watcher
 
 BLOCK_S, PART_S = 60.0, 15.0
@@ -61,6 +62,16 @@ class Reader:
         """How sure a reading must be: true ones have 0.96 up, leaves and windows that look like letters less."""
         step_s: float = field(default=0.5, validator=[ge(0.04), le(10)])
         """Time from one picture that is seen to the next, seconds."""
+
+    @staticmethod
+    def lacking(settings: atom.Settings) -> str:
+        """What is not installed of its engine, and how it is had."""
+        del settings
+        try:
+            model_files()
+        except atom.ModelError as error:
+            return str(error)
+        return "" if find_spec("onnxruntime") else f"onnxruntime is not installed; {INSTALL}"
 
     def __init__(self, settings: atom.Settings, options: Settings) -> None:
         """

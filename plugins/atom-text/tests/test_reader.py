@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from atom_text.engine import Engine
+from atom_text.reader import Reader
 from atom_text.reader import AT_ONCE, PART_S
 from attrs import evolve
 
@@ -144,6 +145,7 @@ def test_without_the_engine(settings, monkeypatch):
         pytest.raises(atom.ModelError, match=r"no_such_package is not installed; .*pip install rapidocr"),
     ):
         host.module("reader").num_unread(atom.Clip)
+    assert "pip install rapidocr" in Reader.lacking(settings)
 
 
 def test_scripts_that_the_reader_lacks(settings, tmp_path):
