@@ -55,8 +55,8 @@ class Guard:
 
     The Host must be one of the server's own names, so that a site whose name is made to point here is refused (DNS
     rebinding); an Origin, which browsers send along, must be the server itself; the token comes as ``Authorization:
-    Bearer``. For people, ``/?token=...`` turns it, or a pass that counts once, into a cookie, which counts only where
-    the browser says that the server's own page asks.
+    Bearer``, never in an address, which histories and logs keep. For people, ``/?token=...`` turns a pass that counts
+    once into a cookie, which counts only where the browser says that the server's own page asks.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Guard:
     ) -> None:
         """
         :param token_file: where callers on this machine find the token; who has no token is told
-        :param passes: links that let in once, beside the token
+        :param passes: links that let in once, for browsers
         :param names: what the server may be called in Host
         :param addresses: whether any address may stand there, too; no name can be made to point at one
         """
@@ -111,9 +111,9 @@ class Guard:
         return ""
 
     def _entering(self, scope: Scope) -> RedirectResponse | None:
-        """Where a person comes with the token in the address: the same page without it, and a cookie."""
-        token = QueryParams(scope["query_string"]).get("token")
-        if scope["method"] != "GET" or token is None or not (_same(token, self._token) or self._passes.take(token)):
+        """Where a person comes with a pass in the address: the same page without it, and a cookie."""
+        name = QueryParams(scope["query_string"]).get("token")
+        if scope["method"] != "GET" or name is None or not self._passes.take(name):
             return None
         answer = RedirectResponse(scope["path"] if not scope["path"].startswith("//") else "/", 303)
         answer.set_cookie(COOKIE, self._session, httponly=True, samesite="strict", path="/")

@@ -63,12 +63,23 @@ def test_its_own_origin(client):
     assert client.get(PAGE, headers={"origin": "http://127.0.0.1:8321"}).status_code == 200
 
 
-def test_a_person_enters_with_the_token_once(client):
-    """The address with the token sets a cookie that scripts cannot read and leads to the page without it; a page of
-    another site, which the browser names, does not get in with that cookie."""
+def test_the_token_is_not_taken_from_an_address(client):
+    """Histories and logs keep addresses: who has the token in one is not let in, and is told the way."""
     token = client.headers.pop("authorization").split()[1]
+    answer = client.get(f"/?token={token}", headers={"accept": "text/html"}, follow_redirects=False)
+    assert (answer.status_code, "atom serve --status" in answer.text) == (401, True)
+    assert "Authorization: Bearer" in client.get(f"{PAGE}?token={token}").json()["error"]["message"]
+
+
+def test_a_person_enters_with_a_pass_once(client):
+    """The address with a pass sets a cookie that scripts cannot read and leads to the page without it; a page of
+    another site, which the browser names, does not get in with that cookie."""
+    client.headers.pop("authorization")
+    token = client.app.state.service.passes.make()
     assert client.get("/?token=wrong", follow_redirects=False).status_code == 401
     entered = client.get(f"{PAGE}?token={token}", follow_redirects=False)
+    client.cookies.clear()
+    assert client.get(f"{PAGE}?token={token}", follow_redirects=False).status_code == 401
     assert (entered.status_code, entered.headers["location"]) == (303, PAGE)
     said = entered.headers["set-cookie"].lower()
     assert "httponly" in said
@@ -83,6 +94,6 @@ def test_a_person_enters_with_the_token_once(client):
 
 def test_the_way_in_leads_to_no_other_site(client):
     """A path that a browser would take for another site is not followed."""
-    token = client.headers["authorization"].split()[1]
+    token = client.app.state.service.passes.make()
     answer = client.get(f"http://127.0.0.1:8321//evil.example/?token={token}", follow_redirects=False)
     assert answer.headers["location"] == "/"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from atom_serve.access.guard import Passes
 from atom_serve.app import create_app
 from atom_serve.server import listen, serve
 
@@ -20,6 +21,10 @@ TOKEN = "a-token-that-only-the-user-knows"
 CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "<img src=x onerror=alert(1)>\"'&<script>window.bad=1<!script>.mp4"
 """A file name as somebody might give it who wants a page to do something."""
+
+
+PASSES: dict[str, Passes] = {}
+"""What lets into the servers that were started, by address."""
 
 
 @contextmanager
@@ -34,11 +39,13 @@ def started(host: atom.Host, allow: list[Path]) -> Iterator[str]:
         ready.set()
 
     app = create_app(host, token=TOKEN, allow=allow)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    PASSES[address] = app.state.service.passes
     working = threading.Thread(target=serve, args=(app, listener, begin))
     working.start()
     assert ready.wait(20)
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield address
     finally:
         ends[0]()
         working.join(20)
@@ -124,7 +131,7 @@ class Watched:
 
     def enter(self, place: str = "") -> Any:
         """Open the page by the link that the server prints."""
-        self.page.goto(f"{self.address}/?token={TOKEN}")
+        self.page.goto(f"{self.address}/?token={PASSES[self.address].make()}")
         if place:
             self.go(place)
         self.page.locator("main h1").wait_for()

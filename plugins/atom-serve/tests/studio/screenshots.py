@@ -47,7 +47,7 @@ def main(folder: Path) -> None:
                 browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
                 for scheme in ("light", "dark"):
                     page = browser.new_page(viewport=SIZE, color_scheme=scheme)
-                    page.goto(f"{address}/?token={TOKEN}")
+                    page.goto(f"{address}/?token={app.state.service.passes.make()}")
                     taken(page, host.video(videos[0]).content_hash, folder, scheme)
                     page.close()
                 browser.close()
