@@ -1,11 +1,13 @@
-"""Who is calling the modules: the host sets it around each task, the modules read it."""
+"""Who is calling the modules: the host sets it around each task, the modules read it; and who watches."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
+from typing import TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -56,6 +58,11 @@ class Caller:
 
 caller: ContextVar[Caller] = ContextVar("caller", default=Caller())  # noqa: B039  (frozen, its event is never set)
 """The current thread's caller."""
+
+Watch: TypeAlias = Callable[[str, Path, float, float], None]
+"""Told what is done, of which video, up to which time and of which, seconds. May be called from any thread, often."""
+watch: ContextVar[Watch | None] = ContextVar("watch", default=None)
+"""Who is told how far a video is looked through; None is nobody."""
 
 
 @contextmanager

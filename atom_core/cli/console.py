@@ -10,21 +10,16 @@ import logging
 import shutil
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 import attrs
 
+from atom_core.cli.bar import Bar
 from atom_core.errors import AtomError, PluginError
-from atom_core.settings.values import size
 from atom_core.text.printable import BREAK, printable, printable_json
-
-_LINES_S = 15.0
-"""How often a line tells how much has come, where there is no terminal for a bar."""
 
 
 class OutputLost(Exception):
@@ -101,6 +96,11 @@ class Console:
             raise OutputLost(error.strerror) from error
 
     @property
+    def result_columns(self) -> int | None:
+        """How wide the terminal is on which results are read; None where they are not read on one."""
+        return None if self.as_json or not self._out.isatty() else self.columns()
+
+    @property
     def err(self) -> TextIO:
         """Where remarks and progress go."""
         return self._err
@@ -159,69 +159,6 @@ class Remarks(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Show one record."""
         self._console.note(record.getMessage())
-
-
-class Bar:
-    """A line that shows how much is done; follows `atom_core.hookspecs.Progress`."""
-
-    def __init__(
-        self, console: Console, label: str, total: int, *, shown: bool, in_bytes: bool = False, in_lines: bool = False
-    ) -> None:
-        self._console, self._label, self._total, self._shown = console, label, total, shown and total > 0
-        self._done, self._drawn_s, self._start_s = 0, 0.0, time.monotonic()
-        self._lock = threading.Lock()
-        self._in_lines, self._count = in_lines, size if in_bytes else str
-        self._first_s, self._every_s = (_LINES_S, _LINES_S) if in_lines else (1.0, 0.1)
-        self._first = threading.Timer(self._first_s, self._draw)
-        self._first.daemon = True
-
-    def __enter__(self) -> Bar:
-        self._start_s = time.monotonic()
-        if self._shown:
-            with suppress(RuntimeError):  # no more threads to be had; it shows itself as work gets done
-                self._first.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._first.cancel()
-        with self._lock:
-            self._shown, was_drawn = False, self._drawn_s > 0 and not self._in_lines
-        if was_drawn:
-            self._console.draw(None, "")
-
-    def advance(self, steps: int = 1) -> None:
-        """Some more is done."""
-        self._console.check()
-        now_s = time.monotonic()
-        with self._lock:
-            self._done += steps
-            due = now_s - self._start_s >= self._first_s and now_s - self._drawn_s >= self._every_s
-        if due:
-            self._draw()
-
-    def _draw(self) -> None:
-        with self._lock:
-            if not self._shown:
-                return
-            self._drawn_s = time.monotonic()
-            line = self._line(self._drawn_s - self._start_s)
-            if self._in_lines:
-                self._console.note(line)
-            else:
-                self._console.draw(self, line)
-
-    def _line(self, passed_s: float) -> str:
-        share = min(self._done / self._total, 1.0)
-        text = f"{self._label} {self._count(self._done)}/{self._count(self._total)}"
-        if self._done:
-            left_s = round(passed_s * (1 - share) / share) if share else 0
-            text += f", {left_s // 60}:{left_s % 60:02d} left"
-        if self._in_lines:
-            return text
-        width = max(self._console.columns() - len(text) - 4, 0)
-        cells = min(width, 30)
-        filled = round(share * cells)
-        return f"{text} [{'#' * filled}{'-' * (cells - filled)}]" if cells >= 5 else text
 
 
 def _as_laid_out(value: object, text: str) -> str:

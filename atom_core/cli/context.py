@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from attrs import evolve
 
-from atom_core.cli.console import Bar, Console, describe
+from atom_core.cli.bar import Bar
+from atom_core.cli.console import Console, describe
 from atom_core.errors import AtomError, LibraryError, MediaError, ModelError, ModuleError, SettingsError
 from atom_core.files import write_whole
 from atom_core.plugins import PluginSet

@@ -28,7 +28,7 @@ from atom_core.host.modules.shared_modules import SharedModules
 from atom_core.host.modules.task_modules import Borrower, Loans
 from atom_core.host.several import Outcome, run_several
 from atom_core.host.task_host import TaskHost
-from atom_core.host.time_limit import limited, teller
+from atom_core.host.time_limit import limited, tell_done, teller
 from atom_core.host.videos import Videos
 from atom_core.ledger import Ledger
 from atom_core.plugins import PluginSet, load_plugins
@@ -239,7 +239,7 @@ class Host:
         try:
             caller.get().check()
             check_type(spec, "takes", instance.consumes, item)
-            lent, loans = self._lent(spec, instance, settings, progress)
+            lent, loans = self._lent(spec, instance, settings, teller(progress, item))
             self._notify(partial(self.plugins.before_task, TaskEvent(task=task, item=item)))
             try:
                 result = limited(spec, partial(instance.run, item, **lent))
@@ -247,6 +247,8 @@ class Host:
                 self._take_back(spec, loans)
                 self._shared.check(self.plugins.modules_of(instance.run), Borrower.of(spec))
             check_type(spec, "returns", instance.produces, result)
+            if current.task:  # those that the user asked for are counted as they are done
+                tell_done(task, item)
             return result
         except AtomError as raised:
             error = raised
@@ -280,7 +282,7 @@ class Host:
         items = iter(items)
         if not (first := list(islice(items, 1))):
             return
-        self._lent(spec, instance, settings)
+        self._lent(spec, instance, settings, teller(None, first[0]))
         work = partial(self.run, task, **settings)
         yield from run_several(work, chain(first, items), workers=self.settings.workers, name=task, maps=self._maps)
 
@@ -394,11 +396,11 @@ class Host:
             return spec, self._tasks[name]
 
     def _lent(
-        self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], progress: Tell | None = None
+        self, spec: TaskSpec, instance: Any, overrides: dict[str, Any], tell: Tell
     ) -> tuple[dict[str, Any], Loans | None]:
         names = parameters(instance.run)
         host = TaskHost(self)
-        whole = {"host": host, "frames": host.frames, "sound": host.sound, "progress": teller(progress)}
+        whole = {"host": host, "frames": host.frames, "sound": host.sound, "progress": tell}
         lent: dict[str, Any] = {}
         loans = None
         if {"encoder", "decoder"} & names:

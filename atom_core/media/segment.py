@@ -18,6 +18,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
+from atom_core.call_context import watch
 from atom_core.media.cuts.run import SIDE
 from atom_core.media.cuts.transitions import find_transitions
 from atom_core.media.pictures.decode import Reader
@@ -26,6 +27,8 @@ from atom_core.media.shot_cache import ShotStore
 from atom_core.records import Clip, Video
 from atom_core.settings import Settings
 
+_TOLD_EVERY = 50
+"""After how many pictures it is told how far a video is looked through."""
 _VERSION = 6
 """Cache version; raise it when `find_cuts` returns other cuts for the same video."""
 
@@ -83,17 +86,20 @@ def find_cuts(video: Video, settings: Settings) -> list[Cut]:
             return [Cut(*cut) for cut in kept]
         with Reader.of(video, draft=True) as reader:
             times_s: list[float] = []
-            transitions = find_transitions(_thumbnails(reader, times_s), video.fps)
+            transitions = find_transitions(_thumbnails(reader, times_s, video), video.fps)
     cuts = [Cut(times_s[one.at], one.strength, times_s[one.first], times_s[one.last]) for one in transitions]
     if settings.reuse:
         store.put(video.content_hash, cuts)
     return cuts
 
 
-def _thumbnails(reader: Reader, times_s: list[float]) -> Iterator[np.ndarray]:
+def _thumbnails(reader: Reader, times_s: list[float], video: Video) -> Iterator[np.ndarray]:
     """Small pictures; when each is shown is added to `times_s`."""
+    watched = watch.get()
     for picture in reader.pictures():
         times_s.append(picture.time_s)
+        if watched is not None and len(times_s) % _TOLD_EVERY == 0:
+            watched("shots", video.path, picture.time_s, video.duration_s)
         yield reader.thumbnail(picture.frame, SIDE)
 
 

@@ -7,7 +7,7 @@ from atom_core.providers.decoder import BatchingDecoder, Sampling, check_cancell
 from atom_core.providers.encoder import KeepingEncoder
 from atom_core.providers.kept import KeptAnswers
 from atom_core.providers.tower import identify_model, modules_with_tower
-from atom_core.providers.weights import digest_of, find_weights, hashes_of, is_here
+from atom_core.providers.weights import digest_of, find_weights, hashes_of, is_here, lacking_weights
 from atom_core.specs import FamilySpec
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "identify_model",
     "import_apart",
     "is_here",
+    "lacking_weights",
     "local_folder",
     "modules_with_tower",
 ]

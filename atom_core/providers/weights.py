@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Collection
 from pathlib import Path
 
+from attrs import evolve
+
 from atom_core.checkpoint.find import find_in_cache
 from atom_core.errors import ModelError
 from atom_core.hub.hashes import Hashes
@@ -45,6 +47,20 @@ def is_here(source: str, *, of_hub: bool = False) -> bool:
         return True
     cached = Repo(source).cached() if is_hub_id(source) else None
     return cached is not None and not cached.missing
+
+
+def lacking_weights(
+    source: str, settings: Settings, *, files: Collection[str], what: str, ways: str, of_hub: bool = False
+) -> str:
+    """What is not on this machine of a model that a setting names, with the way to it, as a module says in
+    ``lacking``; "" if it is here. Nothing is fetched; the arguments are those of `find_weights`.
+
+    :raises ModelError: if it is neither a folder with those files nor a hub id
+    """
+    if is_hub_id(source) and not is_here(source, of_hub=of_hub):
+        return f"{what} {source} is not on this machine; connect once to fetch it, `atom models --fetch {source}`"
+    find_weights(source, evolve(settings, offline=True), files=files, what=what, ways=ways, of_hub=of_hub)
+    return ""
 
 
 def hashes_of(folder: Path, files: Collection[str], settings: Settings) -> dict[str, str]:

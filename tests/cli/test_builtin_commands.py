@@ -172,6 +172,21 @@ def _torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("atom_core.checkpoint.recipes.has_bf16", lambda: False)
 
 
+@pytest.mark.parametrize("columns", [60, 100, 1000])
+def test_config_on_a_narrow_terminal(atom, capsys, monkeypatch, columns):
+    """What each setting is stands below it, folded at words, where no line has room for all; files have whole lines."""
+    assert atom("config", "window_s") == 0
+    whole = capsys.readouterr().out
+    assert len(whole.splitlines()) == 1
+    monkeypatch.setattr("atom_core.cli.console.Console.result_columns", columns)
+    assert atom("config") == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= columns
+    assert atom("config", "window_s") == 0
+    assert capsys.readouterr().out.split()[-3:] == whole.split()[-3:]
+    assert ("\n    Length of a window" in out) is (columns < 1000)
+
+
 @pytest.mark.usefixtures("_torch")
 def test_doctor(atom, capsys, monkeypatch):
     """`atom doctor` looks at everything, and each finding that is not OK says what to do."""

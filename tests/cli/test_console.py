@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 from attrs import frozen
 
+from atom_core.call_context import watch
 from atom_core.cli.console import Console, Remarks, describe, table
 from atom_core.errors import MediaError, PluginError
+from atom_core.text.width import width
 
 
 class Terminal(io.StringIO):
@@ -65,7 +67,7 @@ def test_bar_past_a_second(monkeypatch, err, quiet, shown):
     """Past a second the bar shows label, count and time left, on a terminal, unless quiet; it is cleared at the end."""
     stream = err()
     now_s = [100.0]
-    monkeypatch.setattr("atom_core.cli.console.time.monotonic", lambda: now_s[0])
+    monkeypatch.setattr("atom_core.cli.bar.time.monotonic", lambda: now_s[0])
     with Console(quiet=quiet, out=io.StringIO(), err=stream).progress("Captioning", 4) as bar:
         now_s[0] += 30
         bar.advance(1)
@@ -83,12 +85,53 @@ def test_bar_shows_itself_during_long_work():
     assert "Loading 0/1" in stream.getvalue()
 
 
+def test_a_bar_tells_how_far_a_video_is_looked_through(monkeypatch):
+    """On a terminal it names the video, what is done, the time that was reached and the length; never less than before
+    of one video, never more than fits in a line, and another video only once nothing has come of the first."""
+    err = Terminal()
+    now_s, columns = [100.0], [80]
+    monkeypatch.setattr("atom_core.cli.bar.time.monotonic", lambda: now_s[0])
+
+    def shown(*seen):
+        now_s[0] += 1
+        told(*seen)
+        return err.getvalue().rpartition("\x1b[K")[2]
+
+    with Console(out=io.StringIO(), err=err, columns=lambda: columns[0]).progress("Indexing", 2):
+        told = watch.get()
+        film, other = Path("a\n.mp4"), Path("映画" * 30)
+        now_s[0] += 5
+        assert shown("shots", film, 65.2, 3700.0).startswith("Indexing 0/2, a\\n.mp4: shots 1:05 of 1:01:40 [----")
+        assert "shots 1:05 of" in shown("shots", film, 60.0, 3700.0)
+        assert "shots 1:05 of" in shown("shots", other, 70.0, 80.0)
+        assert "caption 0:10 of" in shown("caption", film, 10.0, 3700.0)
+        now_s[0] += 5
+        assert "画...映画映画映画映画映画: shots 1:10 of 1:20" in shown("shots", other, 70.0, 80.0)
+        for columns[0] in (10, 40, 41, 42, 60, 80):
+            assert width(shown("shots", other, 70.0, 80.0)) < columns[0]
+    assert watch.get() is None
+
+
+@pytest.mark.parametrize(("err", "quiet"), [(io.StringIO(), False), (Terminal(), True)])
+def test_nobody_watches_without_a_terminal(err, quiet):
+    """Where no bar is shown, nobody is told how far a video is looked through."""
+    with Console(quiet=quiet, out=io.StringIO(), err=err).progress("Indexing", 2):
+        assert watch.get() is None
+
+
+def test_how_wide_results_may_be():
+    """As wide as the terminal on which they are read; elsewhere as wide as they are."""
+    assert Console(out=Terminal(), columns=lambda: 42).result_columns == 42
+    assert Console(out=Terminal(), as_json=True).result_columns is None
+    assert Console(out=io.StringIO()).result_columns is None
+
+
 def test_results_clear_the_bar(monkeypatch):
     """A result printed under a bar stands on a line of its own."""
     out, err = io.StringIO(), Terminal()
     console = Console(out=out, err=err)
     now_s = [100.0]
-    monkeypatch.setattr("atom_core.cli.console.time.monotonic", lambda: now_s[0])
+    monkeypatch.setattr("atom_core.cli.bar.time.monotonic", lambda: now_s[0])
     with console.progress("Captioning", 2) as bar:
         now_s[0] += 5
         bar.advance()

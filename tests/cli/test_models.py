@@ -214,7 +214,7 @@ class Terminal(io.StringIO):
 def test_bytes_are_shown_by_a_bar_or_by_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the time left: a bar on a terminal, a line now and then elsewhere, nothing where quiet is asked for."""
     now = [0.0]
-    monkeypatch.setattr("atom_core.cli.console.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("atom_core.cli.bar.time", SimpleNamespace(monotonic=lambda: now[0]))
     for quiet, terminal in ((False, False), (True, False), (False, True)):
         err = Terminal() if terminal else io.StringIO()
         now[0] = 0.0

@@ -7,6 +7,7 @@ import os
 import textwrap
 import typing
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from atom_core.cli.console import table
 from atom_core.cli.options import option_of
 from atom_core.errors import AtomError, PluginError
 from atom_core.settings import GROUPS, Settings, field_docs, module_settings, suggest, task_settings, type_hints
+from atom_core.text.width import width
 
 if TYPE_CHECKING:
     from atom_core.cli.context import Context
@@ -35,11 +37,26 @@ class ConfigCommand:
             if name not in known:
                 context.fail("", f"there is no setting {name!r}{suggest(name, known)}; `atom config` lists them")
         chosen = [row for row in found if not names or row["name"] in names]
-        lines = table([(row["name"], _shown(row), row["source"], row["summary"]) for row in chosen])
+        lines = _laid_out([(row["name"], _shown(row), row["source"], row["summary"]) for row in chosen], context)
         for row, line in zip(chosen, lines, strict=True):
             context.emit(row, line)
         for name in _strays(known):
             context.note(f"{name} is set, but is no setting{suggest(name, map(_variable, known))}")
+
+
+def _laid_out(rows: list[tuple[str, ...]], context: Context) -> list[str]:
+    """A table; on a terminal that is too narrow for one what each setting is stands below it, folded at words."""
+    lines, most = table(rows), context.console.result_columns
+    if most is None or max(map(width, lines), default=0) <= most:
+        return lines
+    indent = " " * 4
+    fold = partial(
+        textwrap.fill, width=max(most, 20), subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
+    heads = table([(name, value, source) for name, value, source, _ in rows])
+    if max(map(width, heads), default=0) > most:
+        heads = [fold(f"{name} = {value}  ({source})") for name, value, source, _ in rows]
+    return [f"{head}\n{fold(row[-1], initial_indent=indent)}" for head, row in zip(heads, rows, strict=True)]
 
 
 def _core(context: Context) -> Iterator[dict[str, Any]]:

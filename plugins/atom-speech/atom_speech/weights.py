@@ -5,11 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from attrs import evolve
-
 import atom_core as atom
-from atom_core.hub.repo import is_hub_id
-from atom_core.providers import find_weights, is_here
+from atom_core.providers import find_weights, is_here, lacking_weights
 from atom_speech.engine import FILES
 
 DEFAULT = "Systran/faster-whisper-small"
@@ -59,12 +56,9 @@ def lacking(source: str, settings: atom.Settings) -> str:
 
     :raises ModelError: if they are of another kind, or damaged
     """
-    if source == "auto" and place(source) is None:
-        return _NONE
-    if source != "auto" and is_hub_id(source) and not is_here(source):
-        return f"{source} is not on this machine; connect once to fetch it, `atom models --fetch {source}`"
-    find(source, evolve(settings, offline=True))
-    return ""
+    if source == "auto":
+        return "" if place(source) is not None else _NONE
+    return lacking_weights(source, settings, files=FILES, what="speech model", ways=_WAYS)
 
 
 def _packaged() -> Path | None:

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from atom_text.engine import Engine
-from atom_text.reader import Reader
-from atom_text.reader import AT_ONCE, PART_S
+from atom_text.reader import AT_ONCE, PART_S, Reader
 from attrs import evolve
 
 import atom_core as atom
