@@ -54,7 +54,7 @@ _PATTERNS = (
         r"\1 in every shot",
     ),
     (r"^which ones? (?=(?:has|have|had|shows?|contains?|features?|includes?|got) )", "which of the videos "),
-    (r"^what (?:happens|comes|is) first,? (?:and |then )?second\b.*$", "what happens in order"),
+    (r"^what (?:happens|comes|is) first,? (?:and |then )?(?:second\b|(?:then )?what\b).*$", "what happens in order"),
     (r"^how many (are|is) (?=(?:\w{2,})ing\b)", r"how many things \1 "),
     (r"^(how many [\w ]+?) do they (?=\w)", r"\1 "),
     (r"\b(contains?) inside\b", r"\1"),

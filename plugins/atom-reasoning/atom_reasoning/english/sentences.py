@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import re
 
-from atom_reasoning.english.words import KINDS_OF_WORDS, ORDINAL
+from atom_reasoning.english.lists import as_list
+from atom_reasoning.english.recordings import named_plainly
+from atom_reasoning.english.words import KINDS_OF_WORDS, ORDINAL, SEEN
 
 _SHOT = r"(?:shot|scene|clip)"
-_PLACE = r"(?:in|of|across|throughout|during|within|inside|from|over|through|to|for|into|by)"
-_CONTAINER = (
-    r"(?:edit|cut|piece|reel|montage|programme|program|presentation|animation|cartoon|episode|trailer|commercial|advert|ad|tape|stream|story|show"
-    r"|production|material|content|media|upload|post|short|slideshow|excerpt|extract|snippet|capture|screencast|broadcast|documentary|vlog|gif"
-    r"|feature|sequence of shots|whole thing|entire thing)"
-)
-"""What people call a video where it can be nothing else: behind a preposition, or as what has, shows or lasts."""
-_HOLDS = r"(?:have|has|had|show|shows|contain|contains|include|includes|feature|features|last|lasts|consist|consists|start|starts|begin|begins|open|opens|end|ends|finish|finishes|close|closes|run|runs|comprise|comprises|depict|depicts)"
 _RELATIONS = r"(?:follow|preced|succeed|lack|miss|omit|exclud|come|came|happen|occur|go|last|run|take|start|end|begin|leav|be|consist|make|made)"
 _NOT_SHOWING = rf"(?!{_RELATIONS}|(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|with|without|of|in|on|at|by|where|when|that|which|not|never|there|you|we|i|they|between|from|and|or|until|while|during|before|after|than|like|number|no|nr|to|the|an?|only|also|both)\b)"
 _LIGHT = r"(?:get|gets|end|ends|land|lands|wind|winds|go|goes|sit|sits|make it|makes it|pop|pops|figure|star|play|come|comes)"
@@ -26,8 +20,6 @@ _PRESENT = {
 }  # fmt: skip
 _PARTICIPLES = r"(?<!is )(?<!are )(?<!was )(?<!were )(?<!be )(?<!been )(?<!being )(?<!not )(?<!get )(?<!gets )(?<!has )(?<!have )(?<!had )"
 _FORMS = (
-    (rf"\b{_PLACE} (?:the|this|that|your|our|my)(?: (?:whole|entire|full|complete|same))? {_CONTAINER}\b(?! (?:with|of|that)\b)", lambda m: f"{m[0].split()[0]} the video"),
-    (rf"\b(?:the|this|that|your|our)(?: (?:whole|entire|full|complete))? {_CONTAINER}(?= {_HOLDS}\b)", "the video"),
     (rf"\b(?P<head>(?:how many|which|what|every|each|all|all the|any|the|no) (?:of the )?{_SHOT}s?(?: (?:in|of) the video)?) (?P<verb>{_NOT_SHOWING}\w+) (?=(?:an?|the|at least|no|any) (?!{_SHOT}|video|end|start|beginning|moment|time)\w)", r"\g<head> show "),
     (rf"^how many (?P<shots>{_SHOT}s) (?:does|do|did|has|have|is|are|was) (?P<thing>.+?) {_LIGHT}(?: up)? (?:in|into|inside|on)$", r"in how many \g<shots> is \g<thing> shown"),
     (r"^how long (?:does|do|did|will|can) (?P<thing>.+?) (?:hold|stay|remain|last|linger|sit|keep|persist|endure|be)(?: (?:on|in|up on)(?: the)? (?:screen|camera|view|frame|shot|picture|image))?$", r"how long is \g<thing> shown"),
@@ -41,6 +33,23 @@ _FORMS = (
     (r"\b(?:in|during|over|for) the (?:bit|part|time|section|portion|stretch|period|interval|window|segment|range|passage|span|seconds)s? (?=(?:between|from) )", ""),
     (r"^what (?:did|have|had|do|does) (?:i|we) miss(?:ed)?$", "what happens"),
     (r"\brunning order\b", "order"),
+    (rf"^(?P<wh>what|which) colour is (?:{SEEN}) (?:for|of|on|in|with|by) ", r"\g<wh> colour is "),
+    (r"\b(?P<be>is|are) (?:existing|existent)\b", r"\g<be> shown"),
+    (r"\b(?P<be>is|are) to see\b", r"\g<be> shown"),
+    (r"^(?:does|do) it give\b|^gives it\b", "is there"),
+    (r"\bit gives\b", "there are"),
+    (r"^are (?:we|you|i) (?:ever )?(?:shown|given|presented with)\b", "do you see"),
+    (r"^(?:do|does|did) (?:we|you|i) get (?=(?:an?|any|some|the|both|to see)\b)", "do you see "),
+    (rf"\b(?P<head>(?:each|every|all|any|a|some)(?: of)?(?: the)? {_SHOT}s?) comes? with (?=an?|the|any|no\b)", r"\g<head> have "),
+    (rf"^is (?P<thing>.+?) (?:missing|absent|left out|lacking|not (?:there|shown|seen|visible|present))(?: (?:from|in|of))? (?:any|some|a|one|at least one)(?: one)?(?: of)?(?: the| these)? (?P<shot>{_SHOT})s?$", r"is there a \g<shot> without \g<thing>"),
+    (rf"^(?:is|are) there (?:any|a|some|one|at least one) (?P<shot>{_SHOT})s? (?:in which|where|on which|with which) (?:you (?:do not|can not) (?:see|find) (?P<seen>.+)|(?P<thing>(?:an?|the) .+?) (?:is|does|do|can)(?: not|n't)(?: be)?(?: {SEEN}| appear| occur| show up| there)?)$", lambda m: f"is there a {m['shot']} without {m['seen'] or m['thing']}"),
+    (r"\b(?P<how>for how (?:many seconds|many minutes|long)|how (?:many seconds|long)) in (?:all|total|sum|toto)\b", r"\g<how>"),
+    (r"\bhow (?:long|many seconds) (?:do|does|can) (?:we|you|i|viewers|the viewer) get (?:to see )?(?P<thing>.+?)$", r"how long is \g<thing> shown"),
+    (r"\bhow (?:long|many seconds|much (?:screen )?time|much air ?time) (?:do|does|is) (?P<thing>.+?) (?:get|given|have|receive|occupy|take up)(?: (?:on|of)(?: the)? (?:screen|screen time|camera))?$", r"how long is \g<thing> shown"),
+    (r"^(?P<verb>describe|what (?:is|happens)(?: in)?|give|show)(?: me)? the (?:whole )?(?:bit|part|time|section|portion|stretch|period|interval|window|segment|range|passage|span|seconds|footage)s? (?=(?:between|from) )", r"\g<verb> "),
+    (r"\b(?:unfolds?|unfolding|transpires?|transpiring|ensues?|(?:plays?|playing) out|go(?:es)? down|going down|comes? to pass)\b(?! the)", "happens"),
+    (r"^(?:what|which) (?:events?|things?|actions?) (?:happens?|occurs?|takes? place|is happening|are happening) (?=(?:between|from|at|during|until|in) )", "what happens "),
+    (r"^(?:walk|talk|take|lead|guide|run) (?:me|us) through (?=shot|scene|clip|the \w+ (?:shot|scene|clip)$)", "describe "),
     (r"^(?:everything|anything|whatever|all)(?: that| which)? (?:is|are) (?=\w+ing\b)", "which things are "),
     (r" (?:that|which) (?:you|we|i|one) (?:can |could |were able to |are able to )?(?:remember|recall|think of|identify|recognise|recognize|name|make out|tell apart)$", ""),
     (r" where there is no ", " without "),
@@ -52,10 +61,10 @@ _PAST = re.compile(rf"{_PARTICIPLES}\b(?P<verb>{'|'.join(_PRESENT)})\b(?! (?:by|
 
 def in_common_form(text: str) -> str:
     """A plain question whose sentence is put as the patterns expect it, whatever its verbs."""
-    text = in_present(text)
+    text = named_plainly(in_present(text))
     for pattern, put in _COMPILED:
         text = pattern.sub(put, text)
-    return " ".join(text.split())
+    return as_list(" ".join(text.split()))
 
 
 def in_present(text: str) -> str:

@@ -16,6 +16,13 @@ _PLACES |= {"opening": 1, "initial": 1, "1st": 1, "last": -1, "final": -1, "clos
 ORDINAL = rf"(?:(?:second|third|next|2nd|3rd)[- ](?:to|from)[- ](?:the )?last|{'|'.join(reversed(_PLACES))}|\d+(?:st|nd|rd|th))"
 """A place in a row: "second", "3rd", "last", "second to last"."""
 
+SEEN = (
+    "(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|counted|identified|detected|available|pictured"
+    "|contained|distinguished|discerned|discernible|recognised|recognized|recognisable|perceived|registered|recorded|captured|witnessed|sighted"
+    "|encountered|located|noted|viewed|watched|filmed|portrayed|represented|exhibited|discovered|presented|given|used|made out|picked out)"
+)
+"""What is shown is, in the words that say no more than that: "seen", "depicted", "made out"."""
+
 _SAME = {
     "up": ("upward", "upwards", "to the top", "up and up"),
     "down": ("downward", "downwards", "to the bottom"),

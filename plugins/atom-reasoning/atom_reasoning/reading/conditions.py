@@ -7,11 +7,11 @@ import re
 from attrs import evolve
 
 from atom_reasoning.english.clauses import NOUNS_AND_VERBS, split_subject
-from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, base, is_generic
+from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, SEEN, base, is_generic
 from atom_reasoning.reading.record import Condition
 from atom_reasoning.reading.scope import SHOT, VIDEO
 
-_SEEN = r"(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|there|on|around|counted|identified|detected|available|pictured|contained|on the screen|(?:a )?part(?: of)?|to be seen|to be found)"
+_SEEN = rf"(?:{SEEN}|there|on|around|inside|existing|on the screen|(?:a )?part(?: of)?|to be seen|to be found)"
 _TAIL = re.compile(
     rf"(?: (?:that|which) (?:is|are|was|were))?(?: (?:is|are|was|were|be|being|been|gets|get|to be|can be|could be|(?:has|have|had) been))?(?: (?:ever|even|actually|also|all|to be))? {_SEEN}$"
     r"| (?:(?:appear|occur|exist|feature|happen)(?:s|ed|ing)?|(?:shows?|showed|showing|comes?|coming|came|turns?|turned|turning|pops?|popped) up|comes? into view|(?:has|is|have|are) (?:gone|over|done|finished)|(?:ends|ended|finishes|finished|takes? place|took place))(?: at all)?$"
@@ -26,9 +26,15 @@ _BEFORE_NOUN = re.compile(
     r"^(?:(?:a|an|the|any|some|every|each|all|both|that|this|those|these|another|other|at least one|of the|of)\b ?)+"
 )
 
+_NAMELESS = """
+can could would will may might shall should is are was were be been do does did has have had get gets come comes there here in inside on at of to from
+with for by like ever whatsoever whatever at all then now too also so please and or including respectively anyhow anyway
+"""
+_TRAILING = frozenset(_NAMELESS.split())
+"""Words that name nothing at the end of the name of a thing."""
 _ASIDE = re.compile(
     r"^(?:(?:with|for|of|about|among|amongst|containing|showing)\b )+"
-    r"|^(?:[\w-]+ )*?(?:sign|trace|instance|appearance|occurrence|presence|example|glimpse|view|sight|hint)s? of "
+    r"|^(?:[\w-]+ )*?(?:sign|trace|instance|appearance|occurrence|presence|example|glimpse|view|sight|hint|footage|picture|image|mention|evidence|record|case)s? of "
     r"|^(?!.*\b(?:a|an|the) .*\b(?:of|in|on|with|at|to|by|from|behind|under|over|near|and|or|beside|inside|into|across|through|around) (?:a|an|the)\b)"
     r"(?:[\w-]+ )*?(?<!of )(?<!in )(?<!on )(?<!with )(?<!at )(?<!to )(?<!by )(?<!from )(?<!and )(?<!or )(?<!behind )(?<!under )(?<!over )(?<!near )(?<!into )(?<!beside )(?<!inside )(?<!across )(?<!through )(?<!around )(?<!between )(?:a|an|the) (?=\w)"
 )
@@ -89,7 +95,21 @@ def named(wanted: Condition) -> Condition:
     """The same without words before the name of its subject; "(which things are) circles" names things, not deeds."""
     if wanted.copula and not wanted.subject and base(wanted.predicate) in NOUNS_AND_VERBS and not wanted.predicate.endswith("ing"):  # fmt: skip
         return Condition(subject=wanted.predicate)
-    return evolve(wanted, subject=noun(wanted.subject.removeprefix(aside(wanted.subject))))
+    return evolve(
+        wanted,
+        subject=noun(_without_end(wanted.subject.removeprefix(aside(wanted.subject)))),
+        predicate="" if _ONLY_SEEN.fullmatch(wanted.predicate) else wanted.predicate,
+    )
+
+
+_ONLY_SEEN = re.compile(rf"(?:(?:be|being|been|can|get|gets) )*(?:{SEEN}|exist(?:ing|s)?|inside|whatsoever|at all)")
+
+
+def _without_end(subject: str) -> str:
+    words = subject.split()
+    while len(words) > 1 and words[-1] in _TRAILING:
+        words.pop()
+    return " ".join(words)
 
 
 def _adjective(text: str) -> Condition:

@@ -164,6 +164,10 @@ def _is_choice(text: str) -> bool:
     return read_choice(text, Scope(), text) is not None
 
 
+_COURSE = re.compile(r"what \w+(?: \w+)? first,? (?:and )?(?:then )?what\b", re.IGNORECASE)
+"""How a question for all that happens begins."""
+
+
 def readings_of(text: str) -> tuple[Reading, ...]:
     """The questions that a text asks: "Is there a star, and when does it blink?" asks two.
 
@@ -183,12 +187,19 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     ):
         return (read(text),)
     whole = read(text)
+    if _COURSE.match(text):
+        return (whole,)
     if whole.trust > 0.9 and (kind_of(whole) == "both" or any(len(normal(part).split()) < 3 for part in parts)):
         return (whole,)  # "is there a star, and is there a moon too?", "scenes: how many?"
     out: list[Reading] = []
-    topic, said = "", Scope()
+    topic, said, before = "", Scope(), ""
     for part, is_question in zip(parts, starts, strict=True):
+        if re.match(r"(?:and )?i mean\b,? ?", part, re.IGNORECASE) and out:
+            part = re.sub(r"^(?:and )?i mean\b,? ?", "", part, flags=re.IGNORECASE)
+            out.pop()  # what is said anew replaces what was said before
         part = _THAT.sub(rf"\1 the {topic}", part) if topic else part
+        part = _with_noun(part, before)
+        before = part
         asked = _PRONOUN.sub(f"the {topic}", part, count=1) if topic and _PRONOUN.search(part) else part
         found = read(asked if asked.endswith("?") or not is_question else f"{asked}?")
         if not is_question:
@@ -208,6 +219,19 @@ def readings_of(text: str) -> tuple[Reading, ...]:
             topic = found.conditions[0].subject
             topic = re.sub(r"^(?:has|have|shows?|contains?) (?:a|an|the) ", "", topic)
     return tuple(out)
+
+
+_HOW_MANY = re.compile(
+    r"^(?P<how>how many)(?= (?:of them )?(?:is|are|was|were|do|does|did|have|has|can|could)\b(?! (?:the|an?)\b)| of them\b|$)",
+    re.IGNORECASE,
+)
+_PLURALS = re.compile(r"\b(?!(?:lots|does|has|is|was|its|this|us|times|always)\b)(?:\w+ )?(\w{3,}(?<![su])s)\b")
+
+
+def _with_noun(part: str, before: str) -> str:
+    """ "How many are there?" with the noun of what was said before it: "I saw dogs." """
+    nouns = _PLURALS.findall(normal(before)) if _HOW_MANY.match(part) else []
+    return _HOW_MANY.sub(rf"\g<how> {nouns[-1]}", part) if nouns else part
 
 
 def _within(found: Reading, said: Scope) -> Reading:

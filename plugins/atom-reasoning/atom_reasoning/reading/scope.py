@@ -29,8 +29,8 @@ _EVERY = (
     rf",? ?\b(?:in|during|throughout|across) both (?:of the )?{SHOT}s\b",
     r",? ?\b(?:at all times|all the time|the (?:whole|entire) time|all the way through|from start to (?:finish|end)|from beginning to end|from (?:the )?first to (?:the )?last shot|always|constantly|continuously|without exception|throughout(?: (?:all (?:of )?)?(?:the|this) (?:whole |entire |full )?(?:video|film|movie|clip|footage|recording))?)\b",
 )
-_FIRST = r",? ?\b(?:(?:right |just |shortly )?after the (?:start|beginning)|at (?:the )?(?:very )?(?:start|beginning|outset|opening|first)|(?:in|to) (?:the )?(?:beginning|begin with|start with|start off)|first of all|first off|first up|initially|at first|for the first time|the first time|the earliest|earliest)\b"
-_LAST = r",? ?\b(?:(?:right |just |shortly )?before the (?:end|finish)|at (?:the )?(?:very )?(?:end|close|finish|conclusion)|(?:in|by) the end|finally|lastly|at last|for the last time|the last time|last of all|in conclusion|latest)\b"
+_FIRST = r",? ?\b(?:(?:right |just |shortly )?after the (?:start|beginning)|at (?:the )?(?:very )?(?:start|beginning|outset|opening|first)|(?:in|to) (?:the )?(?:beginning|begin with|start with|start off)|first of all|first off|first up|initially|at first|for the first time|the first time|the earliest|earliest|(?:in|during|within|at) the (?:very )?(?:first|opening|initial|starting|earliest) (?:moments?|instants?|seconds|bit|part|frames?|image|stage))\b"
+_LAST = r",? ?\b(?:(?:right |just |shortly )?before the (?:end|finish)|at (?:the )?(?:very )?(?:end|close|finish|conclusion)|(?:in|by) the end|finally|lastly|at last|for the last time|the last time|last of all|in conclusion|latest|(?:in|during|within|at) the (?:very )?(?:last|final|closing|concluding|ending) (?:moments?|instants?|seconds|bit|part|frames?|image|stage))\b"
 
 
 def take_scope(text: str) -> tuple[str, Scope]:

@@ -7,7 +7,7 @@ import re
 from attrs import frozen
 
 from atom_reasoning.english.clauses import VERBS
-from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, NUMBER, ORDINAL, base
+from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, NUMBER, ORDINAL, SEEN, base
 
 _SHOT = r"(?:shot|scene|clip|segment|section)"
 _VIDEO = r"(?:video|film|movie|recording|footage|file|clip)"
@@ -36,7 +36,7 @@ _PHRASES = (
     (r"\bis (?:it|that) (?:true|correct|right|so|the case|a fact)(?: that)?\b|\b(?:would|could|can|might|may) it (?:be|also be|even be) (?:true |correct |right |the case )?that\b|\bi (?:believe|think|guess|suppose|take it) (?:that )?", "TRUE"),
     (rf"\b(?:(?:is|are|was|were) there|there (?:is|are|was|were)|{_WHO} (?:gets? to |can |could |will |would |did |do |may |might )?(?:actually |ever |also |even )?{_SEEING}|(?:can|could|do|does|did|would|will|might|may|shall) {_WHO} (?:ever |also |even |actually )?{_SEEING})(?: any sign of)?\b", "SEE"),
     (r"\b(?:make|makes|made|making|put in|puts in) (?:an|its|their) (?:appearance|entrance|entry)\b|\b(?:catch|caught|get|got) (?:sight|a glimpse) of\b|\b(?:come|comes|came|coming|move|moves|enters?|step|steps) (?:into|in) (?:view|shot|frame|sight|the (?:frame|picture|scene|shot|screen|image))\b|\benters? the (?:frame|picture|scene|screen)\b", "SEE"),
-    (r"\b(?:turn|show|come|pop|crop|shows|turns|comes|pops|crops|turned|came|showed|popped|cropped|showing|turning|popping|coming) up\b|\b(?:is|are|be|was|were|has been|have been|gets?|being)? ?(?:to be )?(?:seen|visible|shown|present|displayed|found|spotted|pictured|depicted|featured|included|observed|noticed|presented|portrayed|captured|used|in evidence|in sight|in shot|in frame|on (?:the )?(?:screen|camera|film|display)|in the (?:picture|frame|image|scene)|on the picture|in view|part of|a part of|detectable|recognisable|available)\b", "SEE"),
+    (rf"\b(?:turn|show|come|pop|crop|shows|turns|comes|pops|crops|turned|came|showed|popped|cropped|showing|turning|popping|coming) up\b|\b(?:is|are|be|was|were|has been|have been|gets?|being)? ?(?:to be )?(?:{SEEN}|in evidence|in sight|in shot|in frame|on (?:the )?(?:screen|camera|film|display)|in the (?:picture|frame|image|scene)|on the picture|in view|part of|a part of|detectable|recognisable|available)\b", "SEE"),
     (r"\b(?:take|takes|took|taking) place\b|\b(?:goes|go|going) on\b|\bhappen(?:s|ed|ing)?\b|\boccur(?:s|red|ring)?\b|\bto see\b|\b(?:comes?|came) about\b", "HAPPEN"),
     (r"\b(?:in|by|into) (?:what|which|the|chronological|the right|their|its|temporal|time)? ?(?:order|sequence)(?: in which| that| of (?:time|appearance))?\b|\b(?:one by one|one after (?:another|the other)|step by step|shot by shot|scene by scene|blow by blow|play[- ]by[- ]play|from (?:the )?(?:first|start|beginning|top) to (?:the )?(?:last|finish|end|bottom)|chronologically|chronological|in (?:sequence|succession|turn)|consecutively|successively|sequentially)\b|\bas (?:they|it) (?:come|happen|occur|appear|unfold|go)s?\b|\border of (?:appearance|time|events|what happens)\b", "ORDER"),
     (r"\b(?:in|on) (?:the|one|a)(?: and the)? (?:same|single) (?:shot|scene|clip|screen|time|picture|frame)\b|\bin one (?:shot|scene|clip|picture)\b|\bat (?:the same time|once|one time)\b|\bsimultaneously\b|\bconcurrently\b|\bside by side\b|\btogether\b|\bshare (?:a|the) (?:shot|screen|scene|frame|picture)\b", "TOGETHER"),
@@ -103,7 +103,7 @@ able determine identify specify provide state mention report return answer respo
 taken considered regarding concerning considering understand correctly encounter whichever whatever thinking assume
 viewer viewers camera editor director maker filmmaker author material piece work course instance instances occurrence occurrences appearance appearances
 someone somebody anyone anybody myself yourself pause jump skip press stop moment currently supposed believe figure
-happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts hear learn miss missed wanna gonna gimme lemme dunno image images frame frames brought bring use uses using lot lots various several
+happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts hear learn miss missed wanna gonna gimme lemme dunno image images frame frames brought bring use uses using lot lots various several whatsoever inside like
 """
 EMPTY = frozenset(_EMPTY.split()) - PLAIN
 """Words of asking that tell nothing of the kind of question."""

@@ -1,0 +1,58 @@
+"""What a question is wrapped in: wishes to know, requests to do, doubts whether something is so."""
+
+from __future__ import annotations
+
+import re
+
+_KNOWING = (
+    r"(?:know|tell|say|ask|asking|remember|recall|see|wonder|wondering|sure|certain|idea|clue|notion|explain|forget|forgot|forgotten"
+    r"|understand|confirm|determine|clarify|specify|guess|decide|learn|curious|check|verify|remind|find out|figure out|work out"
+    r"|make out|point out|of|about|me|us|please|out|again|exactly)"
+)
+_TO_KNOW = re.compile(
+    rf"^(?:(?:but|and|so|also) )?(?:i|we|might i|may i|might we|may we|could i|can i|let me|help me|can|could|would|will|do|did|does|please|pray|kindly|who|anyone|someone|perhaps)\b"
+    rf"(?: (?!(?:the|a|an|any|there|it|in|at|on|between|shot|scene)\b)[\w']+){{0,7}}? {_KNOWING},? (?=(?:(?:for|in|on|at|during|across|into|from|until) )?(?:what|which|who|whose|when|where|how)\b)",
+    re.IGNORECASE,
+)
+_ASSERTS = (
+    r"(?:true|right|correct|accurate|fair|so|sure|certain|safe|reasonable|proper|legitimate|legit|obvious|clear|evident|convinced"
+    r"|(?:confirm|verif(?:y|ied|ies)|check|establish|assert|affirm|attest|testif(?:y|ied)|conclude|assume|presume|infer|suppose|believe|think"
+    r"|reckon|guess|gather|agree|say|state|claim|maintain|insist|swear|understand|mean|note|argue|prove|assure (?:me|us)|tell(?: me| us)?|ask)(?:ed|d|n|s|ing)?"
+    r"|said|told|thought|meant|understood|proven"
+    r"|(?:a |an |the |your |my |our |his |her |their )(?:\w+ )?(?:fact|case|truth|evidence|view|opinion|impression|understanding|belief|conclusion|finding|testimony|statement))"
+)
+"""What one says of a sentence that follows: that it is true, that one believes it, that it is a fact."""
+_NO_THING = r"(?!(?:that|whether|if|a|an|the|some|any|no|every|all|both|each|your|my|our|something|anything|nothing|there)\b)[\w']+"
+_TRUE = re.compile(
+    rf"^(?:(?:and|so|but|well|now) )?(?:(?:(?:is|was|are|am|would|could|can|will|may|might|must|should|do|does|did|have|has)(?:n't)? )?(?:it|i|we|you|one|they|this|anyone|somebody|someone)(?:'m|'d|'s)?\b"
+    rf"(?: {_NO_THING}){{0,6}}?|(?:please|kindly|just)(?: please| kindly)?)?(?:^| ){_ASSERTS}(?: (?:for|to) (?:me|us|you))?(?: please)?,?"
+    r" (?P<how>that|whether(?: or not)?|if),? (?=\w+ )",
+    re.IGNORECASE,
+)
+_BE_SO_KIND = re.compile(
+    r"^(?:(?:please |would you |will you |could you |can you |might you )?be (?:so |very |most )?(?:kind|good|nice)(?: enough)?(?: as)? (?:to|and)"
+    r"|(?:please )?have the (?:goodness|kindness) to|do me (?:a|the) favou?r and"
+    r"|i(?:'d| would| should) (?:be (?:grateful|glad|obliged|thankful)|appreciate it|like it|love it) if you (?:would|could|can)"
+    r"|i(?:'d| would| should)? (?:like|want|need|love|wish)(?: for)? you to"
+    r"|it would be (?:nice|good|great|kind|helpful) (?:of you to|if you (?:could|would)))\s+(?:please |kindly )?",
+    re.IGNORECASE,
+)
+_MIND = re.compile(r"^(?:would|do|will) you mind (?P<deed>\w+)ing\b", re.IGNORECASE)
+_REQUESTS = (
+    "count", "tell", "name", "list", "describe", "give", "show", "say", "check", "find", "explain", "note", "enumerate",
+    "summarise", "summarize", "state", "point", "go", "read", "sort", "look", "take", "run", "walk", "talk",
+)  # fmt: skip
+_DEEDS = {deed.removesuffix("e"): deed for deed in _REQUESTS}
+
+
+def without_requests(text: str) -> str:
+    """One wrapping less: "Would you mind telling me when" as "when", "Can it be confirmed that" as "is it true that"."""
+    text = _BE_SO_KIND.sub("", text)
+    text = _MIND.sub(lambda found: _deed(found["deed"]), text)
+    text = _TRUE.sub(lambda found: "is it true that " if found["how"].casefold() == "that" else "whether ", text)
+    return _TO_KNOW.sub("", text)
+
+
+def _deed(stem: str) -> str:
+    stem = stem.casefold()
+    return _DEEDS.get(stem) or _DEEDS.get(stem[:-1], stem)

@@ -1,0 +1,66 @@
+"""What one speaks of before one asks: what one looks for, holds to be true, or names with a colon."""
+
+from __future__ import annotations
+
+import re
+
+_ASKS = r"(?:what|which|who|whose|when|where|how|why|in (?:what|which)|at (?:what|which)|whether|if)\b"
+_WANTS = r"(?:am|was|are|were|have been) (?:now |just |still )?(?:looking|searching|hunting|after|trying|interested|thinking|curious)"
+_FIRST_PERSON = rf"(?:(?:please |now |just )?(?:look at|watch|take|consider|think (?:of|about)|concentrate on|focus on|remember|recall|see|go (?:back )?to)\b|(?:i|we)(?:'m|'d| {_WANTS}| (?:would|need|want|seek|missed|saw|should like|can ?not|can't|could not|couldn't|do not|don't|did not|didn't|have|had)\b))"
+_TAIL = re.compile(
+    r"\s*(?:[.;,?!]+|,? and)\s+(?:then |also |please )*(?:give|tell|say|write|note|report|show|state|send|name)(?: down)?(?: me| us)? (?:its|the|their|that|his|her)"
+    r" (?:exact |right )?(?:(?:shot|scene) )?(?P<what>number|index|position|time|timecode|timestamp|second|moment)s?(?: please)?\s*[.?!]*$",
+    re.IGNORECASE,
+)
+_SOUGHT = re.compile(
+    rf"^(?P<lead>{_FIRST_PERSON}[\w' ]*?)(?<!')\b(?P<thing>(?:the|an?|some|that|this) [^,.;:!?]+)[,.;:!]\s*(?:and |so |but )?(?P<question>{_ASKS}[^?]*)\??$",
+    re.IGNORECASE,
+)
+_HELD_TRUE = re.compile(
+    r"^(?:i|we) (?:think|believe|guess|suppose|assume|say|reckon|take it)(?: that)? (?P<said>[^.;!?]+)[,.;!]\s*"
+    r"(?:(?:is|was) (?:that|this|it) (?:right|true|correct|so|the case)|(?:am i|are we) (?:right|correct)|(?:right|correct|true|yes|no))\s*\??$",
+    re.IGNORECASE,
+)
+_SET_BEFORE = re.compile(
+    r"^(?P<thing>(?:the|that|this|an?) (?!(?:video|film|clip|first|last)\b)(?!.*\b(?:or|and)\b[^,;:]*[,;:])[^,;:.?!]+)[,;:]\s*(?P<question>(?!(?:is|was) (?:that|this|it) (?:right|true|correct|so|the case)\b)(?:is|are|was|were|does|do|did|has|have|can|will|what|which|who|when|where|how)\b[^,;.]*?\b(?:it|he|she|they|that|this)\b[^,;.]*?)\??$",
+    re.IGNORECASE,
+)
+_IT = re.compile(r"\b(?:it|that|this|he|she|they|them|one|those|these)\b", re.IGNORECASE)
+
+
+def with_topic(text: str) -> str:
+    """A question with what one spoke of before in it: "The dog: when does it run?" as "when does the dog run?"."""
+    return _sought(_with_tail(text))
+
+
+def _with_tail(text: str) -> str:
+    """ "Where does a dog come? Give me the time." as "When does a dog come?"."""
+    found = _TAIL.search(text)
+    if not found:
+        return text
+    rest = text[: found.start()].rstrip(" ?.!")
+    if found["what"] in ("number", "index", "position"):
+        return rest
+    return re.sub(r"^(?:where|(?:find|show|locate|look for|search for)(?: me)?(?= (?:the|an?)\b))\b", "when is", rest, flags=re.IGNORECASE).replace("when is does", "when does").replace("when is do ", "when do ").replace("when is is", "when is")  # fmt: skip
+
+
+def _sought(text: str) -> str:
+    if held := _HELD_TRUE.match(text):
+        return f"is it true that {held['said'].strip()}?"
+    if before := _SET_BEFORE.match(text):
+        return f"{_IT.sub(before['thing'], before['question'], count=1)}?"
+    found = _SOUGHT.match(text)
+    if not found:
+        return text
+    thing, question = found["thing"].strip(), found["question"].strip()
+    if re.fullmatch(r"(?:when|where|which(?: shot| scene| one)?|what (?:shot|scene|time))", question, re.IGNORECASE):
+        return f"{question} is {thing}?"
+    if not _IT.search(question):
+        return text
+    return f"{_IT.sub(thing, question, count=1)}?" if not re.match(r"which one", question, re.IGNORECASE) else _which(question, thing)  # fmt: skip
+
+
+def _which(question: str, thing: str) -> str:
+    """ "Which one is it?" of "the scene with a dog"."""
+    rest = re.sub(r"^which one ", "which ", question, flags=re.IGNORECASE)
+    return f"{_IT.sub(thing, rest, count=1)}?"
