@@ -3,6 +3,7 @@
 import pytest
 from atom_reasoning.english.asides import without_asides
 from atom_reasoning.english.clauses import clauses, fit, wanted
+from atom_reasoning.english.lists import as_list
 from atom_reasoning.english.sentences import in_common_form, in_present
 from atom_reasoning.reading.reader import read, readings_of
 from atom_reasoning.reading.record import Kind
@@ -59,6 +60,33 @@ def test_without_asides(text, left):
         ("A dog and a cat in same shot?", "Are a dog and a cat in the same shot?"),
         ("tell me everything that is running", "Which things are running?"),
         ("Look at the dog in the second shot. What colour is it?", "What colour is the dog in the second shot?"),
+        ("Can it be confirmed that no dog appears on the tape?", "Is there no dog?"),
+        ("Would it be correct to say that the video has no dog at all?", "Is there no dog?"),
+        ("Are we agreed there's never a dog?", "Is there no dog?"),
+        ("My daughter says there's no dog. Is she right?", "Is there no dog?"),
+        ("Is there a dog in the film, dear?", "Is there a dog?"),
+        ("Count the dogs for me, lads.", "Count the dogs."),
+        ("yo how many dogs are there lol", "How many dogs are there?"),
+        ("For the record, how many shots are there?", "How many shots are there?"),
+        ("With regard to the second shot, what does it depict?", "What happens in the second shot?"),
+        (
+            "There is a dog in the second shot. May I ask what colour it is?",
+            "What colour is the dog in the second shot?",
+        ),
+        ("My kid wants to see the dog. When does it come?", "When does the dog come?"),
+        ("I lost count of the shots. How many were there?", "How many shots are there?"),
+        ("We're counting shots with a dog. How many are there?", "How many shots show a dog?"),
+        ("How many times, I mean in how many shots, is there a dog?", "In how many shots is there a dog?"),
+        ("Which comes later, is it the dog or the cat?", "Which comes later, the dog or the cat?"),
+        ("Which of the two exhibits depicts a dog?", "Which of the two videos shows a dog?"),
+        ("Across how many shots can a dog be made out?", "How many shots show a dog?"),
+        ("Which colour is recorded for the dog in shot 2?", "What colour is the dog in shot 2?"),
+        ("How many seconds does a dog get?", "How long is a dog shown?"),
+        ("Is a dog missing from any of the shots?", "Is there a shot without a dog?"),
+        ("Is there a scene where we can't see a dog?", "Is there a shot without a dog?"),
+        ("What is visible in the final moments?", "What is shown at the end?"),
+        ("Is there footage of a dog?", "Is there a dog?"),
+        ("Which item has the later time, the dog or the cat?", "Which comes later, the dog or the cat?"),
     ],
 )
 def test_sentences_of_one_form(text, as_plain):
@@ -66,6 +94,37 @@ def test_sentences_of_one_form(text, as_plain):
     (found,), plain = readings_of(text), read(as_plain)
     same = {"text": "", "clip_question": "", "sure": True, "trust": 1.0}
     assert evolve(found, **same) == evolve(plain, **same)
+
+
+@pytest.mark.parametrize(
+    ("text", "as_plain"),
+    [
+        ("Provide an inventory of the objects shown.", "List all objects."),
+        ("Full line-up of the objects, please.", "List all objects."),
+        ("Set out all of the objects that can be seen.", "List all objects."),
+        ("Give me a rundown of every colour used.", "List all colours."),
+        ("Which objects were recorded as running?", "Which objects are running?"),
+        ("What can we see running?", "What is running?"),
+        ("What's running? Name them all.", "What is running?"),
+        ("Which things can the jury see in the film?", "Which things do we see?"),
+    ],
+)
+def test_wishes_for_lists(text, as_plain):
+    """A list is asked for in many words: what collects the things, who tells them, who sees them."""
+    (found,), plain = readings_of(text), read(as_plain)
+    assert (found.kind, found.counted, found.conditions) == (plain.kind, plain.counted, plain.conditions)
+
+
+def test_what_asks_for_something_else_is_no_list():
+    """A number, an order or a time of objects is not a list of them."""
+    for text in (
+        "count the objects in shot 2",
+        "the order of the objects",
+        "tell me when the objects move",
+        "number of objects",
+    ):
+        assert as_list(text) == text
+    assert as_list("an inventory of the objects") == "list all objects"
 
 
 def test_what_a_shot_does_not_show_is_no_showing():

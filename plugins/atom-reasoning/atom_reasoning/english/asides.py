@@ -6,6 +6,7 @@ import re
 
 from atom_reasoning.english.requests import without_requests
 from atom_reasoning.english.topics import with_topic
+from atom_reasoning.english.viewers import as_one
 from atom_reasoning.english.words import KINDS_OF_WORDS, NUMBER, base
 
 _ASKS = r"(?:what|which|who|whose|when|where|how|why|in (?:what|which)|at (?:what|which)|whether|if)\b"
@@ -47,9 +48,19 @@ _DEMAND = re.compile(
     r"(?: (?:them|it|me|all(?: of them)?|both|every one|each|yes or no|one|those|quickly|please|in full))*\s*[.!?]*$",
     re.IGNORECASE,
 )
+_OFFERED = re.compile(r"\s*[,:;–-]\s+(?:is|was) it (?=(?:the|an?) [^,.?]+ or )", re.IGNORECASE)
+"""What leads to two things offered: "which is first, is it the dog or the cat?"."""
+_ADDRESSED = re.compile(
+    r"\s*,\s*(?:my )?(?:lads?|lasses|guys|folks|boys|girls|kids|children|friends|mates?|team|everyone|everybody|anyone|anybody|class|people|fellas|fellows|ladies|gentlemen|gents|darlings?|comrades|gang|crew|y'all|you lot|buddy|pal|chaps?|sweetie|honey|love|officer|detective|doctor|professor|miss|mister|boss)\s*(?=[?.!]*$)",
+    re.IGNORECASE,
+)
 _TAG = re.compile(
     r"^(?P<question>(?:is|are|was|were|do|does|did|has|have|can|could|will)\b.{8,}?)(?:,\s*(?:(?:is|was|isn't|wasn't) (?:it|that|this)(?: not)?(?: right| true| correct| so| the case)?"
     r"|(?:am i|are we) (?:right|correct)|or (?:am i wrong|is (?:that|it) (?:wrong|not)|not)))\s*\?*$",
+    re.IGNORECASE,
+)
+_RIGHT = re.compile(
+    r"^(?P<said>.{8,}?)[.;!?]\s*(?:so )?(?:is|are|am|was|were) (?:she|he|it|that|this|i|we|they)(?: really| actually)? (?:right|correct|true|so|wrong|the case|mistaken)(?: (?:about|in|there|here)\b.*)?\s*\?*$",
     re.IGNORECASE,
 )
 _RATHER = re.compile(
@@ -77,7 +88,16 @@ def without_asides(text: str) -> str:
     What one says that one is looking for is put where the question says "it": "I am looking for a dog. When does it
     come?" asks when a dog comes.
     """
-    text = _NUMBER_OF_SHOT.sub(r"\g<before>number", " ".join(text.split()))
+    text = as_one(_NUMBER_OF_SHOT.sub(r"\g<before>number", " ".join(text.split())))
+    text = _OFFERED.sub(": ", text)
+    if (found := _DEMAND.match(text)) and not re.match(r"(?:what|who)ever\b", text, re.IGNORECASE):
+        text = found["question"]
+    if (found := _RIGHT.match(text)) and not re.search(r"[.?!;]\s", found["said"]):
+        text = (
+            f"{found['said']}?"
+            if re.match(_BEGINS, found["said"], re.IGNORECASE)
+            else f"is it true that {found['said']}?"
+        )
     return with_topic(" ".join(filter(None, map(_bare, _SENTENCES.split(text)))) or text)
 
 
@@ -86,17 +106,15 @@ def _bare(text: str) -> str:
         if not re.search(r"\b(?:it|that|they|one)\b", rather["begin"] + rather["rest"]):
             text = f"{rather['begin']}{rather['rest']}"
     text = _PARENTHESES.sub(" ", _LAUGHTER.sub("", _without_please(text)))
-    if (found := _DEMAND.match(text)) and not re.match(r"(?:what|who)ever\b", text, re.IGNORECASE):
-        text = found["question"]
-    if tagged := _TAG.match(text):
-        text = f"{tagged['question']}?"
+    text = _ADDRESSED.sub("", text)
     text = _REGARDING.sub(r"\g<thing>: ", _without_address(text))
     for _ in range(3):
         before = text
         text = without_requests(_MATTER.sub("", _OUTCRY.sub("", _VOCATIVE.sub("", text))))
         if text == before:
             break
-    return text
+    tagged = _TAG.match(text)
+    return f"{tagged['question']}?" if tagged else text
 
 
 def _without_please(text: str) -> str:

@@ -14,6 +14,9 @@ _LISTED = (
     re.compile(rf"^(?:what (?:is|are) |(?:{_TELLING} )(?:(?:me|us|out|up|down|off|for me|for us) )*)?(?:an?|the|your|some|one|its)? ?(?:(?!of\b|or\b|and\b)[\w-]+ ){{0,3}}?{_NO_COLLECTION} of {_ALL}{_HEAD}(?P<rest>.*)$"),
     re.compile(rf"^{_TELLING} (?:(?:me|us|out|up|down|off|for me|for us|what) )*{_ALL}(?<= ){_HEAD}(?P<rest>.*)$"),
 )  # fmt: skip
+_ONE_BY_ONE = re.compile(
+    r"\b(?P<all>every|each)(?: single| individual)? (?P<head>object|thing|item|shape|figure|element|colour|hue|shade)\b"
+)
 _OTHERWISE = re.compile(
     r"\b(?:how (?:many|much|often|long)|which (?:shot|scene|video)|(?:what|in|right|chronological) order|number of|when|first|last|earlier|later|or|before|after)\b"
 )
@@ -24,7 +27,8 @@ def as_list(text: str) -> str:
     """A plain wish for all objects, or all colours, that begins with "list"; any other text as it is."""
     if _OTHERWISE.search(text):
         return text
+    plural = _ONE_BY_ONE.sub(r"\g<all> \g<head>s", text)
     for pattern in _LISTED:
-        if found := pattern.match(text):
+        if found := pattern.match(plural):
             return f"list all {found['head']}{found['rest']}"
     return text

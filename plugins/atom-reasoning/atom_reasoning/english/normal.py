@@ -12,7 +12,7 @@ from atom_reasoning.english.shorthand import written_out
 _CONTRACTIONS = (
     (r"\bwon't\b", "will not"),
     (r"\bcan't\b|\bcannot\b", "can not"),
-    (r"\b(is|are|was|were|does|do|did|has|have|had|could|would|should)n't\b", r"\1 not"),
+    (r"\b(is|are|was|were|does|do|did|has|have|had|could|would|should|must|might)n't\b", r"\1 not"),
     (r"\b(is|are|was|were|does|do|did|has|have)nt\b", r"\1 not"),
     (r"\b(what|who|where|when|how|there|that|it|which|here|he|she)'s\b", r"\1 is"),
     (r"\bwhats\b", "what is"),
@@ -27,6 +27,7 @@ _CONTRACTIONS = (
     (r"\b(how \w+|what colou?r|which colou?r|what shot|what scene|what time)'s\b", r"\1 is"),
     (r"\b(shot|scene|clip)'s\b", r"\1"),
     (r"\b(?:wanna|want to) know\b", "want to know"),
+    (r"\b(\w+)'ll\b", r"\1 will"),
     (r"\blet's\b", "let us"),
     (r"\bu\b", "you"),
     (r"\br\b", "are"),

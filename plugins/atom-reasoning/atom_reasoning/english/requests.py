@@ -23,10 +23,10 @@ _ASSERTS = (
 )
 """What one says of a sentence that follows: that it is true, that one believes it, that it is a fact."""
 _NO_THING = r"(?!(?:that|whether|if|a|an|the|some|any|no|every|all|both|each|your|my|our|something|anything|nothing|there)\b)[\w']+"
+_WHO_SAYS = rf"(?:(?:is|was|are|am|would|could|can|will|may|might|must|should|do|does|did|have|has)(?:n't)? )?(?:it|i|we|you|one|they|this|anyone|somebody|someone)(?:'m|'d|'s)?\b(?: {_NO_THING}){{0,6}}?"
 _TRUE = re.compile(
-    rf"^(?:(?:and|so|but|well|now) )?(?:(?:(?:is|was|are|am|would|could|can|will|may|might|must|should|do|does|did|have|has)(?:n't)? )?(?:it|i|we|you|one|they|this|anyone|somebody|someone)(?:'m|'d|'s)?\b"
-    rf"(?: {_NO_THING}){{0,6}}?|(?:please|kindly|just)(?: please| kindly)?)?(?:^| ){_ASSERTS}(?: (?:for|to) (?:me|us|you))?(?: please)?,?"
-    r" (?P<how>that|whether(?: or not)?|if),? (?=\w+ )",
+    rf"^(?:(?:and|so|but|well|now) )?(?:(?:{_WHO_SAYS}|(?:please|kindly|just)(?: please| kindly)?)?(?:^| ){_ASSERTS}(?: (?:for|to) (?:me|us|you))?(?: please)?,?"
+    rf" (?P<how>that|whether(?: or not)?|if),? (?=\w+ )|{_WHO_SAYS} {_ASSERTS},? (?=(?:there(?:'s|s)?|no|not|at no) \w))",
     re.IGNORECASE,
 )
 _BE_SO_KIND = re.compile(
@@ -35,6 +35,10 @@ _BE_SO_KIND = re.compile(
     r"|i(?:'d| would| should) (?:be (?:grateful|glad|obliged|thankful)|appreciate it|like it|love it) if you (?:would|could|can)"
     r"|i(?:'d| would| should)? (?:like|want|need|love|wish)(?: for)? you to"
     r"|it would be (?:nice|good|great|kind|helpful) (?:of you to|if you (?:could|would)))\s+(?:please |kindly )?",
+    re.IGNORECASE,
+)
+_REQUIRE = re.compile(
+    r"^(?:i|we)(?:'d| would| should)? (?:require|need|want|request|like|demand|seek|wish for|am after|must have|have to have)(?: to (?:have|get|see|hear))? (?=(?:the (?:exact |total |full |complete |precise |overall )?(?:number|total|count|list|colour|length|duration|order|sequence|time|amount|quantity|name)|an? (?:\w+ )?(?:list|description|account|summary|count)|all|every)\b)",
     re.IGNORECASE,
 )
 _MIND = re.compile(r"^(?:would|do|will) you mind (?P<deed>\w+)ing\b", re.IGNORECASE)
@@ -48,8 +52,11 @@ _DEEDS = {deed.removesuffix("e"): deed for deed in _REQUESTS}
 def without_requests(text: str) -> str:
     """One wrapping less: "Would you mind telling me when" as "when", "Can it be confirmed that" as "is it true that"."""
     text = _BE_SO_KIND.sub("", text)
+    text = _REQUIRE.sub("give me ", text)
     text = _MIND.sub(lambda found: _deed(found["deed"]), text)
-    text = _TRUE.sub(lambda found: "is it true that " if found["how"].casefold() == "that" else "whether ", text)
+    text = _TRUE.sub(
+        lambda found: "is it true that " if (found["how"] or "that").casefold() == "that" else "whether ", text
+    )
     return _TO_KNOW.sub("", text)
 
 

@@ -17,8 +17,8 @@ _SOUGHT = re.compile(
     re.IGNORECASE,
 )
 _HELD_TRUE = re.compile(
-    r"^(?:i|we) (?:think|believe|guess|suppose|assume|say|reckon|take it)(?: that)? (?P<said>[^.;!?]+)[,.;!]\s*"
-    r"(?:(?:is|was) (?:that|this|it) (?:right|true|correct|so|the case)|(?:am i|are we) (?:right|correct)|(?:right|correct|true|yes|no))\s*\??$",
+    r"^(?:(?:i|we|he|she|they|someone|somebody|people) (?:think|believe|guess|suppose|assume|say|reckon|take it|claim|insist|swear|am told|are told|heard|hear|gather|told me|told us)s?(?: that)? )(?P<said>[^.;!?]+)[,.;!]\s*"
+    r"(?:(?:is|was) (?:that|this|it|he|she|they)(?: really)? (?:right|true|correct|so|the case)|(?:am i|are we|are they) (?:right|correct)|(?:right|correct|true|yes|no))\s*\??$",
     re.IGNORECASE,
 )
 _SET_BEFORE = re.compile(

@@ -88,6 +88,7 @@ GENERIC = frozenset(
         "motion",
         "movement",
         "event",
+        "entry",
     ]
 )
 """Nouns that any thing fits."""

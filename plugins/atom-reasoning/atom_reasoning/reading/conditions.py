@@ -34,7 +34,7 @@ _TRAILING = frozenset(_NAMELESS.split())
 """Words that name nothing at the end of the name of a thing."""
 _ASIDE = re.compile(
     r"^(?:(?:with|for|of|about|among|amongst|containing|showing)\b )+"
-    r"|^(?:[\w-]+ )*?(?:sign|trace|instance|appearance|occurrence|presence|example|glimpse|view|sight|hint|footage|picture|image|mention|evidence|record|case)s? of "
+    r"|^(?:[\w-]+ )*?(?:sign|trace|instance|appearance|occurrence|presence|example|glimpse|view|sight|hint|footage|picture|image|mention|evidence|record|case|entry|entrie)s? (?:of|for) "
     r"|^(?!.*\b(?:a|an|the) .*\b(?:of|in|on|with|at|to|by|from|behind|under|over|near|and|or|beside|inside|into|across|through|around) (?:a|an|the)\b)"
     r"(?:[\w-]+ )*?(?<!of )(?<!in )(?<!on )(?<!with )(?<!at )(?<!to )(?<!by )(?<!from )(?<!and )(?<!or )(?<!behind )(?<!under )(?<!over )(?<!near )(?<!into )(?<!beside )(?<!inside )(?<!across )(?<!through )(?<!around )(?<!between )(?:a|an|the) (?=\w)"
 )
@@ -102,7 +102,9 @@ def named(wanted: Condition) -> Condition:
     )
 
 
-_ONLY_SEEN = re.compile(rf"(?:(?:be|being|been|can|get|gets) )*(?:{SEEN}|exist(?:ing|s)?|inside|whatsoever|at all)")
+_ONLY_SEEN = re.compile(
+    rf"(?:(?:be|being|been|can|get|gets) )*(?:{SEEN}|exist(?:ing|s)?|inside|whatsoever|at all|(?:com(?:e|es|ing)|get|gets)(?: (?:in|on|along|up|round|out))?|featur(?:e|es|ing)|occur(?:s|ring)?|in)"
+)
 
 
 def _without_end(subject: str) -> str:

@@ -20,6 +20,7 @@ from atom_reasoning.reading.scope import take_pick, take_scope
 from atom_reasoning.reading.videos import read_videos
 from atom_reasoning.reading.what import read_attribute, read_happens, read_list, read_what
 from atom_reasoning.reading.wordings.agree import kind_of
+from atom_reasoning.reading.wordings.frames import slots_of
 from atom_reasoning.reading.wordings.lexicon import tokens
 from atom_reasoning.reading.wordings.weighing import AS_IT_IS, weighed
 from atom_reasoning.reading.yes_no import is_yes_no, read_length, read_yes_no
@@ -203,8 +204,8 @@ def readings_of(text: str) -> tuple[Reading, ...]:
         asked = _PRONOUN.sub(f"the {topic}", part, count=1) if topic and _PRONOUN.search(part) else part
         found = read(asked if asked.endswith("?") or not is_question else f"{asked}?")
         if not is_question:
-            found = read(f"is it true that {normal(part)}")
-            said = found.scope
+            spoken = slots_of(normal(part))
+            said, found = spoken.scope, evolve(found, conditions=spoken.things)
         elif found.kind is Kind.WHAT and not found.sure and not found.conditions:
             return (read(text),)
         elif (
@@ -225,7 +226,9 @@ _HOW_MANY = re.compile(
     r"^(?P<how>how many)(?= (?:of them )?(?:is|are|was|were|do|does|did|have|has|can|could)\b(?! (?:the|an?)\b)| of them\b|$)",
     re.IGNORECASE,
 )
-_PLURALS = re.compile(r"\b(?!(?:lots|does|has|is|was|its|this|us|times|always)\b)(?:\w+ )?(\w{3,}(?<![su])s)\b")
+_PLURALS = re.compile(
+    r"\b(?!(?:lots|does|has|is|was|its|this|us|times|always)\b)(\w{3,}(?<![su])s\b(?: (?:with|that|which|where|in which|showing|containing|of|without) .+$)?)"
+)
 
 
 def _with_noun(part: str, before: str) -> str:

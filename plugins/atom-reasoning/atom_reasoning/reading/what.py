@@ -55,7 +55,11 @@ def read_attribute(text: str, scope: Scope, asked: str) -> Reading | None:
     )
     if not found or found["k"] in ("direction",):
         return None
-    rest = re.sub(r" (?:have|has|got|be|being|in|painted|coloured|shown in)$", "", found["r"])
+    rest = re.sub(
+        r" (?:have|has|got|be|being|in|painted|coloured|shown in|wear|wearing|sporting|dressed in|carry|carrying|showing|show)$",
+        "",
+        found["r"],
+    )
     if re.match(r"^(?:there|shown|seen|visible|used|present|displayed|in it|it|they|you|we|not)\b", rest):
         return None
     pick = scope.pick

@@ -22,7 +22,7 @@ _FRAMES = (
 )
 _NEGATIONS = re.compile(r"\b(?:never|no|none of|nothing|no one|nobody|neither|nowhere|not any|not a single|without)\b")
 _TOGETHER = re.compile(
-    rf",? ?\b(?:together|at the same time|at once|simultaneously|side by side|(?:in|on) (?:the same|one and the same|a single|one) (?:{SHOT}|screen|picture|frame|time)|with each other|alongside each other|share a (?:{SHOT})|both at once)\b"
+    rf",? ?\b(?:together|at the same time|at once|simultaneously|side by side|(?:(?:in|on|within|inside|during)|shar(?:e|es|ing)) (?:the same|one and the same|a single|one) (?:{SHOT}|screen|picture|frame|time)|with each other|alongside each other|share a (?:{SHOT})|both at once)\b"
 )
 
 

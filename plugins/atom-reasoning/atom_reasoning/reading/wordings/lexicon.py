@@ -39,7 +39,7 @@ _PHRASES = (
     (rf"\b(?:turn|show|come|pop|crop|shows|turns|comes|pops|crops|turned|came|showed|popped|cropped|showing|turning|popping|coming) up\b|\b(?:is|are|be|was|were|has been|have been|gets?|being)? ?(?:to be )?(?:{SEEN}|in evidence|in sight|in shot|in frame|on (?:the )?(?:screen|camera|film|display)|in the (?:picture|frame|image|scene)|on the picture|in view|part of|a part of|detectable|recognisable|available)\b", "SEE"),
     (r"\b(?:take|takes|took|taking) place\b|\b(?:goes|go|going) on\b|\bhappen(?:s|ed|ing)?\b|\boccur(?:s|red|ring)?\b|\bto see\b|\b(?:comes?|came) about\b", "HAPPEN"),
     (r"\b(?:in|by|into) (?:what|which|the|chronological|the right|their|its|temporal|time)? ?(?:order|sequence)(?: in which| that| of (?:time|appearance))?\b|\b(?:one by one|one after (?:another|the other)|step by step|shot by shot|scene by scene|blow by blow|play[- ]by[- ]play|from (?:the )?(?:first|start|beginning|top) to (?:the )?(?:last|finish|end|bottom)|chronologically|chronological|in (?:sequence|succession|turn)|consecutively|successively|sequentially)\b|\bas (?:they|it) (?:come|happen|occur|appear|unfold|go)s?\b|\border of (?:appearance|time|events|what happens)\b", "ORDER"),
-    (r"\b(?:in|on) (?:the|one|a)(?: and the)? (?:same|single) (?:shot|scene|clip|screen|time|picture|frame)\b|\bin one (?:shot|scene|clip|picture)\b|\bat (?:the same time|once|one time)\b|\bsimultaneously\b|\bconcurrently\b|\bside by side\b|\btogether\b|\bshare (?:a|the) (?:shot|screen|scene|frame|picture)\b", "TOGETHER"),
+    (r"\b(?:in|on|within|inside|during|sharing) (?:the|one|a)(?: and the)? (?:same|single) (?:shot|scene|clip|screen|time|picture|frame)\b|\bin one (?:shot|scene|clip|picture)\b|\bat (?:the same time|once|one time)\b|\bsimultaneously\b|\bconcurrently\b|\bside by side\b|\btogether\b|\bshare (?:a|the) (?:shot|screen|scene|frame|picture)\b", "TOGETHER"),
     (r"\b(?:the whole|all the|the entire|at all) times?\b|\b(?:always|constantly|permanently|continuously|throughout)\b|\ball the way through\b|\bwithout exception\b", "EVERY"),
     (r"\b(?:each|every)(?: single| and every| individual)?(?: one)?(?: of the| of)?\b", "EVERY"),
     (r"\b(?:as well as|along with|alongside|plus|and also|in addition to|together with)\b", "and"),
@@ -103,7 +103,7 @@ able determine identify specify provide state mention report return answer respo
 taken considered regarding concerning considering understand correctly encounter whichever whatever thinking assume
 viewer viewers camera editor director maker filmmaker author material piece work course instance instances occurrence occurrences appearance appearances
 someone somebody anyone anybody myself yourself pause jump skip press stop moment currently supposed believe figure
-happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts hear learn miss missed wanna gonna gimme lemme dunno image images frame frames brought bring use uses using lot lots various several whatsoever inside like
+happen one's both's assume presume perhaps maybe possibly probably though however anyway again abouts hear learn miss missed wanna gonna gimme lemme dunno image images frame frames brought bring use uses using lot lots various several whatsoever inside like now
 """
 EMPTY = frozenset(_EMPTY.split()) - PLAIN
 """Words of asking that tell nothing of the kind of question."""
