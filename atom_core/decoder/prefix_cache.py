@@ -32,10 +32,11 @@ class KV:
         """Memory held, bytes."""
         return sum(t.numel() * t.element_size() for pair in self.layers for t in pair)
 
-    def view(self, start: int, end: int) -> KV:
-        """Tokens `start` to `end`, not copied."""
-        layers = tuple((k[:, start:end], v[:, start:end]) for k, v in self.layers)
-        return KV(layers, end - start)
+    def first(self, num_tokens: int) -> KV:
+        """The first `num_tokens` tokens, not copied; where that is all, this very object: by it rows share."""
+        if num_tokens >= self.num_tokens:
+            return self
+        return KV(tuple((k[:, :num_tokens], v[:, :num_tokens]) for k, v in self.layers), num_tokens)
 
     def cut(self, start: int, end: int) -> KV:
         """A copy of tokens `start` to `end`."""
@@ -54,13 +55,8 @@ def joined(chain: Sequence[KV]) -> KV:
 
 def first_tokens(chain: Sequence[KV], num_tokens: int) -> list[KV]:
     """The first `num_tokens` tokens of runs that follow each other, not copied."""
-    runs: list[KV] = []
-    for kv in chain:
-        missing = num_tokens - sum(run.num_tokens for run in runs)
-        if missing <= 0:
-            break
-        runs.append(kv if kv.num_tokens <= missing else kv.view(0, missing))
-    return runs
+    starts = itertools.accumulate((kv.num_tokens for kv in chain), initial=0)
+    return [kv.first(num_tokens - start) for kv, start in zip(chain, starts, strict=False) if start < num_tokens]
 
 
 @define(eq=False)
@@ -91,7 +87,7 @@ class RadixPrefixCache:
         self.max_bytes = max_bytes
         self.num_bytes = 0
         self._root = _Node((), None, None)
-        self._clock = itertools.count(1)
+        self._clock = itertools.count()
         self._lock = threading.Lock()
 
     def match(self, keys: Sequence[PrefixKey]) -> tuple[int, list[KV]]:
@@ -107,7 +103,7 @@ class RadixPrefixCache:
                 child = node.children[keys[at]]
                 assert child.kv is not None
                 child.used = now
-                chain.append(child.kv.view(0, sum(n for _, n in child.keys[:extra])))
+                chain.append(child.kv.first(sum(n for _, n in child.keys[:extra])))
             walk: _Node | None = node
             while walk is not None:
                 walk.used, walk = now, walk.parent
@@ -133,10 +129,10 @@ class RadixPrefixCache:
             known = sum(n for _, n in keys[: at + extra])
             if at + extra == len(keys) or known < start:
                 return
-            # only what the tree does not have yet is kept
-            size = kv.num_bytes * (kv.num_tokens + start - known) // kv.num_tokens
-            if size > self.max_bytes:
+            whole = kv.num_bytes * (start + kv.num_tokens) // kv.num_tokens
+            if whole > self.max_bytes:
                 return
+            size = whole * (start + kv.num_tokens - known) // (start + kv.num_tokens)  # what the tree does not have yet
             self._evict(self.max_bytes - size)  # first, so that no more is ever held
             node, at, extra = self._walk(keys)
             if sum(n for _, n in keys[: at + extra]) < known:
@@ -192,7 +188,7 @@ class RadixPrefixCache:
             self.num_bytes -= leaf.kv.num_bytes
 
     def _leaves(self, node: _Node) -> Iterator[_Node]:
-        if node.kv is not None and not node.children:
+        if not node.children:
             yield node
         for child in node.children.values():
             yield from self._leaves(child)

@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 _UNFINISHED = ".part"
@@ -59,7 +59,7 @@ def sweep(folder: Path) -> None:
                 temporary.unlink()
 
 
-@lru_cache(1)
+@cache
 def _processes() -> str:
     """What names the processes that this one can see, those of one start of one machine or container."""
     known = platform.node()
@@ -108,7 +108,7 @@ def writable_folder(folder: Path) -> Path:
 
 def _remove(temporary: Path) -> None:
     with suppress(OSError):
-        temporary.unlink(missing_ok=True)
+        temporary.unlink()
     _unfinished.discard(temporary)
 
 

@@ -5,7 +5,7 @@ import random
 import pytest
 import torch
 
-from atom_core.decoder.prefix_cache import KV, RadixPrefixCache
+from atom_core.decoder.prefix_cache import KV, RadixPrefixCache, first_tokens, joined
 
 
 def states(values: list[int]) -> KV:
@@ -97,6 +97,48 @@ def test_there_is_room_before_a_prefix_is_copied(monkeypatch: pytest.MonkeyPatch
     for text in ("ab", "cde", "fghi", "jk", "lm"):
         put(tree, text)
     assert max(held) == 4 * size
+
+
+def test_only_what_is_new_needs_room() -> None:
+    """However much of what the tree has already comes with it."""
+    size = states([1]).num_bytes
+    for start in (0, 1, 2):
+        tree = RadixPrefixCache(4 * size)
+        put(tree, "x")
+        put(tree, "ab")
+        tree.insert(units("abcd"), states([ord(letter) for letter in "abcd"[start:]]), start)
+        assert (tree.num_bytes, tree.match(units("abcd"))[0], tree.match(units("x"))[0]) == (4 * size, 4, 0)
+        tree.insert(units("abcdefgh"), states([ord(letter) for letter in "abcdefgh"[start:]]), start)
+        assert tree.match(units("abcdefgh"))[0] == 4, "eight never fit, and nothing goes for them"
+
+
+def test_what_others_follow_goes_last() -> None:
+    """Of a prefix and what was used with it at the same moment, the end goes first."""
+    tree = RadixPrefixCache(10**9)
+    put(tree, "ab")
+    put(tree, "abc")
+    tree.match(units("abc"))
+    tree.shrink(tree.num_bytes - 1)
+    assert tree.num_bytes == states([1, 2]).num_bytes
+    assert told(tree.match(units("abc"))[1]) == [ord("a"), ord("b")]
+
+
+def test_the_first_tokens_of_runs() -> None:
+    """Whole runs are the same objects, the one that is cut is a view; none is empty."""
+    chain = [states([1, 2]), states([3]), states([4, 5, 6])]
+    for num_tokens in range(7):
+        first = first_tokens(chain, num_tokens)
+        assert told(first) == list(range(1, num_tokens + 1))
+        assert [kv.num_tokens for kv in first] == [kv.layers[0][0].shape[1] for kv in first]
+        assert all(kv.num_tokens for kv in first)
+    assert all(one is other for one, other in zip(first, chain, strict=True))
+    assert first_tokens(chain, 4)[2].layers[0][0].data_ptr() == chain[2].layers[0][0].data_ptr()
+
+
+def test_runs_of_different_models_are_not_joined() -> None:
+    """States of fewer layers are not those of the whole model."""
+    with pytest.raises(ValueError, match="zip"):
+        joined([states([1]), KV(states([1]).layers * 2, 1)])
 
 
 def test_a_budget_of_nothing_keeps_nothing() -> None:

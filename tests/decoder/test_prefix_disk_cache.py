@@ -10,6 +10,7 @@ import torch
 from atom_core.decoder.prefix_cache import KV, joined
 from atom_core.decoder.prefix_disk_cache import PrefixDiskCache
 from atom_core.families.prompt import PrefixKey
+from atom_core.testing import wait_until
 
 HEAD: tuple[PrefixKey, ...] = ((5, 1), (("features", 0), 3), (7, 1))
 
@@ -82,18 +83,29 @@ def test_the_size_cap_holds(tmp_path: Path) -> None:
 
 
 def test_a_slow_disk_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be written soon is not kept, and memory does not fill with what waits."""
+    """What cannot be written soon is not kept: no more than four are held in memory, and one after the other is
+    written.
+    """
     files = PrefixDiskCache(tmp_path, 10**9, "model")
-    go = threading.Event()
-    monkeypatch.setattr(files._files, "write", lambda *_: go.wait(120))
+    go, written = threading.Event(), []
+
+    def write(*_: object) -> None:
+        written.append(threading.current_thread().name)
+        go.wait(120)
+
+    monkeypatch.setattr(files._files, "write", write)
     putting = threading.Thread(target=lambda: [files.put(HEAD, kv()) for _ in range(20)])
     putting.start()
     putting.join(30)
-    waits, waiting = putting.is_alive(), files._writer._work_queue.qsize()
+    waits = putting.is_alive()
     go.set()
     putting.join()
+    wait_until(lambda: len(written) > 1)  # the first has made room
+    files.put(HEAD, kv())
     files.close()
-    assert (waits, waiting < 5) == (False, True)
+    assert not waits
+    assert len(written) == 5, "four of twenty, and one when there was room again"
+    assert len(set(written)) == 1
 
 
 def test_runs_joined_are_one() -> None:

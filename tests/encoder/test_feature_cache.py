@@ -1,5 +1,6 @@
 """Features kept on disk."""
 
+import contextlib
 import errno
 import itertools
 import logging
@@ -7,6 +8,7 @@ import multiprocessing
 import os
 import shutil
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -180,6 +182,33 @@ def _claim_and_count(folder: Path, out: Path) -> None:
             with out.open("a") as file:
                 file.write("computed\n")
             store.put(features())
+
+
+def test_what_is_known_is_not_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its key, by another that will do, or because another process computed it meanwhile; new features are kept."""
+    store, wanted, told = FeatureCache(tmp_path, 10**9), features(), []
+
+    def compute() -> Features:
+        told.append("computed")
+        return wanted
+
+    def ask(key: str = wanted.key, or_key: str | None = None) -> tuple[Features, bool]:
+        return store.get_or_compute(key, CLIP, compute, check=lambda: told.append("checked"), or_key=or_key)
+
+    assert (ask(), ask(), ask("ab" * 32, wanted.key)) == ((wanted, False), (wanted, True), (wanted, True))
+    assert fresh(store).get(wanted.key, CLIP) == wanted
+    assert told == ["checked", "computed"], "who finds what it wants waits for nobody"
+    late, claim = features(2.0), FeatureCache.claim
+
+    @contextlib.contextmanager
+    def held(self: FeatureCache, key: str, check: Callable[[], None]) -> Iterator[None]:
+        fresh(store).put(late)
+        with claim(self, key, check):
+            yield
+
+    monkeypatch.setattr(FeatureCache, "claim", held)
+    assert ask(late.key) == (late, True)
+    assert told == ["checked", "computed", "checked"]
 
 
 def test_two_processes_compute_an_entry_once(tmp_path: Path) -> None:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from atom_core.files import abandon, begin_private, beside, private_folder, write_whole
+from atom_core.files import (
+    abandon,
+    begin_private,
+    beside,
+    check_writable,
+    private_folder,
+    sweep,
+    writable_folder,
+    write_whole,
+)
 from atom_core.testing.videos import write_video
 
 
@@ -90,6 +99,45 @@ def test_what_is_private_is_the_users_alone(tmp_path):
     assert stat.S_IMODE((tmp_path / "mine").stat().st_mode) == 0o755
 
 
+def test_a_folder_that_another_process_makes_at_the_same_moment(tmp_path, monkeypatch):
+    """Is there as well as one's own."""
+    mkdir = Path.mkdir
+
+    def late(self, **how):
+        os.mkdir(self)
+        mkdir(self, **how)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    assert private_folder(tmp_path / "a" / "b").is_dir()
+
+
+def test_a_folder_to_write_into(tmp_path, monkeypatch):
+    """It is made with those on the way, or there already; one that cannot be written is refused before any work."""
+    for _ in range(2):
+        assert writable_folder(tmp_path / "a" / "b").is_dir()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        writable_folder(tmp_path / "a")
+
+
+def test_what_could_be_written_is_known_before(tmp_path, monkeypatch):
+    """Texts, new and old, pipes and devices can be; folders, videos and what lies nowhere cannot."""
+    (tmp_path / "old.txt").write_text("old")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to("/dev/null")
+    for name in ("new.txt", "old.txt", "pipe", "null", "/dev/stdout"):
+        check_writable(tmp_path / name)
+    (tmp_path / "film.mp4").write_bytes(b"ftyp\0")
+    for name, error in (("", IsADirectoryError), ("none/a.txt", FileNotFoundError), ("film.mp4", FileExistsError)):
+        with pytest.raises(error):
+            check_writable(tmp_path / name)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    check_writable(tmp_path / "pipe")
+    for name in ("new.txt", "old.txt"):
+        with pytest.raises(PermissionError):
+            check_writable(tmp_path / name)
+
+
 KILLED = """
 import os, sys
 from pathlib import Path
@@ -124,3 +172,18 @@ def test_what_a_process_left_that_nobody_waited_for_is_removed(tmp_path):
     write_whole(tmp_path / "film.otio", "{}")
     assert [path.name for path in tmp_path.iterdir()] == ["film.otio"]
     ended.wait()
+
+
+def test_what_another_users_process_is_writing_stays(tmp_path, monkeypatch):
+    """A process that may not be asked runs."""
+    with beside(tmp_path / "a.txt") as temporary:
+        machine, _, rest = temporary.name.split("-")
+    name = f"{machine}-1-{rest}"
+    (tmp_path / name).write_text("being written")
+
+    def refuse(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "kill", refuse)
+    sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -1,6 +1,7 @@
 """Texts for the user: nothing of the user's own is replaced."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,51 @@ def test_what_is_the_users_is_kept(tmp_path, way):
     assert path.read_text() == "mine"
     outputs.write(path, "new", overwrite=True)
     assert path.read_text() == "new"
+
+
+def test_places_are_looked_at_before_any_work(tmp_path):
+    """What is not Atom's, or cannot be written at all, is refused then; what is not Atom's may be allowed."""
+    outputs, path = Outputs(tmp_path / "cache"), tmp_path / "a.srt"
+    outputs.check_place(path)
+    path.write_text("mine")
+    with pytest.raises(NotOurs):
+        outputs.check_place(path)
+    outputs.check_place(path, overwrite=True)
+    for overwrite in (False, True):
+        with pytest.raises(FileNotFoundError, match="no folder"):
+            outputs.check_place(tmp_path / "absent" / "a.srt", overwrite=overwrite)
+
+
+def test_lines_are_remembered_too(tmp_path):
+    """What was written line by line is Atom's, what the user has edited is not; a device keeps nothing."""
+    outputs, path = Outputs(tmp_path / "cache"), tmp_path / "a.jsonl"
+    for lines in (["one"], ["two", "three"]):
+        outputs.write_lines(path, lines)
+    assert path.read_text() == "two\nthree\n"
+    path.write_text("mine")
+    with pytest.raises(NotOurs):
+        outputs.write_lines(path, ["four"])
+    assert path.read_text() == "mine"
+    outputs.write_lines(path, ["four"], overwrite=True)
+    outputs.write_lines(path, ["five"])
+    remembered = list((tmp_path / "cache" / "written").iterdir())
+    outputs.write_lines("/dev/null", ["six"])
+    assert list((tmp_path / "cache" / "written").iterdir()) == remembered
+    assert [stat.S_IMODE(entry.stat().st_mode) for entry in remembered] == [0o600]
+
+
+def test_a_text_of_long_ago_is_the_users(tmp_path):
+    """Only the last text, and the one before it, which a killed program leaves, are known."""
+    outputs, path = Outputs(tmp_path / "cache"), tmp_path / "a.srt"
+    for text in ("one", "two", "three"):
+        outputs.write(path, text)
+    for text, known in (("two", True), ("one", False)):
+        path.write_text(text)
+        if known:
+            outputs.check(path)
+        else:
+            with pytest.raises(NotOurs):
+                outputs.check(path)
 
 
 def test_what_is_of_another_video_is_kept(tmp_path):
@@ -120,3 +166,5 @@ def test_a_name_of_the_longest_length(tmp_path):
     assert name == "n" * 251 + ".srt"
     (tmp_path / name).touch()
     assert short_name("n" * 252, ".srt") == name
+    odd = os.fsdecode(b"\xe9" + b"n" * 250)
+    assert short_name(odd, ".srt") == odd + ".srt"

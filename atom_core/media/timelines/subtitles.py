@@ -7,6 +7,7 @@ written, which no player may take for markup, times or an empty line, and that i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from atom_core.text.printable import BREAK, printable
@@ -39,10 +40,9 @@ def _ordered(items: Iterable[Item]) -> list[tuple[int, int, str]]:
         for start_s, end_s, text in items
     ]
     timed = sorted((line for line in timed if line[2]), key=lambda line: line[:2])
-    lines = []
-    for index, (start, end, text) in enumerate(timed):
-        next_start = next((later for later, _, _ in timed[index + 1 :] if later > start), None)
-        end = end if next_start is None else min(end, next_start)
+    starts, lines = [start for start, _, _ in timed], []
+    for start, end, text in timed:
+        end = min([end, *starts[bisect_right(starts, start) :][:1]])
         lines.append((start, max(end, start + _SHORTEST_MS), text))
     return lines
 

@@ -77,7 +77,7 @@ def to_timecode(num_frames: int, rate: Fraction, *, drops: bool) -> str:
     nominal, dropped = round(rate), _dropped(rate) if drops else 0
     if dropped:
         tens, rest = divmod(num_frames, 600 * nominal - 9 * dropped)
-        past_first = max(rest - dropped, 0) // (60 * nominal - dropped)
+        past_first = max((rest - dropped) // (60 * nominal - dropped), 0)
         num_frames += dropped * (9 * tens + past_first)
     total_s, frames = divmod(num_frames, nominal)
     total_s %= _DAY_S

@@ -86,3 +86,15 @@ def test_files_that_state_no_time_code(
     half, point = frames // 2, ";" if mode == "DROP" else ":"
     ends = f"00:00:00{point}{half:02}", f"00:00:01{point}00"
     assert event[2:6] == ["V", "C", *ends]
+
+
+def test_what_lies_far_into_a_file(make_cut: Callable[[Path, float, float], Cut], tmp_path: Path) -> None:
+    """Pictures are counted at the file's own rate, the slowest that lists have, too: of 23.976 a second
+    the thousandth second's is number 23976."""
+    pytest.importorskip("otio_cmx3600_adapter")
+    path = write_video(tmp_path / "a.mp4")
+    video = evolve(probe(path), fps=24000 / 1001, peak_fps=0.0, duration_s=2000.0)
+    cut = make_cut(path, 1000.0, 1001.0)
+    text = to_edl(Timeline(request=Request(text="x"), cuts=(cut,)), {cut.content_hash: video})
+    (event,) = [line.split() for line in text.splitlines() if line[:3].isdecimal()]
+    assert event[4:6] == ["00:16:39:00", "00:16:40:00"]

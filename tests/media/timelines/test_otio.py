@@ -79,6 +79,16 @@ def test_no_sound_track_without_sound(made: tuple[Timeline, dict[str, Video]]) -
     assert len(to_otio(silent, videos)["tracks"]["children"]) == 1
 
 
+def test_no_clip_is_empty(made: tuple[Timeline, dict[str, Video]]) -> None:
+    """A cut within one picture has that picture; one from a picture to the next has the first."""
+    timeline, videos = made
+    cut = timeline.cuts[1]
+    for start_s, end_s in ((0.41, 0.411), (0.4, 0.44), (0.4, 0.4)):
+        one = evolve(timeline, cuts=(evolve(cut, start_s=start_s, end_s=end_s),))
+        (clip,) = to_otio(one, videos)["tracks"]["children"][0]["children"]
+        assert [clip["source_range"][name]["value"] for name in ("start_time", "duration")] == [10.0, 1.0]
+
+
 def test_errors_name_the_file(made: tuple[Timeline, dict[str, Video]], tmp_path: Path) -> None:
     """An unknown source and an unwritable place are refused in one line."""
     timeline, videos = made

@@ -53,3 +53,15 @@ def test_overlapping_and_empty_spans() -> None:
         "00:00:01,000 --> 00:00:01,001",
         "00:00:02,000 --> 00:00:03,000",
     ]
+
+
+def test_lines_of_one_time() -> None:
+    """They stand together, in the order in which they came, until the next line."""
+    text = to_srt([(0.0, 5.0, "b"), (0.0, 5.0, "a"), (4.0, 6.0, "d"), (1.0, 2.0, "c")])
+    assert text.splitlines()[1::4] == [
+        "00:00:00,000 --> 00:00:01,000",
+        "00:00:00,000 --> 00:00:01,000",
+        "00:00:01,000 --> 00:00:02,000",
+        "00:00:04,000 --> 00:00:06,000",
+    ]
+    assert text.splitlines()[2::4] == ["b", "a", "c", "d"]

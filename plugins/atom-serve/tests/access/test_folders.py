@@ -113,6 +113,20 @@ def test_a_name_that_is_too_long(folders):
     assert status_of(error.value) == 404
 
 
+def test_of_several_folders(tmp_path):
+    """What is read is looked for in all of them, and three are told; what is written lies in the first."""
+    folders = [tmp_path / name for name in "abcd"]
+    for folder in folders:
+        folder.mkdir()
+    (folders[1] / "there.mp4").touch()
+    allowed = Folders(folders)
+    assert allowed.file("there.mp4") == folders[1] / "there.mp4"
+    assert allowed.place("there.mp4") == folders[0] / "there.mp4"
+    with pytest.raises(Missing) as error:
+        allowed.file("gone.mp4")
+    assert [str(folder) in str(error.value) for folder in folders] == [True, True, True, False]
+
+
 def test_nothing_is_allowed_unless_told(tmp_path):
     """Without --allow no file may be named; a folder that is not there is a mistake of the command."""
     with pytest.raises(Refused, match="--allow"):
