@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _VERSIONED = ("torch", "transformers", "pillow", "av")
 """The libraries that decide, beside the model, what features and kept prefixes are, bit for bit."""
 
-_VERSIONS = {"int8": 3, "bf16": 3}
+_VERSIONS = {"int8": 4, "bf16": 3}
 """Raised when layers of a kind compute otherwise, so that what they made is made anew."""
 
 

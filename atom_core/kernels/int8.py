@@ -28,8 +28,8 @@ from atom_core.kernels.packed_linear import PackedLinear
 _TINY = 1e-30
 _BLOCK = 2**18
 _ROWS = 256
-_MIDDLE = torch.tensor([128.5])
-_GELU = math.sqrt(2 / math.pi)
+_GELU = 2 * math.sqrt(2 / math.pi)
+_GELU_1 = torch.tensor([_GELU])
 
 
 def has_kernel() -> bool:
@@ -143,26 +143,45 @@ class RowInt8Linear(PackedLinear):
         """[..., K] to [..., O], float32."""
         if self._packed is not None and inputs.dim() == 2 and len(inputs) <= _ROWS and inputs.dtype == torch.float32:
             return self._rows(inputs, None)  # as in most calls of a decode step, where each operation counts
-        return self._in_blocks(inputs, self._rows)
+        return self._in_blocks(inputs, self._rows, self.out_features)
 
-    def gelu(self, inputs: torch.Tensor) -> torch.Tensor:
-        """GELU, by its tanh approximation, of what `forward` gives."""
-        return self._in_blocks(inputs, lambda rows_NK, out_NO: gelu_(self._rows(rows_NK, out_NO)))
+    def rounded(self, inputs: torch.Tensor) -> torch.Tensor:
+        """[..., K] to [..., O], bfloat16: what `forward` gives, for what is multiplied in bfloat16 next anyway."""
+
+        def into(rows_NK: torch.Tensor, out_NO: torch.Tensor | None) -> torch.Tensor:
+            found_NO = self._rows(rows_NK, None)
+            return found_NO.to(torch.bfloat16) if out_NO is None else out_NO.copy_(found_NO)
+
+        return self._in_blocks(inputs, into, self.out_features, torch.bfloat16)
+
+    def feed_forward(self, inputs: torch.Tensor, second: RowInt8Linear) -> torch.Tensor:
+        """`second` of the GELU, by its tanh approximation, of what `forward` gives; [..., K] to [..., O], float32."""
+
+        def both(rows_NK: torch.Tensor, out_NO: torch.Tensor | None) -> torch.Tensor:
+            return second._rows(gelu_(self._rows(rows_NK, None)), out_NO)
+
+        if second._packed is None:
+            second.pack()
+        return self._in_blocks(inputs, both, second.out_features)
 
     def _in_blocks(
-        self, inputs: torch.Tensor, compute: Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]
+        self,
+        inputs: torch.Tensor,
+        compute: Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor],
+        num_outputs: int,
+        dtype: torch.dtype = torch.float32,
     ) -> torch.Tensor:
         """`compute` for few enough rows at once for what is computed on the way to stay in cache."""
         if self._packed is None:
             self.pack()
-        rows_NK = inputs.reshape(-1, self.in_features).float()
-        if rows_NK.shape[0] <= _ROWS:
-            outputs_NO = compute(rows_NK, None)
+        rows_NK = inputs.reshape(-1, self.in_features)
+        if len(rows_NK) <= _ROWS:
+            outputs_NO = compute(rows_NK.float(), None)
         else:
-            outputs_NO = rows_NK.new_empty(rows_NK.shape[0], self.out_features)
-            for at in range(0, rows_NK.shape[0], _ROWS):
-                compute(rows_NK[at : at + _ROWS], outputs_NO[at : at + _ROWS])
-        return outputs_NO.reshape(*inputs.shape[:-1], self.out_features)
+            outputs_NO = rows_NK.new_empty(len(rows_NK), num_outputs, dtype=dtype)
+            for at in range(0, len(rows_NK), _ROWS):
+                compute(rows_NK[at : at + _ROWS].float(), outputs_NO[at : at + _ROWS])
+        return outputs_NO.reshape(*inputs.shape[:-1], num_outputs)
 
     def _rows(self, rows_NK: torch.Tensor, out_NO: torch.Tensor | None) -> torch.Tensor:
         """Into `out_NO`, if given."""
@@ -178,8 +197,9 @@ class RowInt8Linear(PackedLinear):
         if self._scale_O is None:
             most = most_activation()
             return _fbgemm()(rows_NK / peak_N1, 1 / most, most + 1, self._packed)
-        # half a step more, since what follows the point is cut off
-        steps_NK = torch.addcmul(_MIDDLE, rows_NK, 127 / peak_N1).to(torch.uint8)
+        # torch makes bytes with a sign of many numbers at once, those without of one by one: flipping the sign adds 128
+        signed_NK = torch.mul(rows_NK, 127 / peak_N1).round_().to(torch.int8)
+        steps_NK = signed_NK.view(torch.uint8).bitwise_xor_(128)
         scales = self._packed, self._scale_O, self._zero_O, None, 1.0, 0
         return torch.ops.onednn.qlinear_pointwise(  # type: ignore[no-any-return]
             steps_NK, 1 / 127, 128, *scales, torch.float32, "none", [], ""
@@ -189,7 +209,7 @@ class RowInt8Linear(PackedLinear):
 def gelu_(values: torch.Tensor) -> torch.Tensor:
     """GELU, by its tanh approximation, in place: (1 + tanh(y)) / 2 is sigmoid(2 y), and torch's sigmoid is far faster
     than its tanh."""
-    inner = values.square().mul_(2 * _GELU * 0.044715).add_(2 * _GELU).mul_(values).sigmoid_()
+    inner = torch.addcmul(_GELU_1, values, values, value=0.044715 * _GELU).mul_(values).sigmoid_()
     return values.mul_(inner)
 
 

@@ -71,10 +71,9 @@ class FusedAttention(nn.Module):
         """[B, N, D] to [B, N, D]."""
         pictures, patches, width = hidden_states.shape
         in_bf16 = self._is_bf16 and attention_mask is None and patches >= _MANY_PATCHES
-        project = self.qkv_proj.rounded if in_bf16 and isinstance(self.qkv_proj, Bf16Linear) else self.qkv_proj
+        project = self.qkv_proj.rounded if in_bf16 else self.qkv_proj
         qkv = project(hidden_states).view(pictures, patches, 3, self._heads, -1)
         if in_bf16:
-            qkv = qkv.to(torch.bfloat16)
             out = torch.empty_like(qkv[:, :, 0])
             for picture in range(pictures):
                 _attend_bf16(qkv[picture], self._scale, out[picture])
@@ -109,4 +108,6 @@ class FusedFeedForward(nn.Module):
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
         """[B, N, D] to [B, N, D]."""
+        if isinstance(self.fc1, RowInt8Linear):
+            return self.fc1.feed_forward(hidden_states, self.fc2)
         return self.fc2(self.fc1.gelu(hidden_states))  # type: ignore[no-any-return]
