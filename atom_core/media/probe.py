@@ -26,7 +26,7 @@ from atom_core.media.pictures.decode import Reader
 from atom_core.media.video_cache import VideoStore
 from atom_core.records import Video
 
-_VERSION = 9
+_VERSION = 10
 """Cache version; raise it when `probe` returns other values for the same file."""
 VIDEO_SUFFIXES = frozenset(
     f".{name}"

@@ -77,6 +77,8 @@ class _Stored:
         self.others_s: set[int] = set()
         self._by_order, self._bare = stores_order(container), 0 if is_bare(container) else None
         self._fills = stamps_few(container)
+        self._is_edited = False
+        """Whether pictures are stored that are not shown: an MP4's edits may go back in what is stored."""
         self._due: int | None = None
         """When the next picture is decoded where it does not say itself."""
         # of each stored picture; NaN where nothing is said
@@ -114,6 +116,7 @@ class _Stored:
             self.heads.add(self._head(bytes(memoryview(packet)[:HEAD_BYTES])))
         if is_used and packet.dts is not None:
             self.found_dts = max(self.found_dts, packet.dts)
+        self._is_edited |= packet.is_discard
         self._are_used.append(is_used and not packet.is_discard)
         self._are_corrupt.append(packet.is_corrupt and not packet.is_discard)
         for times_s, time in ((self._decoded_s, decoded), (self._shown_s, stamp)):
@@ -127,7 +130,7 @@ class _Stored:
         decoded_s, shown_s, lengths_s = map(np.frombuffer, (self._decoded_s, self._shown_s, self._lengths_s))
         if self._fills and np.isnan(shown_s).any():  # those that are stamped may be shown after others
             shown_s = decoded_s + _first(shown_s - decoded_s)
-        self.joins = joins_of(decoded_s, shown_s, lengths_s)
+        self.joins = [] if self._is_edited else joins_of(decoded_s, shown_s, lengths_s)
         if self.is_partly_used:
             shown_s, lengths_s = shown_s[: self.joins[0][0]], lengths_s[: self.joins[0][0]]
         elif self.joins:
