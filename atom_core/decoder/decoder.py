@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import queue
 import threading
 from collections import deque
@@ -19,7 +21,11 @@ from atom_core.families.frame_budget import FrameBudget
 from atom_core.families.prompt import Prompt
 from atom_core.protocols import Parts
 from atom_core.records import Features, Generated
+from atom_core.stores.json_store import KeptValues
 from atom_core.text.embedding import EMBED_INSTRUCTION, EMBEDDING, FORM, TEXTS
+
+_CENTRE = hashlib.sha256(json.dumps([EMBEDDING, FORM, TEXTS]).encode()).hexdigest()
+"""What the states of texts have in common is kept under this name."""
 
 
 class DecodeEngine(Protocol):
@@ -42,10 +48,19 @@ class DecodeEngine(Protocol):
 class ResidentDecoder:
     """The language half of the model, shared by every task. Follows the `Decoder` protocol."""
 
-    def __init__(self, engine: DecodeEngine, family: Family, *, frames: FrameBudget, name: str) -> None:
+    def __init__(
+        self,
+        engine: DecodeEngine,
+        family: Family,
+        *,
+        frames: FrameBudget,
+        name: str,
+        kept: KeptValues | None = None,
+    ) -> None:
         """
         :param frames: knows what fits into the model's context
         :param name: model and precision, as stored with results
+        :param kept: where what is found of the weights is kept between runs; None finds it in each
         """
         self.name = name
         self.wordings: Mapping[str, str] = family.wordings
@@ -56,6 +71,7 @@ class ResidentDecoder:
         self._tokenizer = family.tokenizer
         self.embedding = EMBEDDING
         """Names how texts become vectors; empty where the model was trained to make them, as its owner knows."""
+        self._kept = kept
         self._centring = threading.Lock()
         self._centre_D: np.ndarray | None = None
 
@@ -145,7 +161,7 @@ class ResidentDecoder:
         vectors = []
         for request, state in self._results(map(self._embed_request, prompts)):
             vector = state.cpu().numpy()
-            vectors.append(vector - self._centre() if request.inner else vector)
+            vectors.append(vector - self._centre(len(vector)) if request.inner else vector)
         if not vectors:
             return np.zeros((0, 0), dtype=np.float32)
         return np.stack([np.asarray(vector / np.linalg.norm(vector), dtype=np.float32) for vector in vectors])
@@ -205,13 +221,18 @@ class ResidentDecoder:
             chosen.append(Generated(choices[best - start], logprob=logprob, num_tokens=num_tokens))
         return chosen
 
-    def _centre(self) -> np.ndarray:
-        """What the states of texts have in common, [D]; found once."""
+    def _centre(self, width: int) -> np.ndarray:
+        """What the states of texts have in common, [D]; found once for a model."""
         with self._centring:
+            if self._centre_D is None and self._kept is not None:
+                self._centre_D = _numbers(self._kept.get(_CENTRE), width)
             if self._centre_D is None:
                 requests = (self._embed_request([text]) for text in TEXTS)
-                self._centre_D = np.mean([state.cpu().numpy() for _, state in self._results(requests)], axis=0)
-            return np.asarray(self._centre_D)
+                found_D = np.mean([state.cpu().numpy() for _, state in self._results(requests)], axis=0)
+                self._centre_D = np.asarray(found_D, np.float32)
+                if self._kept is not None:
+                    self._kept.put(_CENTRE, self._centre_D.tolist())
+            return self._centre_D
 
     def _embed_request(self, parts: Parts) -> DecodeRequest:
         if self.embedding and parts and all(isinstance(part, str) for part in parts):
@@ -263,6 +284,14 @@ class ResidentDecoder:
         return Generated(
             text, logprob=request.logprob, num_tokens=len(request.tokens), finish_reason=request.finish_reason
         )
+
+
+def _numbers(kept: object, width: int) -> np.ndarray | None:
+    """A kept value as finite numbers [D], float32; None if it is something else."""
+    if not isinstance(kept, list) or len(kept) != width or any(type(number) is not float for number in kept):
+        return None
+    numbers_D = np.array(kept, np.float32)
+    return numbers_D if np.isfinite(numbers_D).all() else None
 
 
 def _holds(text: str, stop: Sequence[str]) -> bool:

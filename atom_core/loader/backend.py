@@ -23,6 +23,7 @@ from atom_core.loader.tower import with_tower
 from atom_core.memory.reservation import Reserve
 from atom_core.protocols import Language, LanguageWeights, Tower, TowerWeights
 from atom_core.split_model import SplitModel
+from atom_core.stores.json_store import KeptValues
 
 if TYPE_CHECKING:
     import torch
@@ -46,10 +47,12 @@ class TransformersBackend:
         frames = FrameBudget(split.family, settings.frames, plan.row_tokens)
         cache = FeatureCache(settings.cache, settings.feature_cache_bytes) if settings.reuse else None
         prefixes = RadixPrefixCache(plan.prefix_cache_bytes) if settings.reuse else None
-        files = None
-        if settings.reuse and settings.prefix_disk_bytes:
+        files, kept = None, None
+        if settings.reuse:
             read_by = split.prefix_fingerprint(content)
-            files = PrefixDiskCache(settings.cache / "prefixes", settings.prefix_disk_bytes, read_by)
+            kept = KeptValues(settings.cache / "decoder", read_by)
+            if settings.prefix_disk_bytes:
+                files = PrefixDiskCache(settings.cache / "prefixes", settings.prefix_disk_bytes, read_by)
         self._split = split
         dedup = settings.dedup_bound if settings.dedup else None
         self.encoder = split.encoder(content, frames=frames, cache=cache, ledger=ledger, threads=threads, dedup=dedup)
@@ -57,7 +60,7 @@ class TransformersBackend:
             max_rows=plan.batch, prefixes=prefixes, prefix_files=files, ledger=ledger, threads=threads
         )
         name = f"{short_name(settings.model)} ({split.recipe.name})"
-        self.decoder = ResidentDecoder(engine, split.family, frames=frames, name=name)
+        self.decoder = ResidentDecoder(engine, split.family, frames=frames, name=name, kept=kept)
         self.model = identity(split.checkpoint.quantized, settings.model, content)
         self._reserve = Reserve(plan, None if engine.keeps_whole else prefixes)
 

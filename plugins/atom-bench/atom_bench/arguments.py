@@ -140,14 +140,15 @@ def workplace() -> Iterator[Path]:
 
 
 def fresh_cache(folder: Path, known: Path) -> Path:
-    """An empty cache that only knows the weights' hashes, the fastest precision and what an engine has found of the
-    weights, as every second start does."""
+    """An empty cache that only knows the weights' hashes, the fastest precision and what was found of the weights, as
+    every second start does."""
     folder.mkdir(parents=True)
     for name in ("hashes.json", "recipes.json"):
         with contextlib.suppress(OSError):
             shutil.copy(known / name, folder)
-    with contextlib.suppress(OSError):
-        shutil.copytree(known / "openvino", folder / "openvino")
+    for name in ("openvino", "decoder"):
+        with contextlib.suppress(OSError):
+            shutil.copytree(known / name, folder / name)
     return folder
 
 

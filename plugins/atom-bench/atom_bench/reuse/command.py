@@ -74,7 +74,8 @@ class _Rounds:
         """What each way did; a way that fails is named and left out."""
         context = self._context
         self._known.mkdir()
-        self._layouts = self._child(LOOK, self._known, self._known)
+        for way in _precisions(context.args.ways):
+            self._layouts = self._child(LOOK, self._known, self._known, like=way)
         ways = [way for way in WAYS if way in context.args.ways]
         if EXPERT_BF16 in ways and not has_bf16():
             context.note(f"({EXPERT_BF16}) {WAYS[EXPERT_BF16]}: left out, this processor does not compute bfloat16")
@@ -95,12 +96,14 @@ class _Rounds:
                     progress.advance()
         return {way: done[way] for way in ways if len(done[way]) == num_rounds}
 
-    def _child(self, way: str, cache: Path, result_path: Path) -> Any:
-        measured = QUANTISED if way == LOOK and QUANTISED in self._context.args.ways else way
+    def _child(self, way: str, cache: Path, result_path: Path, like: str = "") -> Any:
+        """
+        :param like: the way whose precision is taken, if not its own
+        """
         settings = evolve(
             self._settings,
             cache=cache,
-            quantize=precision(measured, self._settings),
+            quantize=precision(like or way, self._settings),
             reuse=way not in PLAIN_WAYS and way != "c",
         )
         if way in PLAIN_WAYS:
@@ -119,6 +122,12 @@ class _Rounds:
         if way == LOOK:
             return json.loads(result_path.read_text(encoding="utf-8"))
         return Done.read(result_path)
+
+
+def _precisions(ways: Sequence[str]) -> list[str]:
+    """A way for each precision in which Atom is measured with reuse; at least one."""
+    quantised = [QUANTISED] if QUANTISED in ways else []
+    return quantised + ([AGAINST] if not quantised or {AGAINST, "e"} & set(ways) else [])
 
 
 def precision(way: str, settings: atom.Settings) -> str:

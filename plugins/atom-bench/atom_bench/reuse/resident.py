@@ -55,8 +55,14 @@ def run_resident(job: Job) -> Done:
 
 
 def look(job: Job) -> list[dict[str, object]]:
-    """How each clip's visual tokens are laid out; clips of one size and length are encoded once."""
+    """How each clip's visual tokens are laid out, unless the job says it; of clips of one size one is encoded.
+
+    Whatever is found once for a model is in the job's cache from then on.
+    """
     with atom.open_host(atom.Settings(**job.settings)) as host:
+        host.decoder.embed([job.request])
+        if job.layouts:
+            return [dict(layout) for layout in job.layouts]
         found: dict[tuple[int, int], dict[str, Any]] = {}
         layouts = []
         for path in job.videos:
