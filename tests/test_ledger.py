@@ -76,7 +76,7 @@ def test_the_trace_is_in_the_trace_event_format(tmp_path: Path) -> None:
 def test_events_of_one_row_of_the_trace_follow_each_other_or_nest(tmp_path: Path) -> None:
     """What threads do in a lane at once has a row each; what one does within another piece of work lies in its row."""
     ledger = Ledger()
-    overlap = threading.Barrier(2, timeout=10)
+    overlap = threading.Barrier(2, timeout=60)
 
     def work() -> None:
         with ledger.lane("read", "outer"):

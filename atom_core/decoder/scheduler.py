@@ -39,7 +39,7 @@ class PrefixLookup(Protocol):
 class Scheduler:
     """The queues of requests and the rules by which they move. It takes no locks: see `Engine`, its only user."""
 
-    def __init__(self, max_rows: int, prefixes: PrefixLookup, *, pads: bool = True) -> None:
+    def __init__(self, max_rows: int, prefixes: PrefixLookup, *, pads: bool) -> None:
         """
         :param max_rows: rows of bulk requests, see `num_rows`
         :param prefixes: what is known of prompts already
@@ -162,13 +162,11 @@ def prefill_groups(
     """
     groups: list[list[DecodeRequest]] = []
     sizes = {id(request): len(request.prompt) - num_reused(request) for request in requests}
-    shortest = 0
     for request in sorted(requests, key=lambda request: (sizes[id(request)], request.arrival)):
         size = sizes[id(request)]
-        fits = groups and size <= 2 * shortest and size * (len(groups[-1]) + 1) <= PREFILL_TOKENS
-        if fits and pads:
-            groups[-1].append(request)
+        group = groups[-1] if groups and pads else []
+        if group and size <= 2 * sizes[id(group[0])] and size * (len(group) + 1) <= PREFILL_TOKENS:
+            group.append(request)
         else:
             groups.append([request])
-            shortest = size
     return groups

@@ -119,6 +119,17 @@ def test_interactive_requests_are_prefilled_next_and_decoded_meanwhile() -> None
     assert any(what == "decode" and question in group for what, group in decoder.log[2:last])
 
 
+def test_rows_that_are_not_prefilled_yet_are_taken() -> None:
+    """Of many questions that come meanwhile, as many find a row as are free."""
+    decoder = Decoder(2)
+    decoder.add(asked("bulk"), asked("bulk", length=100))
+    decoder.turn()
+    decoder.add(*(asked("ask", urgent=True) for _ in range(4)))
+    decoder.scheduler.admit()
+    assert (len(decoder.scheduler.running), len(decoder.scheduler.prefilling)) == (1, 2)
+    assert len(decoder.run()) == 6
+
+
 def test_bulk_work_is_prefilled_before_any_of_it_is_decoded() -> None:
     """The rows of a batch then share all their steps."""
     decoder = Decoder(8)

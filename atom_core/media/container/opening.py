@@ -137,7 +137,7 @@ def open_file(path: Path) -> BufferedReader:
     """
     check_file(path)
     with reading(path):
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         file = os.fdopen(os.open(path, flags), "rb")
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()

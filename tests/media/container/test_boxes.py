@@ -46,6 +46,8 @@ def test_boxes_follow_each_other() -> None:
     assert listed(data, 12) == [(b"aaaa", b"1234")]
     assert listed(data[:20], 40) == [(b"aaaa", b"12345678")], "a file that became shorter meanwhile"
     assert listed(long_box(b"bbbb", b"")) == [(b"bbbb", b"")]
+    assert listed(data + box(b"zzzz", b"of another"), len(data) + 7) == whole, "what follows is no part of it"
+    assert listed(struct.pack(">I4sQ", 1, b"eeee", 2**56 + 16) + b"rest") == [(b"eeee", b"rest")]
 
 
 @pytest.mark.parametrize(
