@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +18,7 @@ from atom_core.executors import Job
 from atom_core.executors.elsewhere import run_elsewhere
 from atom_core.executors.node import Node
 from atom_core.executors.work import VideoDone, Work, parted
+from atom_core.files import stamp
 from atom_core.host import Host, open_host
 from atom_core.pipeline.graph import Pipeline, Step
 from atom_core.pipeline.journal import Journal
@@ -30,14 +30,19 @@ INDEX = Pipeline(steps=(Step(task="index-video"), Step(task="search", texts=("so
 
 @pytest.fixture(scope="module")
 def footage(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three videos, of two clips, one clip and a single frame's length, and a file that is none; not just written."""
+    """Three videos, of two clips, one clip and a single frame's length, and a file that is none."""
     folder = tmp_path_factory.mktemp("footage")
     write_video(folder / "a.mp4", shots=[Shot(12, RED), Shot(12, BLUE)])
     write_video(folder / "b.mp4", shots=[Shot(12, GREEN)])
     write_video(folder / "c.mp4", shots=[Shot(14, BLUE)])
     (folder / "d.mp4").write_bytes(b"no video")
-    time.sleep(2.1)  # files that are younger may change unseen
     return folder
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files count as settled as soon as they are written: none here changes within a tick of the clock."""
+    monkeypatch.setattr(stamp, "_YOUNG_NS", 0)
 
 
 def opened(folder: Path, name: str) -> Host:
@@ -131,7 +136,6 @@ def test_another_file_in_its_place(footage: Path, tmp_path: Path) -> None:
     for name in ("a.mp4", "b.mp4"):
         (copies / name).write_bytes((footage / name).read_bytes())
         os.utime(copies / name, (1, 1))
-    time.sleep(2.1)
     machine, journal = Machine(), Journal(tmp_path / "journal.sqlite")
     with opened(tmp_path, "library") as host:
         list(run_elsewhere(job(host, copies, journal), machine))

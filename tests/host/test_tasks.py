@@ -121,7 +121,7 @@ def test_a_task_past_its_limit_is_cancelled_and_the_others_go_on(opened: Any) ->
     with opened() as (host, _):
         with pytest.raises(atom.TaskError, match=r"ran past its limit of 0.1 s"):
             host.run("hangs", atom.Query(text="x"))
-        assert Hangs.noticed.wait(5)
+        assert Hangs.noticed.wait(60)
         assert host.run("echo", atom.Query(text="x")).text == "x!"
 
 

@@ -27,10 +27,10 @@ def num_helpers() -> int:
 
 
 def settled(wanted: int) -> int:
-    """Number of helpers, once it is `wanted` or after a few seconds; a video's threads end when it is collected."""
+    """Number of helpers, once it is `wanted` or after a while; a video's threads end when it is collected."""
     gc.collect()
     with contextlib.suppress(AssertionError):
-        wait_until(lambda: num_helpers() == wanted, 5)
+        wait_until(lambda: num_helpers() == wanted)
     return num_helpers()
 
 
@@ -91,11 +91,11 @@ def test_a_given_number_is_shared_by_the_lanes_that_work() -> None:
         with threads.share() as share:
             shares.append(share)
             inside.set()
-            leave.wait(5)
+            leave.wait(60)
 
     lane = threading.Thread(target=other)
     lane.start()
-    assert inside.wait(5)
+    assert inside.wait(60)
     with threads.share() as share:
         shares.append(share)
     leave.set()

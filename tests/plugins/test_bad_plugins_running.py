@@ -208,10 +208,10 @@ def test_wrong_clips(site, reason):
 @pytest.mark.parametrize(
     ("name", "code", "what"),
     [
-        ("slow", "import time; time.sleep(20)", "importing it takes longer than 1.5 s"),
+        ("slow", "import time; time.sleep(300)", "importing it takes longer than 1.5 s"),
         (
             "slower",
-            "@atom.hookimpl\ndef atom_register_tasks(register):\n    import time; time.sleep(20)",
+            "@atom.hookimpl\ndef atom_register_tasks(register):\n    import time; time.sleep(300)",
             "its atom_register_tasks takes longer than 1.5 s",
         ),
     ],
@@ -222,7 +222,7 @@ def test_hanging_while_loaded(site, good, name, code, what):
     site.install("fine", good("fine"))
     start = time.perf_counter()
     plugins = site.load(keep_going=True, load_limit_s=1.5)
-    assert time.perf_counter() - start < 10
+    assert time.perf_counter() - start < 150
     assert site.info(plugins, name).reason == what
     assert "raise load_limit_s" in site.info(plugins, name).advice
     assert list(plugins.tasks) == ["fine"]

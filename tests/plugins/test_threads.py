@@ -73,10 +73,10 @@ def test_a_timer_of_the_program_goes_on():
     try:
         start_s = time.monotonic()
         signal.setitimer(signal.ITIMER_REAL, 0.2)
-        within(5, "importing it", lambda: time.sleep(0.1))
+        within(60, "importing it", lambda: time.sleep(0.1))
         rest_s = signal.getitimer(signal.ITIMER_REAL)[0]
         assert rung or 0 < rest_s <= 0.2 - (0.1 - 0.01)
-        while not rung and time.monotonic() < start_s + 5:
+        while not rung and time.monotonic() < start_s + 60:
             time.sleep(0.01)
         assert len(rung) == 1
     finally:

@@ -85,7 +85,7 @@ def test_what_several_ask_is_decoded_together(engine: Any) -> None:
         apart = pool.submit(it.generate, ["apart"], max_new_tokens=1)
         wait_until(lambda: len(it._waiting) == 6)
         it.go.set()
-        assert [each.result(5) for each in (first, *texts, other, urgent, apart)][-2:] == ["urgent", "apart"]
+        assert [each.result(60) for each in (first, *texts, other, urgent, apart)][-2:] == ["urgent", "apart"]
     assert it.batches[:2] == [["first"], ["urgent", "other", "bulk 0"]]
     assert sorted(it.batches[2:]) == [["apart"], ["bulk 1", "bulk 2"]]
     data = it.ledger.as_dict()
@@ -105,9 +105,9 @@ def test_who_is_cancelled_waits_no_longer(engine: Any) -> None:
         wait_until(lambda: it._waiting)
         cancelled.set()
         with pytest.raises(atom.Cancelled):
-            second.result(5)
+            second.result(60)
         it.go.set()
-        assert first.result(5) == "first"
+        assert first.result(60) == "first"
         assert ask(it, "third") == "third"
     assert it.batches == [["first"], ["third"]]
 

@@ -15,6 +15,18 @@ def kept(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in folder.rglob("*.json")}
 
 
+def test_where_values_lie(tmp_path: Path) -> None:
+    """In folders by how their names begin, for the user alone, as versions before and after look for them."""
+    before = os.umask(0)
+    try:
+        KeptValues(tmp_path / "shots", "1").put("abcd", 1)
+    finally:
+        os.umask(before)
+    path = kept(tmp_path)["abcd"]
+    assert path.relative_to(tmp_path).parts == ("shots", "ab", "abcd.json")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_values_are_of_one_version(tmp_path: Path) -> None:
     """What another version kept, or what stands under another name, is not known."""
     values = KeptValues(tmp_path, "1")

@@ -61,7 +61,7 @@ def test_who_does_not_say_what_is_wanted(address, monkeypatch):
             except ConnectionError:
                 break
         assert answer(slow) == answer(silent) == b""
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
 
 
 def test_a_body_that_does_not_come(address, monkeypatch):

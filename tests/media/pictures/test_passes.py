@@ -18,6 +18,7 @@ from atom_core.media.pictures.decode import Reader
 from atom_core.media.probe import probe
 from atom_core.media.sample import sample
 from atom_core.records import Clip, Frames, Video
+from atom_core.testing import wait_until
 from atom_core.testing.videos import Shot, write_video
 
 
@@ -129,16 +130,13 @@ def test_clips_are_read_no_faster_than_they_are_used(clips: list[Clip]) -> None:
         with passes.holding():
             sample(clip, 1)
             read.append(clip.index)
-            assert made.acquire(timeout=20)
+            assert made.acquire(timeout=60)
             passes.prepared()
-            assert used.acquire(timeout=20)
+            assert used.acquire(timeout=60)
 
     def settled(count: int) -> bool:
-        for _ in range(200):
-            if len(read) >= count:
-                break
-            time.sleep(0.02)
-        time.sleep(0.05)
+        wait_until(lambda: len(read) >= count)
+        time.sleep(0.05)  # who must not read yet would by now
         return len(read) == count
 
     with passes.sharing(), ThreadPoolExecutor(8) as threads:

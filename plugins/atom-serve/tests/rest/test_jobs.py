@@ -19,7 +19,7 @@ def events(text):
     return found
 
 
-def wait_for(condition, limit_s=20):
+def wait_for(condition, limit_s=60):
     """Wait until `condition` holds."""
     end = time.monotonic() + limit_s
     while not condition():
