@@ -107,10 +107,6 @@ class Journal:
                 "not all can be noted in journal %s: %s; if this run is cut off, that is done again", self.path, error
             )
 
-    def __len__(self) -> int:
-        with self._lock:
-            return int(self._db.execute("SELECT COUNT(*) FROM done").fetchone()[0])
-
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:

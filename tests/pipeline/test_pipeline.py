@@ -486,6 +486,15 @@ def test_arrays_survive_the_journal(tmp_path: Path) -> None:
     assert found.vector.dtype == np.float32
 
 
+def test_work_is_the_same_in_any_order(tmp_path: Path) -> None:
+    """Settings, and what a record maps, are told by their names."""
+    video = atom.Video(path="a.mp4", content_hash="c0ffee" * 6, duration_s=1.0, width=8, height=8, fps=25.0)
+    journal, clip = Journal(tmp_path / "journal"), atom.Clip.whole(video)
+    keys = {journal.key(dict(pairs), clip) for pairs in ([("a", 1), ("b", 2)], [("b", 2), ("a", 1)])}
+    keys |= {journal.key({"a": 1}, dict(pairs)) for pairs in ([("x", 1), ("y", 2)], [("y", 2), ("x", 1)])}
+    assert len(keys) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,18 @@ def test_a_wait_is_told_once_it_is_long(
     assert caplog.text.count("another process that is at it") == num_told
     with theirs.claim(KEY):
         pass
+
+
+def test_locks_are_the_users_alone(tmp_path: Path) -> None:
+    """Whatever the umask; keys that begin alike share one, so that they do not become many."""
+    before = os.umask(0)
+    try:
+        for key in (KEY, "abaf" * 16):
+            with Claims(tmp_path / "locks", "").claim(key):
+                (lock,) = (tmp_path / "locks").iterdir()
+                assert (lock.name, lock.stat().st_mode & 0o777) == ("aba.lock", 0o600)
+    finally:
+        os.umask(before)
 
 
 def test_a_claim_ends_with_the_work_that_failed(tmp_path: Path) -> None:
