@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import threading
-import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Collection as Names
@@ -27,21 +25,13 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 import atom_core as atom
-from atom_indexing.entries.rows import Row, group_mark, is_beside, key_of, moment, place_of, placed, row_of, unit
+from atom_indexing.entries.rows import Row, group_mark, key_of, moment, placed, row_of, unit
 from atom_indexing.entries.summary import Held
 from atom_indexing.entries.table import Table
-from atom_indexing.library.chroma import (
-    DATABASE,
-    PAGE,
-    TEXTS,
-    called,
-    cannot_be_written,
-    check_room,
-    copied,
-    explained,
-    nowhere,
-)
+from atom_indexing.entries.whereabouts import Whereabouts
+from atom_indexing.library.chroma import PAGE, TEXTS, check_room, explained
 from atom_indexing.library.database import Collections, Database
+from atom_indexing.library.folder import Folder
 from atom_indexing.library.groups import delete, delete_groups, replace_others
 from atom_indexing.library.made_by import check_model, claim, content_of, made_by
 from atom_indexing.library.stored import page_of, place_videos, put_page, put_texts
@@ -50,8 +40,6 @@ from atom_indexing.replica.changes import Stored
 from atom_indexing.replica.vectors import StaleError
 
 if TYPE_CHECKING:
-    from tempfile import TemporaryDirectory
-
     from chromadb.api.models.Collection import Collection
 
     from atom_indexing.replica.snapshot import Snapshot
@@ -70,35 +58,20 @@ class ChromaLibrary:
     What other processes change meanwhile is seen by the next call.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        path: Path,
-        *,
-        segmenting: str = "",
-        model: str = "",
-        name: str = "",
-        read_only: bool = False,
-        is_absent: bool = False,
-    ) -> None:
+    def __init__(self, folder: Folder, *, segmenting: str = "", model: str = "", name: str = "") -> None:
         """
-        :param database: that of the folder at `path`, or an empty one; the library's own from now on
+        :param folder: where it lies; the library's own from now on
         :param segmenting: the rule that clips are made by, noted with each
         :param model: fingerprint of the model whose vectors it holds; empty where that does not matter
         :param name: that model's name
-        :param read_only: whether nothing can be written into the folder
-        :param is_absent: whether there is no library in the folder yet, so that `database` is an empty one elsewhere
         """
-        self._database, self.path, self._segmenting = database, path, segmenting
-        self._model, self._name, self._read_only = model, name, read_only
-        self._is_absent = is_absent
-        self._copy: TemporaryDirectory[str] | None = None
-        self._nowhere: Callable[[], object] | None = None
+        self._folder, self._segmenting, self._model, self._name = folder, segmenting, model, name
+        self.path = folder.path
         self._claimed: Collections | None = None
         self._lock = threading.RLock()
         self._snapshot: Snapshot | None = None
         self._closed = False
-        self._settled: dict[tuple[str, object], Path] = {}
+        self._whereabouts = Whereabouts()
 
     @classmethod
     def open(cls, settings: atom.Settings, model: str) -> ChromaLibrary:
@@ -110,33 +83,22 @@ class ChromaLibrary:
         :param model: fingerprint of the model whose vectors it holds
         :raises LibraryError: if the folder holds something else, cannot be read, or another model made it
         """
-        path = settings.library
         if settings.library_server:
             from atom_indexing.library.server import check_allowed
 
             check_allowed(settings)
         segmenting = f"{settings.segment}:{settings.window_s:g}:{settings.min_clip_s:g}"
-        with explained(path, "opened"), ExitStack() as opened:
-            is_absent = not (settings.library_server or (path / DATABASE).is_file())
-            place = nowhere(path) if is_absent else path
-            if is_absent:
-                opened.callback(shutil.rmtree, place, ignore_errors=True)
-            library = cls(
-                Database.shared(place),
-                path,
-                segmenting=segmenting,
-                model=model,
-                name=settings.model,
-                read_only=cannot_be_written(path),
-                is_absent=is_absent,
-            )
+        with explained(settings.library, "opened"), ExitStack() as opened:
+            library = cls(Folder.open(settings), segmenting=segmenting, model=model, name=settings.model)
             opened.callback(library.close)
-            if is_absent:
-                library._nowhere = weakref.finalize(library, shutil.rmtree, place, ignore_errors=True)
-            else:
+            if not library._folder.is_absent:
                 library._check()
             opened.pop_all()
         return library
+
+    @property
+    def _database(self) -> Database:
+        return self._folder.database
 
     def _check(self) -> None:
         """Refuse a library of another model; claim a new one."""
@@ -150,9 +112,9 @@ class ChromaLibrary:
     @property
     def is_absent(self) -> bool:
         """Whether there is no library in its place: what only reads makes none."""
-        if self._is_absent and (self.path / DATABASE).is_file():  # another program has made it
+        if self._folder.has_come:
             self.make()
-        return self._is_absent
+        return self._folder.is_absent
 
     def make(self) -> None:
         """Make it, if there is none.
@@ -160,21 +122,20 @@ class ChromaLibrary:
         :raises LibraryError: if its folder cannot be made or written
         """
         with self._lock, explained(self.path, "opened"):
-            if self._is_absent:
-                elsewhere, self._database = self._database, Database.shared(self.path)
-                elsewhere.release()
-                self._is_absent, self._claimed, self._snapshot = False, None, None
+            if self._folder.is_absent:
+                self._folder.make()
+                self._claimed = self._snapshot = None
                 self._check()
 
     @property
     def called(self) -> str:
         """What messages call it: its folder, or the address of its server."""
-        return called(self.path)
+        return self._folder.called
 
     @property
     def home(self) -> Path | None:
         """The folder from which the way to a video is noted, too; None on a server."""
-        return self.path if self._is_absent else self._database.home
+        return self._folder.home
 
     @property
     def _clips(self) -> Collection:
@@ -258,7 +219,7 @@ class ChromaLibrary:
             self._check_open()
             if (found := self._database.snapshot()) is None:
                 self._to_copy()
-                if self._is_absent:
+                if self._folder.is_absent:
                     self._use(lambda _: None)
                 found = self._database.replicated()
             if self._model and not found.about.made_by["model"]:  # emptied by another program
@@ -271,21 +232,7 @@ class ChromaLibrary:
 
     def place(self, row: Row) -> Path:
         """Where the video of a found row is. Where two files may be it, the one whose content was indexed."""
-        said = row["path"], row.get("from_library")
-        if (settled := self._settled.get(said)) is not None:
-            return settled
-        if is_beside(row, self.home):
-            self._settled[said] = Path(row["path"])
-            return self._settled[said]
-        path, place = Path(row["path"]), place_of(row, self.home)
-        if place != path and path.is_file():
-            from atom_core.media.probe import content_hash
-
-            try:
-                return place if content_hash(place) == row["content_hash"] else path
-            except atom.MediaError:
-                return path
-        return place
+        return self._whereabouts.of(row, self.home)
 
     @property
     def embedder(self) -> str:
@@ -438,11 +385,7 @@ class ChromaLibrary:
         if self._closed:
             return
         self._closed, self._snapshot = True, None
-        self._database.release()
-        if self._copy is not None:
-            self._copy.cleanup()
-        if self._nowhere is not None:
-            self._nowhere()
+        self._folder.close()
 
     def _use(self, work: Callable[[Collections], T], done: str = "read") -> T:
         """What `work` makes of the collections, once they are known to be this model's."""
@@ -464,21 +407,12 @@ class ChromaLibrary:
         _ = self.is_absent
 
     def _to_copy(self) -> None:
-        """Go on with a copy of a library that cannot be written: Chroma writes where it reads."""
         with self._lock:
-            if self._read_only and self._copy is None:
-                self._copy = copied(self.path)
-                self._database.release()
-                self._database = Database.shared(Path(self._copy.name))
+            self._folder.use_copy()
 
     def _check_writable(self) -> None:
         self.make()
-        if self._read_only:
-            check_room(self.path)
-            raise atom.LibraryError(
-                f"library '{self.called}' is read-only, it can be searched but not changed; "
-                "change its permissions, or name another with --library DIR"
-            )
+        self._folder.check_writable()
 
     def _read(self, keys: None) -> Table:
         """All clips that are found, in memory."""

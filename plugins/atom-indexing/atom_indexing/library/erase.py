@@ -8,6 +8,7 @@ from pathlib import Path
 from atom_indexing.library.chroma import DATABASE, called, check_room, explained
 from atom_indexing.library.chroma_library import ChromaLibrary
 from atom_indexing.library.database import Database
+from atom_indexing.library.folder import Folder
 
 
 def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> dict[str, Path]:
@@ -21,7 +22,7 @@ def erase(path: Path, *, first: Callable[[dict[str, Path]], object] = len) -> di
     check_room(path)
     database = Database.shared(path)
     try:
-        library = ChromaLibrary(database, path)
+        library = ChromaLibrary(Folder(path, database))
         videos = {content_hash: held.path for content_hash, held in library.held().items()}
         first(videos)
         with explained(path, "emptied"):
