@@ -26,7 +26,7 @@ from atom_core.encoder.encoder import ResidentEncoder
 from atom_core.encoder.feature_cache import FeatureCache
 from atom_core.families import Family
 from atom_core.families.base import EncoderInputs
-from atom_core.families.frame_budget import FrameBudget
+from atom_core.families.frames.budget import FrameBudget
 from atom_core.kernels.float32 import pack_linears
 from atom_core.kernels.threads import Threads
 from atom_core.kernels.vision_tower import fuse_tower

@@ -17,7 +17,7 @@ from atom_core.call_context import caller
 from atom_core.decoder.request import DecodeRequest
 from atom_core.errors import ModelError
 from atom_core.families import Family
-from atom_core.families.frame_budget import FrameBudget
+from atom_core.families.frames.budget import FrameBudget
 from atom_core.families.prompt import Prompt
 from atom_core.protocols import Parts
 from atom_core.records import Features, Generated

@@ -19,7 +19,7 @@ from atom_core.encoder.repeats import Repeats, repeats_of
 from atom_core.encoder.worker import PriorityWorker
 from atom_core.errors import ModelError
 from atom_core.families import Encoded, Family, join
-from atom_core.families.frame_budget import FrameBudget
+from atom_core.families.frames.budget import FrameBudget
 from atom_core.kernels.malloc import give_back
 from atom_core.kernels.threads import Threads, one_thread, rest
 from atom_core.ledger import Ledger

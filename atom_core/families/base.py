@@ -7,17 +7,17 @@ placeholders its chat template writes for a clip, and what to write in their pla
 from __future__ import annotations
 
 import itertools
-import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import torch
-from attrs import field, frozen
 
 from atom_core.errors import ModelError
-from atom_core.families.image_ops import ProcessorConfig
+from atom_core.families.encoded import Encoded, EncoderInputs, Layout, encoded, join
+from atom_core.families.frames.image_ops import ProcessorConfig
+from atom_core.families.frames.rate import FrameRate
 from atom_core.families.logits_processor import Rules
 from atom_core.families.prompt import PrefillChunk, Prompt, Visual
 from atom_core.records import Features, Frames
@@ -28,10 +28,21 @@ if TYPE_CHECKING:
 
     from atom_core.checkpoint.checkpoint import Checkpoint
 
-EncoderInputs: TypeAlias = dict[str, Any]
-"""What a vision tower is given, by the names of its arguments: tensors, and numbers of them."""
-Layout: TypeAlias = dict[str, Any]
-"""How features lie in a prompt, as JSON values; `runs` is how many rows each frame has."""
+__all__ = [
+    "Encoded",
+    "EncoderInputs",
+    "Family",
+    "FrameRate",
+    "LanguageInputs",
+    "Layout",
+    "Message",
+    "clip_times_s",
+    "clock",
+    "encoded",
+    "join",
+    "numbered",
+]
+
 LanguageInputs: TypeAlias = dict[str, Any]
 """What a language half is given beside embeddings, positions and masks, by the names of its arguments."""
 Message: TypeAlias = dict[str, Any]
@@ -39,68 +50,6 @@ Message: TypeAlias = dict[str, Any]
 
 FULL_HD = 1920 * 1080
 """Pixels of a frame that every family takes as it is."""
-
-
-@frozen(kw_only=True)
-class Encoded:
-    """What the visual half makes of one clip."""
-
-    values: torch.Tensor
-    """[T, D]."""
-    layout: Layout = field(factory=dict)
-    """JSON values that the prompt needs."""
-    extra: Mapping[str, torch.Tensor] = field(factory=dict)
-    """Further tensors for the language half."""
-
-
-def join(parts: Sequence[Encoded]) -> Encoded:
-    """What the chunks of one clip's inputs make together: rows and tensors follow each other, lists are joined."""
-    if len(parts) == 1:
-        return parts[0]
-    layout = {
-        name: [item for part in parts for item in part.layout[name]] if isinstance(value, list) else value
-        for name, value in parts[0].layout.items()
-    }
-    extra = {name: torch.cat([part.extra[name] for part in parts]) for name in parts[0].extra}
-    return Encoded(values=torch.cat([part.values for part in parts]), layout=layout, extra=extra)
-
-
-@frozen(kw_only=True)
-class FrameRate:
-    """How many frames of a clip a model was trained with."""
-
-    fps: float | None = None
-    """Frames a second; None is one number, the most, for clips of any length."""
-    min_frames: int = 1
-    """Fewest frames of a clip."""
-    max_frames: int = 2**16
-    """Most frames of a clip."""
-    multiple_of: int = 1
-    """Frames come in so many at once."""
-
-    def num_frames(self, duration_s: float) -> int:
-        """How many frames of a clip of that length."""
-        wanted = self.max_frames if self.fps is None else round(min(self.fps * duration_s, self.max_frames))
-        whole = wanted // self.multiple_of * self.multiple_of
-        return min(max(whole, self.min_frames, 1), self.max_frames)
-
-    def said(self, config: ProcessorConfig) -> FrameRate:
-        """This rate with what a video processor's config says instead; values that are no numbers say nothing."""
-        fps, most = _positive(config.get("fps")), _positive(config.get("max_frames") or config.get("num_frames"))
-        least = _positive(config.get("min_frames"))
-        return FrameRate(
-            fps=fps or self.fps,
-            min_frames=self.min_frames if least is None else math.ceil(least),
-            max_frames=self.max_frames if most is None else math.ceil(most),
-            multiple_of=self.multiple_of,
-        )
-
-
-def _positive(value: object) -> float | None:
-    """A finite number above 0, or None."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    return float(value) if 0 < value < math.inf else None
 
 
 _ROOM, _FIRST_ROOM = "atom_core.families.", "atom_core.modules.families."
@@ -385,15 +334,6 @@ def numbered(parts: Sequence[str | Features]) -> list[str | Features]:
     numbers = itertools.count(1)
     told = [part if isinstance(part, str) else f"[clip {next(numbers)}]" for part in parts]
     return [*clips, "\n".join(told)]
-
-
-def encoded(rows: Iterable[torch.Tensor], **layout: object) -> Encoded:
-    """Rows of visual tokens as one tensor; `layout["runs"]` is how many each frame has.
-
-    :param rows: [T, N, D] or T tensors [N, D] of any length
-    """
-    parts = [part.reshape(-1, part.shape[-1]) for part in rows]
-    return Encoded(values=torch.cat(parts), layout={"runs": [len(part) for part in parts], **layout})
 
 
 def clip_times_s(features: Features, times_s: Sequence[float] | None = None) -> list[float]:

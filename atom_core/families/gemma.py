@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from atom_core.errors import ModelError
-from atom_core.families import image_ops
 from atom_core.families.base import (
     Encoded,
     EncoderInputs,
@@ -21,7 +20,8 @@ from atom_core.families.base import (
     clock,
     encoded,
 )
-from atom_core.families.image_ops import ProcessorConfig
+from atom_core.families.frames import image_ops
+from atom_core.families.frames.image_ops import ProcessorConfig
 from atom_core.families.prompt import PrefillChunk, Visual
 from atom_core.records import Features, Frames
 

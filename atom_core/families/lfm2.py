@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import torch
 
-from atom_core.families import image_ops
 from atom_core.families.base import EncoderInputs, Family, Layout
-from atom_core.families.image_ops import ProcessorConfig
+from atom_core.families.frames import image_ops
+from atom_core.families.frames.image_ops import ProcessorConfig
 from atom_core.records import Features, Frames
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from atom_core.errors import ModelError
-from atom_core.families import image_ops
 from atom_core.families.base import Encoded, EncoderInputs, Family, Layout, encoded
-from atom_core.families.image_ops import ProcessorConfig
+from atom_core.families.frames import image_ops
+from atom_core.families.frames.image_ops import ProcessorConfig
 from atom_core.records import Features, Frames
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from attrs import evolve
 
-from atom_core.families import image_ops
 from atom_core.families.base import (
     Encoded,
     EncoderInputs,
@@ -23,7 +22,8 @@ from atom_core.families.base import (
     clip_times_s,
     encoded,
 )
-from atom_core.families.image_ops import ProcessorConfig
+from atom_core.families.frames import image_ops
+from atom_core.families.frames.image_ops import ProcessorConfig
 from atom_core.families.prompt import PrefillChunk, Visual
 from atom_core.records import Features, Frames
 

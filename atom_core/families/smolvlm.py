@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from atom_core.errors import ModelError
-from atom_core.families import image_ops
 from atom_core.families.base import Encoded, EncoderInputs, Family, FrameRate, Layout, clip_times_s, clock
-from atom_core.families.image_ops import ProcessorConfig
+from atom_core.families.frames import image_ops
+from atom_core.families.frames.image_ops import ProcessorConfig
 from atom_core.records import Features, Frames
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import torch
 
-from atom_core.families import image_ops
 from atom_core.families.base import Encoded, EncoderInputs, FrameRate, clip_times_s, encoded
-from atom_core.families.image_ops import ProcessorConfig
+from atom_core.families.frames import image_ops
+from atom_core.families.frames.image_ops import ProcessorConfig
 from atom_core.families.qwen import Qwen2VL
 from atom_core.records import Features, Frames
 

@@ -12,7 +12,7 @@ from atom_core.decoder.prefix_cache import RadixPrefixCache
 from atom_core.decoder.prefix_disk_cache import PrefixDiskCache
 from atom_core.encoder.feature_cache import FeatureCache
 from atom_core.families import Family, family_of
-from atom_core.families.frame_budget import FrameBudget
+from atom_core.families.frames.budget import FrameBudget
 from atom_core.hub.hashes import Hashes
 from atom_core.kernels.malloc import share_memory
 from atom_core.kernels.threads import Threads

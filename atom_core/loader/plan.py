@@ -117,7 +117,7 @@ def fit(
     prefix_cache_bytes = settings.prefix_cache_bytes if settings.reuse else 0
     if room is None:
         return estimate.Plan(need=estimate.Need(), batch=settings.batch, prefix_cache_bytes=prefix_cache_bytes)
-    from atom_core.families.frame_budget import FrameBudget
+    from atom_core.families.frames.budget import FrameBudget
 
     frames = FrameBudget(family, settings.frames)
     needs = _Needs(checkpoint, family, settings, device, sum((tasks_bytes or {}).values()))
@@ -139,7 +139,7 @@ def fit(
 
 def least_needs(checkpoint: Checkpoint, family: Family, settings: Settings) -> dict[str, int]:
     """What a checkpoint needs on a processor at least, by recipe, bytes: one request at a time, no prefix cache."""
-    from atom_core.families.frame_budget import FrameBudget
+    from atom_core.families.frames.budget import FrameBudget
 
     tokens = FrameBudget(family, settings.frames).usual_tokens
     needs, saved = _Needs(checkpoint, family, settings, "cpu", 0), checkpoint.saved_recipe

@@ -22,7 +22,7 @@ from atom_core.decoder.request import DecodeRequest
 from atom_core.encoder.encoder import ResidentEncoder
 from atom_core.encoder.feature_cache import FeatureCache
 from atom_core.families import Family, family_of
-from atom_core.families.frame_budget import FrameBudget
+from atom_core.families.frames.budget import FrameBudget
 from atom_core.hub.hashes import Hashes
 from atom_core.kernels.threads import Threads
 from atom_core.protocols import Modules

@@ -12,7 +12,7 @@ from attrs import evolve
 from atom_core.checkpoint.checkpoint import open_checkpoint
 from atom_core.errors import ModelError
 from atom_core.families import FAMILIES, family_of
-from atom_core.families.frame_budget import FrameBudget
+from atom_core.families.frames.budget import FrameBudget
 from atom_core.host import Host, open_host
 from atom_core.records import Clip, Features, Provenance
 from atom_core.testing.fakes import fake_video
