@@ -19,10 +19,10 @@ from attrs import evolve
 from atom_core.background import is_interrupt
 from atom_core.call_context import Cancel, caller
 from atom_core.errors import AtomError, TaskError
-from atom_core.exhausted import exhausted
 from atom_core.host.builtins import BUILTINS
 from atom_core.host.contracts import check_type
 from atom_core.host.dependencies import Dependencies, parameters, variables
+from atom_core.host.making import failure_of, make_channels, make_task
 from atom_core.host.modules.loaded_model import Resident, log_each
 from atom_core.host.modules.shared_modules import SharedModules
 from atom_core.host.modules.task_modules import Borrower, Loans
@@ -32,13 +32,12 @@ from atom_core.host.time_limit import limited, tell_done, teller
 from atom_core.host.videos import Videos
 from atom_core.ledger import Ledger
 from atom_core.plugins import PluginSet, load_plugins
-from atom_core.plugins.discovery import one_line
 from atom_core.plugins.task_settings import check_task_settings
 from atom_core.protocols import Decoder, Encoder, Library, TaskEvent, Tell
 from atom_core.quiet import quiet
 from atom_core.records import Clip, Frames, Sound, Video
 from atom_core.settings import Settings, task_settings
-from atom_core.specs import LENT, ChannelSpec, TaskSpec
+from atom_core.specs import LENT, TaskSpec
 
 
 def open_host(settings: Settings | None = None, *, plugins: PluginSet | None = None, **arguments: Any) -> Host:
@@ -171,14 +170,7 @@ class Host:
         """The channels that plugins bring, by name; each is made once. One that cannot be had is told of, once."""
         with self._lock:
             if self._channels is None:
-                self._channels = {}
-                for name, spec in self.plugins.of(ChannelSpec).items():
-                    try:
-                        self._channels[name] = self.plugins.load(spec)()
-                    except Exception as error:
-                        logging.getLogger("atom").warning(
-                            "channel %r of plugin %r is left out: %s", name, spec.plugin, one_line(error)
-                        )
+                self._channels = make_channels(self.plugins)
             return dict(self._channels)
 
     def expect(self, tasks: Iterable[str]) -> None:
@@ -258,9 +250,7 @@ class Host:
         except BaseException as raised:
             if is_interrupt(raised):
                 raise
-            why = exhausted(raised) or one_line(raised)
-            failed = f"task {task!r} of plugin {spec.plugin!r} failed: {why}"
-            error = TaskError(failed, task=task, plugin=spec.plugin)
+            error = failure_of(spec, raised)
             raise error from raised
         finally:
             seconds = time.perf_counter() - start
@@ -382,17 +372,7 @@ class Host:
         spec = self.plugins.task(name)
         with self._lock:
             if name not in self._tasks:
-                kind = self.plugins.load(spec)
-                try:
-                    self._tasks[name] = kind()
-                except BaseException as error:
-                    if is_interrupt(error):
-                        raise
-                    raise TaskError(
-                        f"task {name!r} of plugin {spec.plugin!r} cannot be made: {one_line(error)}",
-                        task=name,
-                        plugin=spec.plugin,
-                    ) from error
+                self._tasks[name] = make_task(self.plugins, spec)
             return spec, self._tasks[name]
 
     def _lent(
