@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import attrs
 
 from atom_core.errors import SettingsError
-from atom_core.settings.values import convert, first_line, short
+from atom_core.settings.values import convert, short, why_unfit
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
 
@@ -51,7 +51,7 @@ def evolve_one(settings: T, name: str, value: object, source: str) -> T:
     try:
         return attrs.evolve(settings, **{name: value if converted else convert(value, kind)})  # type: ignore[misc]
     except Exception as error:  # converters and validators of plugins raise what they like
-        raise SettingsError(f"{source}: {name} = {short(value)} does not fit: {first_line(error)}") from None
+        raise SettingsError(f"{source}: {name} = {short(value)} does not fit: {why_unfit(error)}") from None
 
 
 def type_hints(kind: type) -> dict[str, Any]:

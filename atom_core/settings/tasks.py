@@ -12,7 +12,7 @@ import attrs
 from atom_core.errors import PluginError, SettingsError
 from atom_core.settings.fields import evolve_one
 from atom_core.settings.settings import Settings
-from atom_core.settings.values import first_line, short
+from atom_core.settings.values import short, why_unfit
 from atom_core.text.suggestions import suggest
 
 T = TypeVar("T", bound=attrs.AttrsInstance)
@@ -113,7 +113,7 @@ def task_defaults(kind: type[T], task: str, *, word: str = "task") -> tuple[dict
     except Exception as error:  # factories, converters and validators of plugins raise what they like
         raise PluginError(
             f"{word} {task!r}: its Settings must be an attrs class whose every field has a default that fits:"
-            f" {first_line(error)}; repair or update its plugin"
+            f" {why_unfit(error)}; repair or update its plugin"
         ) from error
 
 

@@ -14,6 +14,8 @@ import typing
 from pathlib import Path
 from typing import Any
 
+from atom_core.text.first_line import first_line_of
+
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 _SEQUENCES: dict[Any, type[Any]] = {
     tuple: tuple,
@@ -172,13 +174,13 @@ def size(num_bytes: float) -> str:
     return f"{num_bytes:.0f} bytes"
 
 
-def first_line(error: Exception) -> str:
-    """What an error says, on one line that is not too long; with its kind where that is not one of bad values."""
+def why_unfit(error: Exception) -> str:
+    """Why a value does not fit, on one line that is not too long; with the error's kind where it is not one of bad
+    values."""
     try:
-        text = str(error.args[0] if error.args else error).strip()
+        text = first_line_of(str(error.args[0] if error.args else error))
     except ValueError:
         return "it has too many digits"
-    text = next(iter(text.splitlines()), "")
     kind = "" if isinstance(error, (TypeError, ValueError, OverflowError)) and text else type(error).__name__
     text = ": ".join(filter(None, (kind, text)))
     return text if len(text) <= 400 else f"{text[:200]}..."
