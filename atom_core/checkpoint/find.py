@@ -9,9 +9,8 @@ from pathlib import Path
 
 from atom_core.checkpoint.checks import check_before_weights, check_kind
 from atom_core.errors import ModelError
-from atom_core.hub.client import WAYS
 from atom_core.hub.hashes import Hashes
-from atom_core.hub.repo import Repo, is_hub_id, local_folder, offline_variable
+from atom_core.hub.repo import WAYS, Repo, is_hub_id, local_folder, offline_variable
 from atom_core.settings import DEFAULT_MODEL, FromFolder
 
 log = logging.getLogger("atom")

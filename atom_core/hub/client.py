@@ -16,7 +16,7 @@ from attrs import define, field
 from atom_core.errors import ModelError
 from atom_core.hub.faults import Cut, Fault, Portal, fault_of
 from atom_core.hub.hashes import Hashes
-from atom_core.hub.repo import EMBEDDER, MAIN, Listed, is_step
+from atom_core.hub.repo import EMBEDDER, MAIN, WAYS, Listed, is_step
 from atom_core.protocols import Progress
 
 log = logging.getLogger("atom")
@@ -29,8 +29,6 @@ _ONE_WAIT_S, _ALL_WAITS_S = 60.0, 120.0
 """Most time that the hub may ask for, at once and in all."""
 _WORTH_TELLING_S = 3.0
 _CONNECT_S = 5.0
-WAYS = "open a folder with --model FOLDER, or use the embedded model with --model tiny"
-"""What can be done without a model of the hub."""
 _ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 

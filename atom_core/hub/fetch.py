@@ -13,11 +13,11 @@ from attrs import frozen
 
 from atom_core.errors import ModelError
 from atom_core.files import sweep, writable_folder, write_whole
-from atom_core.hub.client import WAYS, Hub
+from atom_core.hub.client import Hub
 from atom_core.hub.faults import fault_of, unwritable
 from atom_core.hub.hashes import Hashes
 from atom_core.hub.progress import Unseen, bars
-from atom_core.hub.repo import ENGINE_WEIGHTS, MAIN, WEIGHTS, Listed, Repo, hub_cache, needed, shards_of
+from atom_core.hub.repo import ENGINE_WEIGHTS, MAIN, WAYS, WEIGHTS, Listed, Repo, hub_cache, needed, shards_of
 from atom_core.protocols import Progress
 from atom_core.settings.values import size
 

@@ -32,6 +32,8 @@ EMBEDDER = "modules.json"
 """The file that only text embedders have, in sentence-transformers' format."""
 ENGINE_WEIGHTS, _ENGINE_WORDS = "model.bin", ("vocabulary.json", "vocabulary.txt")
 """The files that only models in CTranslate2's format have; its weights are numbers, nothing is unpickled."""
+WAYS = "open a folder with --model FOLDER, or use the embedded model with --model tiny"
+"""What can be done without a model of the hub."""
 MAIN = "main"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHORT = re.compile(r"[0-9a-f]{7,39}")
