@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import attrs
@@ -18,7 +17,6 @@ from atom_core.plugins.discovery import (
     PluginInfo,
     core_version,
     discover,
-    fault_of,
     import_plugin,
     isolated,
     one_line,
@@ -27,6 +25,7 @@ from atom_core.plugins.discovery import (
 )
 from atom_core.plugins.hook_calls import HookCalls
 from atom_core.plugins.hook_wrappers import Guarded, Trace, guard_hooks
+from atom_core.plugins.targets import fault_of_run, imported
 from atom_core.settings import Settings, suggest
 from atom_core.specs import (
     KINDS,
@@ -120,12 +119,16 @@ class PluginSet(HookCalls):
         if name in offers:
             return offers[name]
         known = ", ".join(sorted(offers)) or "none"
-        left_out = ", ".join(f"{info.name} ({info.state})" for info in self._infos if info.state != "loaded")
         raise PluginError(
-            f"there is no {kind.word} {name!r}{suggest(name, offers)}; {kind.words}: {known}"
-            + (f"; plugins left out: {left_out}" if left_out else "")
-            + "; see `atom plugins`"
+            f"there is no {kind.word} {name!r}{suggest(name, offers)}; {kind.words}: {known}{self._left_out};"
+            " see `atom plugins`"
         )
+
+    @property
+    def _left_out(self) -> str:
+        """What messages say of plugins that are not loaded, behind what there is."""
+        left_out = ", ".join(f"{info.name} ({info.state})" for info in self._infos if info.state != "loaded")
+        return f"; plugins left out: {left_out}" if left_out else ""
 
     def load(
         self, spec: TaskSpec | ModuleSpec | FormatSpec | ChannelSpec | CommandSpec | RoutesSpec | ExecutorSpec
@@ -149,7 +152,7 @@ class PluginSet(HookCalls):
                 raise PluginError(
                     f"{owner}: {part} is {error}; repair or update {spec.plugin}", plugin=spec.plugin
                 ) from None
-        if isinstance(spec, TaskSpec) and (wrong := self._fault_of_run(value.run)):
+        if isinstance(spec, TaskSpec) and (wrong := fault_of_run(value.run, self.lendable, self._left_out)):
             raise PluginError(f"{owner}: its run {wrong}; repair or update {spec.plugin}", plugin=spec.plugin)
         return value
 
@@ -158,27 +161,7 @@ class PluginSet(HookCalls):
 
         :raises PluginError: if it cannot be imported, naming the plugin and the next step
         """
-        module_name, _, path = target.partition(":")
-        owner = self.owner(spec)
-        try:
-            value: Any = import_module(module_name)
-        except BaseException as error:
-            if is_interrupt(error):
-                raise
-            fault = fault_of(error, module_name)
-            raise PluginError(
-                f"{owner} could not be loaded:\n  {fault.reason}\n"
-                f"  {fault.advice}, or run without it: ATOM_BLOCK_PLUGINS={spec.plugin}",
-                plugin=spec.plugin,
-            ) from error
-        for part in path.split("."):
-            if not hasattr(value, part):
-                near = suggest(part, dir(value))
-                raise PluginError(
-                    f"{owner}: {target} has no {part!r}{near}; repair or update {spec.plugin}", plugin=spec.plugin
-                )
-            value = getattr(value, part)
-        return value
+        return imported(spec, target, self.owner(spec))
 
     @property
     def lendable(self) -> tuple[str, ...]:
@@ -208,29 +191,6 @@ class PluginSet(HookCalls):
             why = error.reason if isinstance(error, Unfit) else one_line(error)
             said = f"{self.owner(spec)} cannot say how much memory it needs: {why}"
             raise PluginError(f"{said}; repair or update {spec.plugin}", plugin=spec.plugin) from error
-
-    def _fault_of_run(self, run: object) -> str:
-        """Why a task's `run`, as its class has it, cannot be called; empty if it can."""
-        if inspect.iscoroutinefunction(run) or inspect.isasyncgenfunction(run):
-            return "is asynchronous; make it a plain function, the host runs many at once"
-        if inspect.isgeneratorfunction(run):
-            return "yields; return one record, or a tuple of them with produces = tuple[Record, ...]"
-        if not inspect.isfunction(run):
-            return ""
-        known = self.lendable
-        for place, parameter in enumerate(inspect.signature(run).parameters.values()):
-            needed = parameter.default is parameter.empty and parameter.kind not in (
-                parameter.VAR_POSITIONAL,
-                parameter.VAR_KEYWORD,
-            )
-            if needed and (parameter.kind is parameter.KEYWORD_ONLY or place > 1) and parameter.name not in known:
-                left_out = ", ".join(f"{info.name} ({info.state})" for info in self._infos if info.state != "loaded")
-                return (
-                    f"asks for {parameter.name!r}{suggest(parameter.name, known)}; it can ask for {', '.join(known)};"
-                    " install the plugin that shares a module of that name, or correct it"
-                    + (f"; plugins left out: {left_out}" if left_out else "")
-                )
-        return ""
 
     @property
     def prompt_texts(self) -> dict[str, str]:
