@@ -97,6 +97,9 @@ _SHOTS = (
     rf"|(?:longer|more)\s+than\s+|over\s+)?{_ABOUT}?"
     rf"{_bounded()}{_LONG}?",
     rf"(?:{_MOST}|{_ABOUT}|for\s+)?{_bounded()}(?:\s+(?:long|at\s+(?:the\s+)?most|max))?,?\s+{_EACH}",
+    rf"\b(?:each|every\s+one|all|them)\s+(?:of\s+(?:them|these|those)\s+)?(?:down\s+)?(?:to|at)\s+(?:{_MOST}|{_ABOUT})?"
+    rf"{_bounded()}",
+    rf"(?:{_MOST}|{_ABOUT})?{_bounded()}\s+(?:of|from|out\s+of)\s+(?=(?:each|every)\s+{SHOT}\b)",
     rf"(?:{_MOST}|{_ABOUT})?{_bounded()}\s+of\s+(?:each|every\s+one|both)\b(?!\s+\w)",
     rf"\b(?:neither|none)(?:\s+of\s+them)?\s+{_BE}{{0,4}}(?:(?:longer|more)\s+than|over)\s+{_bounded()}{_LONG}?",
     rf"\b(?:each(?:\s+one)?|every\s+one|everyone)\s+(?:{_BE}|{_MOST}|{_ABOUT}){{0,6}}{_bounded()}{_LONG}?",
@@ -121,6 +124,11 @@ _MOSTS = (
     rf"\b(?:it|this|everything)\s+{_BE}{{1,6}}{_ABOUT}?{_bounded()}",
     rf"(?:^|(?<=[.;!\n]))\s*{_ABOUT}?{_bounded()}\s*(?=[.;!\n]|$)",
 )
+_NEVER_OVER = (
+    r"(?:\b(?:the\s+)?(?:whole|entire|total|full)\s+(?:thing|lot|length|time|duration)\s+)?"
+    r"\b(?:\w+n['’]t|cannot|(?:must|shall|should|may|can|will|to|do|does)?\s*(?:not|never))\s+(?:\w+\s+){0,3}?"
+    rf"(?:over|longer\s+than|more\s+than|beyond|past|above|exceed(?:ing)?)\s+{_ABOUT}?{_bounded()}{_LONG}?",
+)
 _LEASTS = (rf"(?:\b{FILM}\s+)?{_BE}{{0,6}}{_LEAST}{_ABOUT}?{_bounded()}{_LONG}?",)
 
 
@@ -128,10 +136,12 @@ def take_lengths(text: str) -> tuple[Lengths, str]:
     """What `text` says of the lengths of the film and of all its cuts, and the text with a `MARK` in its place."""
     text = _with_its_length(text)
     shot_s, text = _take(text, _SHOTS)
+    most_s, text = _take(text, _NEVER_OVER)
     least_s, text = _take(text, _LEASTS)
-    most_s, text = _take(
-        text, _MOSTS, keep=lambda found: f" {MARK} {FILM_WORD} " if _names_film(found) else f" {MARK} "
-    )
+    if most_s is None:
+        most_s, text = _take(
+            text, _MOSTS, keep=lambda found: f" {MARK} {FILM_WORD} " if _names_film(found) else f" {MARK} "
+        )
     lengths = Lengths(most_s=most_s, least_s=least_s, shot_s=shot_s)
     return _from_clause(lengths, text) if lengths == Lengths() else (lengths, text)
 

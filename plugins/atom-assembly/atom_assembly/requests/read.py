@@ -11,8 +11,8 @@ import atom_core as atom
 from atom_assembly.evidence.words import stems
 from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT, count_of
 from atom_assembly.requests.lengths import MARK, take_any_length, take_lengths
+from atom_assembly.requests.mentions.cues import in_cue_words
 from atom_assembly.requests.mentions.film import read_around
-from atom_assembly.requests.mentions.find import without_markers
 from atom_assembly.requests.order import in_order
 from atom_assembly.requests.sloppy import plain_english, whole_words
 from atom_assembly.requests.wanted import Line, read_line, without_asking
@@ -122,7 +122,7 @@ def read_by_mentions(text: str, known: Collection[str], *, names: Collection[str
     """
     if len(text) > _LONGEST:
         return None
-    lengths, rest = take_any_length(without_markers(whole_words(text)))
+    lengths, rest = take_any_length(in_cue_words(whole_words(text)))
     whole, rest = take_whole(rest, names)
     film = read_around(rest, known)
     if whole.absent_source or film is None:

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Collection
 
 from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT, is_plural, singular, with_article
+from atom_assembly.requests.forms.cue_words import ALL
 from atom_assembly.requests.forms.phrases import usual_forms
+from atom_assembly.requests.forms.spoken_words import SMALL, SPOKEN
 
 _WORDS = {
     "pls": "please",
@@ -18,6 +20,8 @@ _WORDS = {
     "tnx": "thanks",
     "ty": "thanks",
     "u": "you",
+    "em": "them",
+    "cuz": "because",
     "n": "and",
     "adn": "and",
     "nad": "and",
@@ -51,6 +55,7 @@ _WORDS = {
 _WORD = re.compile(
     rf"(?<![\w./'’-])(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![\w.'’/-]*\w|/)", re.IGNORECASE
 )
+_STRETCHED = re.compile(r"\b[^\W\d_]*?([^\W\d_])\1{2,}[^\W\d_]*\b")
 _WITHOUT = re.compile(r"(?<!\w)w/o\b\.?", re.IGNORECASE)
 _WITH = re.compile(r"(?<!\w)w/\s*(?=\w)", re.IGNORECASE)
 _FILLERS = (
@@ -148,12 +153,12 @@ def plain_english(text: str) -> str:
 def whole_words(text: str) -> str:
     """What a request says, each word of it in full."""
     text = _SUBTITLE_TIMES.sub("", text.strip() + "\n").strip()
-    return _WORD.sub(_in_full, _WITH.sub("with ", _WITHOUT.sub("without", text)))
+    return _WORD.sub(_in_full, _WITH.sub("with ", _WITHOUT.sub("without", _STRETCHED.sub(_unstretched, text))))
 
 
 def _plain_line(line: str) -> str:
     line = _AT_START.sub("", line.strip(), count=1)
-    line = _WITH.sub("with ", _WITHOUT.sub("without", line))
+    line = _WITH.sub("with ", _WITHOUT.sub("without", _STRETCHED.sub(_unstretched, line)))
     line = _WORD.sub(_in_full, line)
     line = re.sub(r"[,\s]+(?:please|thanks|thank you)(?=\s*(?:[.!?;]|$))", "", line, flags=re.IGNORECASE)
     line = _AT_START.sub("", line, count=1)
@@ -171,6 +176,16 @@ def _but_ones(found: re.Match[str]) -> str:
         nouns += re.findall(r"[a-z]{3,}s\b", found["between"], re.IGNORECASE)
     without = " or ".join(f"{found['adjectives']} {noun}" for noun in nouns)
     return f"{found['noun']}{found['between']} without {without}"
+
+
+def _unstretched(found: re.Match[str]) -> str:
+    """A word as it is without the letters that draw it out: "pleeease", "alllll"."""
+    word = found[0]
+    for kept in (r"\1\1", r"\1"):
+        short = re.sub(r"([^\W\d_])\1{2,}", kept, word)
+        if short.casefold() in SMALL | SPOKEN | ALL:
+            return short
+    return word
 
 
 def _in_full(found: re.Match[str]) -> str:

@@ -1,9 +1,11 @@
 """Requests of persons unlike each other, written and frozen before the reader of requests was tried on them.
 
+Those of sets 1 to 6 have one author, who knew what the reader was made for; the others have one each, who did not.
+
 A row of `blind_N.tsv` is who asks, what the film must be, and the wording. What it must be is one of
 
     a b e          a row of cuts: the first, the second and the third thing that is told of, each doing what it does
-    s*3            three cuts of one kind
+    c s, s*3, !c*2 a row of cuts of such kinds; three cuts of one kind; two without
     all C          all shots of which C holds, and no other
     only C         shots of which C holds
     longest:C, shortest:C
@@ -37,7 +39,7 @@ from atom_bench.films.requests import (
 )
 from atom_bench.films.truth import Expected, Shot, Shows, Thing
 
-SETS = (1, 2, 3, 4, 5, 6)
+SETS = (1, 2, 3, 4, 5, 6, 7)
 STRANGE = (
     "a dog running on the beach",
     "people dancing",

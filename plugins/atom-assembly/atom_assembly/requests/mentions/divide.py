@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from atom_assembly.requests.forms.cue_words import END, START
+from atom_assembly.requests.forms.cue_words import ARTICLES, END, START
 from atom_assembly.requests.lengths import LENGTH
 from atom_assembly.requests.mentions.find import BREAKS, HARD, SOFT, Mention, Mentions, is_count
 
@@ -32,6 +32,10 @@ class Around:
     """Whether a sign parts it from the thing before."""
     new_sentence: bool = False
     """Whether a sentence begins before it."""
+    headed: bool = False
+    """Whether what leads up to it ends with a sign, as the heading of a list does."""
+    apart: tuple[tuple[str, ...], ...] = ()
+    """The clauses behind it that belong to no thing."""
 
 
 def divide(mentions: Mentions) -> tuple[list[Around], list[tuple[str, ...]]]:
@@ -40,7 +44,7 @@ def divide(mentions: Mentions) -> tuple[list[Around], list[tuple[str, ...]]]:
     befores: list[tuple[str, ...]] = []
     afters: list[tuple[str, ...]] = []
     sentence: list[bool] = []
-    free: list[tuple[str, ...]] = []
+    apart: list[tuple[tuple[str, ...], ...]] = []
     at = 0
     for number, mention in enumerate([*found, None]):
         gap = tokens[at : mention.start if mention else len(tokens)]
@@ -64,11 +68,19 @@ def divide(mentions: Mentions) -> tuple[list[Around], list[tuple[str, ...]]]:
             befores.append(before)
             sentence.append(not number or bool(set(gap) & HARD))
             at = mention.end
-        free += [words_of(piece) for piece in pieces if words_of(piece)]
+        apart.append(tuple(words_of(piece) for piece in pieces if words_of(piece)))
     return [
-        Around(mention=m, before=words_of(b), after=a, parted=bool(set(b) & (HARD | SOFT)), new_sentence=s)
-        for m, b, a, s in zip(found, befores, afters, sentence, strict=True)
-    ], free
+        Around(
+            mention=m,
+            before=words_of(b),
+            after=a,
+            parted=bool(set(b) & (HARD | SOFT)),
+            new_sentence=s,
+            headed=_is_headed(b),
+            apart=f,
+        )
+        for m, b, a, s, f in zip(found, befores, afters, sentence, apart[1:], strict=True)
+    ], [piece for pieces in apart for piece in pieces]
 
 
 def _pieces(gap: Sequence[str]) -> list[tuple[str, ...]]:
@@ -100,6 +112,11 @@ def _shared_out(piece: tuple[str, ...]) -> tuple[list[str], list[tuple[str, ...]
     ):
         end = 1
     return list(piece[:end]), [piece[end:]] if piece[end:] else [()]
+
+
+def _is_headed(before: Sequence[str]) -> bool:
+    bare = [word for word in before if word not in ARTICLES]
+    return len(bare) > 1 and bare[-1] in SOFT
 
 
 def _is_heading(pieces: Sequence[Sequence[str]]) -> bool:

@@ -12,21 +12,23 @@ from itertools import pairwise
 
 from attrs import evolve, frozen
 
-import atom_core as atom
 from atom_assembly.evidence.words import stems
 from atom_assembly.requests.english import COUNT, SHOT, begins_thing, count_of, with_article
-from atom_assembly.requests.forms.cue_words import ALL, END, NOT, SHOTS, START, TURNS, WHERE
+from atom_assembly.requests.forms.cue_words import ALL, ARTICLES, END, NOT, SHOTS, START, TURNS, WHERE
 from atom_assembly.requests.forms.together import single
-from atom_assembly.requests.lengths import LENGTH
+from atom_assembly.requests.mentions.apart import anything, said_apart, shown_again, unclear
 from atom_assembly.requests.mentions.divide import Around, divide
-from atom_assembly.requests.mentions.find import gives_reason, is_count, read_mentions
-from atom_assembly.requests.mentions.thing import NEUTRAL, ONE_SHOT, Item, count_in, place_of, read_thing, refers
+from atom_assembly.requests.mentions.find import gives_reason, is_count, number_of, read_mentions
+from atom_assembly.requests.mentions.thing import Item, place_of, read_thing, refers
 
 _TOGETHER = frozenset(("together", "simultaneously"))
 _PICTURE_WORDS = "time moment frame shot picture scene image clip video"
 _ONE_PICTURE = frozenset(_PICTURE_WORDS.split())
 _JOINING = frozenset(("then", "after", "before", "stitch", "cut", "edit", "splice", "join", "glue", "string", "piece"))
 """Words with which "together" says that the shots are joined, and not what one of them shows."""
+_AND_ALSO = frozenset(("and", "a", "an", "also", "as", "well", "something", "anything", "plus", "some", "both"))
+"""Between things of one shot."""
+_SEEN_BY = frozenset(("we", "you", "i", "have", "see", "seen", "shown"))
 _PATTERN = re.compile(r"(?:a-b|b-a)(?:-a-b|-b-a)*|a-b-a")
 
 
@@ -57,12 +59,12 @@ def read_around(text: str, known: Collection[str]) -> Film | None:
     arounds = [one for one in arounds if not gives_reason(one.before)]
     if not arounds:
         return None
-    items = _alone(_counted_apart(_items(arounds), [arounds[-1].after, *free]))
+    items = _alone(said_apart(_items(_without_headings(arounds)), [arounds[-1].after, *free]))
     items = _one_each(items)
     refused = [item.text for item in items if item.refused]
     shown = [item for item in items if not item.refused]
     if not shown:
-        shown = [_anything(arounds, free)]
+        shown = [anything(arounds, free)]
     rounds = _rounds(arounds, free) if len(shown) > 1 else None
     if rounds is not None:
         shown = [evolve(item, wanted=evolve(item.wanted, repeats=1)) for item in shown]
@@ -71,7 +73,7 @@ def read_around(text: str, known: Collection[str]) -> Film | None:
         refused=tuple(dict.fromkeys(refused)),
         rounds=rounds,
         passed_over=mentions.passed_over,
-        unclear=_unclear(free, shown),
+        unclear=unclear(free, shown),
     )
 
 
@@ -81,9 +83,13 @@ def _items(arounds: Sequence[Around]) -> list[Item]:
     turned = False
     for number, around in enumerate(arounds):
         before = around.before
+        again = next((piece for piece in (around.after, *around.apart) if shown_again([Item(text="x")], piece)), ())
+        if again == around.after:
+            around = evolve(around, after=())
         item = read_thing(around, arounds, number, items)
         if item is None:
             _refer(around, items)
+            items += shown_again(items, again)
             continue
         if number and items and (joined := _joined(arounds, number, items[-1], item)):
             items[-1] = joined
@@ -97,12 +103,25 @@ def _items(arounds: Sequence[Around]) -> list[Item]:
         if relative and (turned or (_goes_first(before) and not _led_by_after(arounds, number))):
             items.insert(len(items) - 1, item)
             turned = False
-        elif relative and "before" in around.after and refers(around.after, "before"):
+        elif relative and _precedes(around.after):
             items.insert(len(items) - 1, item)
         else:
             items.append(item)
             turned = (turned and item.refused) or _leads_second(before, around, arounds, number)
+        items += shown_again(items, again)
     return _bookended(_between(items, arounds), arounds)
+
+
+def _without_headings(arounds: Sequence[Around]) -> list[Around]:
+    """What is mentioned, without the number of a list that stands above it: "three beats: a dog; a cat; a cow"."""
+    heads = [number for number, one in enumerate(arounds) if one.headed] + [len(arounds)]
+    made = list(arounds)
+    for number, end in pairwise(heads):
+        before = made[number].before
+        counted = [at for at, word in enumerate(before) if is_count(word) and number_of(word) == end - number]
+        if counted and end - number > 1:
+            made[number] = evolve(made[number], before=before[: counted[0]] + before[counted[0] + 1 :])
+    return made
 
 
 def _between(items: list[Item], arounds: Sequence[Around]) -> list[Item]:
@@ -149,11 +168,18 @@ def _goes_first(before: Sequence[str]) -> bool:
     """Whether the words between two things put the second in front of the first: "A after B", "A, before that B"."""
     if {("not", "before"), ("never", "before")} & set(pairwise(before)):
         return True
+    if "once" in before and {*before[before.index("once") + 1 :]} <= ARTICLES | _SEEN_BY:
+        return True
     if "before" in before:
         return refers(before, "before")
     if "after" in before:
         return not refers(before, "after")
     return bool({"preceded", "behind", "beforehand", "follows", "succeeds"} & set(before))
+
+
+def _precedes(after: Sequence[str]) -> bool:
+    """Whether a thing goes before what was named: "a dog, but a cat precedes it"."""
+    return any(cue in after and refers(after, cue) for cue in ("before", "precede", "precedes", "preceding"))
 
 
 def _refer(around: Around, items: list[Item]) -> None:
@@ -182,13 +208,10 @@ def _joined(arounds: Sequence[Around], number: int, last: Item, item: Item) -> I
         or ("both" in first[-2:] and not {"then"} & set(gap))
         or ("same" in around and bool(set(around) & _ONE_PICTURE) and not {"start", "end"} & set(around))
         or "while" in gap
-        or (
-            shots
-            and bool(set(first) & (WHERE - {"of", "from"}))
-            and set(gap) <= {"and", "a", "an", "also", "as", "well"}
-        )
+        or (shots and bool(set(first) & (WHERE - {"of", "from"})) and set(gap) <= _AND_ALSO)
         or (
             bool(set(gap) & {"with", "beside", "alongside"})
+            and not set(first) & TURNS
             and not arounds[number].parted
             and set(gap) <= {"is", "are", "with", "a", "an", "the", "beside", "alongside"}
         )
@@ -258,59 +281,3 @@ def _rounds(arounds: Sequence[Around], free: Sequence[Sequence[str]]) -> int | N
         return None
     times = re.search(rf"({COUNT}) times", " ".join(words))
     return count_of(times[1]) if times else 0
-
-
-def _counted_apart(items: list[Item], free: Sequence[Sequence[str]]) -> list[Item]:
-    """One thing with the number or the length that a sentence of its own says: "I need five of them"."""
-    shown = [number for number, item in enumerate(items) if not item.refused]
-    if len(shown) != 1:
-        return items
-    (at,) = shown
-    text = " ; ".join(" ".join(piece) for piece in free)
-    if re.search(r"\ball (?:of )?(?:them|these|those)|\bevery (?:one|single one)", text):
-        return [*items[:at], evolve(items[at], wanted=evolve(items[at].wanted, num_shots=None)), *items[at + 1 :]]
-    count = _free_count(free)
-    if count is None or items[at].wanted.num_shots not in (1, None):
-        return items
-    wanted = evolve(items[at].wanted, num_shots=count)
-    return [*items[:at], evolve(items[at], wanted=wanted), *items[at + 1 :]]
-
-
-def _free_count(free: Sequence[Sequence[str]]) -> int | None:
-    for piece in free:
-        text = " ".join(piece)
-        match = re.search(
-            rf"(?<![\w-])({COUNT})\b(?! times?| one)(?:\s+(?:of|{SHOT}|different|will|would|is|are)|$)", text
-        )
-        if match and match[1] not in ("one", "1"):
-            return count_of(match[1])
-    return None
-
-
-def _unclear(free: Sequence[Sequence[str]], shown: Sequence[Item]) -> tuple[str, ...]:
-    """The pieces with a number, a length or a "not" that no thing has taken."""
-    taken = _free_count(free) if len(shown) == 1 else None
-    return tuple(
-        " ".join(piece)
-        for piece in free
-        if (set(NEUTRAL.sub(" ", " ".join(piece)).split()) & NOT or any(map(_is_number, piece)))
-        and not gives_reason(piece)
-        and not (taken is not None and any(map(_is_number, piece)))
-    )
-
-
-def _is_number(word: str) -> bool:
-    return (is_count(word) and word not in ("one", "1")) or re.fullmatch(LENGTH, word, re.IGNORECASE) is not None
-
-
-def _anything(arounds: Sequence[Around], free: Sequence[Sequence[str]]) -> Item:
-    """Shots of anything that is not refused: all there are, or as many as the request says."""
-    before = arounds[0].before
-    late = max((at for at, word in enumerate(before) if word in NOT), default=len(before))
-    count = count_in(before[:late]) or _free_count([arounds[-1].after, *free])
-    one = (
-        {"a", "one"} & set(before[:late])
-        and set(before[:late]) & ONE_SHOT
-        and not {"all", "every"} & set(before[:late])
-    )
-    return Item(text="", wanted=atom.Wanted(num_shots=count or (1 if one else None)))

@@ -29,6 +29,7 @@ from atom_assembly.requests.forms.cue_words import (
     RANKS,
     REASONS,
     START,
+    THESE,
     TURNS,
     WAYS,
 )
@@ -43,34 +44,11 @@ HARD = frozenset((".", ";", "!", "?", "\n"))
 SOFT = frozenset((",", ":", "=", "/", "|", "&", "+", "(", ")", "[", "]", "•", "->", "=>", "→", ">", "-", "–", "—"))
 BREAKS = HARD | SOFT | {"and", "but", "then", "while", "or"}
 _CUE = START | END | MIDDLE | NOT | ONLY | ALL | CUES | AGAIN | TURNS | frozenset(RANKS)
-_TEN = "one|two|three|four|five|six|seven|eight|nine|ten"
 _LEADING_WORDS = (
     "follow precede open close start end begin lead finish conclude include contain feature show exclude skip"
 )
 _LEADING = frozenset(stem(word) for word in _LEADING_WORDS.split())
 """Stems of what a film does, and no thing in it."""
-_MARKER = re.compile(
-    r"(?:^|(?<=[.;!?,/]\s))[ \t]*(?:[-*•–—#>]+\s+)*(?:(?:shot|scene|clip|frame|part|step|item|take|act|beat|slot"
-    r"|no|nr|number)"
-    rf"\.?[ \t]*\#?[ \t]*(?:\d{{1,3}}|{_TEN}|[a-z])(?![\w'’])[ \t]*(?:[.:)=]|->|→|[-–—][ \t])|\(?\d{{1,3}}[.):](?!\d)"
-    r"|\d{1,2}/(?=[ \t])|0\d(?=[ \t])|\(?[a-h]\)(?=[ \t])|\d{1,2}(?:st|nd|rd|th)[ \t]*:)[ \t]*|(?<=\s)\d{1,2}\)[ \t]+",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""The number of an entry of a list, with what it counts."""
-_PLAINLY: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), instead)
-    for pattern, instead in (
-        (r",?\s*(?:(?:which|that|and)\s+)?(?:leads?|cuts?|dissolves?)\s+(?:in)?to\s+(?=\w)", " then "),
-        (r"\b(?:free\s+(?:of|from)|devoid\s+of|lacking)\b", "without"),
-        (r"\b(?:in\s+front|ahead)\s+of\b", "before"),
-        (r"\b(?:nothing|none)\s+(?:else\s+)?(?:but|except|other\s+than)\b", "only"),
-        (
-            r"\b(everything|anything|all)\s+(?:else\s+)?(?:but|except|other\s+than|save)\b(?!\s+(?:no|not)\b)",
-            r"\1 without",
-        ),
-    )
-)
-"""Phrases of which one word says as much."""
 _ORDER = _CUE - {"open", "opens", "close", "closes", "front", "head", "tail", "lead", "drop", "leave", "back"}
 """Words that say order and number even where captions have them."""
 _AFTER_DEEDS = (_ORDER - {"not", "never"}) | {"but", "while", "please", "there", "you", "i", "we", "for"}
@@ -83,9 +61,11 @@ _FORWARD = frozenset(("for", "about", "as", "like", "at", "on", "to", "by", "in"
 _CLOSINGS = frozenset(
     ("thanks", "thank", "regards", "wishes", "cheers", "sincerely", "yours", "greetings", "bye", "dear", "hi", "hello")
 )
-_LOOKING_WORDS = (
-    "look looking search searching ask asking wish hope hoping start end open close begin finish opens closes"
-)
+_WISHERS = frozenset(("i'd", "we'd", "would", "i", "we", "should", "you'd"))
+_LOOKING_WORDS = """
+look looking search searching ask asking wish hope hoping start end open close begin finish opens closes cut go switch
+jump move ends starts
+"""
 _LOOKING = frozenset(_LOOKING_WORDS.split())
 """Words after which "for" or "on" leads to what is to be seen."""
 _PARTICLE_WORDS = "wrap wraps end ends finish open start round mix speed follow line"
@@ -140,6 +120,9 @@ def read_mentions(text: str, known: Collection[str]) -> Mentions:
         end = _run(tokens, kinds, at)
         start = _first_of_thing(tokens, kinds, at, end)
         has_known = "K" in kinds[start:end]
+        if set(tokens[start:end]) <= WAYS and not _moves(tokens[start - 1 : start]):
+            at = end
+            continue
         if _is_talk(tokens, start) if has_known else not _stands_for_thing(tokens, kinds, start, end):
             passed += [tokens[n] for n in range(start, end) if kinds[n] == "U"]
         else:
@@ -147,14 +130,6 @@ def read_mentions(text: str, known: Collection[str]) -> Mentions:
             found.append(Mention(start=start, end=end, words=words, known=has_known))
         at = end
     return Mentions(tokens=tokens, found=tuple(found), passed_over=tuple(passed))
-
-
-def without_markers(text: str) -> str:
-    """A request with the entries of its lists on lines of their own, without their numbers."""
-    text = _MARKER.sub("\n", text)
-    for pattern, instead in _PLAINLY:
-        text = pattern.sub(instead, text)
-    return text
 
 
 def number_of(word: str) -> int:
@@ -218,7 +193,7 @@ def _run(tokens: Sequence[str], kinds: Sequence[str], at: int) -> int:
     """Where the words that belong to one thing end."""
     end = at + 1
     while end < len(tokens):
-        if kinds[end] in "KU":
+        if kinds[end] in "KU" or (tokens[end - 1].endswith("'s") and kinds[end - 1] == "U" and kinds[end] == "S"):
             end += 1
             continue
         doing = is_doing(tokens[end]) and stem(tokens[end]) not in _LEADING and kinds[end - 1] in "KU"
@@ -253,7 +228,8 @@ def _across(tokens: Sequence[str], kinds: Sequence[str], end: int) -> int | None
     if gap[0] == "for" or (kinds[at] == "U" and gap[0] in ("is", "are")):
         return None
     if "K" in kinds[at : at + 2] and gap[-1] in ("with", "a", "an") and gap[0] in ("with", "at", "by", "in", "on"):
-        return at if gap[0] != "by" else None
+        in_turns = gap[0] == "with" and set(tokens[sentence_of(tokens, end)[0] : end]) & TURNS
+        return at if gap[0] != "by" and not in_turns else None
     return at
 
 
@@ -270,11 +246,21 @@ def _deed(tokens: Sequence[str], kinds: Sequence[str], end: int) -> int | None:
     return at if any(kind in "KUS" for kind in kinds[end + 1 : at]) else None
 
 
+def _moves(before: Sequence[str]) -> bool:
+    """Whether the word before a direction says that something moves there: "going up", not "down to two seconds"."""
+    return any(word in _DOES or is_doing(word) or word in ("moving", "go", "goes") for word in before)
+
+
 def _first_of_thing(tokens: Sequence[str], kinds: Sequence[str], at: int, end: int) -> int:
     """Where a thing begins among the words of its run: unknown words in front of an article are no part of it, where
     they have none of their own.
     """
-    if kinds[at] == "K" or (at and (tokens[at - 1] in ARTICLES or is_count(tokens[at - 1]))):
+    counted = at > 0 and is_count(tokens[at - 1])
+    if counted and kinds[at] == "U" and "of" in tokens[at : min(at + 3, end - 2)]:
+        behind = tokens.index("of", at) + 1
+        if tokens[behind] in ARTICLES:  # "two portions of a star"
+            return behind + 1
+    if kinds[at] == "K" or counted or (at and tokens[at - 1] in ARTICLES):
         return at
     articles = [n for n in range(at + 1, end - 1) if tokens[n] in ARTICLES and tokens[n - 1] not in LINKS - _CLAUSES]
     known = next((n for n in range(at, end) if kinds[n] == "K"), end)
@@ -327,21 +313,26 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     lead = before[:-1] if article else before
     counted = bool(lead) and is_count(lead[-1]) and not article
     every = any(word in ALL for word in lead[-4:])
-    asked = bool(lead) and (lead[-1] in _BEFORE_THINGS or stem(lead[-1]) in VERBS)
+    others_do = any(kinds[start - len(before) + at] == "U" for at in range(len(lead)))  # "my eyes get tired"
+    asked = bool(lead) and (lead[-1] in _BEFORE_THINGS or (stem(lead[-1]) in VERBS and not others_do))
+    wished = lead[-1:] == ["like"] and lead[-2:-1] != [] and lead[-2] in _WISHERS
     if after_kind == "S" and after not in ONLY | CUES | AGAIN | END and not _ends_request(after):
         return (counted or every) and stem(after) not in VERBS and len(tokens[start:end]) < 3
-    if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with", "for"):
+    if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with", "for", "as"):
         return False
+    if lead[-2:-1] and lead[-1] in ("is", "are", "was", "were") and lead[-2] in THESE | PERSONS:
+        return False  # "those are our colours"
     if lead and lead[-1] in PERSONS:
-        return every or counted
-    if lead and lead[-1] in _FORWARD and not set(lead[-3:-1]) & _LOOKING:
+        return every or counted or lead[-2:-1] in (["of"], ["with"], ["showing"])
+    if lead and lead[-1] in _FORWARD and not wished and not set(lead[-3:-1]) & _LOOKING:
         return False
     if any(word in ("i", "we", "they", "it") for word in lead) and not (asked or counted or every or article):
         return False
     if counted or every or asked or article in ("a", "an", "another"):
         return True
     several = is_plural(tokens[end - 1]) or any(map(is_doing, tokens[start:end]))
-    listed = all(kinds[start - len(before) + n] in "SLC" for n in range(len(before)))
+    joined = max((n + 1 for n, word in enumerate(before) if word in ("then", "and", "but")), default=0)
+    listed = all(kinds[start - len(before) + n] in "SLC" for n in range(joined, len(before)))
     if article:
         return listed
     return listed and (several or end - start > 1 or before[-1:] == ["then"])

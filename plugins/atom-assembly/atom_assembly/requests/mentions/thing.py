@@ -12,12 +12,25 @@ from attrs import evolve, field, frozen
 import atom_core as atom
 from atom_assembly.evidence.words import stems
 from atom_assembly.requests.english import ADJECTIVES, THING, is_plural, with_article
-from atom_assembly.requests.forms.cue_words import AGAIN, ALL, END, MIDDLE, NOT, ONLY, RANKS, SHOTS, START, THESE, WHERE
+from atom_assembly.requests.forms.cue_words import (
+    AGAIN,
+    ALL,
+    END,
+    LINKS,
+    MIDDLE,
+    NOT,
+    ONLY,
+    RANKS,
+    SHOTS,
+    START,
+    THESE,
+    WHERE,
+)
 from atom_assembly.requests.lengths import LENGTH, seconds
 from atom_assembly.requests.mentions.divide import Around
 from atom_assembly.requests.mentions.find import is_count, is_doing, number_of
 
-_PICKS: dict[str, Literal["longest", "shortest"]] = {
+PICKS: dict[str, Literal["longest", "shortest"]] = {
     "longest": "longest",
     "shortest": "shortest",
     "briefest": "shortest",
@@ -39,6 +52,7 @@ _SEEN_WORDS = "included include be shown seen visible appear appears there in pa
 _SEEN = frozenset(_SEEN_WORDS.split())
 ONE_SHOT = frozenset(("shot", "clip", "scene", "thing", "one", "object", "moment", "picture", "video"))
 _THAT_DOES = frozenset(("that", "which", "who", "something", "everything", "anything"))
+_SOME = frozenset(("something", "everything", "anything"))
 _THAT = frozenset(("that", "which", "who", "something", "everything", "anything", "things", "ones"))
 _ASKING_WORDS = "give show want need put use find make play one a an second two three"
 _ASKING = frozenset(_ASKING_WORDS.split())
@@ -128,7 +142,8 @@ def _refused_text(around: Around, items: Sequence[Item]) -> str:
     """What must not be seen: "the red ones" of hearts are red hearts."""
     words = around.mention.words
     adjectives = all(word in ADJECTIVES or word == "ones" for word in words)
-    ones = "ones" in words or "ones" in around.after[:1] or {"are", "is"} & set(around.before[-3:])
+    which = {"are", "is"} & set(around.before[-3:]) and around.before[-1:] not in (("anything",), ("something",))
+    ones = "ones" in words or "ones" in around.after[:1] or which
     main = next((item for item in items if not item.refused), None)
     bare = [word for word in words if word != "ones"]
     if adjectives and ones and main is not None:
@@ -154,23 +169,26 @@ def _text(around: Around, arounds: Sequence[Around], number: int) -> tuple[str, 
             if shared and article
             else (f"{name} things", not article and not one)
         )
+    if words[0] in ADJECTIVES and not is_doing(words[0]) and before[-1:] and before[-1] in _SOME:
+        front = next(at for at, word in enumerate(words) if word not in ADJECTIVES or is_doing(word))
+        return f"something {' '.join(words[:front])} that {_third(' '.join(words[front:]))}", False
     if is_doing(words[0]) or (_THAT & set(before[-3:]) and before[-1:] and before[-1] in _THAT_DOES):
         named = is_doing(words[0])
         if named and len(words) == 2 and re.fullmatch(THING, words[1]):
             name = words[0]
         return f"something {name}" if named else f"something that {_third(name)}", False
-    noun = words[-1] if len(words) < 4 else ""
-    plural = (
-        article != "a"
-        and article != "an"
-        and (is_plural(noun) or re.fullmatch(THING, noun) is not None)
-        and words[-1] not in ("is",)
-    )
-    plural = plural and not _says_deed(words)
-    if plural:
+    noun = _head_noun(words)
+    plural = article not in ("a", "an") and (is_plural(noun) or re.fullmatch(THING, noun) is not None)
+    if plural and not _says_deed(words):
         return name, True
     bare = not article and words[0] in ADJECTIVES
     return with_article(name) if bare else f"{article} {name}".strip(), False
+
+
+def _head_noun(words: Sequence[str]) -> str:
+    """The noun of "red circles", "red objects that blink" and "red circles blinking"; empty where it cannot be told."""
+    end = next((at for at, word in enumerate(words) if at and (word in LINKS or is_doing(word))), len(words))
+    return words[end - 1] if end < len(words) or len(words) < 4 else ""
 
 
 def _third(name: str) -> str:
@@ -181,7 +199,13 @@ def _third(name: str) -> str:
 
 def _says_deed(words: Sequence[str]) -> bool:
     """Whether the last of a few words is what the one before it does: "a star blinks"."""
-    return len(words) > 1 and words[-2] not in ADJECTIVES and not is_doing(words[-2])
+    return (
+        len(words) > 1
+        and not {*words} & LINKS
+        and words[-2] not in ADJECTIVES
+        and not is_doing(words[-2])
+        and not is_doing(words[-1])
+    )
 
 
 def _shared_noun(arounds: Sequence[Around], number: int) -> str:
@@ -201,10 +225,10 @@ def _wanted(around: Around, plural: bool) -> atom.Wanted:
     before, after = around.before, around.after
     said, behind = set(before), set(after)
     length_s = next((seconds(w) for w in (*before, *after) if re.fullmatch(LENGTH, w) and seconds(w)), None)
-    times, count = _times(before, after), count_in(before)
+    times, count = times_in(before, after), count_in(before)
     for word in (*before, *after):
-        if word in _PICKS:
-            return atom.Wanted(pick=_PICKS[word], num_shots=count or 1, length_s=length_s)
+        if word in PICKS:
+            return atom.Wanted(pick=PICKS[word], num_shots=count or 1, length_s=length_s)
     purely = _says_only(before, after)
     where = any(one in SHOTS and set(before[at + 1 :]) & WHERE for at, one in enumerate(before))
     one = before[-1:] in (("a",), ("an",), ("one",))
@@ -244,7 +268,7 @@ def count_in(words: Sequence[str]) -> int | None:
     return None
 
 
-def _times(before: Sequence[str], after: Sequence[str]) -> int:
+def times_in(before: Sequence[str], after: Sequence[str]) -> int:
     """How often a shot is shown."""
     for words in (after, before):
         for first, second in pairwise(("", *words, "")):
