@@ -143,10 +143,10 @@ def test_what_captions_say_more_of_is_believed_and_told(caplog):
     plain = "a red dog runs, then a black cat sleeps"
     assert read_against(plain, [], SEEN).lines == tuple(plain.split(", then "))
     assert not caplog.records
-    assert read_against("Pull every dog we've got.", [], SEEN).lines == ("dog",)
+    assert read_against("Haul every dog we've got.", [], SEEN).lines == ("dog",)
     assert "all 'dog'" in caplog.records[-1].getMessage()
-    assert read_against("Pull every pig we've got.", [], SEEN).lines == ("Pull every pig",)
-    assert read_against("Pull every dog we've got.", [], []).lines == ("Pull every dog",)
+    assert read_against("Haul every pig we've got.", [], SEEN).lines == ("Haul every pig",)
+    assert read_against("Haul every dog we've got.", [], []).lines == ("Haul every dog",)
 
 
 def test_what_was_not_understood_is_told(caplog):

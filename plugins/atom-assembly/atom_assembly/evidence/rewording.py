@@ -26,7 +26,7 @@ SURE = 0.985
 _SAME = 0.6
 """As much for one in the same words."""
 _RELATIVE = r"(?:that|which|who)(?:\s+(?:is|are|was|were))?\b"
-_VERB = re.compile(r"(?:[^s]s|ing|ed)$|^(?:do|not|is|are|has|have|can|never)$", re.IGNORECASE)
+_VERB = re.compile(r"(?:[^s]s|ing|[^e]ed)$|^(?:do|not|is|are|has|have|can|never)$", re.IGNORECASE)
 _MOST_TOKENS = 48
 _MOST_THINGS = 4
 

@@ -17,7 +17,7 @@ _ASK = re.compile(
     r"|(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?)?(?:show|make|create"
     r"|cut|give|find|use|include|insert|add|put|take|get|display|present|assemble"
     r"|build|edit|compile|collect|gather|bring|play|feature|render|produce"
-    r"|pick|choose|select|sort|order|arrange|rank|combine|join|stitch|line)\b"
+    r"|pick|choose|select|sort|order|arrange|rank|combine|join|stitch|line|need|want|pull|grab|fetch|provide)\b"
     r"(?:\s+(?:me|us|in|up|out|together|it|to))*(?!\s+(?:is|are)\b)[,:]?\s*"
     r"|(?:i|we)(?:\s+would|['’]d|\s+will)?(?:\s+(?:only|just|really|also))?\s+(?:want"
     r"|like|need|love|wish)(?:\s+(?:to|you\s+to))?(?:\s+(?:see|have|watch"
