@@ -17,7 +17,10 @@ from atom_assembly.requests.mentions.find import gives_reason, is_count
 from atom_assembly.requests.mentions.thing import NEUTRAL, ONE_SHOT, PICKS, Item, count_in, times_in
 
 _EVERY = re.compile(rf"\b(?:all|every)\s+(?:(?:single|last|such|of|the|my|our)\s+)*(?:them|those|these|one|{SHOT})\b")
-_COUNTED = re.compile(rf"(?<![\w-])({COUNT})\b(?! times?| one)(?:\s+(?:of|{SHOT}|different|will|would|is|are)|$)")
+_COUNTED = re.compile(
+    rf"(?<![\w-])(?<!the )(?<!these )(?<!those )({COUNT})\b(?! times?| one)"
+    rf"(?:\s+(?:of|{SHOT}|different|will|would|is|are)|$)"
+)
 _SAME = frozenset(("it", "that", "this", "same", "one", "shot", "clip", "scene", "them", "both"))
 """Words that stand for a thing that was named."""
 _SORTS = frozenset(("order", "sequence", "time", "moment", "way", "length", "video", "film", "colour", "color", "kind"))

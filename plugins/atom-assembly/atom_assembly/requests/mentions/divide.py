@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from attrs import frozen
 
@@ -14,6 +15,7 @@ from atom_assembly.requests.mentions.find import BREAKS, HARD, SOFT, Mention, Me
 _TRAILING = frozenset(
     ("times", "time", "twice", "thrice", "again", "each", "apiece", "row", "x2", "2x", "else", "both")
 )
+_SAYS_NEXT = frozenset(("finally", "lastly", "firstly", "secondly", "thirdly"))
 _CONJUNCTIONS = frozenset(("and", "but", "then", "or", "while"))
 _AT_ALL = frozenset(("of", "at", "in", "after", "above"))
 """Words after which "all" is no number: "first of all", "at all"."""
@@ -54,7 +56,7 @@ def divide(mentions: Mentions) -> tuple[list[Around], list[tuple[str, ...]]]:
             after = list(pieces.pop(0)) if pieces and (not mention or len(pieces) > 1) else []
             if mention and not after and len(pieces) == 1 and pieces[0][:1] and pieces[0][0] not in BREAKS:
                 after, pieces = _shared_out(pieces[0])
-            while pieces and _trails(pieces[0]) and (len(pieces) > 1 or not mention) and not _is_heading(pieces):
+            while pieces and _trails(pieces[0]) and not (mention and _leads(pieces)) and not _is_heading(pieces):
                 after += pieces.pop(0)
             afters.append(words_of(after))
         if mention:
@@ -122,6 +124,19 @@ def _is_headed(before: Sequence[str]) -> bool:
 def _is_heading(pieces: Sequence[Sequence[str]]) -> bool:
     """Whether a colon ends a piece: "closing shot: ...", which speaks of what follows."""
     return bool(pieces[1:]) and pieces[1][0] in (":", "=")
+
+
+def _leads(pieces: Sequence[Sequence[str]]) -> bool:
+    """Whether the first of some pieces between two things speaks of the second: ", and to finish, ..."."""
+    piece = pieces[0]
+    said = set(piece)
+    if len(pieces) == 1:
+        return True
+    if said & _TRAILING or any(re.fullmatch(LENGTH, word) for word in piece):
+        return False
+    return bool(said & _SAYS_NEXT) or any(
+        one in ("to", "and", "but", "then") and other in START | END for one, other in pairwise(piece)
+    )
 
 
 def _trails(piece: Sequence[str]) -> bool:

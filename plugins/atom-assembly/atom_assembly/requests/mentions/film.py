@@ -13,7 +13,7 @@ from itertools import pairwise
 from attrs import evolve, frozen
 
 from atom_assembly.evidence.words import stems
-from atom_assembly.requests.english import COUNT, SHOT, begins_thing, count_of, with_article
+from atom_assembly.requests.english import COUNT, SHOT, THING, begins_thing, count_of, with_article
 from atom_assembly.requests.forms.cue_words import ALL, ARTICLES, END, NOT, SHOTS, START, TURNS, WHERE
 from atom_assembly.requests.forms.together import single
 from atom_assembly.requests.mentions.apart import anything, said_apart, shown_again, unclear
@@ -114,9 +114,9 @@ def _items(arounds: Sequence[Around]) -> list[Item]:
 
 def _without_headings(arounds: Sequence[Around]) -> list[Around]:
     """What is mentioned, without the number of a list that stands above it: "three beats: a dog; a cat; a cow"."""
-    heads = [number for number, one in enumerate(arounds) if one.headed] + [len(arounds)]
+    heads = [number for number, one in enumerate(arounds) if one.headed and any(map(is_count, one.before))]
     made = list(arounds)
-    for number, end in pairwise(heads):
+    for number, end in pairwise([*heads, len(arounds)]):
         before = made[number].before
         counted = [at for at, word in enumerate(before) if is_count(word) and number_of(word) == end - number]
         if counted and end - number > 1:
@@ -222,7 +222,17 @@ def _joined(arounds: Sequence[Around], number: int, last: Item, item: Item) -> I
         bool({*first, *other.after} & ALL) or last.plural or last.wanted.num_shots is None or bool(set(first) & SHOTS)
     )
     wanted = evolve(last.wanted, num_shots=None if every else last.wanted.num_shots, purely=False)
-    return evolve(last, text=f"{_one(last.text)} while {_one(item.text)}", wanted=wanted)
+    return evolve(last, text=_both(_one(last.text), _one(item.text)), wanted=wanted)
+
+
+def _both(one: str, other: str) -> str:
+    """What a shot of two things is called: "a heart and something white" may be a white heart, too."""
+    text = f"{one} while {other}"
+    for thing, something in ((one, other), (other, one)):
+        what = re.fullmatch(rf"an?\s+(?P<adjectives>.+)\s+{THING}", something)
+        if what and not re.search(rf"\b{THING}\b", thing):
+            text += f" or {with_article(what['adjectives'] + ' ' + re.sub(r'^(?:an?|the) ', '', thing))}"
+    return text
 
 
 def _alone(items: list[Item]) -> list[Item]:

@@ -307,7 +307,7 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     if gives_reason(before) or set(tokens[first:start]) & _CLOSINGS - {"hi", "hello", "thanks", "thank"}:
         return False
     after_kind = kinds[end] if end < last else "B"
-    if after in (":", "="):
+    if after in (":", "=") or _heads_list(tokens, kinds, end):
         return False
     article = before[-1] if before and before[-1] in ARTICLES else ""
     lead = before[:-1] if article else before
@@ -336,6 +336,12 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     if article:
         return listed
     return listed and (several or end - start > 1 or before[-1:] == ["then"])
+
+
+def _heads_list(tokens: Sequence[str], kinds: Sequence[str], end: int) -> bool:
+    """Whether what stands before a token is in the heading of a list: "three stations for the foyer:"."""
+    stop = next((n for n in range(end, len(tokens)) if tokens[n] in HARD or tokens[n] in (":", "=")), len(tokens))
+    return tokens[stop : stop + 1] in ((":",), ("=",)) and "K" not in kinds[end:stop]
 
 
 def _ends_request(word: str) -> bool:
