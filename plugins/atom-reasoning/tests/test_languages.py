@@ -29,6 +29,18 @@ from atom_reasoning.reading.wordings.agree import kind_of
         ("Quand l'étoile rouge clignote-t-elle ?", "when", ("red star", "blink")),
         ("Quel plan montre une lune bleue ?", "which shot", ("blue moon", "")),
         ("Y a-t-il une étoile dans chaque plan ?", "in every shot", ("star", "")),
+        ("Könnten Sie mir bitte sagen, wie viele Szenen das Video hat?", "number of shots", None),
+        ("Könnten Sie bitte alle Objekte auflisten?", "list of things", ("", "")),
+        ("Was alles kommt in dem Video vor?", "list of things", ("", "")),
+        ("Welche Dinge werden größer?", "list of things", ("", "grow")),
+        ("Stimmt es, dass kein Kreis vorkommt?", "never", ("circle", "")),
+        ("In welcher Szene blinkt der rote Kreis?", "which shot", ("red circle", "blink")),
+        ("Wie lange bleibt der rote Kreis im Bild?", "how long a thing is seen", ("red circle", "")),
+        ("Was ist nach drei Sekunden zu sehen?", "what happens in a part", None),
+        ("Laquelle des deux vidéos a le plus de plans ?", "video with more", None),
+        ("Que se passe-t-il de 0:02 à 0:06 ?", "what happens in a part", None),
+        ("Est-il vrai qu'il n'y a pas de cercle ?", "never", ("circle", "")),
+        ("Y a-t-il un cercle rouge quelque part ?", "is it there", ("red circle", "")),
     ],
 )
 def test_german_and_french(text, kind, thing):
@@ -75,3 +87,36 @@ def test_what_is_asked_for_stays_in_english_order():
 def test_words_that_are_not_known_lower_the_trust():
     """What stays untranslated is looked for as it is, with less trust."""
     assert read("Gibt es einen Schnürsenkel?").trust < read("Gibt es einen Hund?").trust
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("How many Szenen gibt es?", "how many scenes is there"),
+        ("In which Szene is the red circle?", "in which scene is the red circle"),
+        ("When does the étoile bleue appear?", "when does the blue star appear"),
+        ("Was happens in shot 2?", "what happens in shot 2"),
+        ("What comes nach the red circle?", "what comes after the red circle"),
+        ("Combien de shots are there?", "how many shots are there"),
+        ("List all Objekte.", "list all objects"),
+    ],
+)
+def test_words_of_another_language_among_english_ones(text, english):
+    """Only words that are none in English are put in English."""
+    found = in_english(text)
+    assert found is not None
+    assert found.text == english
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Was an orange cross observed?",
+        "Is the man with a hat on visible?",
+        "How many kind persons die in the film?",
+        "Is a chat on the screen at 4 s?",
+    ],
+)
+def test_english_words_are_no_foreign_ones(text):
+    """Words that English shares with another language do not make a question one of that language."""
+    assert in_english(text) is None
