@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from atom_reasoning.english.requests import without_requests
+from atom_reasoning.english.requests import without_requests, without_telling
 from atom_reasoning.english.topics import with_topic
 from atom_reasoning.english.viewers import as_one
 from atom_reasoning.english.words import KINDS_OF_WORDS, NUMBER, base
@@ -39,10 +39,24 @@ _MATTER = re.compile(
     re.IGNORECASE,
 )
 """What a question is for, or what kind of matter it is: "for the record", "next question"."""
+_LEADS = re.compile(
+    r"^(?P<lead>(?:(?:okay|ok|so|well|now|and|but|hey|also)[, ]+)*(?:i|we|my|our|he|she|they|you|it|not|there|someone|somebody|people|if (?:i|you|we|one)(?! (?:wants?|wish|would|need|like|count|jump|skip|go|get|come|seek|pause|stop|look|scroll|fast|fast-forward|play|watch)\b)|given that|since (?:i|you|we)|because)\b(?:'\w+)?[^.?!;:]*?)"
+    rf"(?:,? (?:so|but|and|then|now|hence)|,) (?:(?:so|but|and|then|now|just|also),? )*(?={_ASKS}|(?:at|in|for|on|during) (?:which|what|how)\b|(?:is|are|was|were|does|do|did|has|have|can|could|would|will)\b(?! (?:it|that|this|there|they|you|he|she|we|i)(?: not)?(?: right| true| correct| so| the case| wrong)?\s*\?*$)|(?:i|we)(?:'m|'d| am| would| want| wonder| need)\b)"
+    r"(?P<question>(?!.*,? or (?:not|no)\s*\?*$).{7,})$",
+    re.IGNORECASE,
+)
+"""A statement before a question: "I fell asleep, so what was the last thing?"."""
+_NAMES = re.compile(r"\b(?:the|an?|some|that|this|all|shots?|scenes?|videos?|films?|clips?)\b|\d", re.IGNORECASE)
+"""A word by which a statement may name what the question behind it is about."""
+_ASIDE = re.compile(r"(?:i'm|i am|it's|it is|not) (?:not )?(?:sure|certain|clear|confident)\b", re.IGNORECASE)
 _PLEASE = re.compile(r"\s*,?\s*\b(?:(?:pretty )?please|pls|plz)\b(?=[\s,.;:?!]|$)(?:,(?= ))?", re.IGNORECASE)
 _LAUGHTER = re.compile(r"\s+(?:lol|lmao|haha+|tho|btw|fyi|asap|bro|dude|man|mate|innit)\s*(?=[?!.]*$)", re.IGNORECASE)
 _NUMBER_OF_SHOT = re.compile(r"\b(?P<before>(?:shot|scene|clip) )no\.(?= (?!\d)|$)", re.IGNORECASE)
 _SAID_LAST = re.compile(r"^(?P<question>.{8,}?), *(?P<last>(?:my )?[^\W\d_]+(?:'[a-z]+)?)\s*(?P<end>[?.!]*)$")
+_WHICH_IS_IT = re.compile(
+    r"^(?P<sought>(?:please )?(?:find|locate|show|search|look|point|(?:in )?which)\b.{6,}?[.!?])\s+which(?: one| shot| scene| number)?(?: (?:is|was) (?:it|that))?\s*\?*$",
+    re.IGNORECASE,
+)
 _DEMAND = re.compile(
     r"(?P<question>.{6,}?[?.!,])\s+(?:(?:just|so|and|now|then) )*(?:name|list|tell me|give me|say|show me|count|mention|answer|enumerate)"
     r"(?: (?:them|it|me|all(?: of them)?|both|every one|each|yes or no|one|those|quickly|please|in full))*\s*[.!?]*$",
@@ -54,9 +68,12 @@ _ADDRESSED = re.compile(
     r"\s*,\s*(?:my )?(?:lads?|lasses|guys|folks|boys|girls|kids|children|friends|mates?|team|everyone|everybody|anyone|anybody|class|people|fellas|fellows|ladies|gentlemen|gents|darlings?|comrades|gang|crew|y'all|you lot|buddy|pal|chaps?|sweetie|honey|love|officer|detective|doctor|professor|miss|mister|boss)\s*(?=[?.!]*$)",
     re.IGNORECASE,
 )
+_PRONOUN_TAG = (
+    r"(?:is|isn't|are|aren't|does|doesn't|do|don't|did|didn't|was|wasn't|were|weren't) (?:there|it|they|you|we)"
+)
 _TAG = re.compile(
-    r"^(?P<question>(?:is|are|was|were|do|does|did|has|have|can|could|will)\b.{8,}?)(?:,\s*(?:(?:is|was|isn't|wasn't) (?:it|that|this)(?: not)?(?: right| true| correct| so| the case)?"
-    r"|(?:am i|are we) (?:right|correct)|or (?:am i wrong|is (?:that|it) (?:wrong|not)|not)))\s*\?*$",
+    r"^(?P<question>(?:is|are|was|were|do|does|did|has|have|can|could|will)\b.{8,}?),\s*(?:(?:is|was|isn't|wasn't) (?:it|that|this)(?: not)?(?: right| true| correct| so| the case)?"
+    rf"|(?:am i|are we) (?:right|correct)|or (?:am i wrong|is (?:that|it) (?:wrong|not)|not)|{_PRONOUN_TAG})\s*\?*$",
     re.IGNORECASE,
 )
 _RIGHT = re.compile(
@@ -64,7 +81,7 @@ _RIGHT = re.compile(
     re.IGNORECASE,
 )
 _RATHER = re.compile(
-    r"^.*?[,.?!-]+\s*(?:i mean|or rather|that is|no,? wait|sorry|make that)(?: to say| to ask)?,?\s+(?P<begin>(?:(?:in|on|at|for|across|during) )?(?:how many|how long|how often|what|which|when|where)\b[^,]*),?(?P<rest>.*)$",
+    r"^(?P<first>.*?)[,.?!-]+\s*(?:i mean|i\.e\.|or rather|that is|no,? wait|sorry|make that)(?: to say| to ask)?,?\s+(?P<begin>(?:(?:in|on|at|for|across|during) )?(?:how many|how long|how often|what|which|when|where)\b[^,]*),?(?P<rest>.*)$",
     re.IGNORECASE,
 )
 """A question that takes back what was said before it."""
@@ -88,8 +105,16 @@ def without_asides(text: str) -> str:
     What one says that one is looking for is put where the question says "it": "I am looking for a dog. When does it
     come?" asks when a dog comes.
     """
-    text = as_one(_NUMBER_OF_SHOT.sub(r"\g<before>number", " ".join(text.split())))
+    text = re.sub(
+        r"^(?:(?:so|and|but|well|okay|ok|now|hey|also),? +)+(?=\w)",
+        "",
+        " ".join(text.replace("i.e.", "i mean").split()),
+        flags=re.IGNORECASE,
+    )
+    text = as_one(_NUMBER_OF_SHOT.sub(r"\g<before>number", text))
     text = _OFFERED.sub(": ", text)
+    text = _leads_apart(without_telling(text))
+    text = _WHICH_IS_IT.sub(r"\g<sought>", text)
     if (found := _DEMAND.match(text)) and not re.match(r"(?:what|who)ever\b", text, re.IGNORECASE):
         text = found["question"]
     if (found := _RIGHT.match(text)) and not re.search(r"[.?!;]\s", found["said"]):
@@ -103,8 +128,10 @@ def without_asides(text: str) -> str:
 
 def _bare(text: str) -> str:
     if rather := _RATHER.match(text):
-        if not re.search(r"\b(?:it|that|they|one)\b", rather["begin"] + rather["rest"]):
-            text = f"{rather['begin']}{rather['rest']}"
+        says_it = re.search(
+            r"\b(?:it|that|they|one)\b|which is (?:first|last|earlier|later)", rather["begin"] + rather["rest"]
+        )
+        text = rather["first"] if says_it else f"{rather['begin']}{rather['rest']}"
     text = _PARENTHESES.sub(" ", _LAUGHTER.sub("", _without_please(text)))
     text = _ADDRESSED.sub("", text)
     text = _REGARDING.sub(r"\g<thing>: ", _without_address(text))
@@ -115,6 +142,22 @@ def _bare(text: str) -> str:
             break
     tagged = _TAG.match(text)
     return f"{tagged['question']}?" if tagged else text
+
+
+def _leads_apart(text: str) -> str:
+    """A statement before a question as a sentence of its own; of two videos, which of them is meant."""
+    found = _LEADS.match(text)
+    if not found or re.match(r"(?:it|there|you|they|he|she) [^,]*\b(?:and|but)$", found["lead"], re.IGNORECASE):
+        return text
+    question = found["question"]
+    if re.search(
+        r"\b(?:two|both|a pair of) (?:\w+ )?(?:videos|films|clips|movies|recordings|files)\b",
+        found["lead"],
+        re.IGNORECASE,
+    ):
+        question = re.sub(r"^which(?: one| of (?:them|the two|these))?\b(?! (?:video|film|clip|shot|scene))", "which of the videos", question, flags=re.IGNORECASE)  # fmt: skip
+    lead = re.sub(r"^(?:if|since|because|given that) ", "", found["lead"], flags=re.IGNORECASE)
+    return f"{lead}. {question}" if _NAMES.search(lead) and not _ASIDE.match(lead) else question
 
 
 def _without_please(text: str) -> str:

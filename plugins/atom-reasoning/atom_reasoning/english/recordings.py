@@ -24,6 +24,7 @@ _FORMS = (
     (rf"\b{_PLACE} (?:the|this|that|your|our|my)(?: (?:whole|entire|full|complete|same))? {_CONTAINER}\b(?! (?:with|of|that)\b)", lambda m: f"{m[0].split()[0]} the video"),
     (rf"\b(?:the|this|that|your|our)(?: (?:whole|entire|full|complete))? {_CONTAINER}(?= {_HOLDS}\b)", "the video"),
     (r"\b(?:in|of|over|during|throughout) (?:this|that|the present|the current) one\b", "in the video"),
+    (r"^which(?: one| video| film| clip)? (?P<rest>.+?),? (?:is it )?(?:in )?(?:the |video )?(?:first|1st|one|1|a)(?: video| film| clip| one| file)? or (?:in )?(?:the |video )?(?:second|2nd|other|two|2|b)(?: video| film| clip| one| file)?$", r"which of the videos \g<rest>"),
     (r"\b(?:over|in|during|throughout) the (?:whole |entire )?(?:course|duration|length|run) of (?=the|this|it)", "in "),
     (r"\bat (?:any|some) (?:stage|instant|juncture)\b", "ever"),
     (r"\bat no (?:stage|instant|juncture)\b", "never"),

@@ -10,7 +10,7 @@ _KNOWING = (
     r"|make out|point out|of|about|me|us|please|out|again|exactly)"
 )
 _TO_KNOW = re.compile(
-    rf"^(?:(?:but|and|so|also) )?(?:i|we|might i|may i|might we|may we|could i|can i|let me|help me|can|could|would|will|do|did|does|please|pray|kindly|who|anyone|someone|perhaps)\b"
+    rf"^(?:(?:but|and|so|also) )?(?:i|we|might i|may i|might we|may we|could i|can i|let me|help me|can|could|would|will|do|did|does|please|pray|kindly|who|anyone|someone|perhaps)\b(?:'(?:m|d|ve|ll|re))?"
     rf"(?: (?!(?:the|a|an|any|there|it|in|at|on|between|shot|scene)\b)[\w']+){{0,7}}? {_KNOWING},? (?=(?:(?:for|in|on|at|during|across|into|from|until) )?(?:what|which|who|whose|when|where|how)\b)",
     re.IGNORECASE,
 )
@@ -18,15 +18,33 @@ _ASSERTS = (
     r"(?:true|right|correct|accurate|fair|so|sure|certain|safe|reasonable|proper|legitimate|legit|obvious|clear|evident|convinced"
     r"|(?:confirm|verif(?:y|ied|ies)|check|establish|assert|affirm|attest|testif(?:y|ied)|conclude|assume|presume|infer|suppose|believe|think"
     r"|reckon|guess|gather|agree|say|state|claim|maintain|insist|swear|understand|mean|note|argue|prove|assure (?:me|us)|tell(?: me| us)?|ask)(?:ed|d|n|s|ing)?"
-    r"|said|told|thought|meant|understood|proven"
+    r"|said|told(?: me| us)?|telling (?:me|us)|thought|meant|understood|proven"
     r"|(?:a |an |the |your |my |our |his |her |their )(?:\w+ )?(?:fact|case|truth|evidence|view|opinion|impression|understanding|belief|conclusion|finding|testimony|statement))"
 )
 """What one says of a sentence that follows: that it is true, that one believes it, that it is a fact."""
 _NO_THING = r"(?!(?:that|whether|if|a|an|the|some|any|no|every|all|both|each|your|my|our|something|anything|nothing|there)\b)[\w']+"
-_WHO_SAYS = rf"(?:(?:is|was|are|am|would|could|can|will|may|might|must|should|do|does|did|have|has)(?:n't)? )?(?:it|i|we|you|one|they|this|anyone|somebody|someone)(?:'m|'d|'s)?\b(?: {_NO_THING}){{0,6}}?"
+_WHO_SAYS = rf"(?:(?:is|was|are|am|would|could|can|will|may|might|must|should|do|does|did|have|has)(?:n't)? )?(?:it|i|we|you|one|they|this|anyone|somebody|someone)(?:'(?:m|d|s|re|ve|ll))?\b(?: {_NO_THING}){{0,6}}?"
 _TRUE = re.compile(
     rf"^(?:(?:and|so|but|well|now) )?(?:(?:{_WHO_SAYS}|(?:please|kindly|just)(?: please| kindly)?)?(?:^| ){_ASSERTS}(?: (?:for|to) (?:me|us|you))?(?: please)?,?"
     rf" (?P<how>that|whether(?: or not)?|if),? (?=\w+ )|{_WHO_SAYS} {_ASSERTS},? (?=(?:there(?:'s|s)?|no|not|at no) \w))",
+    re.IGNORECASE,
+)
+_TRUE_OR_FALSE = re.compile(
+    r"^(?:(?:true|right|correct|yes)(?: or (?:false|wrong|not|no|incorrect))?|fact or fiction|is (?:the following|this)(?: statement| sentence)? (?:true|right|correct))\s*[:,?–-]+\s*(?=\w)",
+    re.IGNORECASE,
+)
+_ASKS_WHETHER = re.compile(r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|any)\b", re.IGNORECASE)
+_OR_NOT_ME = re.compile(
+    r"^(?:am i (?:\w+ )?\w+|is it (?:just|only) me|are we \w+),? or (?=(?:is|are|does|do|did|was|were|has|have)\b)",
+    re.IGNORECASE,
+)
+_DECIDE = re.compile(
+    r"^(?:decide|determine|judge|assess|ascertain|examine|calculate|compute|settle|choose|establish|indicate|specify|state|say|find out|work out|figure out|tell|see|check|test|look)"
+    r"(?: (?:me|us|for me|for us|for yourself))? (?=(?:whether|if|which|what|how|when|in (?:which|what|how)|who)\b)",
+    re.IGNORECASE,
+)
+_TOLD_BEHIND = re.compile(
+    r"\s*[,.?!–-]+\s*(?:and |but |so )?(?:can|could|would|will|do|might) you (?:please |maybe |perhaps )?(?:tell|say|help|know|explain|answer|check|find out|look)(?: (?:me|us|it|that|this|with that|for me|up))*\s*[?.!]*$",
     re.IGNORECASE,
 )
 _BE_SO_KIND = re.compile(
@@ -52,12 +70,23 @@ _DEEDS = {deed.removesuffix("e"): deed for deed in _REQUESTS}
 def without_requests(text: str) -> str:
     """One wrapping less: "Would you mind telling me when" as "when", "Can it be confirmed that" as "is it true that"."""
     text = _BE_SO_KIND.sub("", text)
+    text = _OR_NOT_ME.sub("", text)
+    if found := _TRUE_OR_FALSE.match(text):
+        rest = text[found.end() :]
+        text = rest if _ASKS_WHETHER.match(rest) else f"is it true that {rest}"
+    text = _DECIDE.sub("", text)
     text = _REQUIRE.sub("give me ", text)
     text = _MIND.sub(lambda found: _deed(found["deed"]), text)
     text = _TRUE.sub(
         lambda found: "is it true that " if (found["how"] or "that").casefold() == "that" else "whether ", text
     )
     return _TO_KNOW.sub("", text)
+
+
+def without_telling(text: str) -> str:
+    """ "What does it show, can you tell me?" as "What does it show?"."""
+    rest = _TOLD_BEHIND.sub("", text)
+    return f"{rest}?" if rest != text and len(rest.split()) > 2 else text
 
 
 def _deed(stem: str) -> str:

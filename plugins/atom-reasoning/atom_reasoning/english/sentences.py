@@ -33,11 +33,29 @@ _FORMS = (
     (r"\b(?:in|during|over|for) the (?:bit|part|time|section|portion|stretch|period|interval|window|segment|range|passage|span|seconds)s? (?=(?:between|from) )", ""),
     (r"^what (?:did|have|had|do|does) (?:i|we) miss(?:ed)?$", "what happens"),
     (r"\brunning order\b", "order"),
-    (rf"^(?P<wh>what|which) colour is (?:{SEEN}) (?:for|of|on|in|with|by) ", r"\g<wh> colour is "),
+    (rf"^(?P<wh>what|which) colour (?:is|can be|could be|would be|has been) (?:{SEEN}|attributed|assigned|ascribed|allotted) (?:for|of|on|in|with|by|to) ", r"\g<wh> colour is "),
     (r"\b(?P<be>is|are) (?:existing|existent)\b", r"\g<be> shown"),
     (r"\b(?P<be>is|are) to see\b", r"\g<be> shown"),
     (r"^(?:does|do) it give\b|^gives it\b", "is there"),
     (r"\bit gives\b", "there are"),
+    (r",? (?:are|is) (?:we|you|they|i) (?:talking about|dealing with|speaking of|faced with)$", " are there"),
+    (r",? in (?:a|one|two|three|a few|few|your own)(?: short| simple| brief)? (?:sentence|word|line)s?$", ""),
+    (r"^what is (?P<thing>(?:the|an?) .+?),? colour[- ]?wise$", r"what colour is \g<thing>"),
+    (r"^(?:brief|update|fill|catch|run|talk|walk|take) (?:me|us) (?:in |up )?(?:on|through|about|over|across) (?=\d|shot|scene|clip|the \w+ (?:shot|scene|clip))", "describe "),
+    (r"\b(?:after|once) (?P<thing>(?:the|an?) .+?) (?:is|are|has|have|has been|is all) (?:over|done|finished|ended|passed|through|past|gone)$", r"after \g<thing>"),
+    (r"^what is (?:the|our|your|its) (?P<thing>(?!shot|scene|clip|total|cut)[\w ]+?) count$", lambda m: f"how many {_plural(m['thing'])} are there"),
+    (r"^(?:give )?(?:me |get me )?(?:an?|the) (?P<thing>(?!shot|scene|clip|total|cut|number|word|exact)[\w]+) count$", lambda m: f"how many {_plural(m['thing'])} are there"),
+    (r"^(?P<wh>what|which things) (?:do|does|can|could) (?:we|you|it|the video) (?:have|see|show|get)(?: in it| here| there| in there)? (?:that|which) ", r"\g<wh> "),
+    (rf"\b(?P<shot>{_SHOT})(?P<s>s?) (?:that|which) (?:is|are) (?:missing|lacking|without|devoid of|free of) ", r"\g<shot>\g<s> without "),
+    (r"\bhow long (?:do|does|did|can|will) (?:we|you|they|one|it) (?:keep|leave|hold|have|show|get) (?P<thing>(?:the|an?) .+?) (?:on|in|up|visible|there)\b.*$", r"how long is \g<thing> shown"),
+    (r"\b(?:makes?|made) (?:the cut|it (?:in|into|onto|on|to))(?: (?:the )?(?:video|screen|film|cut|it))?(?: at all)?\b", "appear"),
+    (r"\b(?:is|are) (?:supposed|meant|intended) to (?=show|be|have|contain|depict)", ""),
+    (r"^what is the (?:deal|story|matter|situation|thing|business|scoop|go) (?:with|in|of|about|on) (?=shot|scene|clip|the \w+ (?:shot|scene|clip)|it\b)", "what happens in "),
+    (r"\b(?:course|run|flow|progress|progression|succession) of (?:the )?(?:events|action|actions|video|things)\b", "order of events"),
+    (rf"^(?P<one>an? [\w ]+?) (?:together with|alongside|along with|with|beside|next to) (?P<two>an? [\w ]+?) in (?:one|the same|a single) (?P<shot>{_SHOT})$", r"are \g<one> and \g<two> in the same \g<shot>"),
+    (r"^(?P<all>(?:do|does) (?:all|every|each) .+?) in common$", r"\g<all>"),
+    (r"^which(?: one| of (?:them|the two))? (?P<how>precedes|follows|succeeds)[,:]? (?=.+ or )", lambda m: f"which comes {'first' if m['how'] == 'precedes' else 'last'}, "),
+    (r"^is it (?:true|correct|right|the case|so) that there (?P<be>is|are) ", r"\g<be> there "),
     (r"^(?P<second>(?:second|minute) \d+),? (?=what|which|who|is|are|does|do)", r"at \g<second> "),
     (r"^(?:which|what) (?:number|quantity|amount|count|total) of (?=\w)", "how many "),
     (r"^(?:what is )?(?:the )?time(?: on the (?:clock|timer|counter|screen))? (?:when|at which|that)\b", "when"),
@@ -83,6 +101,12 @@ _FORMS = (
     (r" where there is no ", " without "),
     (r"^(?:find|show|locate|look for|search for)(?: me)? the (?P<s>shot|scene|clip) (?=(?:with|of|where|in which|that|showing|containing|featuring)\b)", r"which \g<s> is the \g<s> "),
 )  # fmt: skip
+
+
+def _plural(noun: str) -> str:
+    return f"{noun}es" if noun.endswith(("s", "x", "sh", "ch")) else f"{noun}s"
+
+
 _COMPILED = tuple((re.compile(pattern), put) for pattern, put in _FORMS)
 _PAST = re.compile(rf"{_PARTICIPLES}\b(?P<verb>{'|'.join(_PRESENT)})\b(?! (?:by|been|gotten|got)\b)")
 

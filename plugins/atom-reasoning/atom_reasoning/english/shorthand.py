@@ -39,7 +39,7 @@ _SHORT = {short: word for word, shorts in _WORDS.items() for short in shorts.spl
 _A_SHORT = re.compile(
     rf"(?<![\w.'/])(?:{'|'.join(map(re.escape, sorted(_SHORT, key=len, reverse=True)))})(?![\w'/]|\.\w)"
 )
-_SEEING = r"(?:see|find|spot|notice|watch|observe|count|encounter|look at|come across|meet|detect|recognise|recognize)"
+_SEEING = r"(?:see|find|spot|notice|watch|observe|count|encounter|look at|come across|meet|detect|recognise|recognize|distinguish|discern|identify|perceive)"
 _AUX = r"(?:do|does|did|can|could|will|would|may|might|should)"
 _VIDEO = r"(?:the|this|that|your) (?:whole |entire )?(?:video|film|movie|clip|recording|footage)"
 _OWNERS = rf"(?:{_VIDEO}|it|(?:each|every|any)(?: single)?(?: one)?(?: of the)? (?:shot|scene|clip|video)s?|all (?:of )?(?:the )?(?:shots|scenes|clips|videos)|both (?:of )?(?:the |these )?(?:videos|films|shots|scenes))"

@@ -25,6 +25,10 @@ _SET_BEFORE = re.compile(
     r"^(?P<thing>(?:the|that|this|an?) (?!(?:video|film|clip|first|last)\b)(?!.*\b(?:or|and)\b[^,;:]*[,;:])[^,;:.?!]+)[,;:]\s*(?P<question>(?!(?:is|was) (?:that|this|it) (?:right|true|correct|so|the case)\b)(?:is|are|was|were|does|do|did|has|have|can|will|what|which|who|when|where|how)\b[^,;.]*?\b(?:it|he|she|they|that|this)\b[^,;.]*?)\??$",
     re.IGNORECASE,
 )
+_TO_SEE = re.compile(
+    r"^(?:(?:if|when) )?(?:you|we|i|one) (?:wants?|wish|would like|need)(?: to (?:see|find|watch|look at))? (?P<thing>[^,.]+)[,.] (?:(?P<shot>(?:in )?(?:which|what) (?:shot|scene|clip))|(?P<when>when|(?:at )?(?:what|which) (?:time|second)|where)) (?:do|does|should|must|would|can|could|will|have) (?:you|we|i|one)\b.*$",
+    re.IGNORECASE,
+)
 _IT = re.compile(r"\b(?:it|that|this|he|she|they|them|one|those|these)\b", re.IGNORECASE)
 
 
@@ -45,6 +49,8 @@ def _with_tail(text: str) -> str:
 
 
 def _sought(text: str) -> str:
+    if seen := _TO_SEE.match(text):
+        return f"which shot shows {seen['thing']}?" if seen["shot"] else f"when is {seen['thing']} shown?"
     if held := _HELD_TRUE.match(text):
         return f"is it true that {held['said'].strip()}?"
     if before := _SET_BEFORE.match(text):

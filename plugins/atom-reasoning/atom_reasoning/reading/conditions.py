@@ -28,12 +28,13 @@ _BEFORE_NOUN = re.compile(
 
 _NAMELESS = """
 can could would will may might shall should is are was were be been do does did has have had get gets come comes there here in inside on at of to from
-with for by like ever whatsoever whatever at all then now too also so please and or including respectively anyhow anyway
+with for by like ever whatsoever whatever at all then now too also so please and or including respectively anyhow anyway this that these those it them
 """
 _TRAILING = frozenset(_NAMELESS.split())
 """Words that name nothing at the end of the name of a thing."""
 _ASIDE = re.compile(
     r"^(?:(?:with|for|of|about|among|amongst|containing|showing)\b )+"
+    r"|^(?:bit|part|moment|place|spot|piece|point|second|segment) (?:with|of|where|when|that shows|showing|in which) (?:(?:a|an|the) )?(?=\w)"
     r"|^(?:[\w-]+ )*?(?:sign|trace|instance|appearance|occurrence|presence|example|glimpse|view|sight|hint|footage|picture|image|mention|evidence|record|case|entry|entrie)s? (?:of|for) "
     r"|^(?!.*\b(?:a|an|the) .*\b(?:of|in|on|with|at|to|by|from|behind|under|over|near|and|or|beside|inside|into|across|through|around) (?:a|an|the)\b)"
     r"(?:[\w-]+ )*?(?<!of )(?<!in )(?<!on )(?<!with )(?<!at )(?<!to )(?<!by )(?<!from )(?<!and )(?<!or )(?<!behind )(?<!under )(?<!over )(?<!near )(?<!into )(?<!beside )(?<!inside )(?<!across )(?<!through )(?<!around )(?<!between )(?:a|an|the) (?=\w)"
@@ -103,7 +104,7 @@ def named(wanted: Condition) -> Condition:
 
 
 _ONLY_SEEN = re.compile(
-    rf"(?:(?:be|being|been|can|get|gets) )*(?:{SEEN}|exist(?:ing|s)?|inside|whatsoever|at all|(?:com(?:e|es|ing)|get|gets)(?: (?:in|on|along|up|round|out))?|featur(?:e|es|ing)|occur(?:s|ring)?|in)"
+    rf"(?:(?:be|being|been|can|get|gets) )*(?:{SEEN}|exist(?:ing|s)?|inside|whatsoever|at all|(?:com(?:e|es|ing)|get|gets)(?: (?:in|on|along|up|round|out))?|featur(?:e|es|ing)|occur(?:s|ring)?|in|up|on|out)"
 )
 
 

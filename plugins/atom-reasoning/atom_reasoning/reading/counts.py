@@ -362,7 +362,7 @@ def read_which_shot(text: str, scope: Scope, asked: str) -> Reading | None:
 def _which(rest: str, kind: Kind, text: str, scope: Scope, asked: str) -> Reading:
     reading = Reading(text=asked, kind=kind, scope=scope, clip_question=text)
     if found := re.match(
-        r"(?:is|has|are|was|lasts?|runs?|takes?)(?: the)? (?P<w>long|short)(?:est|er)\b|(?:is|lasts?|has|goes on|runs?) (?:the )?(?P<l>longest|shortest)|(?:has|have|contains|consists of|is made of) (?:the |a )?(?P<m>more|most|fewer|fewest|less|least|(?:larger|largest|greater|greatest|higher|highest|bigger|biggest) number of|(?:smaller|smallest|lower|lowest) number of) (?P<x>.+?)(?: than .*)?$",
+        r"(?:is|has|are|was|lasts?|runs?|takes?)(?: the)? (?P<w>long|short)(?:est|er)\b|(?:is|lasts?|has|goes on|runs?) (?:the )?(?P<l>longest|shortest)|(?:is made of|(?!(?:is|are|was|were|does|do|did|lasts?|runs?|goes|takes?)\b)\w+(?: of| together| up)?) (?:the |a )?(?P<m>more|most|fewer|fewest|less|least|(?:larger|largest|greater|greatest|higher|highest|bigger|biggest) number of|(?:smaller|smallest|lower|lowest) number of) (?P<x>.+?)(?: than .*)?$",
         rest,
     ):
         if found["m"]:

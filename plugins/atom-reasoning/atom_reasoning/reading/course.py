@@ -68,7 +68,7 @@ def read_order(text: str, scope: Scope, asked: str) -> Reading | None:
         r"^(?:sort|order|arrange|put|rank|list|name|give) (?P<offer>.+?,? and .+?)(?: in| by| into| chronologically).*$",
         text,
     )
-    found = found or re.search(r"(?:order|sequence)[:,] (?P<offer>.+,? (?:and|or) .+)$", text)
+    found = found or re.search(r"(?:order|sequence)[:,] (?P<offer>.+(?:,? (?:and|or) |, ).+)$", text)
     things = (
         several(re.sub(r"\bthe (?:appearances?|events?|following)(?: of)?:? ", "", found["offer"]))[0] if found else ()
     )

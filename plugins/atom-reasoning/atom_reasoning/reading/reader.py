@@ -219,11 +219,26 @@ def readings_of(text: str) -> tuple[Reading, ...]:
         if found.conditions and found.conditions[0].subject:
             topic = found.conditions[0].subject
             topic = re.sub(r"^(?:has|have|shows?|contains?) (?:a|an|the) ", "", topic)
-    return tuple(out)
+            topic = re.sub(
+                r"^(?:bit|part|moment|place|spot|point|piece|time|second) (?:with|where|of|that shows|in which|showing) (?:(?:a|an|the) )?",
+                "",
+                topic,
+            )
+    return tuple(one for place, one in enumerate(out) if not any(_is_again(one, other) for other in out[:place]))
+
+
+def _is_again(one: Reading, before: Reading) -> bool:
+    """Whether a question asks the same as one before it: "Find the shot with the dog. Which one is it?"."""
+    return (one.kind, one.counted, one.conditions, one.scope) == (
+        before.kind,
+        before.counted,
+        before.conditions,
+        before.scope,
+    )
 
 
 _HOW_MANY = re.compile(
-    r"^(?P<how>how many)(?= (?:of them )?(?:is|are|was|were|do|does|did|have|has|can|could)\b(?! (?:the|an?)\b)| of them\b|$)",
+    r"^(?P<how>how many)(?= (?:of them )?(?:is|are|was|were|do|does|did|have|has|can|could|would|will|show|contain|feature|include|got)\b(?! (?:the|an?) (?!.*\bin\b)(?!.*\bhave\b))| of them\b|$)",
     re.IGNORECASE,
 )
 _PLURALS = re.compile(
@@ -241,4 +256,5 @@ def _within(found: Reading, said: Scope) -> Reading:
     """A reading of the part of the video that the sentence before spoke of: "From 0:04 on I slept. What happened?"."""
     if found.scope != Scope() or said == Scope():
         return found
+    said = evolve(said, every=False)
     return evolve(found, scope=said, kind=Kind.HAPPENS if found.kind is Kind.SUMMARY else found.kind)

@@ -16,7 +16,7 @@ AUX = r"(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would|should|
 _SHOWS = r"(?:show|shows|have|has|contain|contains|feature|features|include|includes|depict|depicts|display|displays|got|present|picture|hold)"
 _FRAMES = (
     r"^(?:is|are|was|were) (?:not )?there (?:ever |also |even |any point (?:where|when|at which) )?",
-    r"^(?:do|does|did|can|could|will|would|may) (?:not )?(?:you|we|i|one|viewers?|somebody|someone|the viewer|it be possible to) (?:ever |also |even |get to |be able to )?(?:see|spot|find|notice|make out|observe|detect|watch|come across|encounter)(?: that)? ",
+    r"^(?:do|does|did|can|could|will|would|may) (?:not )?(?:you|we|i|one|viewers?|somebody|someone|the viewer|it be possible to) (?:ever |also |even |get to |be able to )?(?:see|spot|find|notice|make out|observe|detect|watch|come across|encounter|distinguish|discern|identify|perceive)(?: that)? ",
     rf"^(?:do|does|did|has|have|can|will) (?:not )?(?:(?:the|this|that|any|either|each|it|video|a)(?: of)?(?: the)?(?: {VIDEO}| {SHOT})?s? )?(?:ever |also |even )?{_SHOWS}(?= (?:a|an|the|any|some|no|more|at|only|both|two|three|\w+))(?: us)? ",
     r"^(?:is|are) it (?:true|the case|correct|right|so|possible)(?: to say)? (?:that|to see)? ?(?:there (?:is|are|was|were) )?",
 )

@@ -12,7 +12,7 @@ from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, NUMBER, ORDIN
 _SHOT = r"(?:shot|scene|clip|segment|section)"
 _VIDEO = r"(?:video|film|movie|recording|footage|file|clip)"
 _WHO = r"(?:i|you|we|one|they|people|anyone|anybody|somebody|someone|viewers?)"
-_SEEING = r"(?:see|find|spot|notice|watch|observe|detect|count|look at|looking at|come across|make out|encounter|be shown|get shown|get to see|be looking at|shown|seeing)"
+_SEEING = r"(?:see|find|spot|notice|watch|observe|detect|count|look at|looking at|come across|make out|distinguish|discern|identify|perceive|encounter|be shown|get shown|get to see|be looking at|shown|seeing)"
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?"
 _LENGTH = rf"(?:{_CLOCK}|(?:{NUMBER})[ -]?(?:seconds?|secs?|s|minutes?|mins?)\b|seconds? (?:{NUMBER})\b)"
 _PHRASES = (
