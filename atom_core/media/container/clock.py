@@ -205,10 +205,10 @@ def clock_stretches(
     # each leap ends a stretch of the file's clock; the video's clock goes on as if it were not there
     for at_s, by_s in sorted(leaps):
         leap_s = at_s - by_s - skipped_s - origin_s  # on the clock of the video
-        if start_s < min(leap_s, end_s):
-            stretches.append((origin_s + skipped_s + start_s, min(leap_s, end_s) - start_s))
-            start_s = min(leap_s, end_s)
+        if leap_s > start_s:
+            if leap_s >= end_s:
+                break
+            stretches.append((origin_s + skipped_s + start_s, leap_s - start_s))
+            start_s = leap_s
         skipped_s += by_s
-    if start_s < end_s or not stretches:
-        stretches.append((origin_s + skipped_s + start_s, end_s - start_s))
-    return stretches
+    return [*stretches, (origin_s + skipped_s + start_s, end_s - start_s)]

@@ -32,7 +32,7 @@ def _parts(one: Utterance) -> Iterator[tuple[float, float, str]]:
     while words:
         size = _size(words)
         part, words = words[:size], words[size:]
-        joint = " " if " " in one.text or len(one.words) == 1 else ""
+        joint = " " if " " in one.text else ""
         yield part[0].start_s, part[-1].end_s, joint.join(word.text for word in part)
 
 

@@ -1,7 +1,6 @@
 """The application, with what plugins add to it."""
 
 import pytest
-from atom_serve.access.token_file import read_token
 from atom_serve.app import create_app
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -86,26 +85,6 @@ def test_errors_are_one_line(client):
     assert answer.status_code == 404
     assert "there is no GET /v1/absent" in answer.json()["error"]["message"]
     assert client.post("/v1/status").status_code == 405
-
-
-def test_token_is_the_users_alone(tmp_path):
-    """The token is made once, in a file that only the user can read; one that others could read is refused."""
-    token = read_token(tmp_path / "serve")
-    file = tmp_path / "serve/token"
-    assert read_token(tmp_path / "serve") == token
-    assert len(token) > 30
-    assert file.stat().st_mode & 0o777 == 0o600
-    file.chmod(0o644)
-    with pytest.raises(atom.SettingsError, match="other users"):
-        read_token(tmp_path / "serve")
-    file.chmod(0o600)
-    file.write_text("")
-    with pytest.raises(atom.SettingsError, match="no token"):
-        read_token(tmp_path / "serve")
-    file.unlink()
-    file.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(atom.SettingsError, match="cannot be used"):
-        read_token(tmp_path / "serve")
 
 
 @pytest.mark.parametrize(
