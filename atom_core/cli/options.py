@@ -7,6 +7,7 @@ They are argparse's, not click's: a plugin's command adds its arguments to a par
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import typing
 from collections.abc import Mapping, Sequence
@@ -35,14 +36,35 @@ class Parser(argparse.ArgumentParser):
     """Raises where argparse would print, and names the nearest option."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse; tell of files whose names are taken for options how to name them."""
+        """Parse; words that name things may stand before, between and behind options.
+
+        :raises SettingsError: for what does not fit; it tells of files that are taken for options how to name them
+        """
         try:
-            return super().parse_args(args, namespace)
+            found, left = self.parse_known_args(args, copy.copy(namespace))
+            if left and args is not None:
+                found, left = self._parse_apart(list(args), namespace)
+            if left:
+                self.error(f"unrecognized arguments: {' '.join(left)}")
+            return found
         except SettingsError as error:
             files = [arg for arg in args or () if arg[:1] == "-" and os.path.exists(arg)]
             if not files:
                 raise
             raise SettingsError(f"{error}; write the file as './{files[0]}'") from None
+
+    def _parse_apart(self, args: list[str], namespace: argparse.Namespace | None) -> tuple[Any, list[str]]:
+        """Parse the options first, then the words that they leave; what neither takes.
+
+        It is what `parse_known_intermixed_args` does, which takes no ``--`` and no word beside exclusive options.
+        """
+        options, words = copy.copy(self), copy.copy(self)
+        options._actions = [action for action in self._actions if action.option_strings]
+        words._actions = [action for action in self._actions if not action.option_strings]
+        words._option_string_actions, words._mutually_exclusive_groups = {}, []
+        end = args.index("--") if "--" in args else len(args)
+        found, left = options.parse_known_args(args[:end], namespace)
+        return words.parse_known_args([*left, *args[end:]], found)
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of printing the usage."""

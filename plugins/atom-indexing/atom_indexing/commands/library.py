@@ -30,10 +30,11 @@ class LibraryCommand:
         said = "take in clips that --export wrote, of a library of the same model"
         either.add_argument("--import", dest="take_in", metavar="FILE", help=said)
         said = "take in all clips of other libraries of the same model, such as the parts of --shard"
-        either.add_argument("--merge", nargs="+", metavar="DIR", help=said)
+        either.add_argument("--merge", nargs="+", action="extend", metavar="DIR", help=said)
         either.add_argument("--verify", action="store_true", help="read every entry, and list what is wrong with which")
         either.add_argument("--mend", action="store_true", help="delete entries that --verify finds wrong")
-        either.add_argument("--remove", nargs="+", metavar="PATH", help="forget a video, or all below a folder")
+        said = "forget a video, or all below a folder"
+        either.add_argument("--remove", nargs="+", action="extend", metavar="PATH", help=said)
 
     def run(self, context: atom.CommandContext) -> None:
         """One result per video: all of them, or those that are looked at to be forgotten."""

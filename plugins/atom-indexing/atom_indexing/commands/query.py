@@ -27,15 +27,21 @@ def add_query_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help='what to look for; "in quotes" what must be said so, and word* for beginnings',
     )
-    parser.add_argument("--like", metavar="FILE@TIME", help="moments that look like the one at this time of a video")
-    parser.add_argument("--image", metavar="FILE", help="moments that look like this picture")
-    parser.add_argument("--not", dest="without", metavar="TEXT", default="", help="leave out moments that show this")
+    parser.add_argument(
+        "--like", action=_Once, metavar="FILE@TIME", help="moments that look like the one at this time of a video"
+    )
+    parser.add_argument("--image", action=_Once, metavar="FILE", help="moments that look like this picture")
+    said = "leave out moments that show this"
+    parser.add_argument("--not", dest="without", action=_Once, metavar="TEXT", default="", help=said)
     said = (
         "find by these channels alone: pictures, captions, words, speech, text, or what plugins bring; may be repeated"
     )
     parser.add_argument("--channel", dest="channels", action="append", metavar="NAME", default=[], help=said)
-    parser.add_argument("--in", dest="folder", metavar="DIR", help="only videos in this folder, or below it")
-    parser.add_argument("--kind", choices=("footage", "film"), help="only footage, or only films that Atom rendered")
+    said = "only videos in this folder, or below it"
+    parser.add_argument("--in", dest="folder", action=_Once, metavar="DIR", help=said)
+    parser.add_argument(
+        "--kind", action=_Once, choices=("footage", "film"), help="only footage, or only films that Atom rendered"
+    )
     said = "only videos recorded on this day or later: YYYY, YYYY-MM or YYYY-MM-DD, with a time if need be"
     parser.add_argument("--since", type=_first, metavar="DATE", help=said)
     parser.add_argument("--until", type=_last, metavar="DATE", help="only videos recorded on this day or earlier")
@@ -48,6 +54,27 @@ def add_query_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--fold", action="store_true", help="leave out near-duplicates of better moments")
     parser.add_argument("--merge", action="store_true", help="make one moment of neighbouring shots of a video")
+
+
+class _Once(argparse.Action):
+    """Stores the value of an option that takes one, and refuses another: whoever gives two wants both."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """
+        :raises ArgumentError: if there is another value already
+        """
+        del parser, option_string
+        if getattr(namespace, self.dest) not in (self.default, values):
+            raise argparse.ArgumentError(
+                self, f"takes one value, got two; search once with each, {values!r} the second"
+            )
+        setattr(namespace, self.dest, values)
 
 
 def query_of(context: atom.CommandContext, limit: int, *, skip: int = 0) -> atom.Query:

@@ -100,6 +100,9 @@ def test_like_a_moment(host):
         (["red", "--kind", "photo"], "invalid choice: 'photo'"),
         (["red", "-k", "0"], "expected a whole number of at least 1, got '0'"),
         (["red", "--skip", "-1"], "expected"),
+        (["red", "--not", "circles", "--not", "up"], "argument --not: takes one value, got two"),
+        (["red", "--in", ".", "--in", ".."], "argument --in: takes one value, got two"),
+        (["red", "--kind", "film", "--kind", "footage"], "argument --kind: takes one value, got two"),
     ],
 )
 def test_what_is_no_search(host, arguments, said):
