@@ -22,6 +22,7 @@ from atom_core.families import Encoded, Family, join
 from atom_core.families.frames.budget import FrameBudget
 from atom_core.kernels.malloc import give_back
 from atom_core.kernels.threads import Threads, one_thread, rest
+from atom_core.kernels.weights import pack
 from atom_core.ledger import Ledger
 from atom_core.media.pictures import passes
 from atom_core.media.sample import rule_of, sample
@@ -102,9 +103,17 @@ class ResidentEncoder:
     def _model(self) -> PreTrainedModel:
         """The model, asked for in the encoder's thread."""
         model = self._visual()
-        for layer in _first_layers(model):
-            layer.register_forward_pre_hook(_in_order, with_kwargs=True)
+        stacks = list(_stacks(model))
+        with one_thread():
+            pack(stacks)
+        for stack in stacks:
+            stack[0].register_forward_pre_hook(_in_order, with_kwargs=True)
         return model
+
+    def _load(self) -> Generator[None, None, None]:
+        """Load the model, if it is not; what goes wrong is told to who needs it."""
+        yield
+        _ = self._model
 
     def _encode(self, clip: Clip, num_frames: int) -> Features:
         rule = rule_of(clip, num_frames, self._family.frame_pixels(num_frames))
@@ -115,6 +124,8 @@ class ResidentEncoder:
 
     def _compute(self, key: str, near: str, clip: Clip, num_frames: int, urgent: Callable[[], bool]) -> Features:
         """Read, prepare and encode the frames; the reading and preparing in the caller's thread."""
+        if "_model" not in vars(self):
+            self._worker.submit(self._load(), urgent=urgent)  # weights are loaded while frames are read
         with self._ledger.lane("read", "sample", video=clip.video.path.name, start_s=clip.start_s):
             frames = sample(clip, num_frames, self._family.frame_pixels(num_frames))
         with self._ledger.lane("preprocess", "preprocess"), one_thread():
@@ -179,12 +190,12 @@ def with_dedup(rule: str, bound: float | None) -> str:
     return f"{rule} dedup:{bound:g}"
 
 
-def _first_layers(model: PreTrainedModel) -> Iterator[nn.Module]:
-    """The first layer of each stack in the visual half."""
+def _stacks(model: PreTrainedModel) -> Iterator[nn.ModuleList]:
+    """The stacks of layers in the visual half."""
     language = {id(module) for module in model.get_decoder().modules()}
     for module in model.modules():
         if isinstance(module, nn.ModuleList) and len(module) and id(module) not in language:
-            yield module[0]
+            yield module
 
 
 def _in_order(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:

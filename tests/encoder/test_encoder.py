@@ -26,9 +26,9 @@ from attrs import evolve
 from atom_core.call_context import Caller, Cancel, caller
 from atom_core.checkpoint.direct.tower import LayerNorm
 from atom_core.encoder.feature_cache import feature_key
-from atom_core.errors import Cancelled, MediaError
+from atom_core.errors import Cancelled, MediaError, ModelError
 from atom_core.host import Host, open_host
-from atom_core.media.sample import rule_of
+from atom_core.media.sample import rule_of, sample
 from atom_core.records import Clip
 from atom_core.testing import wait_until
 from atom_core.testing.videos import Shot, write_video
@@ -53,6 +53,37 @@ def feature_key_of(encoder: Any, clip: Clip) -> str:
 def encoded(host: Host) -> int:
     """How many clips the encoder has computed."""
     return int(host.ledger.as_dict()["encoder_clips"]["computed"])
+
+
+def test_weights_are_loaded_while_frames_are_read(
+    checkpoint: Path, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The frames of the first clip come only once the model is there; the weights of no later one are waited for."""
+    with opened(checkpoint, tmp_path) as host:
+        model = vars(host._resident.modules().encoder)  # type: ignore[attr-defined]
+
+        def read(*arguments: Any) -> Any:
+            wait_until(lambda: "_model" in model)
+            return sample(*arguments)
+
+        assert "_model" not in model
+        monkeypatch.setattr("atom_core.encoder.encoder.sample", read)
+        assert len(host.encoder.encode(clips[0]).array())
+
+
+def test_weights_that_cannot_be_loaded_are_told(
+    checkpoint: Path, clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To each caller, however often somebody tries."""
+
+    def broken() -> None:
+        raise ModelError("weights are damaged")
+
+    with opened(checkpoint, tmp_path) as host:
+        monkeypatch.setattr(host._resident.modules().encoder, "_visual", broken)  # type: ignore[attr-defined]
+        for clip in clips[:2]:
+            with pytest.raises(ModelError, match="weights are damaged"):
+                host.encoder.encode(clip)
 
 
 def test_a_clip_is_encoded_once_ever(checkpoint: Path, clips: list[Clip], tmp_path: Path) -> None:
@@ -146,7 +177,8 @@ def test_clips_that_somebody_waits_for_go_ahead(
     with opened(checkpoint, tmp_path / "alone") as host:
         alone = [host.encoder.encode(clip).values for clip in clips[:4]]
     with opened(checkpoint, tmp_path) as host, ThreadPoolExecutor(8) as pool:
-        encoder: Any = host.encoder
+        encoder: Any = host._resident.modules().encoder  # type: ignore[attr-defined]
+        assert encoder._model  # loaded, so that clips alone are queued
         real, begun, gate, done = encoder._family.encode, threading.Event(), threading.Event(), []
 
         def held(*arguments: Any) -> Any:

@@ -51,6 +51,8 @@ class Block:
     """Into the feed-forward layer."""
     fc2: Linear
     """Out of it."""
+    reach: Mapping[str, float]
+    """The largest magnitude that goes into each of the linear layers, by its name here; empty without ranges."""
 
 
 def block(weights: TowerWeights, number: int, ranges: Ranges | None) -> Block:
@@ -71,23 +73,27 @@ def block(weights: TowerWeights, number: int, ranges: Ranges | None) -> Block:
     norms = [norm("layer_norm1"), norm("layer_norm2")]
     qkv = linear("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj")
     out, fc1, fc2 = linear("self_attn.out_proj"), linear("mlp.fc1"), linear("mlp.fc2")
+    reach: dict[str, float] = {}
     if ranges is not None:
-        for place, before in ((0, qkv), (1, fc1)):
-            by_C = smoothing(ranges[f"{number}.{('qkv', 'fc1')[place]}"], before.weight_OC)
+        reach["fc2"] = float(ranges[f"{number}.fc2"].max())
+        for place, (part, before) in enumerate((("qkv", qkv), ("fc1", fc1))):
+            by_C, reach[part] = smoothing(ranges[f"{number}.{part}"], before.weight_OC)
             norms[place] = norms[place][0] / by_C, norms[place][1] / by_C
             before.weight_OC[:] *= by_C
-        by_C, values = smoothing(ranges[f"{number}.out"], out.weight_OC), slice(-weights.width, None)
+        by_C, reach["out"] = smoothing(ranges[f"{number}.out"], out.weight_OC)
+        values = slice(-weights.width, None)
         qkv.weight_OC[values] /= by_C[:, None]
         if qkv.bias_O is not None:
             qkv.bias_O[values] /= by_C
         out.weight_OC[:] *= by_C
-    return Block((norms[0], norms[1]), qkv, out, fc1, fc2)
+    return Block((norms[0], norms[1]), qkv, out, fc1, fc2, reach)
 
 
-def smoothing(range_C: np.ndarray, weight_OC: np.ndarray) -> np.ndarray:
-    """What each channel is divided by, [C]."""
+def smoothing(range_C: np.ndarray, weight_OC: np.ndarray) -> tuple[np.ndarray, float]:
+    """What each channel is divided by, [C], and the largest magnitude that is left."""
     theirs_C = np.maximum(np.abs(weight_OC).max(0), 1e-5)
-    return np.asarray(np.maximum(range_C, 1e-5) ** _ALPHA / theirs_C ** (1 - _ALPHA), np.float32)
+    by_C = np.asarray(np.maximum(range_C, 1e-5) ** _ALPHA / theirs_C ** (1 - _ALPHA), np.float32)
+    return by_C, float((range_C / by_C).max())
 
 
 def place_table(weights: TowerWeights, across: int) -> np.ndarray:
@@ -144,13 +150,13 @@ class Graph:
         from openvino import opset13 as op
 
         one, heads, width = block(self._weights, number, self._ranges), self._weights.heads, self._weights.width
-        h = self._linear(self._norm(x, *one.norms[0]), one.qkv, f"{number}.qkv")
+        h = self._linear(self._norm(x, *one.norms[0]), one, "qkv", number)
         apart = op.transpose(op.reshape(h, whole(0, 0, 3, heads, width // heads), True), whole(2, 0, 3, 1, 4))
         qkv = [op.squeeze(part, whole(0)) for part in op.split(apart, op.constant(np.int64(0)), 3).outputs()]
         seen = op.transpose(op.scaled_dot_product_attention(*qkv), whole(0, 2, 1, 3))
-        x = op.add(x, self._linear(op.reshape(seen, whole(0, 0, width), True), one.out, f"{number}.out"))
-        h = op.gelu(self._linear(self._norm(x, *one.norms[1]), one.fc1, f"{number}.fc1"), "TANH")
-        return op.add(x, self._linear(h, one.fc2, f"{number}.fc2"))
+        x = op.add(x, self._linear(op.reshape(seen, whole(0, 0, width), True), one, "out", number))
+        h = op.gelu(self._linear(self._norm(x, *one.norms[1]), one, "fc1", number), "TANH")
+        return op.add(x, self._linear(h, one, "fc2", number))
 
     def _norm(self, x: ov.Output, weight_D: np.ndarray, bias_D: np.ndarray) -> ov.Output:
         from openvino import opset13 as op
@@ -158,24 +164,15 @@ class Graph:
         found = op.mvn(x, whole(-1), True, self._weights.eps, "INSIDE_SQRT")
         return op.add(op.multiply(found, constant(weight_D)), constant(bias_D))
 
-    def _linear(self, x: ov.Output, linear: Linear, place: str) -> ov.Output:
+    def _linear(self, x: ov.Output, one: Block, part: str, number: int) -> ov.Output:
         from openvino import opset13 as op
 
-        x = self._tap(place, x)
+        x, linear = self._tap(f"{number}.{part}", x), getattr(one, part)
         if self._ranges is None:
             found = op.matmul(x, constant(linear.weight_OC), False, True)
         else:
-            found = op.matmul(rounded(x, self._high(place)), int8(linear.weight_OC), False, True)
+            found = op.matmul(rounded(x, one.reach[part]), int8(linear.weight_OC), False, True)
         return found if linear.bias_O is None else op.add(found, constant(linear.bias_O))
-
-    def _high(self, place: str) -> float:
-        """The largest magnitude that goes into a linear layer, after its channels were made narrower."""
-        assert self._ranges is not None
-        range_C, (number, _, part) = self._ranges[place], place.partition(".")
-        if part == "fc2":
-            return float(range_C.max())
-        plain = getattr(block(self._weights, int(number), None), part)
-        return float((range_C / smoothing(range_C, plain.weight_OC)).max())
 
 
 def constant(values: np.ndarray | float) -> ov.Output:
