@@ -40,3 +40,10 @@ def test_an_answer_follows() -> None:
     plain = Prompt(ids=(1,)).with_answer((8, 9))
     assert (plain.ids, plain.position_ids) == ((1, 8, 9), None)
     assert PrefillChunk(plain, 1, 3).num_tokens == 2
+
+
+def test_prompts_in_words_and_compared() -> None:
+    """What a log shows of one is short; tokens and clips say whether two are the same, positions follow from them."""
+    one, other = (Prompt(ids=tuple(range(99)), position_ids=torch.zeros(1, number)) for number in (2, 3))
+    assert one == other != Prompt(ids=(1,))
+    assert len(repr(one)) < 60

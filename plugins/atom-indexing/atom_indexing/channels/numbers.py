@@ -10,7 +10,7 @@ _UNITS = {"$": "dollars", "\u20ac": "euros", "\u00a3": "pounds", "%": "percent"}
 _ONES = "|".join(CARDINALS[1:10])
 _WORDS = re.compile(rf"\b(?:({'|'.join(TENS)})[\s-]+({_ONES})|({'|'.join(NUMBERS)}))\b", re.IGNORECASE)
 """Numbers below a hundred in words."""
-_DIGITS = re.compile(r"(?<![\w.,])(\d{1,2})(?![\w.,]*\d)")
+_DIGITS = re.compile(r"(?<![\w.,])(\d{1,2})\b(?![\w.,]*\d)")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _BEFORE = re.compile(r"([$\u20ac\u00a3])\s?(\d[\d.]*)")
 _AFTER = re.compile(r"(\d)\s?([$\u20ac\u00a3%])")

@@ -1,8 +1,11 @@
 """Search texts taken apart, and captions found by their words."""
 
+import math
+
 import pytest
-from atom_indexing.channels.terms import terms_of
+from atom_indexing.channels.terms import has_phrases, terms_of
 from atom_indexing.replica.replica import Replica
+from atom_indexing.replica.words import Words
 
 import atom_core as atom
 
@@ -58,10 +61,14 @@ def test_words_phrases_and_beginnings(words):
     assert shares(words, "自行車") == {"c": 1.0}
     found = shares(words, "red circle")
     assert found["a"] == pytest.approx(1)
-    assert 0 < found["b"] < 0.5
+    red, circle = math.log(1 + 2.5 / 2.5), math.log(1 + 3.5 / 1.5)
+    assert found["b"] == pytest.approx(red / (red + circle))
     assert having(words, "red door") == {"b"}
     assert having(words, "door red") == set()
     assert having(words, "red", "circle moves") == {"a"}
+    assert having(words, "red", "-") == set()
+    assert having(words, "bicycle") == set()
+    assert having(words, "2 bicycles") == {"b"}
     assert shares(words, "AND OR NOT NEAR( ) ^ - : ' * submarine") == {}
 
 
@@ -70,4 +77,46 @@ def test_how_much_of_a_search_is_known(words):
     assert words.known(terms_of("red circle")) == (1.0, 1.0)
     num, worth = words.known(terms_of("red submarine"))
     assert (num, worth < 0.5) == (0.5, True)
-    assert words.known(terms_of("submarine")) == (0.0, 0.0)
+    assert words.known(terms_of("submarine")) == words.known(terms_of("what is the")) == (0.0, 0.0)
+
+
+def test_what_the_index_says_is_remembered(monkeypatch):
+    """Each word is asked for once, as long as it is among the latest; rows that come later are none of this state's."""
+    monkeypatch.setattr("atom_indexing.replica.words._KEPT", 2)
+    asked = []
+
+    def ask(question, values=()):
+        if not values:
+            return [(2,)]
+        asked.append((*values, "stems" if " stems " in question else "words"))
+        return [("0,1,3" if values[0].startswith('"red') else None,)]
+
+    words = Words(ask, 3)
+    assert words.shares(terms_of("red")).tolist() == [1.0, 1.0, 0.0]
+    assert words.having(["red"]).tolist() == [True, True, False]
+    assert words.shares(terms_of("red")).tolist() == [1.0, 1.0, 0.0]
+    assert asked == [('"red"', "stems"), ('"red"', "words")]
+    assert words.shares(terms_of("red*")).tolist() == [1.0, 1.0, 0.0]
+    words.shares(terms_of("red*"))
+    words.having(["red"])
+    assert asked[2:] == [('"red"*', "words")], "two are remembered"
+    words.shares(terms_of("red"))
+    assert asked[3:] == [('"red"', "stems")], "the first was forgotten"
+    few = Words(lambda question, values=(): [("0,1,2",)] if values else [(1,)], 3)
+    worth = math.log(1 + 0.5 / 3.5)
+    assert few._worth(3) == pytest.approx(worth), "an index that grew meanwhile makes no word count less than nothing"
+
+
+def test_phrases_of_a_text():
+    """Word by word, whatever the accents and however numbers are written; all of them."""
+    said = "Das M\u00e4dchen zahlt $19 f\u00fcr die T\u00fcr"
+    for looked_for, has in (
+        ('"madchen"', True),
+        ('"nineteen dollars" "die tur"', True),
+        ('"die tur" "das madchen zahlt"', True),
+        ('"zahlt die"', False),
+        ('"die tur" "der mann"', False),
+        ('"dchen"', False),
+        ("tur", True),
+    ):
+        assert has_phrases(said, terms_of(looked_for)) is has, looked_for
