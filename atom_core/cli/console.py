@@ -7,11 +7,13 @@ results and remarks take away first, so that what is read by a pipe or a log sta
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,6 +22,12 @@ import attrs
 from atom_core.cli.bar import Bar
 from atom_core.errors import AtomError, PluginError
 from atom_core.text.printable import BREAK, printable, printable_json
+
+
+def drop(stream: TextIO) -> None:
+    """Let whatever is still to be written to a stream of the process go nowhere, its buffer at exit, too."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class OutputLost(Exception):
@@ -134,19 +142,24 @@ class Console:
         """Show `line` as the progress, or take it away when it is empty."""
         with self._lock:
             self._bar = bar
-            self._err.write("\r\x1b[K" + line)
-            self._err.flush()
+            self._tell("\r\x1b[K" + line)
 
     def _say(self, text: str) -> None:
         with self._lock:
             self._clear()
-            self._err.write(f"atom: {text}\n")
-            self._err.flush()
+            self._tell(f"atom: {text}\n")
 
     def _clear(self) -> None:
         if self._bar is not None:
-            self._err.write("\r\x1b[K")
+            self._tell("\r\x1b[K")
+
+    def _tell(self, text: str) -> None:
+        """What nobody can be told is lost: remarks and bars end no work."""
+        try:
+            self._err.write(text)
             self._err.flush()
+        except OSError:
+            drop(self._err)
 
 
 class Remarks(logging.Handler):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import functools
 import os
 import sys
@@ -15,7 +14,7 @@ import attrs
 import atom_core
 from atom_core.cli.codes import BROKEN_PIPE, INTERRUPTED, MISTAKE, OK, SOME_FAILED
 from atom_core.cli.commands import builtin
-from atom_core.cli.console import Console, OutputLost
+from atom_core.cli.console import Console, OutputLost, drop
 from atom_core.cli.context import Context
 from atom_core.cli.options import Parser, add_task_options, common_options, load_settings, split_command
 from atom_core.cli.session import Session
@@ -45,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Console(out=sys.stderr).error("standard output is closed; send the results to a file, or to /dev/null")
         return MISTAKE
     _never_fail_to_print(sys.stdout, sys.stderr)
-    return execute(arguments, Session(Console()), lambda: _drop(sys.stdout))
+    return execute(arguments, Session(Console()), lambda: drop(sys.stdout))
 
 
 def execute(arguments: list[str], session: Session, drop: Callable[[], None]) -> int:
@@ -230,8 +229,3 @@ def _never_fail_to_print(*streams: TextIO) -> None:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
 
-
-def _drop(stream: TextIO) -> None:
-    """Let the interpreter flush into nothing at exit."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -6,7 +6,7 @@ import io
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TextIO
 
 from atom_core.call_context import caller
@@ -46,11 +46,14 @@ class Stray(io.TextIOBase):
                 f"{spec} of plugin {spec.plugin!r} prints {text.strip()[:40]!r}; standard output is for results,"
                 " so it goes to standard error: use the logging module"
             )
-        return self._target.write(text)
+        with suppress(OSError):  # as the console's own remarks, it ends no work
+            self._target.write(text)
+        return len(text)
 
     def flush(self) -> None:
         """Flush standard error."""
-        self._target.flush()
+        with suppress(OSError):
+            self._target.flush()
 
     def writable(self) -> bool:
         """Whether it can be written to, which it can."""

@@ -110,7 +110,7 @@ def test_fault_of_ours(atom, capsys):
 )
 def test_interruption(atom, capsys, monkeypatch, word, code, text):
     """Ctrl-C is one line and 130; a reader that has gone is silence."""
-    monkeypatch.setattr("atom_core.cli.main._drop", lambda stream: None)
+    monkeypatch.setattr("atom_core.cli.main.drop", lambda stream: None)
     assert atom("work", word) == code
     lines = [line for line in capsys.readouterr().err.splitlines() if "library prints" not in line]
     assert lines == ([f"atom: {text}"] if text else [])
@@ -118,7 +118,7 @@ def test_interruption(atom, capsys, monkeypatch, word, code, text):
 
 def test_results_that_cannot_be_written(atom, capsys, monkeypatch):
     """A full disk behind standard output is one line that says what to do, for text and JSON."""
-    monkeypatch.setattr("atom_core.cli.main._drop", lambda stream: None)
+    monkeypatch.setattr("atom_core.cli.main.drop", lambda stream: None)
 
     class Full(io.StringIO):
         def flush(self):

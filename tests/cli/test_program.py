@@ -101,6 +101,18 @@ def test_results_that_cannot_be_written_at_the_end() -> None:
         assert run(PROGRAM.format(code=0, before=""), out=full.fileno()).returncode != 0
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_remarks_that_cannot_be_written(tmp_path: Path) -> None:
+    """They are lost; results come as ever, and the exit code tells of the work alone."""
+    (tmp_path / "a.mp4").write_bytes(b"no video")
+    command = [sys.executable, "-m", "atom_core.cli", "--json"]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([*command, "plugins"], stdout=subprocess.PIPE, stderr=full, check=False)
+        failed = subprocess.run([*command, "caption", tmp_path / "a.mp4"], stderr=full, check=False)
+    assert (done.returncode, failed.returncode) == (0, 1)
+    assert b"caption" in done.stdout
+
+
 @pytest.mark.parametrize("more", [{}, {"PYTHONIOENCODING": "ascii"}])
 def test_letters_are_kept_where_python_reads_ascii(tmp_path: Path, more: dict[str, str]) -> None:
     """With UTF-8 forbidden by variables a name with other letters is found, and told as its letters."""
