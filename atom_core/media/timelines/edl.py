@@ -6,7 +6,8 @@ Written by OpenTimelineIO's adapter, which the extra ``edl`` installs. https://g
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from importlib.util import find_spec
 from urllib.parse import unquote
@@ -35,7 +36,8 @@ def check_edl() -> None:
 
 
 def to_edl(timeline: Timeline, videos: Mapping[str, Video]) -> str:
-    """`timeline` as a CMX 3600 list of pictures, at one rate: the film's, or the next that time codes have.
+    """`timeline` as a CMX 3600 list, at one rate: the film's, or the next that time codes have. An event takes the
+    sound of its source with the pictures, where that has any, on two channels.
 
     Time codes of sources are those that the files state, or count from each file's first picture; whether they drop
     frames is as in the first source that states one. Each event has the file's name and the script line.
@@ -59,8 +61,21 @@ def to_edl(timeline: Timeline, videos: Mapping[str, Video]) -> str:
         # its last part is the clip's name
         clip.media_reference.target_url = printable(unquote(clip.media_reference.target_url))
     text: str = opentimelineio.adapters.write_to_string(read, "cmx_3600", rate=float(labels), style="premiere")
-    title, rest = text.split("\n", 1)
+    title, rest = _with_sound(text, [sources[cut.content_hash].has_audio for cut in timeline.cuts]).split("\n", 1)
     return f"{title}\nFCM: {'DROP' if labels in _DROPPING else 'NON-DROP'} FRAME\n{rest}"
+
+
+def _with_sound(text: str, heard: Sequence[bool]) -> str:
+    """Events that take pictures and sound, of those that take pictures: the library writes no list of both.
+
+    :param heard: for each event whether its source has sound
+    """
+    return re.sub(
+        r"^(\d+)( +AX +)V   ( +)(?=C )",
+        lambda event: f"{event[1]}{event[2]}{'AA/V' if heard[int(event[1]) - 1] else 'V   '}{event[3]}",
+        text,
+        flags=re.MULTILINE,
+    )
 
 
 def _counted_at(video: Video, rate: Fraction, drops: bool) -> Video:

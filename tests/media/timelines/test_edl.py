@@ -75,7 +75,7 @@ def test_files_that_state_no_time_code(
     make_cut: Callable[[Path, float, float], Cut], tmp_path: Path, fps: Fraction, mode: str, frames: int
 ) -> None:
     """They count from their first picture, dropping frames at the rates that do; what is slower than lists count is
-    counted at the next rate. Sound is no part of the list.
+    counted at the next rate.
     """
     pytest.importorskip("otio_cmx3600_adapter")
     path = write_video(tmp_path / "a.mp4", fps=fps, audio=True, shots=[Shot(2 * round(fps), RED)])
@@ -85,7 +85,22 @@ def test_files_that_state_no_time_code(
     (event,) = [line.split() for line in lines if line[:3].isdecimal()]
     half, point = frames // 2, ";" if mode == "DROP" else ":"
     ends = f"00:00:00{point}{half:02}", f"00:00:01{point}00"
-    assert event[2:6] == ["V", "C", *ends]
+    assert event[2:6] == ["AA/V", "C", *ends]
+
+
+def test_sound_goes_with_pictures(make_cut: Callable[[Path, float, float], Cut], tmp_path: Path) -> None:
+    """Where a source has sound its events take both; others take pictures alone."""
+    otio = pytest.importorskip("opentimelineio")
+    pytest.importorskip("otio_cmx3600_adapter")
+    heard, silent = write_video(tmp_path / "a.mp4", audio=True), write_video(tmp_path / "b.mp4")
+    cuts = tuple(make_cut(path, 0.0, 1.0) for path in (heard, silent, heard))
+    text = to_edl(Timeline(request=Request(text="x"), cuts=cuts), {c.content_hash: probe(c.path) for c in cuts})
+    tracks = otio.adapters.read_from_string(text, "cmx_3600", rate=24.0).tracks
+    assert {track.name: [type(part).__name__ for part in track] for track in tracks} == {
+        "V": ["Clip", "Clip", "Clip"],
+        "A1": ["Clip", "Gap", "Clip"],
+        "A2": ["Clip", "Gap", "Clip"],
+    }
 
 
 def test_what_lies_far_into_a_file(make_cut: Callable[[Path, float, float], Cut], tmp_path: Path) -> None:
