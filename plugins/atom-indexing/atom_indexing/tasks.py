@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from hashlib import blake2b
 from itertools import islice
+from pathlib import Path
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from attrs.validators import ge
 
 import atom_core as atom
@@ -50,6 +51,7 @@ class IndexCaption:
         """The entry of `caption`'s clip."""
         if settings.store:
             make_library(host)
+            caption = evolve(caption, clip=_where_known(host, caption.clip))
         features = encoder.encode(caption.clip)
         num_clips, digest = segmentation(host, caption.clip) if settings.whole else (0, "")
         entry = atom.Entry(
@@ -145,6 +147,7 @@ class IndexVideo:
         about = host.about("caption")["settings"]
         pictures = {name: False for name in ("hear", "read") if name in about}  # words have channels of their own
         captions = host.collect("caption", host.clips(video), **pictures)
+        captions = [evolve(one, clip=_where_known(host, one.clip)) for one in captions]
         entries = host.collect("index", captions, store=False)
         if not isinstance(library, Remembering):
             library.remove(video.content_hash)
@@ -198,6 +201,24 @@ class SearchLibrary:
         chosen = Filter(query, host.video)
         near = (it for it in library.search(vector_E, len(library)) if chosen.admits(it, it.content_hash, it.path))
         return tuple(islice(near, query.skip, last))
+
+
+def still_holds(host: atom.Host, path: Path, content_hash: str) -> bool:
+    """Whether the file at `path` has that content still: two files may have changed places."""
+    try:
+        return path.exists() and host.video(path).content_hash == content_hash
+    except atom.MediaError:
+        return False
+
+
+def _where_known(host: atom.Host, clip: atom.Clip) -> atom.Clip:
+    """`clip`, of the file by which the library knows its video: a copy elsewhere does not take that one's place."""
+    library, video = host.library, clip.video
+    known = library.held([video.content_hash]) if isinstance(library, Remembering) else {}
+    place = known[video.content_hash].path if known else video.path
+    if place == video.path or not still_holds(host, place, video.content_hash):
+        return clip
+    return evolve(clip, video=host.video(place))
 
 
 def make_library(host: atom.Host) -> None:

@@ -116,6 +116,30 @@ def test_index_command_follows_files(tmp_path):
     assert [m.caption for m in host.library.search(host.decoder.embed(["moon"]))] == ["a yellow moon appears"]
 
 
+@pytest.mark.parametrize("task", ["index", "index-video"])
+def test_a_copy_takes_no_files_place(files, task):
+    """What a pipeline indexes of a copy is of the file that the library knows, as long as that is there."""
+    host = world(library=lambda: ChromaLibrary.open(atom.Settings(library=files / "library"), "fake@1"))
+    first, copy = files / "a.mp4", files / "copy" / "a.mp4"
+    copy.parent.mkdir()
+    copy.touch()
+
+    def index(path):
+        video = host.video(path)
+        if task == "index-video":
+            host.run(task, video)
+        else:
+            host.collect(task, host.collect("caption", host.clips(video)))
+
+    index(first)
+    for there, known in ((True, first), (False, copy)):
+        if not there:
+            first.unlink()
+        index(copy)
+        assert list(host.library.videos().values()) == [known]
+        assert {moment.path for moment in host.library.search(host.decoder.embed(["red"]))} == {known}
+
+
 def test_index_command_follows_files_that_change_places(tmp_path):
     """Each keeps its entries under its new path; nothing is left of what no file is any more."""
     contents = {}

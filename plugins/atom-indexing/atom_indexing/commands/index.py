@@ -19,7 +19,7 @@ from atom_indexing.commands.library import state
 from atom_indexing.library.remembering import Remembering, Searchable
 from atom_indexing.passages.channel import embed_passages
 from atom_indexing.passages.collect import SOURCES, Collector, folder_of, lacking
-from atom_indexing.tasks import check_there, make_library, settings_changed, settings_in_force
+from atom_indexing.tasks import check_there, make_library, settings_changed, settings_in_force, still_holds
 
 
 class IndexCommand:
@@ -112,17 +112,26 @@ def _embed(context: atom.CommandContext) -> None:
     """Embed the captions of the library that the embedder in force has not embedded.
 
     :raises ModelError: if there is no embedder
+    :raises SettingsError: if the model needs none
     """
-    check_there(context.host())
-    library, embedder = context.host().library, context.host().module("embedder")
+    host = context.host()
+    check_there(host)
+    if host.settings.embedder == "auto" and host.embeds:
+        raise atom.SettingsError(
+            "this model embeds captions itself, so none is chosen by 'auto'; name one: --embedder NAME"
+        )
+    library, embedder = host.library, host.module("embedder")
     if not isinstance(library, Searchable):
         raise atom.LibraryError("this library keeps no vectors of a text embedder; install atom-indexing")
     captions = library.not_embedded(embedder.fingerprint, anew=True)
     with context.progress("Embedding", len(captions)) as progress:
         embed_captions(library, embedder, captions, lambda done, _: progress.advance(min(BATCH, done)))
-    said = embed_passages(folder_of(context.host()), embedder)
+    said = embed_passages(folder_of(host), embedder)
     more = f", and {count_of(said, 'passage')} of speech and text" if said else ""
-    context.note(f"{count_of(len(captions), 'caption')} embedded by {embedder.name}{more}")
+    if captions or said:
+        context.note(f"{count_of(len(captions), 'caption')} embedded by {embedder.name}{more}")
+    else:
+        context.note(f"all captions are embedded by {embedder.name} already")
 
 
 def triage(
@@ -154,7 +163,7 @@ def triage(
         elif place is None:
             known[video.content_hash] = video.path
             new.append(video)
-        elif place != video.path and _holds(context, place, video.content_hash):
+        elif place != video.path and still_holds(context.host(), place, video.content_hash):
             tell(video, "duplicate", of=str(place))
         else:
             known[video.content_hash] = video.path
@@ -197,14 +206,6 @@ def made_otherwise(
         for content_hash, one in held.items()
     }
     return {content_hash: said for content_hash, said in changed.items() if said}
-
-
-def _holds(context: atom.CommandContext, path: Path, content_hash: str) -> bool:
-    """Whether the file at `path` has that content still: two files may have changed places."""
-    try:
-        return os.path.exists(path) and context.host().video(path).content_hash == content_hash
-    except atom.MediaError:
-        return False
 
 
 def _emit(

@@ -109,8 +109,19 @@ def test_another_embedder_is_refused_with_the_way_on(world):
         search(host, "disc")
     said = run_command(host, "index", "--embed")
     assert "5 captions" in said.notes[-1]
+    assert run_command(host, "index", "--embed").notes == ["all captions are embedded by other already"]
     assert host.encoder.encoded == []
     assert search(host, "disc turns")[0].caption == "a red circle turns"
+
+
+def test_a_model_that_embeds_needs_no_other(world, monkeypatch):
+    """`atom index --embed` does not fetch an embedder that no search would ask."""
+    from atom_core.testing.commands import run_command
+
+    host = fill(world(Embedder()))
+    monkeypatch.setattr(atom.Host, "embeds", True)
+    with pytest.raises(atom.SettingsError, match=r"embeds captions itself, .* --embedder NAME"):
+        run_command(host, "index", "--embed")
 
 
 def test_without_an_embedder_the_search_goes_on(world, caplog):
