@@ -241,13 +241,18 @@ class CommandSpec(Spec):
     """The word after ``atom``."""
     target: str = field(validator=_check_target)
     """``package.module:Class``, see `Command`."""
-    tasks: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = field(default=())
     """The tasks it runs, whose settings become its options; those that are not installed are passed over."""
     keep_going: bool = False
     """Whether it also runs where plugins are broken, as diagnosis must."""
     alone: bool = False
     """Whether it always runs in a process of its own, also where a resident server could run it: it measures, or has
     hosts of its own."""
+
+    @tasks.validator
+    def _are_several(self, _: Attribute[tuple[str, ...]], tasks: object) -> None:
+        if not isinstance(tasks, (tuple, list)) or not all(isinstance(name, str) for name in tasks):
+            raise Unfit(f"{self} has tasks={tasks!r}", "give their names: tasks=('name',)")
 
 
 @frozen(kw_only=True)

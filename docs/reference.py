@@ -174,9 +174,10 @@ def specs_() -> Iterator[str]:
 def protocols() -> Iterator[str]:
     """The methods of what tasks and commands are lent."""
     yield "## Protocols\n"
-    yield "What tasks and commands are lent, and what plugins that bring modules or a library write.\n"
+    yield "What tasks and commands are lent, and what plugins write that bring modules, a library or more.\n"
     lent = (hookspecs.Encoder, hookspecs.Decoder, hookspecs.ReadFrames, hookspecs.ReadSound, hookspecs.Library)
-    for kind in (*lent, hookspecs.CommandContext, Host, Ledger):
+    written = (atom_core.Channel, hookspecs.Command)
+    for kind in (*lent, *written, hookspecs.CommandContext, hookspecs.Progress, Host, Ledger):
         yield f"### {kind.__name__}\n\n{(inspect.getdoc(kind) or '').partition(chr(10))[0]}\n"
         yield "| call | does |\n|---|---|"
         yield from _attributes(kind)

@@ -72,7 +72,9 @@ def execute(arguments: list[str], session: Session, drop: Callable[[], None]) ->
     except SystemExit as stop:  # argparse, after --help
         return stop.code if isinstance(stop.code, int) else OK if stop.code is None else MISTAKE
     except Exception as error:
-        console.error(exhausted(error) or f"{one_line(error)}; this is no fault of yours: -v shows where", error)
+        by = f", but of {session.by}" if session.by else ""
+        told = f"{one_line(error)}; this is no fault of yours{by}: -v shows where"
+        console.error(exhausted(error) or told, error)
         return SOME_FAILED
 
 
@@ -112,6 +114,8 @@ def _chosen(
     if not spec.keep_going:
         check_task_settings(plugins, settings, origin=sources, environ=session.environ)
     session.chosen(spec, settings, args)
+    if any(info.name == spec.plugin and not (info.ours or info.builtin) for info in plugins.infos):
+        session.by = plugins.owner(spec)
     return _work(command, spec, args, settings, sources, plugins, session)
 
 

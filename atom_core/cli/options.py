@@ -128,8 +128,8 @@ def add_task_options(parser: Parser, spec: CommandSpec, plugins: PluginSet) -> N
         if kind is None:
             continue
         group = parser.add_argument_group(f"settings of task {task!r}", f"also [tasks.{task}] in atom.toml")
-        docs, hints = field_docs(kind), type_hints(kind)
         fields, defaults = task_defaults(kind, task)
+        docs, hints = field_docs(kind), type_hints(kind)
         for name in fields:
             if hints[name] is Any:  # given by programs
                 continue

@@ -27,6 +27,8 @@ class Session:
     """Where variables with settings are looked up."""
     plugins: PluginSet | None = None
     """The plugins that are loaded already; None where they are still to be loaded."""
+    by: str = ""
+    """What messages call the command that runs, where others than Atom's own wrote it."""
 
     def __init__(self, console: Console) -> None:
         self.console = console

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from atom_core.background import is_interrupt
-from atom_core.errors import TaskError
+from atom_core.errors import AtomError, TaskError
 from atom_core.exhausted import exhausted
 from atom_core.plugins import PluginSet
 from atom_core.plugins.discovery import one_line
@@ -39,9 +39,8 @@ def make_channels(plugins: PluginSet) -> dict[str, Any]:
         try:
             channels[name] = plugins.load(spec)()
         except Exception as error:
-            logging.getLogger("atom").warning(
-                "channel %r of plugin %r is left out: %s", name, spec.plugin, one_line(error)
-            )
+            why = str(error) if isinstance(error, AtomError) else one_line(error)
+            logging.getLogger("atom").warning("channel %r of plugin %r is left out: %s", name, spec.plugin, why)
     return channels
 
 

@@ -29,7 +29,7 @@ from typing import Any, ClassVar
 import attrs
 import pytest
 
-from atom_core.errors import AtomError, Cancelled, ModelError, SettingsError, TaskError
+from atom_core.errors import AtomError, Cancelled, ModelError, PluginError, SettingsError, TaskError
 from atom_core.plugins.discovery import HEAVY, discover
 from atom_core.settings import evolve_one, field_docs, task_settings, type_hints
 from atom_core.specs import TaskSpec, record_of
@@ -87,10 +87,15 @@ class TaskConformance:
         """The fake world, with the plugin under test loaded."""
         names = (self.plugin, *self.needs)
         about = {"shows": self.shows, "answers": self.answers, "modules": self.modules}
-        with fake_world(*names, **about, **arguments) as host:
-            self.prepare(host)
-            host.world.watch.calls = host.world.watch.steps = host.world.watch.writes = 0
-            yield host
+        try:
+            with fake_world(*names, **about, **arguments) as host:
+                self.prepare(host)
+                host.world.watch.calls = host.world.watch.steps = host.world.watch.writes = 0
+                yield host
+        except PluginError as error:
+            if "(blocked)" in str(error):
+                error.add_note("the suite loads the plugin under test alone: name others that it asks in `needs`")
+            raise
 
     def test_is_discovered(self) -> None:
         """The plugin is found through its entry point, loads without a fault and registers the task."""

@@ -233,3 +233,14 @@ def test_same():
         assert not same(one, other)
         assert same((one, 1.0, {"a": "b"}), (one, 1.0 + 1e-9, {"a": "b"}))
         assert not same((one,), [one])
+
+
+def test_other_plugins_are_named():
+    """Where a task asks for one of a plugin that the suite has not loaded, it is said where to name that."""
+
+    class Alone(TaskConformance):
+        plugin, task = "tiny", "none"
+
+    with pytest.raises(atom.PluginError, match="there is no task 'caption'") as raised, Alone().world() as host:
+        host.run("caption", atom.Query(text="x"))
+    assert "in `needs`" in raised.value.__notes__[0]

@@ -273,6 +273,7 @@ class Finder:
                 raise
             except Exception as error:
                 said = f"{type(error).__name__}: {error}".partition("\n")[0]
+                said += "; `atom plugins` says whose it is: mend or block that"
                 self._embedders.tell(f"channel {name!r} failed and is passed over: {said}")
                 continue
             found[name] = own_N

@@ -255,7 +255,7 @@ def test_channels_of_plugins(world, caplog):
     assert first.fits is True
     with caplog.at_level(logging.WARNING, "atom"):
         assert search(host, "broken exit red circle")[0].caption == "a red circle turns"
-    assert "channel 'signs' failed and is passed over: ValueError: no sign" in caplog.messages
+    assert "channel 'signs' failed and is passed over: ValueError: no sign; `atom plugins` says whose" in caplog.text
 
 
 def test_channels_are_declared_by_plugins(monkeypatch):
