@@ -28,6 +28,11 @@ def lines(text):
         ("Be it a dog or a cat, I want every scene that holds one.", {"num_shots": None}),
         ("I used to have a red dog. Show me every clip with one like that.", {"num_shots": None}),
         ("A dog in each, please. Four clips will do.", {"num_shots": 4}),
+        ("Everything with a dog or a cat; it does not matter which of the two.", {"num_shots": None}),
+        ("From all with a dog I want only most long one.", {"pick": "longest"}),
+        ("Of those with something red, give me the least long.", {"pick": "shortest"}),
+        ("all the dogs, nothing else, gotta go", {"num_shots": None, "purely": False}),
+        ("clips with dogs and nothing else", {"num_shots": None, "purely": True}),
     ],
 )
 def test_which_and_how_many_is_said_in_a_clause_of_its_own(text, facts):
@@ -44,6 +49,7 @@ def test_which_and_how_many_is_said_in_a_clause_of_its_own(text, facts):
         ("a red dog, then a black cat, and the first one again", [DOG, CAT, DOG]),
         ("a red dog, then a black cat, and then that once more", [DOG, CAT, CAT]),
         ("a red dog and a black cat, in the same order", [DOG, CAT]),
+        ("Let me see a red dog. Then again. And one more time.", [DOG, DOG, DOG]),
     ],
 )
 def test_what_is_named_no_more_comes_again(text, again):
@@ -59,6 +65,9 @@ def test_what_is_named_no_more_comes_again(text, again):
         "shows a white cow.",
         "Exhibit one: a red dog. Exhibit two: a black cat. Exhibit three: a white cow.",
         "A film in three parts, a red dog, a black cat and a white cow.",
+        "Three stations for the foyer, in this order: a red dog, a black cat, and to finish, a white cow.",
+        "It started with a red dog, moved on to a black cat and ended in a white cow.",
+        "a red dog, cut away to a black cat, and finally, a white cow",
     ],
 )
 def test_the_number_of_a_list_is_none_of_its_things(text):
@@ -72,6 +81,9 @@ def test_the_number_of_a_list_is_none_of_its_things(text):
         ("A red dog can only be shown once a black cat has been shown.", [CAT, DOG]),
         ("Show a red dog, but let a black cat precede it.", [CAT, DOG]),
         ("A red dog once, then a black cat.", [DOG, CAT]),
+        ("A red dog must wait until a black cat has passed.", [CAT, DOG]),
+        ("Show a red dog in the run-up to a black cat.", [DOG, CAT]),
+        ("a red dog, and on the heels of it a black cat", [DOG, CAT]),
         ("a red dog and a black cat one after the other", [DOG, CAT]),
     ],
 )
@@ -81,9 +93,11 @@ def test_once_and_precede(text, order):
 
 
 def test_taking_turns_with():
-    """ "Alternate A with B" names two things, not one shot of both."""
+    """ "Alternate A with B" names two things, not one shot of both; turns that are listed are no more than that."""
     reading = read_by_mentions("Alternate a red dog with a black cat, so that each comes two times.", KNOWN)
     assert (reading.lines, reading.constraints.rounds) == ((DOG, CAT), 2)
+    listed = read_by_mentions("Back and forth: a red dog, a black cat, a red dog, a black cat.", KNOWN)
+    assert (listed.lines, listed.constraints.rounds) == ((DOG, CAT, DOG, CAT), None)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +106,9 @@ def test_taking_turns_with():
         ("Show all scenes with a dog, but without those in which there is anything black.", "black things"),
         ("Every clip with a dog, save for those in which a cat is to be seen.", "cat"),
         ("Black must not appear in any clip.", "black things"),
+        ("Every shot with a dog, but rule out the ones where something black turns up.", "black things"),
+        ("All clips with something running, less those with something red.", "red things"),
+        ("All the dogs please, but she's scared of black so nothing with black in it.", "black things"),
     ],
 )
 def test_what_must_not_be_seen(text, without):
@@ -104,6 +121,12 @@ def test_what_must_not_be_seen(text, without):
     ("text", "line", "facts"),
     [
         ("No clip may be included unless something red can be seen in it.", "red things", {"num_shots": None}),
+        ("Nothing that doesn't have something red in it.", "red things", {"num_shots": None}),
+        ("Spare me no shot with a dog: I wish to see them all.", "a dog", {"num_shots": None}),
+        ("All shots where a dog shares the screen with a cat.", "a dog while a cat", {"num_shots": None}),
+        ("Wherever a dog is joined by a cat, I wish to see it.", "a dog while a cat", {"num_shots": None}),
+        ("A shot with a dog and also something red.", "a dog while a red thing or a red dog", {}),
+        ("all the bits where something's running", "something running", {"num_shots": None}),
         ("all the shots in which something black appears", "something black that appears", {"num_shots": None}),
         ("red animals that run, all of them", "red animals that run", {"num_shots": None}),
         ("two black cats sleeping", "black cats sleeping", {"num_shots": 2}),
@@ -124,6 +147,8 @@ def test_what_a_thing_is_called(text, line, facts):
         ("I'd like people dancing as the closing shot, with a red dog before it.", "people dancing"),
         ("Start with a red dog, cut to the couple's first dance, end on a black cat.", "the couple's first dance"),
         ("a red dog, and a clip of my professor", "professor"),
+        ("a red dog then my headshot from last night", "headshot"),
+        ("Roses first, then a red dog.", "roses"),
     ],
 )
 def test_what_nobody_has_seen_is_asked_for(text, absent):

@@ -90,6 +90,9 @@ _TIME_ORDER = (
     rf"|original|recording|natural|recorded|filming|shooting)\s+(?:order|sequence)|chronological(?:ly)?"
     rf"|(?:in\s+(?:the\s+)?)?(?:order|sequence)\s+(?:in\s+which\s+|that\s+|as\s+)?(?:they|it|things|these|the\s+shots)"
     rf"\s+(?:(?:were|was|are|have\s+been|had\s+been)\s+)?{_MADE}(?:\s+in\s+the\s+(?:video|footage)s?)?"
+    rf"|(?:in\s+)?(?:the\s+)?same\s+(?:order|sequence)\s+(?:as|of|from)\s+(?:(?:it|they)\s+(?:is|are|were|{_MADE})\s+)?"
+    r"(?:(?:in|on|of)\s+)?(?:the\s+|my\s+|our\s+)?(?:original\s+)?(?:footage|videos?|recordings?|files?|material|source)"
+    r"|in\s+(?:footage|video|tape|source)\s+order"
     rf"|as\s+(?:they\s+were\s+)?(?:recorded|filmed))"
 )
 _BACKWARDS = (

@@ -39,7 +39,7 @@ from atom_bench.films.requests import (
 )
 from atom_bench.films.truth import Expected, Shot, Shows, Thing
 
-SETS = (1, 2, 3, 4, 5, 6, 7)
+SETS = (1, 2, 3, 4, 5, 6, 7, 8)
 STRANGE = (
     "a dog running on the beach",
     "people dancing",

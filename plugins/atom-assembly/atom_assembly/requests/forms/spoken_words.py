@@ -9,9 +9,9 @@ a an the and or of in on to at by for with from into onto as is are was were be 
 that's these those which who what there there's here i i'd i'm i'll you you'd we we'd we've you've i've they he she
 my our your me us them do does did done have has had having got so but if when while where will would can could
 should shall must may might let's let lets also too very really quite rather please thanks thank hi hello hey ok
-okay yes such whichever whoever whom whose nor among amongst per via upon himself herself itself themselves yourself
-ourselves myself them em unto toward towards beside besides despite plus like unlike than much either neither
-wouldn't couldn't won't ought because since though
+okay yes he's she's they're such whichever whoever whom whose nor among amongst per via upon himself herself itself
+themselves yourself ourselves myself them em unto toward towards beside besides despite plus like unlike than much
+either neither wouldn't couldn't won't ought because since though
 """
 _SPOKEN = """
 film films video videos movie movies clip clips shot shots scene scenes reel reels montage supercut cut cuts edit
@@ -45,7 +45,7 @@ monday tuesday wednesday thursday friday saturday sunday morning evening afterno
 point idea suggestion note notes reason oh ah wow lol btw fyi etc namely suffice briefest suffices sufficient trouble
 mind thereafter henceforth accordingly additionally moreover furthermore however hence thus therefore instead
 meanwhile exception regarding concerning involving starring mostly mainly purpose style mood ender loops looping
-matches hits results findings otherwise preference portion portions glimpse glimpses
+random arbitrary bit bits matches hits results findings otherwise preference portion portions glimpse glimpses
 looped repeats repeated interlude pause transition transitions sequel theme topic
 """
 _VERBS = """

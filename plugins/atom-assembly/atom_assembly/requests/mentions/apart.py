@@ -14,15 +14,16 @@ from atom_assembly.requests.forms.cue_words import AGAIN, NOT, START
 from atom_assembly.requests.lengths import LENGTH
 from atom_assembly.requests.mentions.divide import Around
 from atom_assembly.requests.mentions.find import gives_reason, is_count
-from atom_assembly.requests.mentions.thing import NEUTRAL, ONE_SHOT, PICKS, Item, count_in, times_in
+from atom_assembly.requests.mentions.thing import NEUTRAL, ONE_SHOT, PICKS, Item, count_in, once_more, times_in
 
 _EVERY = re.compile(rf"\b(?:all|every)\s+(?:(?:single|last|such|of|the|my|our)\s+)*(?:them|those|these|one|{SHOT})\b")
 _COUNTED = re.compile(
     rf"(?<![\w-])(?<!the )(?<!these )(?<!those )({COUNT})\b(?! times?| one)"
-    rf"(?:\s+(?:of|{SHOT}|different|will|would|is|are)|$)"
+    rf"(?:\s+(?:of|different|will|would|is|are)\b|\s+(?:\w+\s+)?{SHOT}\b|$)"
 )
 _SAME = frozenset(("it", "that", "this", "same", "one", "shot", "clip", "scene", "them", "both"))
 """Words that stand for a thing that was named."""
+_AND_AGAIN = AGAIN | {"then", "and", "once", "more", "time", "yet", "please", "a", "second", "third"}
 _SORTS = frozenset(("order", "sequence", "time", "moment", "way", "length", "video", "film", "colour", "color", "kind"))
 """Of what two things may be the same, which says of neither that it comes again."""
 
@@ -50,16 +51,14 @@ def shown_again(items: Sequence[Item], piece: Sequence[str]) -> list[Item]:
     none where it does not.
     """
     said = set(piece)
-    pairs = set(pairwise(piece))
-    again = (
-        said & AGAIN or ("once", "more") in pairs or any(one == "same" and other not in _SORTS for one, other in pairs)
-    )
+    same = any(one == "same" and other not in _SORTS for one, other in pairwise(piece))
+    again = said & AGAIN or same or once_more(piece)
     shown = [item for item in items if not item.refused]
     if not again or not shown or times_in(piece, ()) > 1 or said & NOT:
         return []
     if said & START:
         named = shown[:1]
-    elif said & _SAME:
+    elif said & _SAME or said <= _AND_AGAIN:
         named = shown if said & {"both", "them"} else shown[-1:]
     else:
         named = []

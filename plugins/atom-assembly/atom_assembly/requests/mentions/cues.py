@@ -27,9 +27,39 @@ _RANK = re.compile(
 """A place in the film by number: "part two shows"."""
 
 _RULES: tuple[tuple[str, str], ...] = (
-    (r",?\s*(?:(?:which|that|and)\s+)?(?:leads?|cuts?|dissolves?)\s+(?:in)?to\s+(?=\w)", " then "),
-    (r"\b(?:in\s+front|ahead)\s+of\b", "before"),
+    (r"\b(some|any|every)(thing|one|body)['’]s\b", r"\1\2 is"),
+    # order
+    (
+        r",?\s*(?:(?:which|that|and)\s+)?(?:leads?|cuts?|dissolves?|switch(?:es)?|jumps?)\s+"
+        r"(?:(?:away|over|straight|directly|right)\s+)?(?:in)?to\s+(?=\w)",
+        " then ",
+    ),
+    (
+        r"\b(?:in\s+(?:front|advance)\s+of|ahead\s+of|(?:in\s+the\s+)?(?:run-?up|lead-?up)\s+to|leading\s+up\s+to)\b",
+        "before",
+    ),
+    (r"\b(?:mov(?:e|es|ed|ing)|goes|go|went|going|turn(?:s|ed|ing)?)\s+on\s+to\b", "then"),
+    (r"\b(?:on\s+the\s+heels\s+of|in\s+the\s+wake\s+of|subsequent\s+to)\b", "after"),
+    (r"\b(?:must|should|has\s+to|have\s+to|can|will)\s+wait\s+(?:until|till|for)\b", "only after"),
+    # what is seen at once
+    (
+        r"\b(?:(?:is|are)\s+)?(?:(?:shares?|sharing)\s+(?:the|a|one)\s+(?:screen|frame|shot|picture|scene|clip|stage)\s+with"
+        r"|(?:accompanied|joined)\s+by|in\s+the\s+company\s+of|(?:at|in)\s+the\s+same\s+(?:time|moment|shot|frame|picture|scene|clip)"
+        r"\s+as|side\s+by\s+side\s+with|(?:appears?\s+)?(?:together|along)\s+with)\b",
+        "while",
+    ),
     # which and how many
+    (r"\b(?:wherever|whenever)\b", "all shots where"),
+    (
+        r"\b(?:spare(?:\s+me)?|omit|skip|exclude|forget|miss|drop|leave\s+out)\s+(?:no(?:ne|thing)?|not\s+(?:a\s+single|one))\b"
+        r"(?:\s+of)?",
+        "all",
+    ),
+    (
+        r"\b(?:nothing|no\s+\w+)\s+(?:that|which|where|in\s+which)\s+(?:(?:do|does|has|have|is|are)(?:n['’]t|\s+not)|lacks?)\b"
+        r"(?:\s+(?:have|contain|show|include))?",
+        "only shots with",
+    ),
     (r"\b(?:no|not|never|nothing)\b[^.;:!?\n]*?\s(?:unless|except\s+if)\b", "only shots where"),
     (r"\b(?:nothing|none)\s+(?:else\s+)?(?:but|except|other\s+than|save)\b", "only"),
     (
@@ -42,19 +72,21 @@ _RULES: tuple[tuple[str, str], ...] = (
         r"|bar(?=\s+(?:the|any|those)))\b",
         "without",
     ),
+    (r"\b(?:rule|weed|filter|throw|cross)\s+out\b|\bless(?=\s+(?:those|the|any|anything)\b)|\bsans\b", "without"),
+    (r"\b(?:turns?|shows?|pops?|crops?)\s+up\b", "is seen"),
     (
         r"((?:not|never|n['’]t|no\s+\w+|nothing(?:\s+\w+)?)\s+(?:(?:ever|should|must|may|can|is|to)\s+)*)"
-        r"(?:appears?|shows?\s+up|turns?\s+up|pops?\s+up|comes?\s+up)\b",
+        r"(?:appears?|comes?\s+up|is\s+seen)\b",
         r"\1be seen",
     ),
     (
         r"\b(?:greatest|maximum|maximal|most|largest|highest)\s+(?:length|duration|running\s+time)\b"
-        r"|\b(?:lasts?|runs?|goes\s+on|takes?)\s+(?:the\s+)?longest\b",
+        r"|\bmost\s+(?:long|lengthy)\b|\b(?:lasts?|runs?|goes\s+on|takes?)\s+(?:the\s+)?longest\b",
         "longest",
     ),
     (
         r"\b(?:least|smallest|minimum|minimal|lowest|shortest)\s+(?:length|duration|running\s+time)\b"
-        r"|\b(?:lasts?|runs?|takes?)\s+(?:the\s+)?shortest\b",
+        r"|\b(?:least\s+(?:long|lengthy)|most\s+(?:short|brief))\b|\b(?:lasts?|runs?|takes?)\s+(?:the\s+)?shortest\b",
         "shortest",
     ),
     # what only says again that several things are told of

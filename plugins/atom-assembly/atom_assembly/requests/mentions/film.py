@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from atom_assembly.evidence.words import stems
 from atom_assembly.requests.english import COUNT, SHOT, THING, begins_thing, count_of, with_article
-from atom_assembly.requests.forms.cue_words import ALL, ARTICLES, END, NOT, SHOTS, START, TURNS, WHERE
+from atom_assembly.requests.forms.cue_words import AGAIN, ALL, ARTICLES, END, NOT, SHOTS, START, TURNS, WHERE
 from atom_assembly.requests.forms.together import single
 from atom_assembly.requests.mentions.apart import anything, said_apart, shown_again, unclear
 from atom_assembly.requests.mentions.divide import Around, divide
@@ -29,6 +29,7 @@ _JOINING = frozenset(("then", "after", "before", "stitch", "cut", "edit", "splic
 _AND_ALSO = frozenset(("and", "a", "an", "also", "as", "well", "something", "anything", "plus", "some", "both"))
 """Between things of one shot."""
 _SEEN_BY = frozenset(("we", "you", "i", "have", "see", "seen", "shown"))
+_NAMED = (Item(text="a thing"),)
 _PATTERN = re.compile(r"(?:a-b|b-a)(?:-a-b|-b-a)*|a-b-a")
 
 
@@ -65,7 +66,8 @@ def read_around(text: str, known: Collection[str]) -> Film | None:
     shown = [item for item in items if not item.refused]
     if not shown:
         shown = [anything(arounds, free)]
-    rounds = _rounds(arounds, free) if len(shown) > 1 else None
+    listed = len({item.text for item in shown}) < len(shown)  # "back and forth: a dog, a cat, a dog, a cat"
+    rounds = _rounds(arounds, free) if len(shown) > 1 and not listed else None
     if rounds is not None:
         shown = [evolve(item, wanted=evolve(item.wanted, repeats=1)) for item in shown]
     return Film(
@@ -83,13 +85,13 @@ def _items(arounds: Sequence[Around]) -> list[Item]:
     turned = False
     for number, around in enumerate(arounds):
         before = around.before
-        again = next((piece for piece in (around.after, *around.apart) if shown_again([Item(text="x")], piece)), ())
-        if again == around.after:
-            around = evolve(around, after=())
+        again = [piece for piece in around.apart if shown_again(_NAMED, piece)]
+        if set(around.after) - AGAIN and shown_again(_NAMED, around.after):
+            again, around = [around.after, *again], evolve(around, after=())
         item = read_thing(around, arounds, number, items)
         if item is None:
             _refer(around, items)
-            items += shown_again(items, again)
+            items += [item for piece in again for item in shown_again(items, piece)]
             continue
         if number and items and (joined := _joined(arounds, number, items[-1], item)):
             items[-1] = joined
@@ -108,7 +110,7 @@ def _items(arounds: Sequence[Around]) -> list[Item]:
         else:
             items.append(item)
             turned = (turned and item.refused) or _leads_second(before, around, arounds, number)
-        items += shown_again(items, again)
+        items += [item for piece in again for item in shown_again(items, piece)]
     return _bookended(_between(items, arounds), arounds)
 
 

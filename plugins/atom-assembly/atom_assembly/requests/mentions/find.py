@@ -123,7 +123,7 @@ def read_mentions(text: str, known: Collection[str]) -> Mentions:
         if set(tokens[start:end]) <= WAYS and not _moves(tokens[start - 1 : start]):
             at = end
             continue
-        if _is_talk(tokens, start) if has_known else not _stands_for_thing(tokens, kinds, start, end):
+        if _is_talk(tokens, kinds, start) if has_known else not _stands_for_thing(tokens, kinds, start, end):
             passed += [tokens[n] for n in range(start, end) if kinds[n] == "U"]
         else:
             words = tuple(word for n, word in enumerate(tokens[start:end]) if not n or word != tokens[start + n - 1])
@@ -285,6 +285,7 @@ def is_doing(word: str) -> bool:
     return word.endswith("ing") and stem(word) != word
 
 
+_OF_THEM = frozenset(("he", "she", "they", "he's", "she's", "they're"))
 _OTHERS = frozenset(("that", "they", "he", "she", "it", "everyone", "everybody", "people"))
 
 
@@ -294,9 +295,14 @@ def gives_reason(words: Sequence[str]) -> bool:
     return bool(set(words) & REASONS) or (so and "show" not in words)
 
 
-def _is_talk(tokens: Sequence[str], start: int) -> bool:
-    """Whether words of captions stand in a reason, or in what is said of for whom the film is."""
+def _is_talk(tokens: Sequence[str], kinds: Sequence[str], start: int) -> bool:
+    """Whether words of captions stand in a reason, or in what is said of those for whom the film is."""
     before = _piece_before(tokens, start)
+    joined = max((n for n, word in enumerate(before) if word in ("so", "and", "but", "then")), default=0)
+    of_them = next((n for n in range(start - len(before) + joined, start) if tokens[n] in _OF_THEM), start)
+    known = kinds.index("K", start)
+    if of_them < start and "U" in kinds[of_them:known]:  # "she is scared of dogs"
+        return True
     return gives_reason(before) or before[-2:] in (["for", "my"], ["for", "our"], ["for", "your"])
 
 
@@ -316,14 +322,14 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     others_do = any(kinds[start - len(before) + at] == "U" for at in range(len(lead)))  # "my eyes get tired"
     asked = bool(lead) and (lead[-1] in _BEFORE_THINGS or (stem(lead[-1]) in VERBS and not others_do))
     wished = lead[-1:] == ["like"] and lead[-2:-1] != [] and lead[-2] in _WISHERS
-    if after_kind == "S" and after not in ONLY | CUES | AGAIN | END and not _ends_request(after):
+    if after_kind == "S" and after not in ONLY | CUES | AGAIN | END | START and not _ends_request(after):
         return (counted or every) and stem(after) not in VERBS and len(tokens[start:end]) < 3
-    if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with", "for", "as"):
+    if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with", "for", "as", "from"):
         return False
     if lead[-2:-1] and lead[-1] in ("is", "are", "was", "were") and lead[-2] in THESE | PERSONS:
         return False  # "those are our colours"
     if lead and lead[-1] in PERSONS:
-        return every or counted or lead[-2:-1] in (["of"], ["with"], ["showing"])
+        return every or counted or lead[-2:-1] in (["of"], ["with"], ["showing"], ["then"], ["see"], ["show"])
     if lead and lead[-1] in _FORWARD and not wished and not set(lead[-3:-1]) & _LOOKING:
         return False
     if any(word in ("i", "we", "they", "it") for word in lead) and not (asked or counted or every or article):

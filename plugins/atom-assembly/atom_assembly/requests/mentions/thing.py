@@ -52,6 +52,7 @@ _SEEN_WORDS = "included include be shown seen visible appear appears there in pa
 _SEEN = frozenset(_SEEN_WORDS.split())
 ONE_SHOT = frozenset(("shot", "clip", "scene", "thing", "one", "object", "moment", "picture", "video"))
 _THAT_DOES = frozenset(("that", "which", "who", "something", "everything", "anything"))
+_ANY = frozenset(("any", "anything", "whatever"))
 _SOME = frozenset(("something", "everything", "anything"))
 _THAT = frozenset(("that", "which", "who", "something", "everything", "anything", "things", "ones"))
 _ASKING_WORDS = "give show want need put use find make play one a an second two three"
@@ -84,7 +85,7 @@ def read_thing(around: Around, arounds: Sequence[Around], number: int, items: Se
         return Item(text=_refused_text(around, items), refused=True)
     if _is_refused(around, number, items):
         return Item(text=_refused_text(around, items), refused=True)
-    again = bool((said | set(after)) & AGAIN) or {"another", "time"} <= said or _once_more((*before, "", *after))
+    again = bool((said | set(after)) & AGAIN) or {"another", "time"} <= said or once_more((*before, "", *after))
     definite = bool(before) and before[-1] in ("the", "this", "that", "it")
     if earlier is not None and again:
         return Item(text=earlier.text, wanted=atom.Wanted(again=True), place=place_of(before, after))
@@ -105,7 +106,7 @@ def _named_before(around: Around, items: Sequence[Item]) -> Item | None:
     return next((item for item in items if said and said <= stems(item.text) and not item.refused), None)
 
 
-def _once_more(words: Sequence[str]) -> bool:
+def once_more(words: Sequence[str]) -> bool:
     return any(pair in (("once", "more"), ("more", "time"), ("one", "more")) for pair in pairwise(words))
 
 
@@ -171,7 +172,8 @@ def _text(around: Around, arounds: Sequence[Around], number: int) -> tuple[str, 
         )
     if words[0] in ADJECTIVES and not is_doing(words[0]) and before[-1:] and before[-1] in _SOME:
         front = next(at for at, word in enumerate(words) if word not in ADJECTIVES or is_doing(word))
-        return f"something {' '.join(words[:front])} that {_third(' '.join(words[front:]))}", False
+        deed = words[front + 1 :] if words[front] in ("that", "which") else words[front:]
+        return f"something {' '.join(words[:front])} that {_third(' '.join(deed))}", False
     if is_doing(words[0]) or (_THAT & set(before[-3:]) and before[-1:] and before[-1] in _THAT_DOES):
         named = is_doing(words[0])
         if named and len(words) == 2 and re.fullmatch(THING, words[1]):
@@ -229,10 +231,11 @@ def _wanted(around: Around, plural: bool) -> atom.Wanted:
     for word in (*before, *after):
         if word in PICKS:
             return atom.Wanted(pick=PICKS[word], num_shots=count or 1, length_s=length_s)
-    purely = _says_only(before, after)
+    purely = _says_only(before, after) and not (said & ALL and "else" in behind and "and" not in behind)
     where = any(one in SHOTS and set(before[at + 1 :]) & WHERE for at, one in enumerate(before))
     one = before[-1:] in (("a",), ("an",), ("one",))
-    every = said & ALL and not ("any" in said and one)
+    any_one = ("any" in said and one) or (said & ALL <= _ANY and said & (START | {"then", "next"}))
+    every = said & ALL and not any_one
     several = (
         (plural and times == 1) or where or said & {"things", "objects", "shapes", "stuff"} or (purely and not one)
     )
