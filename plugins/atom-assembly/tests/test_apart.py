@@ -175,3 +175,49 @@ def test_lengths(text, most_s, least_s, shot_s):
     """What must not be over a length is at most that long; "each" speaks of the cuts."""
     constraints = read_by_mentions(text, KNOWN).constraints
     assert (constraints.length_s, constraints.min_length_s, constraints.shot_length_s) == (most_s, least_s, shot_s)
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("a red dog twice, with a black cat in the middle", [DOG, CAT, DOG]),
+        ("a red dog on both ends, a black cat in the centre", [DOG, CAT, DOG]),
+        ("a red dog at the start and again at the end, a black cat in between", [DOG, CAT, DOG]),
+        ("a red dog, interrupted by a black cat, then a red dog once more", [DOG, CAT, DOG]),
+        ("Show a red dog and replay it once, then a black cat, also with one replay.", [DOG, DOG, CAT, CAT]),
+        (
+            "a red dog running then a black cat then the red dog one more time",
+            ["a red dog running", CAT, "a red dog running"],
+        ),
+        ("Preceding a red dog there should be a black cat.", [CAT, DOG]),
+        ("a drone shot over the harbour, then a red dog", ["a drone", DOG]),
+        ("Red is the only colour I want: every shot must have something red in it.", ["red things"]),
+    ],
+)
+def test_what_stands_at_both_ends_and_what_is_said_twice(text, order):
+    """A thing that is shown twice around another one is at both ends; one that is only spoken of again is one."""
+    assert lines(text) == order
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "facts"),
+    [
+        ("I only need three clips, and there should be a dog in every one.", "a dog", {"num_shots": 3}),
+        ("All shots with a dog unless there's black in them as well.", "a dog", {"without": ("black things",)}),
+        ("dog + cat in the same shot, all you got", "a dog while a cat", {"num_shots": None}),
+        ("2 random clips, just no dogs", "", {"num_shots": 2, "without": ("dogs",)}),
+    ],
+)
+def test_number_and_exclusion_wherever_they_are_said(text, line, facts):
+    """ "Every one" of three is no more than three; "unless" excludes."""
+    ((said, wanted),) = read(text)
+    assert said == line
+    assert {name: getattr(wanted, name) for name in facts} == facts
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "!!!", "no " * 1_600, "pleeee" * 800, "red " * 1_250, "(" * 5_000, "nothing that does not " * 220]
+)
+def test_what_says_nothing_is_read_without_a_fault(text):
+    """Empty, long and senseless requests."""
+    read_by_mentions(text, KNOWN)

@@ -40,12 +40,13 @@ _CUES = """
 before after then next again times twice thrice followed preceded follows precedes together both same prior until
 """
 CUES = frozenset(_CUES.split())
-AGAIN = frozenset(("again", "back", "repeat", "reprise", "encore", "revisit"))
+AGAIN = frozenset(("again", "back", "repeat", "reprise", "encore", "revisit", "replay", "replayed", "rerun"))
 _SHOTS = """
 shots clips scenes images pictures moments parts pieces videos recordings takes excerpts snippets segments extracts
 visuals files entries samples views
 """
 SHOTS = frozenset(_SHOTS.split())
+ONE_SHOT = frozenset(("shot", "clip", "scene", "thing", "one", "object", "moment", "picture", "video"))
 WHERE = frozenset(("which", "that", "where", "with", "of", "showing", "containing", "featuring", "have", "has", "from"))
 THESE = frozenset(("that", "this", "it", "which", "those", "these", "them"))
 REASONS = frozenset(("because", "since", "although", "though", "unless", "whereas", "cause", "cuz", "coz"))

@@ -10,20 +10,38 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_assembly.requests.english import COUNT, SHOT, count_of
-from atom_assembly.requests.forms.cue_words import AGAIN, NOT, START
+from atom_assembly.requests.forms.cue_words import AGAIN, NOT, ONE_SHOT, START
 from atom_assembly.requests.lengths import LENGTH
 from atom_assembly.requests.mentions.divide import Around
 from atom_assembly.requests.mentions.find import gives_reason, is_count
-from atom_assembly.requests.mentions.thing import NEUTRAL, ONE_SHOT, PICKS, Item, count_in, once_more, times_in
+from atom_assembly.requests.mentions.thing import NEUTRAL, PICKS, Item, count_in, once_more, times_in
 
-_EVERY = re.compile(rf"\b(?:all|every)\s+(?:(?:single|last|such|of|the|my|our)\s+)*(?:them|those|these|one|{SHOT})\b")
+_EVERY = re.compile(
+    rf"(?<!in )(?<!from )\b(?:all|every)\s+(?:(?:single|last|such|of|the|my|our)\s+)*"
+    rf"(?:them|those|these|one|you|we|there|{SHOT})\b"
+)
 _COUNTED = re.compile(
     rf"(?<![\w-])(?<!the )(?<!these )(?<!those )({COUNT})\b(?! times?| one)"
     rf"(?:\s+(?:of|different|will|would|is|are)\b|\s+(?:\w+\s+)?{SHOT}\b|$)"
 )
 _SAME = frozenset(("it", "that", "this", "same", "one", "shot", "clip", "scene", "them", "both"))
 """Words that stand for a thing that was named."""
-_AND_AGAIN = AGAIN | {"then", "and", "once", "more", "time", "yet", "please", "a", "second", "third"}
+AND_AGAIN = AGAIN | {
+    "then",
+    "and",
+    "one",
+    "once",
+    "more",
+    "time",
+    "yet",
+    "please",
+    "a",
+    "second",
+    "third",
+    "also",
+    "with",
+}
+"""Words of which a clause says no more than that what was shown before it comes again."""
 _SORTS = frozenset(("order", "sequence", "time", "moment", "way", "length", "video", "film", "colour", "color", "kind"))
 """Of what two things may be the same, which says of neither that it comes again."""
 
@@ -39,10 +57,10 @@ def said_apart(items: list[Item], pieces: Sequence[Sequence[str]]) -> list[Item]
     pick = next((PICKS[word] for piece in pieces for word in piece if word in PICKS), None)
     if pick and not wanted.pick:
         wanted = evolve(wanted, pick=pick, num_shots=count or 1, purely=False)
-    elif _EVERY.search(" ; ".join(map(" ".join, pieces))) and wanted.num_shots == 1 and wanted.repeats == 1:
-        wanted = evolve(wanted, num_shots=None)
     elif count is not None and wanted.num_shots in (1, None) and not wanted.pick:
         wanted = evolve(wanted, num_shots=count)
+    elif _EVERY.search(" ; ".join(map(" ".join, pieces))) and wanted.num_shots == 1 and wanted.repeats == 1:
+        wanted = evolve(wanted, num_shots=None)
     return [*items[:at], evolve(items[at], wanted=wanted), *items[at + 1 :]]
 
 
@@ -58,7 +76,7 @@ def shown_again(items: Sequence[Item], piece: Sequence[str]) -> list[Item]:
         return []
     if said & START:
         named = shown[:1]
-    elif said & _SAME or said <= _AND_AGAIN:
+    elif said & _SAME or said <= AND_AGAIN:
         named = shown if said & {"both", "them"} else shown[-1:]
     else:
         named = []

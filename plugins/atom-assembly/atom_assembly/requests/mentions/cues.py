@@ -40,6 +40,9 @@ _RULES: tuple[tuple[str, str], ...] = (
     ),
     (r"\b(?:mov(?:e|es|ed|ing)|goes|go|went|going|turn(?:s|ed|ing)?)\s+on\s+to\b", "then"),
     (r"\b(?:on\s+the\s+heels\s+of|in\s+the\s+wake\s+of|subsequent\s+to)\b", "after"),
+    (r"((?:^|[.;!?\n])\s*)preceding\b", r"\1before"),
+    (r"((?:^|[.;!?\n])\s*)following\s+(?=(?:an?|the)\b)", r"\1after "),
+    (r"\b(?:(?:on|at)\s+)?(?:both|either)\s+(?:ends?|sides?)\b", "bookend"),
     (r"\b(?:must|should|has\s+to|have\s+to|can|will)\s+wait\s+(?:until|till|for)\b", "only after"),
     # what is seen at once
     (
@@ -61,6 +64,7 @@ _RULES: tuple[tuple[str, str], ...] = (
         "only shots with",
     ),
     (r"\b(?:no|not|never|nothing)\b[^.;:!?\n]*?\s(?:unless|except\s+if)\b", "only shots where"),
+    (r"\bunless\b", "without"),
     (r"\b(?:nothing|none)\s+(?:else\s+)?(?:but|except|other\s+than|save)\b", "only"),
     (
         r"\b(everything|anything|all)\s+(?:else\s+)?(?:but|except|other\s+than|save)\b(?!\s+(?:no|not)\b)",

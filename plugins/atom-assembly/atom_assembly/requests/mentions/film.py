@@ -14,9 +14,9 @@ from attrs import evolve, frozen
 
 from atom_assembly.evidence.words import stems
 from atom_assembly.requests.english import COUNT, SHOT, THING, begins_thing, count_of, with_article
-from atom_assembly.requests.forms.cue_words import AGAIN, ALL, ARTICLES, END, NOT, SHOTS, START, TURNS, WHERE
+from atom_assembly.requests.forms.cue_words import ALL, ARTICLES, END, MIDDLE, NOT, SHOTS, START, TURNS, WHERE
 from atom_assembly.requests.forms.together import single
-from atom_assembly.requests.mentions.apart import anything, said_apart, shown_again, unclear
+from atom_assembly.requests.mentions.apart import AND_AGAIN, anything, said_apart, shown_again, unclear
 from atom_assembly.requests.mentions.divide import Around, divide
 from atom_assembly.requests.mentions.find import gives_reason, is_count, number_of, read_mentions
 from atom_assembly.requests.mentions.thing import Item, place_of, read_thing, refers
@@ -86,7 +86,8 @@ def _items(arounds: Sequence[Around]) -> list[Item]:
     for number, around in enumerate(arounds):
         before = around.before
         again = [piece for piece in around.apart if shown_again(_NAMED, piece)]
-        if set(around.after) - AGAIN and shown_again(_NAMED, around.after):
+        bookends = set(around.after) & START and set(around.after) & END
+        if set(around.after) - AND_AGAIN and not bookends and shown_again(_NAMED, around.after):
             again, around = [around.after, *again], evolve(around, after=())
         item = read_thing(around, arounds, number, items)
         if item is None:
@@ -214,6 +215,7 @@ def _joined(arounds: Sequence[Around], number: int, last: Item, item: Item) -> I
         or (
             bool(set(gap) & {"with", "beside", "alongside"})
             and not set(first) & TURNS
+            and not set(other.after) & MIDDLE
             and not arounds[number].parted
             and set(gap) <= {"is", "are", "with", "a", "an", "the", "beside", "alongside"}
         )
@@ -266,6 +268,10 @@ def _bookended(items: list[Item], arounds: Sequence[Around]) -> list[Item]:
     """A thing that both opens and closes the film stands at both ends."""
     if len([item for item in items if not item.refused]) < 2:
         return items
+    first, last = items[0], items[-1]
+    if len(items) == 2 and first.wanted.repeats == 2 and MIDDLE & {*arounds[-1].before, *arounds[-1].after}:
+        both = [evolve(first, wanted=evolve(first.wanted, repeats=1, again=again)) for again in (False, True)]
+        return [both[0], last, both[1]]  # "a dog twice, with a cat in between"
     for around in arounds:
         for words in (set(around.before), set(around.after)):
             ends = (words & START and words & END) or words & {"bookend", "bookends", "sandwich"}

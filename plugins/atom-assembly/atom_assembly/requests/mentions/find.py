@@ -24,6 +24,7 @@ from atom_assembly.requests.forms.cue_words import (
     LINKS,
     MIDDLE,
     NOT,
+    ONE_SHOT,
     ONLY,
     PERSONS,
     RANKS,
@@ -312,6 +313,8 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     before, after = _piece_before(tokens, start), tokens[end] if end < last else ""
     if gives_reason(before) or set(tokens[first:start]) & _CLOSINGS - {"hi", "hello", "thanks", "thank"}:
         return False
+    if after == "up" and end + 1 < last:  # "a dog up first"
+        after = tokens[end + 1]
     after_kind = kinds[end] if end < last else "B"
     if after in (":", "=") or _heads_list(tokens, kinds, end):
         return False
@@ -322,6 +325,8 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     others_do = any(kinds[start - len(before) + at] == "U" for at in range(len(lead)))  # "my eyes get tired"
     asked = bool(lead) and (lead[-1] in _BEFORE_THINGS or (stem(lead[-1]) in VERBS and not others_do))
     wished = lead[-1:] == ["like"] and lead[-2:-1] != [] and lead[-2] in _WISHERS
+    if article and after in ONE_SHOT and _goes_on_unknown(tokens, kinds, end):
+        return True  # "a drone shot over the harbour"
     if after_kind == "S" and after not in ONLY | CUES | AGAIN | END | START and not _ends_request(after):
         return (counted or every) and stem(after) not in VERBS and len(tokens[start:end]) < 3
     if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with", "for", "as", "from"):
@@ -342,6 +347,12 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     if article:
         return listed
     return listed and (several or end - start > 1 or before[-1:] == ["then"])
+
+
+def _goes_on_unknown(tokens: Sequence[str], kinds: Sequence[str], end: int) -> bool:
+    """Whether more unknown words follow up to the next sign, and none of captions."""
+    stop = next((n for n in range(end, len(tokens)) if kinds[n] == "B"), len(tokens))
+    return "U" in kinds[end:stop] and "K" not in kinds[end:stop]
 
 
 def _heads_list(tokens: Sequence[str], kinds: Sequence[str], end: int) -> bool:

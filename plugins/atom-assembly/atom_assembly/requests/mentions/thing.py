@@ -19,6 +19,7 @@ from atom_assembly.requests.forms.cue_words import (
     LINKS,
     MIDDLE,
     NOT,
+    ONE_SHOT,
     ONLY,
     RANKS,
     SHOTS,
@@ -50,8 +51,8 @@ _NEGATES = frozenset(
 )
 _SEEN_WORDS = "included include be shown seen visible appear appears there in part want wanted used allowed need"
 _SEEN = frozenset(_SEEN_WORDS.split())
-ONE_SHOT = frozenset(("shot", "clip", "scene", "thing", "one", "object", "moment", "picture", "video"))
 _THAT_DOES = frozenset(("that", "which", "who", "something", "everything", "anything"))
+_MUST = frozenset(("must", "should", "has", "have", "needs"))
 _ANY = frozenset(("any", "anything", "whatever"))
 _SOME = frozenset(("something", "everything", "anything"))
 _THAT = frozenset(("that", "which", "who", "something", "everything", "anything", "things", "ones"))
@@ -95,6 +96,8 @@ def read_thing(around: Around, arounds: Sequence[Around], number: int, items: Se
     if items and items[-1].plural and plural and items[-1].text == text:
         return None
     wanted = _wanted(around, plural)
+    if earlier is not None and earlier.wanted.num_shots is None and earlier.text == text and said & _MUST:
+        return None  # "red only: every shot must have something red in it"
     same = earlier is not None and stems(earlier.text) == stems(text) and wanted == atom.Wanted()
     if same and not around.mention.known:
         return None
