@@ -10,7 +10,7 @@ from torch import nn
 from transformers import SiglipVisionConfig
 from transformers.models.siglip.modeling_siglip import SiglipVisionModel
 
-from atom_core.kernels import vision_tower
+from atom_core.kernels import int8, vision_tower
 from atom_core.kernels.bf16 import Bf16Linear
 from atom_core.kernels.float32 import SMALL, has_kernel, pack_linears
 from atom_core.kernels.int8 import RowInt8Linear
@@ -86,6 +86,23 @@ def test_int8_attends_in_bfloat16_only_where_it_is_multiplied(monkeypatch: pytes
             _quantise(tower, "int8")
             fuse_tower(tower)
             found.append(tower(pixel_values=pixels).last_hidden_state)
+    assert not torch.equal(*found)
+    assert (found[0] - found[1]).norm() < 0.01 * found[1].norm()
+
+
+@pytest.mark.skipif(not int8.has_vnni(), reason="needs a processor with VNNI")
+def test_int8_says_the_same_by_either_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of processors without VNNI, whose layers are packed otherwise, and that of those with it."""
+    found, pixels = [], torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        for has in (True, False):
+            monkeypatch.setattr(int8, "has_vnni", lambda has=has: has)
+            tower = _tower()
+            _quantise(tower, "int8")
+            fuse_tower(tower)
+            found.append(tower(pixel_values=pixels).last_hidden_state)
+            layers = {layer for layer in tower.modules() if isinstance(layer, RowInt8Linear)}
+            assert {layer._scale_O is not None for layer in layers} == {has}
     assert not torch.equal(*found)
     assert (found[0] - found[1]).norm() < 0.01 * found[1].norm()
 
