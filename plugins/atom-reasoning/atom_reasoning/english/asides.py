@@ -49,6 +49,10 @@ _LEADS = re.compile(
 _NAMES = re.compile(r"\b(?:the|an?|some|that|this|all|shots?|scenes?|videos?|films?|clips?)\b|\d", re.IGNORECASE)
 """A word by which a statement may name what the question behind it is about."""
 _ASIDE = re.compile(r"(?:i'm|i am|it's|it is|not) (?:not )?(?:sure|certain|clear|confident)\b", re.IGNORECASE)
+_SHORT_LEAD = re.compile(
+    rf"^(?P<lead>[^\W\d_]+(?:['-][^\W\d_]+)?(?: [^\W\d_]+(?:['-][^\W\d_]+)?){{0,2}}),\s+(?P<question>(?:and |so |but )?{_BEGINS}.*)$",
+    re.IGNORECASE,
+)
 _PLEASE = re.compile(r"\s*,?\s*\b(?:(?:pretty )?please|pls|plz)\b(?=[\s,.;:?!]|$)(?:,(?= ))?", re.IGNORECASE)
 _LAUGHTER = re.compile(r"\s+(?:lol|lmao|haha+|tho|btw|fyi|asap|bro|dude|man|mate|innit)\s*(?=[?!.]*$)", re.IGNORECASE)
 _NUMBER_OF_SHOT = re.compile(r"\b(?P<before>(?:shot|scene|clip) )no\.(?= (?!\d)|$)", re.IGNORECASE)
@@ -86,6 +90,13 @@ _RATHER = re.compile(
 )
 """A question that takes back what was said before it."""
 _KNOWN = frozenset(word for words in KINDS_OF_WORDS.values() for word in words.split())
+_STEMS = frozenset(map(base, _KNOWN))
+_LEAD_WORDS = """
+a an the this that these those some any no every each all both in at on from between after before during until while when once if first last
+there shot scene clip video film is are was were do does did has have list name describe count show find give tell not never nothing
+"""
+_LEAD_NAMES = frozenset(_LEAD_WORDS.split())
+"""Words by which a few words before a comma say what, when or where."""
 _KEPT = frozenset(
     [
         "right", "correct", "true", "yes", "no", "first", "last", "earlier", "later", "order", "together", "both", "when", "where",
@@ -133,7 +144,7 @@ def _bare(text: str) -> str:
         )
         text = rather["first"] if says_it else f"{rather['begin']}{rather['rest']}"
     text = _PARENTHESES.sub(" ", _LAUGHTER.sub("", _without_please(text)))
-    text = _ADDRESSED.sub("", text)
+    text = _without_short_lead(_ADDRESSED.sub("", text))
     text = _REGARDING.sub(r"\g<thing>: ", _without_address(text))
     for _ in range(3):
         before = text
@@ -160,6 +171,18 @@ def _leads_apart(text: str) -> str:
     return f"{lead}. {question}" if _NAMES.search(lead) and not _ASIDE.match(lead) else question
 
 
+def _without_short_lead(text: str) -> str:
+    """Without a few words before a comma that name nothing: "Real quick, how many dogs are there?"."""
+    found = _SHORT_LEAD.match(text)
+    if not found or re.search(r"\b(?:it|its|they|them|he|she|that|one|or)\b", found["question"], re.IGNORECASE):
+        return text
+    words = found["lead"].casefold().split()
+    names = _LEAD_NAMES & set(words) or re.match(_ASKS, found["lead"], re.IGNORECASE)
+    if names or any(base(word) in _STEMS or (word.endswith("s") and not word.endswith("ss")) for word in words):
+        return text
+    return found["question"]
+
+
 def _without_please(text: str) -> str:
     return _PLEASE.sub("", text).strip(" ,") or text
 
@@ -170,7 +193,7 @@ def _without_address(text: str) -> str:
     if not found:
         return text
     word = found["last"].casefold().split()[-1]
-    names = word in _KNOWN or base(word) in map(base, _KNOWN) or word in _KEPT or re.fullmatch(NUMBER, word)
+    names = word in _KNOWN or base(word) in _STEMS or word in _KEPT or re.fullmatch(NUMBER, word)
     plural = word.endswith("s") and not word.endswith("ss") and not found["last"].casefold().startswith("my ")
     if names or plural or re.search(r"\bor\b", found["question"].rpartition(",")[2]):
         return text

@@ -7,7 +7,7 @@ import re
 _KNOWING = (
     r"(?:know|tell|say|ask|asking|remember|recall|see|wonder|wondering|sure|certain|idea|clue|notion|explain|forget|forgot|forgotten"
     r"|understand|confirm|determine|clarify|specify|guess|decide|learn|curious|check|verify|remind|find out|figure out|work out"
-    r"|make out|point out|of|about|me|us|please|out|again|exactly)"
+    r"|make out|point out|write down|note(?: down)?|jot down|put down|look up|fill in|double[- ]check|hear|of|about|me|us|please|out|again|exactly)"
 )
 _TO_KNOW = re.compile(
     rf"^(?:(?:but|and|so|also) )?(?:i|we|might i|may i|might we|may we|could i|can i|let me|help me|can|could|would|will|do|did|does|please|pray|kindly|who|anyone|someone|perhaps)\b(?:'(?:m|d|ve|ll|re))?"
@@ -18,7 +18,7 @@ _ASSERTS = (
     r"(?:true|right|correct|accurate|fair|so|sure|certain|safe|reasonable|proper|legitimate|legit|obvious|clear|evident|convinced"
     r"|(?:confirm|verif(?:y|ied|ies)|check|establish|assert|affirm|attest|testif(?:y|ied)|conclude|assume|presume|infer|suppose|believe|think"
     r"|reckon|guess|gather|agree|say|state|claim|maintain|insist|swear|understand|mean|note|argue|prove|assure (?:me|us)|tell(?: me| us)?|ask)(?:ed|d|n|s|ing)?"
-    r"|said|told(?: me| us)?|telling (?:me|us)|thought|meant|understood|proven"
+    r"|(?:write|put|note|jot)(?: it| this)? down|said|told(?: me| us)?|telling (?:me|us)|thought|meant|understood|proven"
     r"|(?:a |an |the |your |my |our |his |her |their )(?:\w+ )?(?:fact|case|truth|evidence|view|opinion|impression|understanding|belief|conclusion|finding|testimony|statement))"
 )
 """What one says of a sentence that follows: that it is true, that one believes it, that it is a fact."""
@@ -26,7 +26,7 @@ _NO_THING = r"(?!(?:that|whether|if|a|an|the|some|any|no|every|all|both|each|you
 _WHO_SAYS = rf"(?:(?:is|was|are|am|would|could|can|will|may|might|must|should|do|does|did|have|has)(?:n't)? )?(?:it|i|we|you|one|they|this|anyone|somebody|someone)(?:'(?:m|d|s|re|ve|ll))?\b(?: {_NO_THING}){{0,6}}?"
 _TRUE = re.compile(
     rf"^(?:(?:and|so|but|well|now) )?(?:(?:{_WHO_SAYS}|(?:please|kindly|just)(?: please| kindly)?)?(?:^| ){_ASSERTS}(?: (?:for|to) (?:me|us|you))?(?: please)?,?"
-    rf" (?P<how>that|whether(?: or not)?|if),? (?=\w+ )|{_WHO_SAYS} {_ASSERTS},? (?=(?:there(?:'s|s)?|no|not|at no) \w))",
+    rf" (?P<how>that|whether(?: or not)?|if),? (?=[\w']+ )|{_WHO_SAYS} {_ASSERTS},? (?=(?:there(?:'s|s)?|no|not|at no) \w))",
     re.IGNORECASE,
 )
 _TRUE_OR_FALSE = re.compile(
