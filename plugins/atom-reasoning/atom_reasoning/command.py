@@ -44,7 +44,7 @@ class AskCommand:
             for text in texts:
                 _ask(context, [_together(of_library(context, text), text)], named=True)
             return
-        from atom_reasoning.reading.videos import is_about_several
+        from atom_reasoning.reading.kinds.videos import is_about_several
 
         videos = context.videos(paths)
         names = [video.path.name for video in videos]

@@ -16,8 +16,8 @@ from atom_reasoning.answers.evidence import Found
 from atom_reasoning.answers.wording import merge
 from atom_reasoning.evidence.footage import Footage
 from atom_reasoning.evidence.witness import Witness
-from atom_reasoning.reading.reader import readings_of
 from atom_reasoning.reading.record import Kind, Reading, Scope
+from atom_reasoning.reading.sentences import readings_of
 from atom_reasoning.spoken import answer_of_speech
 from atom_reasoning.wording import NOT_SHOWN, YES_OR_NO, is_presence
 from atom_reasoning.written import answer_of_writing

@@ -5,8 +5,9 @@ from atom_reasoning.english.asides import without_asides
 from atom_reasoning.english.clauses import clauses, fit, wanted
 from atom_reasoning.english.lists import as_list
 from atom_reasoning.english.sentences import in_common_form, in_present
-from atom_reasoning.reading.reader import read, readings_of
+from atom_reasoning.reading.reader import read
 from atom_reasoning.reading.record import Kind
+from atom_reasoning.reading.sentences import readings_of
 from attrs import evolve
 
 

@@ -1,8 +1,9 @@
 """Questions are read into records, however they are worded."""
 
 import pytest
-from atom_reasoning.reading.reader import read, readings_of
+from atom_reasoning.reading.reader import read
 from atom_reasoning.reading.record import Kind
+from atom_reasoning.reading.sentences import readings_of
 
 
 def conditions(text):

@@ -3,8 +3,9 @@
 import pytest
 from atom_reasoning.english.shorthand import written_out
 from atom_reasoning.reading.conditions import aside
-from atom_reasoning.reading.reader import read, readings_of
+from atom_reasoning.reading.reader import read
 from atom_reasoning.reading.record import Kind
+from atom_reasoning.reading.sentences import readings_of
 from attrs import evolve
 
 

@@ -1,4 +1,4 @@
-"""Questions for what is shown: lists, what happens, properties of one thing."""
+"""Questions for lists: which things are there, which do something, which are first or commonest."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import re
 
 from attrs import evolve
 
-from atom_reasoning.english.words import KINDS_OF_WORDS, ORDINAL, base, is_generic, place_of
+from atom_reasoning.english.words import KINDS_OF_WORDS, base, is_generic
 from atom_reasoning.reading.conditions import condition, is_stative, noun
-from atom_reasoning.reading.phrases import A_VIDEO
+from atom_reasoning.reading.phrases import HAPPENS
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.reading.scope import SHOT, VIDEO
 
 _AUX = r"(?:is|are|was|were|does|do|did|has|have|can|could|will)"
-_HAPPENS = r"(?:happen(?:s|ed|ing)?|goes on|going on|go on|occurs?|occurring|takes? place|taking place|is up|is (?:there|shown|seen|visible|displayed|depicted|presented|on|being shown|on display|featured|to be seen|to see|happening|going on|occurring)|(?:can|could) be (?:seen|observed|found)|(?:do|can|could|does|did|are|will|would) (?:you|we|i|one|they|the viewer|viewers|it|this|there) (?:see|observe|find|be|show|get to see|watch|notice|seeing|watching|contain)|appears?|comes?(?: up| on)?|shows?(?: up)?|we see|you see|you can see|we can see|we get to see|(?:is|are) (?:we|you) (?:seeing|shown|looking at)|is|are|are there|are shown|are visible|acts?)"
 _LIST_VERB = r"^(?:list|name|enumerate|identify|find|mention|state|give(?: me)?|show(?: me)?|what are|tell me|provide|write down|spell out|specify|say)\b"
 _HYPERNYMS = frozenset(
     [
@@ -34,73 +33,6 @@ _HYPERNYMS = frozenset(
         "plant",
     ]
 )
-
-
-def read_attribute(text: str, scope: Scope, asked: str) -> Reading | None:
-    """A reading of "What colour is the star?", "Which shape is it that blinks?": a word of a known kind."""
-    kinds = "|".join(KINDS_OF_WORDS)
-    text = re.sub(
-        rf"^(?:name|give(?: me)?|state|tell me|say|identify|what is|what was) (?:the )?(?P<k>{kinds}) (?:of|for) (?P<r>.+)$",
-        r"what \g<k> is \g<r>",
-        text,
-    )
-    text = re.sub(
-        rf"^(?:in |of )(?P<w>which|what) (?P<k>{kinds}) (?P<r>(?:is|are|was|were|does|do)\b.*)$",
-        r"\g<w> \g<k> \g<r>",
-        text,
-    )
-    found = re.match(
-        rf"(?:which|what)(?: kind of| type of)? (?P<k>{kinds})(?P<pl>s)? (?P<aux>is|are|was|were|has|have|does|do|did) (?P<r>.+)$",
-        text,
-    )
-    if not found or found["k"] in ("direction",):
-        return None
-    rest = re.sub(
-        r" (?:have|has|got|be|being|in|painted|coloured|shown in|wear|wearing|sporting|dressed in|carry|carrying|showing|show)$",
-        "",
-        found["r"],
-    )
-    if re.match(r"^(?:there|shown|seen|visible|used|present|displayed|in it|it|they|you|we|not)\b", rest):
-        return None
-    pick = scope.pick
-    if picked := re.match(
-        r"(?:the )?(?P<p>first|last|final|initial|opening|closing)(?: thing| object)? (?P<rest>.+)$", rest
-    ):
-        pick = "first" if picked["p"] in ("first", "initial", "opening") else "last"
-        rest = f"the {picked['rest']}"
-    wanted = condition(rest)
-    if not wanted.subject and not wanted.predicate and not pick:
-        if found["k"] == "shape" or is_generic(rest.split()[-1]):
-            return Reading(
-                text=asked,
-                kind=Kind.WHAT,
-                scope=scope,
-                counted=found["k"],
-                conditions=(Condition(),),
-                clip_question=text,
-            )
-        return None
-    if found["k"] != "shape" and found["pl"]:
-        return Reading(
-            text=asked,
-            kind=Kind.LIST,
-            scope=evolve(scope, pick=pick),
-            counted=found["k"],
-            conditions=(wanted,),
-            clip_question=text,
-        )
-    if found["k"] == "shape" and not re.match(r"(?:the|a|an|that)\b", rest) and found["aux"] in ("is", "are"):
-        if rest.split()[0].endswith("ing"):
-            return None
-        wanted = Condition(subject=rest)
-    return Reading(
-        text=asked,
-        kind=Kind.WHAT,
-        scope=evolve(scope, pick=pick),
-        counted=found["k"],
-        conditions=(wanted,),
-        clip_question=text,
-    )
 
 
 def read_list(text: str, scope: Scope, asked: str) -> Reading | None:
@@ -283,7 +215,7 @@ def _what_does(verb: str, reading: Reading) -> Reading | None:
     elif not found["be"] and (
         base(word) not in _verb_stems()
         or re.fullmatch(rf"{_AUX}|happens?|occurs?|goes on|comes?|be|come", word)
-        or re.match(_HAPPENS + r"$", verb)
+        or re.match(HAPPENS + r"$", verb)
     ):
         return None
     if word in ("does", "do", "did"):
@@ -329,84 +261,3 @@ def _listed(rest: str, reading: Reading) -> Reading:
     ):
         return evolve(reading, kind=Kind.ORDER, conditions=())
     return evolve(reading, conditions=(wanted,))
-
-
-def read_happens(text: str, scope: Scope, asked: str) -> Reading | None:
-    """A reading of "What happens ...?", of the part that the scope names."""
-    reading = Reading(text=asked, kind=Kind.HAPPENS, scope=scope, clip_question=text)
-    if found := re.match(
-        rf"(?:how (?:does|do|did) (?:{A_VIDEO}|everything|things|it all) |(?:what|which \w+) (?:does|do|did) {A_VIDEO} |how is {A_VIDEO} )?(?P<v>start|begin|open|opened|end|finish|close|conclude|ended|started)(?:s|ing|es)?(?: off| out| up)?(?: with)?$",
-        text,
-    ):
-        return evolve(reading, scope=evolve(scope, pick="first" if found["v"][0] in "sbo" else "last"))
-    if found := re.match(
-        rf"what (?P<v>starts|begins|opens|ends|closes|concludes|finishes|started|opened|ended|concluded)(?: off| out)?(?: {A_VIDEO})?$",
-        text,
-    ):
-        return evolve(reading, scope=evolve(scope, pick="first" if found["v"][0] in "sbo" else "last"))
-    if re.match(rf"with what (?:does|do|did) {A_VIDEO} (?:start|begin|open|end|close|finish|conclude)", text):
-        return evolve(
-            reading, scope=evolve(scope, pick="first" if re.search(r"(?:start|begin|open)$", text) else "last")
-        )
-    if re.match(
-        r"what (?:changes|differs|is (?:the )?(?:difference|different|changed))\b|(?:compare|contrast)\b|how (?:do|does|is|are) .*\b(?:differ|different|change)",
-        text,
-    ) and (len(scope.shots) > 1 or scope.is_whole):
-        return reading if len(scope.shots) > 1 else None
-    if found := re.match(
-        rf"(?:what is|which is|describe|name|what was) the (?P<n>{ORDINAL}) (?:thing|event|action|object|shape|item|one|figure)(?: (?:that|to|which|you|we)?\b.*)?$",
-        text,
-    ):
-        if abs(place_of(found["n"])) > 1 and not re.search(
-            r"\b(?:that|which) (?!happens|is shown|appears|is seen|occurs|comes|we see|you see|takes place)", text
-        ):
-            return evolve(reading, scope=evolve(scope, shots=(place_of(found["n"]),)))
-    if found := re.match(
-        r"what (?:is|was|does|did) the (?P<v>start|beginning|opening|end|ending|finish|conclusion)(?: of it)?(?: (?:be )?(?:like|look like|show|shown))?$",
-        text,
-    ):
-        return evolve(reading, scope=evolve(scope, pick="first" if found["v"][0] in "sbo" else "last"))
-    pick = ""
-    if found := re.search(r"\b(?P<p>first|last)(?: of all)?$", text):
-        text, pick = text[: found.start()].strip(), found["p"]
-    if re.match(r"what (?:can|could|do|would) (?:you|we|i) (?:tell|say|report|know)(?: me| us)?(?: about| of)?$", text):
-        return reading
-    if scope == Scope() and re.match(r"(?:what|which ones?) appears?$", text):
-        return evolve(reading, kind=Kind.LIST, conditions=(Condition(predicate="appear"),))
-    ends = re.match(
-        rf"(?:what|which(?: one| thing| object| event| action)?|who|what (?:thing|else|exactly|all|event|action|object)) {_HAPPENS}(?: (?:in|there|on|of|with|during|about))?$|(?:what|describe|show(?: me)?|tell me(?: about)?|tell us(?: about)?|explain|give(?: me)? a description of|caption|what about|how about|talk about|and|narrate|depict|give me details (?:on|about))?(?: what)?(?: {_HAPPENS})?(?: (?:in|on|of|about))?$|what (?:is|are|was)(?: in)?$|what (?:does|do|did) (?:it|the \w+)? ?(?:show|depict|contain|look like|have|hold|portray)$|what (?:do|can|could|did) (?:you|we|i) (?:see|watch|get)$|what (?:is|are|does) (?:show|shown|there to see)$|(?:what|which) (?:is|are) the (?:content|contents|caption|event|action|description|subject|topic|theme|focus)s?(?: of)?$|which (?:event|action|thing)s? (?:happens?|occurs?|takes? place|is shown|are shown)$",
-        text,
-    )
-    if not ends:
-        return None
-    return evolve(reading, scope=evolve(scope, pick=pick or scope.pick))
-
-
-def read_what(text: str, scope: Scope, asked: str) -> Reading:
-    """A reading of a question that only a clip which shows its topic can answer, with that topic where it is plain."""
-    reading = Reading(text=asked, kind=Kind.WHAT, scope=scope, clip_question=text, sure=False)
-    patterns = (
-        rf"(?:what|how|why|where|which way|(?:in )?(?:what|which) (?:direction|way)|what else|to where|how fast|what kind of [\w ]+?)(?: exactly)? (?:{_AUX}) (?:there )?(?P<n>(?:the|a|an|that|this|his|her|their)\b.+?)(?: (?:do|doing|done|look like|looks like|move|moving|behave|like|go|going|have|headed|heading|located|positioned|act|change|changing|end up|react|about|made of|called|moved))?$",
-        r"what (?:happens|is happening|happened|becomes|is done|is going on|is up|does happen)(?: to| with| of) (?P<n>.+)$",
-        rf"(?:which way|what direction|which direction|(?:in|to) (?:which|what) (?:direction|way)|how|what|where) (?:{_AUX}) (?P<n>[\w ]+?) (?:move|moving|go|going|do|doing|look|travel|head|behave|act)(?: to| like| in)?$",
-        r"describe (?:the )?(?:motion|movement|behaviou?r|action|path|colour|appearance)s? of (?P<n>.+)$",
-        rf"how (?:big|large|small|tall|long|old|wide|heavy|fast) (?:{_AUX}) (?P<n>(?:the|a|an|that|this)\b.+)$",
-        r"(?:what|which) (?:is|are|was) the (?:motion|movement|behaviou?r|action|direction|size|position|location|path|background)s? (?:of|for|behind|done by) (?P<n>.+)$",
-        rf"(?:what|which) (?:motion|movement|action|size)s? (?:{_AUX}) (?P<n>.+?)(?: (?:make|do|perform|doing|have|making|show|execute|carry out))?$",
-        r"(?:what|who) (?:is|are|was|were) (?P<n>the .+)$",
-        rf"who (?:{_AUX}) (?P<n>(?:the|a)\b.+)$",
-    )
-    for pattern in patterns:
-        if found := re.match(pattern, text):
-            wanted = condition(found["n"])
-            if wanted.predicate and not re.match(r".*\b(?:that|which|who|when)\b", found["n"]) and not wanted.copula:
-                wanted = Condition(subject=wanted.subject) if wanted.subject else wanted
-            if re.match(r"(?:it|they|he|she|this|that|background|video|\w+ground)\b", wanted.subject):
-                wanted = Condition()
-            if re.match(r"(?:first|last)\b", wanted.subject):
-                pick, _, rest = wanted.subject.partition(" ")
-                return evolve(
-                    reading, conditions=(evolve(wanted, subject=noun(rest)),), scope=evolve(scope, pick=pick), sure=True
-                )
-            return evolve(reading, conditions=(wanted,), sure=True)
-    return reading

@@ -7,11 +7,15 @@ import re
 from attrs import evolve
 
 from atom_reasoning.reading.conditions import condition, several
-from atom_reasoning.reading.counts import read_count, read_when, read_which_shot
+from atom_reasoning.reading.kinds.attributes import read_attribute, read_what
+from atom_reasoning.reading.kinds.counting import read_count
+from atom_reasoning.reading.kinds.happening import read_happens
+from atom_reasoning.reading.kinds.lists import read_list
+from atom_reasoning.reading.kinds.when import read_when
+from atom_reasoning.reading.kinds.which import read_which_shot
 from atom_reasoning.reading.phrases import A_VIDEO
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.reading.scope import SHOT
-from atom_reasoning.reading.what import read_attribute, read_happens, read_list, read_what
 from atom_reasoning.reading.wordings.lexicon import PLAIN, tokens
 
 _EVENT = r"(?:right |immediately |directly |just |straight |shortly |soon )*"

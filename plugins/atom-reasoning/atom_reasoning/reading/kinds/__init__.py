@@ -1,0 +1,1 @@
+"""Readers of the kinds of questions, each by its patterns."""

@@ -1,0 +1,121 @@
+"""The questions that a text asks, sentence by sentence, each with what was said before it."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import evolve
+
+from atom_reasoning.english.asides import without_asides
+from atom_reasoning.english.normal import normal
+from atom_reasoning.reading.reader import read
+from atom_reasoning.reading.record import Kind, Reading, Scope
+from atom_reasoning.reading.wordings.agree import kind_of
+from atom_reasoning.reading.wordings.frames import slots_of
+
+_NEXT_QUESTION = re.compile(
+    r"(?:\?+|[,;.]|,? and| &)\s+(?:and |also |then |if so,? |in that case,? )*(?=(?:what|when|where|which|who|how|is|are|does|do|did|has|can|was|were|in which|at what)\b)",
+    re.IGNORECASE,
+)
+_STARTS = re.compile(
+    r"(?:what|when|where|which|who|how|is|are|does|do|did|has|have|can|was|were|in which|at what|in what|list|name|describe|count)\b"
+)
+_PRONOUN = re.compile(r"\b(?:it|they|them|he|she|this one|that one|him|her)\b")
+_THAT = re.compile(r"\b(after|before) (?:that|this|it)\b(?=\W*$)", re.IGNORECASE)
+_JUMP = re.compile(
+    r"^(?:if|when|once|while)(?: (?:the|this) (?:video|film|clip|movie|player) (?:is|gets|comes|arrives|stands|stops) (?:at|to)| (?:i|you|we|one) (?:jump|skip|go|get|come|seek|pause|stop|look|scroll|fast[- ]forward)s?(?: it| ahead| forward)* (?:to|at|till)) ([^,]+), ",
+    re.IGNORECASE,
+)
+_COURSE = re.compile(r"what \w+(?: \w+)? first,? (?:and )?(?:then )?what\b", re.IGNORECASE)
+"""How a question for all that happens begins."""
+
+
+def readings_of(text: str) -> tuple[Reading, ...]:
+    """The questions that a text asks: "Is there a star, and when does it blink?" asks two.
+
+    "It" in a later part stands for what the one before is about; a sentence before a question says what part of the
+    video is meant: "The second shot has a star. What colour is it?".
+    """
+    text = _JUMP.sub(r"at \1, ", without_asides(text))
+    parts = [part.strip() for part in _NEXT_QUESTION.split(text.strip()) if part.strip()]
+    starts = [_STARTS.match(normal(part)) is not None for part in parts]
+    if (
+        len(parts) < 2
+        or re.match(
+            r"(?:if|of|among|between)\b|(?:name|list|say|state|give|tell me),? in \w*? ?order$", parts[0], re.IGNORECASE
+        )
+        or not all(starts[1:])
+        or not (starts[0] or re.search(r"[.!;]\s", text))
+    ):
+        return (read(text),)
+    whole = read(text)
+    if _COURSE.match(text):
+        return (whole,)
+    if whole.trust > 0.9 and (kind_of(whole) == "both" or any(len(normal(part).split()) < 3 for part in parts)):
+        return (whole,)  # "is there a star, and is there a moon too?", "scenes: how many?"
+    out: list[Reading] = []
+    topic, said, before = "", Scope(), ""
+    for part, is_question in zip(parts, starts, strict=True):
+        if re.match(r"(?:and )?i mean\b,? ?", part, re.IGNORECASE) and out:
+            part = re.sub(r"^(?:and )?i mean\b,? ?", "", part, flags=re.IGNORECASE)
+            out.pop()  # what is said anew replaces what was said before
+        part = _THAT.sub(rf"\1 the {topic}", part) if topic else part
+        part = _with_noun(part, before)
+        before = part
+        asked = _PRONOUN.sub(f"the {topic}", part, count=1) if topic and _PRONOUN.search(part) else part
+        found = read(asked if asked.endswith("?") or not is_question else f"{asked}?")
+        if not is_question:
+            spoken = slots_of(normal(part))
+            said, found = spoken.scope, evolve(found, conditions=spoken.things)
+        elif found.kind is Kind.WHAT and not found.sure and not found.conditions:
+            return (read(text),)
+        elif (
+            out
+            and found.kind in (Kind.WHICH_SHOT, Kind.WHICH_VIDEO, Kind.WHEN)
+            and all(one.is_anything for one in found.conditions)
+        ):
+            out[-1] = evolve(found, conditions=out[-1].conditions)  # "Where is the moon, which shot?"
+        else:
+            out.append(_within(found, said))
+        if found.conditions and found.conditions[0].subject:
+            topic = found.conditions[0].subject
+            topic = re.sub(r"^(?:has|have|shows?|contains?) (?:a|an|the) ", "", topic)
+            topic = re.sub(
+                r"^(?:bit|part|moment|place|spot|point|piece|time|second) (?:with|where|of|that shows|in which|showing) (?:(?:a|an|the) )?",
+                "",
+                topic,
+            )
+    return tuple(one for place, one in enumerate(out) if not any(_is_again(one, other) for other in out[:place]))
+
+
+def _is_again(one: Reading, before: Reading) -> bool:
+    """Whether a question asks the same as one before it: "Find the shot with the dog. Which one is it?"."""
+    return (one.kind, one.counted, one.conditions, one.scope) == (
+        before.kind,
+        before.counted,
+        before.conditions,
+        before.scope,
+    )
+
+
+_HOW_MANY = re.compile(
+    r"^(?P<how>how many)(?= (?:of them )?(?:is|are|was|were|do|does|did|have|has|can|could|would|will|show|contain|feature|include|got)\b(?! (?:the|an?) (?!.*\bin\b)(?!.*\bhave\b))| of them\b|$)",
+    re.IGNORECASE,
+)
+_PLURALS = re.compile(
+    r"\b(?!(?:lots|does|has|is|was|its|this|us|times|always)\b)(\w{3,}(?<![su])s\b(?: (?:with|that|which|where|in which|showing|containing|of|without) .+$)?)"
+)
+
+
+def _with_noun(part: str, before: str) -> str:
+    """ "How many are there?" with the noun of what was said before it: "I saw dogs." """
+    nouns = _PLURALS.findall(normal(before)) if _HOW_MANY.match(part) else []
+    return _HOW_MANY.sub(rf"\g<how> {nouns[-1]}", part) if nouns else part
+
+
+def _within(found: Reading, said: Scope) -> Reading:
+    """A reading of the part of the video that the sentence before spoke of: "From 0:04 on I slept. What happened?"."""
+    if found.scope != Scope() or said == Scope():
+        return found
+    said = evolve(said, every=False)
+    return evolve(found, scope=said, kind=Kind.HAPPENS if found.kind is Kind.SUMMARY else found.kind)
