@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from atom_reasoning.answers import counting, yes_no
-from atom_reasoning.answers.evidence import Found, Shown, by_shot, certainty, holding, presence
-from atom_reasoning.answers.wording import length, listed
+from atom_reasoning.answers import counting, videos, yes_no
+from atom_reasoning.answers.evidence import Found, Shown, all_seen, certainty, holding, presence, seen
+from atom_reasoning.answers.wording import NOTHING, length, listed
 from atom_reasoning.answers.wording import shots as shot_numbers
 from atom_reasoning.english.clauses import Clause
 from atom_reasoning.english.words import KINDS_OF_WORDS, base, meaning
@@ -17,8 +17,6 @@ from atom_reasoning.evidence.witness import Reply, Witness, joint, name_of, word
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
 from atom_reasoning.wording import NOT_SHOWN, is_absence, is_offered, key_of
 
-NOTHING = "nothing"
-
 
 def answer(reading: Reading, witness: Witness) -> Found:
     """The answer to a reading, whatever its kind; ``not shown`` where nothing supports one."""
@@ -26,7 +24,7 @@ def answer(reading: Reading, witness: Witness) -> Found:
     if not shots:
         return Found(text=NOT_SHOWN, certainty=0.95)
     if reading.videos:
-        return _compared_videos(reading, witness, shots)
+        return videos.compared(reading, witness, shots)
     if reading.kind is not Kind.YES_NO and reading.scope.event is not None:
         return _relative(reading, witness, shots)
     return _of_kind(reading, witness, shots)
@@ -39,7 +37,7 @@ def _of_kind(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found
     if reading.kind is Kind.COUNT:
         return _count(reading, witness, shots)
     if reading.kind is Kind.WHEN:
-        return counting.when(reading, _shown(reading.conditions[0], witness, shots), footage)
+        return counting.when(reading, seen(reading.conditions[0], witness, shots), footage)
     if reading.kind is Kind.HOW_LONG:
         if reading.compare:
             longest = counting.longest(reading, footage, shots)
@@ -47,17 +45,17 @@ def _of_kind(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found
         if not reading.conditions:
             total_s = sum(footage.span(shot).duration_s for shot in shots)
             return Found(text=length(total_s), shots=tuple(shots))
-        return counting.how_long(_shown(reading.conditions[0], witness, shots), footage)
+        return counting.how_long(seen(reading.conditions[0], witness, shots), footage)
     if reading.kind is Kind.WHICH_SHOT or (reading.kind is Kind.WHICH_VIDEO and _of_one_video(reading, footage)):
         if reading.counted == "seconds":
             return counting.longest(reading, footage, shots)
-        return counting.which_shot(reading, _all_shown(reading, witness, shots), footage)
+        return counting.which_shot(reading, all_seen(reading, witness, shots), footage)
     if reading.kind is Kind.WHICH_VIDEO:
-        return counting.which_video(reading, _all_shown(reading, witness, shots), footage)
+        return counting.which_video(reading, all_seen(reading, witness, shots), footage)
     if reading.kind is Kind.CHOICE:
         return _choice(reading, witness, shots)
     if reading.kind is Kind.ORDER and reading.conditions:
-        return counting.in_order(_names(reading), _all_shown(reading, witness, shots))
+        return counting.in_order(_names(reading), all_seen(reading, witness, shots))
     if reading.kind is Kind.LIST:
         return _list(reading, witness, shots)
     if reading.kind is Kind.WHAT:
@@ -70,15 +68,6 @@ def _of_one_video(reading: Reading, footage: Footage) -> bool:
     return len(footage.videos) == 1 and not reading.compare
 
 
-def _shown(condition: Condition, witness: Witness, shots: Sequence[Shot]) -> list[Shown]:
-    places = [place for shot in shots for place in shot.places]
-    return by_shot(witness.sight(condition, places), shots)
-
-
-def _all_shown(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> list[list[Shown]]:
-    return [_shown(condition, witness, shots) for condition in reading.conditions]
-
-
 def _names(reading: Reading) -> list[str]:
     subjects = [condition.subject for condition in reading.conditions]
     if len(set(subjects)) < len(subjects):
@@ -87,24 +76,24 @@ def _names(reading: Reading) -> list[str]:
 
 
 def _choice(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
-    return counting.choice(reading, _names(reading), _all_shown(reading, witness, shots))
+    return counting.choice(reading, _names(reading), all_seen(reading, witness, shots))
 
 
 def _yes_no(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     if reading.scope.event is not None:
-        first = _shown(reading.conditions[0], witness, shots)
-        return yes_no.related(reading, first, _shown(reading.scope.event, witness, shots))
+        first = seen(reading.conditions[0], witness, shots)
+        return yes_no.related(reading, first, seen(reading.scope.event, witness, shots))
     if reading.compare in ("all", "only"):
         (wanted,) = reading.conditions
-        whole = _shown(wanted, witness, shots)
+        whole = seen(wanted, witness, shots)
         if reading.compare == "all":
-            return yes_no.all_things(reading, _shown(evolve(wanted, predicate=""), witness, shots), whole)
-        return yes_no.only(reading, _shown(evolve(wanted, subject=""), witness, shots), whole)
+            return yes_no.all_things(reading, seen(evolve(wanted, predicate=""), witness, shots), whole)
+        return yes_no.only(reading, seen(evolve(wanted, subject=""), witness, shots), whole)
     if reading.counted == "seconds":
         return yes_no.longer(reading, sum(witness.footage.span(shot).duration_s for shot in shots), shots)
-    shown = _all_shown(reading, witness, shots)
+    shown = all_seen(reading, witness, shots)
     if reading.counted == "videos":
-        return _of_videos(reading, shown, witness)
+        return videos.whether(reading, shown, witness)
     if reading.scope.every or (len(reading.scope.shots) > 1 and len(shots) > 1 and not reading.any_of):
         return yes_no.every(reading, shown)
     if reading.compare:
@@ -114,61 +103,13 @@ def _yes_no(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     return yes_no.exists(reading, shown)
 
 
-def _of_videos(reading: Reading, shown: Sequence[Sequence[Shown]], witness: Witness) -> Found:
-    """Whether all videos show it, or any."""
-    videos = range(len(witness.footage.videos))
-    has = [min(presence([one for one in part if one.shot.video == n]) for part in shown) for n in videos]
-    p = max(has) if reading.any_of else min(has)
-    support = tuple(one.shot for part in shown for one in holding(part)) if p >= 0.5 else ()
-    return Found(text=yes_no.said(p >= 0.5, reading), shots=support, certainty=max(p, 1 - p))
-
-
-def _compared_videos(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
-    """Numbers of two videos held against each other; what videos have in common, or what only one has."""
-    count = len(witness.footage.videos)
-    numbers = [(n if n > 0 else count + 1 + n) - 1 for n in reading.videos]
-    if count < 2 or any(not 0 <= n < count for n in numbers):
-        return Found(text=NOT_SHOWN, certainty=0.5)
-    own = [[shot for shot in shots if shot.video == n] for n in numbers]
-    if reading.kind is not Kind.YES_NO:
-        return _shared_or_not(reading, witness, own)
-    if reading.counted in ("seconds", "shots"):
-        sizes = [
-            sum(witness.footage.span(s).duration_s if reading.counted == "seconds" else 1 for s in part) for part in own
-        ]
-        shown: list[list[Shown]] = []
-    else:
-        shown = [_shown(reading.conditions[0], witness, part) for part in own]
-        sizes = [sum(one.number for one in holding(part)) for part in shown]
-    yes = {"more": sizes[0] > sizes[1], "fewer": sizes[0] < sizes[1]}.get(reading.compare, sizes[0] == sizes[1])
-    support = tuple(one.shot for part in shown for one in holding(part))
-    return Found(
-        text=yes_no.said(yes, reading), shots=support, certainty=certainty(one for part in shown for one in part)
-    )
-
-
-def _shared_or_not(reading: Reading, witness: Witness, own: Sequence[Sequence[Shot]]) -> Found:
-    things = [counting.names(reading, holding(_shown(Condition(), witness, part))) for part in own]
-    shared = [name for name in things[0] if all(name in other for other in things)]
-    if reading.compare == "common":
-        support = [part[name].shot for name in shared for part in things]
-        return Found(text=listed(shared) if shared else NOTHING, shots=tuple(support), certainty=0.9)
-    texts = []
-    for part, shots in zip(things, own, strict=True):
-        name = witness.footage.videos[shots[0].video].path.name
-        texts.append(
-            f"only {name}: {listed([n for n in part if n not in shared]) if set(part) - set(shared) else NOTHING}"
-        )
-    return Found(text="; ".join(texts), shots=tuple(shot for part in own for shot in part), certainty=0.9)
-
-
 def _count(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     if not reading.conditions:
         number = (
             len(witness.footage.videos) if reading.counted == "videos" else len(shots) - (reading.counted == "cuts")
         )
         return Found(text=str(number), shots=tuple(shots), certainty=0.97)
-    shown = _shown(reading.conditions[0], witness, shots)
+    shown = seen(reading.conditions[0], witness, shots)
     if reading.counted == "things" and len(shots) == 1 and reading.conditions[0].is_anything:
         return _number_of_one(reading, witness, shown)
     return counting.count(reading, shown)
@@ -188,7 +129,7 @@ def _number_of_one(reading: Reading, witness: Witness, shown: Sequence[Shown]) -
 
 def _list(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     (wanted,) = reading.conditions
-    shown = _shown(wanted, witness, shots)
+    shown = seen(wanted, witness, shots)
     there = counting.picked(reading, holding(shown))
     if reading.negated:
         return _others(reading, witness, shots, shown)
@@ -217,7 +158,7 @@ def _others(reading: Reading, witness: Witness, shots: Sequence[Shot], shown: Se
     """The things that never do what is asked for."""
     (wanted,) = reading.conditions
     plain = evolve(reading, negated=False, conditions=(Condition(subject=wanted.subject),))
-    everything = counting.names(plain, holding(_shown(plain.conditions[0], witness, shots)))
+    everything = counting.names(plain, holding(seen(plain.conditions[0], witness, shots)))
     doing = counting.names(plain, holding(shown))
     left = {name: one for name, one in everything.items() if name not in doing}
     if not left:
@@ -269,9 +210,9 @@ _COMES_OR_GOES = frozenset(map(base, _COMING_AND_GOING.split()))
 
 def _event(event: Condition, witness: Witness, shots: Sequence[Shot]) -> list[Shown]:
     """Where an event is shown; of a thing that "leaves", which no caption says, where the thing is."""
-    shown = _shown(event, witness, shots)
+    shown = seen(event, witness, shots)
     if not holding(shown) and event.subject and _COMES_OR_GOES & set(meaning(event.predicate)):
-        return _shown(evolve(event, predicate=""), witness, shots)
+        return seen(evolve(event, predicate=""), witness, shots)
     return shown
 
 
@@ -341,16 +282,16 @@ def _what(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     """What the clips that show its topic reply; where captions have a word of the kind that is asked for, that word."""
     known = [one for one in reading.conditions if not one.is_anything]
     if known:
-        shown = _shown(known[0], witness, shots)
+        shown = seen(known[0], witness, shots)
         there = counting.picked(reading, holding(shown))
         if not there and known[0].predicate:  # "is the star small or large" is about the star
-            shown = _shown(evolve(known[0], predicate=""), witness, shots)
+            shown = seen(evolve(known[0], predicate=""), witness, shots)
             there = counting.picked(reading, holding(shown))
         if not there:
             return Found(text=NOT_SHOWN, certainty=1 - presence(shown))
     else:
         shots = [shots[0 if reading.scope.pick == "first" else -1]] if reading.scope.pick else shots
-        shown = by_shot(witness.sight(Condition(), [place for shot in shots for place in shot.places]), shots)
+        shown = seen(Condition(), witness, shots)
         there = list(shown)
     if reading.counted in KINDS_OF_WORDS and (found := _of_captions(reading, there)):
         return found

@@ -95,6 +95,8 @@ def test_without_asides(text, left):
         ("I want to see the dog, which clip do I open?", "Which clip shows the dog?"),
         ("I've got two videos here, which one has a dog?", "Which of the two videos has a dog?"),
         ("I'm not sure what the third shot is supposed to show, can you tell me?", "What does the third shot show?"),
+        ("Have a look at 0:04. What's there?", "What is there at 0:04?"),
+        ("What would you say, how many dogs?", "How many dogs?"),
         ("Real quick, how many dogs are there?", "How many dogs are there?"),
         ("I need to write down in how many shots a dog was.", "In how many shots is a dog?"),
         ("What's the one before the dog?", "What happens before the dog?"),

@@ -8,7 +8,8 @@ from attrs import frozen
 
 from atom_reasoning.english.clauses import Clause
 from atom_reasoning.evidence.footage import Shot
-from atom_reasoning.evidence.witness import Sighting
+from atom_reasoning.evidence.witness import Sighting, Witness
+from atom_reasoning.reading.record import Condition, Reading
 
 
 @frozen(kw_only=True)
@@ -76,3 +77,14 @@ def certainty(shown: Iterable[Shown]) -> float:
 def presence(shown: Sequence[Shown]) -> float:
     """The probability that any of the shots shows it: that of the surest."""
     return max((one.p for one in shown), default=0.0)
+
+
+def seen(condition: Condition, witness: Witness, shots: Sequence[Shot]) -> list[Shown]:
+    """Whether each of some shots shows something."""
+    places = [place for shot in shots for place in shot.places]
+    return by_shot(witness.sight(condition, places), shots)
+
+
+def all_seen(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> list[list[Shown]]:
+    """The same of each condition of a reading."""
+    return [seen(condition, witness, shots) for condition in reading.conditions]

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import atom_core as atom
 
+NOTHING = "nothing"
+"""The answer where nothing is left."""
+
 
 def clock(seconds: float) -> str:
     """Minutes and seconds: ``0:04.8``, ``1:02:03``."""

@@ -57,8 +57,15 @@ _PLEASE = re.compile(r"\s*,?\s*\b(?:(?:pretty )?please|pls|plz)\b(?=[\s,.;:?!]|$
 _LAUGHTER = re.compile(r"\s+(?:lol|lmao|haha+|tho|btw|fyi|asap|bro|dude|man|mate|innit)\s*(?=[?!.]*$)", re.IGNORECASE)
 _NUMBER_OF_SHOT = re.compile(r"\b(?P<before>(?:shot|scene|clip) )no\.(?= (?!\d)|$)", re.IGNORECASE)
 _SAID_LAST = re.compile(r"^(?P<question>.{8,}?), *(?P<last>(?:my )?[^\W\d_]+(?:'[a-z]+)?)\s*(?P<end>[?.!]*)$")
+_LOOK = re.compile(
+    r"^(?:have|take) (?:a|another) (?:quick |close |good |little )?look (?=at|from|between|in)", re.IGNORECASE
+)
+_GUESS = re.compile(
+    r"^(?:what|how many) (?:would|do|could) you (?:say|think|reckon|guess|estimate|count)[,:]\s*(?=how|what|which|when)",
+    re.IGNORECASE,
+)
 _WHICH_IS_IT = re.compile(
-    r"^(?P<sought>(?:please )?(?:find|locate|show|search|look|point|(?:in )?which)\b.{6,}?[.!?])\s+which(?: one| shot| scene| number)?(?: (?:is|was) (?:it|that))?\s*\?*$",
+    r"^(?P<sought>(?:please )?(?:find|locate|show|search|look|point|(?:in )?which)\b(?=[^.!?]*\b(?:shot|scene|clip|video)\b).{6,}?[.!?])\s+which(?: one| shot| scene| number)?(?: (?:is|was) (?:it|that))?\s*\?*$",
     re.IGNORECASE,
 )
 _DEMAND = re.compile(
@@ -125,6 +132,7 @@ def without_asides(text: str) -> str:
     text = as_one(_NUMBER_OF_SHOT.sub(r"\g<before>number", text))
     text = _OFFERED.sub(": ", text)
     text = _leads_apart(without_telling(text))
+    text = _LOOK.sub("look ", _GUESS.sub("", text))
     text = _WHICH_IS_IT.sub(r"\g<sought>", text)
     if (found := _DEMAND.match(text)) and not re.match(r"(?:what|who)ever\b", text, re.IGNORECASE):
         text = found["question"]

@@ -26,6 +26,7 @@ _JUMP = re.compile(
     r"^(?:if|when|once|while)(?: (?:the|this) (?:video|film|clip|movie|player) (?:is|gets|comes|arrives|stands|stops) (?:at|to)| (?:i|you|we|one) (?:jump|skip|go|get|come|seek|pause|stop|look|scroll|fast[- ]forward)s?(?: it| ahead| forward)* (?:to|at|till)) ([^,]+), ",
     re.IGNORECASE,
 )
+_IS_RIGHT = re.compile(r"(?:is|was|isn't) (?:that|it|this) (?:right|true|correct|so|the case)\b", re.IGNORECASE)
 _COURSE = re.compile(r"what \w+(?: \w+)? first,? (?:and )?(?:then )?what\b", re.IGNORECASE)
 """How a question for all that happens begins."""
 
@@ -51,7 +52,9 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     whole = read(text)
     if _COURSE.match(text):
         return (whole,)
-    if whole.trust > 0.9 and (kind_of(whole) == "both" or any(len(normal(part).split()) < 3 for part in parts)):
+    if whole.trust > 0.9 and (
+        kind_of(whole) == "both" or any(len(normal(part).split()) < 3 or _IS_RIGHT.match(part) for part in parts)
+    ):
         return (whole,)  # "is there a star, and is there a moon too?", "scenes: how many?"
     out: list[Reading] = []
     topic, said, before = "", Scope(), ""
