@@ -120,10 +120,24 @@ def of_library(context: atom.CommandContext, text: str) -> list[atom.Video]:
         raise atom.LibraryError("the library is empty; index videos with `atom index`, or name a video")
     chosen = list(known.values())
     if len(known) > MOST_VIDEOS:
-        moments = host.run("search", atom.Query(text=text, limit=5 * MOST_VIDEOS))
-        chosen = list(dict.fromkeys(moment.path for moment in moments))[:MOST_VIDEOS]
+        moments = host.run("search", _looked_for(host, text))
+        found = list(dict.fromkeys(moment.path for moment in moments))
+        chosen = (found or chosen)[:MOST_VIDEOS]
         context.note(f"asked of the {len(chosen)} videos that a search finds, of {len(known)} in the library")
     return context.videos(sorted(map(str, chosen)))
+
+
+def _looked_for(host: atom.Host, text: str) -> atom.Query:
+    """What finds the videos that a question is asked of: of one about words, the words."""
+    from atom_reasoning.spoken import asked_of_speech
+    from atom_reasoning.written import asked_of_writing
+
+    for channel, task, read in (("speech", "transcribe", asked_of_speech), ("text", "read", asked_of_writing)):
+        asked = read(text) if task in host.tasks else None
+        if asked is not None and asked.topic:
+            words = f'"{asked.topic}"' if asked.exact else asked.topic
+            return atom.Query(text=words, limit=5 * MOST_VIDEOS, channels=(channel,))
+    return atom.Query(text=text, limit=5 * MOST_VIDEOS)
 
 
 def _together(videos: Sequence[atom.Video], text: str) -> atom.Question:

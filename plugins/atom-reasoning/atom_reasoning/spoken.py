@@ -7,13 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
 
-from attrs import frozen
+from attrs import evolve
 
 import atom_core as atom
 from atom_core.text.quoted import quoted
-from atom_core.text.topics import shares_of
+from atom_core.text.topics import shares_of, topic_of
+from atom_reasoning.quoting import (
+    UNIT,
+    Asked,
+    Cited,
+    Kind,
+    counted,
+    evidence_of,
+    kind_of_unit,
+    take_part,
+    told_of,
+    videos_of,
+    within,
+)
+from atom_reasoning.reading.record import Scope
 
 _WHO = (
     r"(?P<who>he|she|they|it|you|we|i|anyone|anybody|someone|somebody|people|everyone"
@@ -35,85 +48,97 @@ _PLACE = re.compile(
     r"|(?P<last>at the (?:very )?end|last(?: of all)?|finally|in the end))$",
     re.IGNORECASE,
 )
-_FORMS: tuple[tuple[str, str], ...] = (
+_THING = r"(?:words?|sentences?|things?|phrases?|remarks?)"
+_IS = r"(?:is|are|was|were|gets?|has been|have been)"
+_DOES = r"(?:do|does|did)"
+_FORMS: tuple[tuple[Kind, str], ...] = (
     (
         "what",
-        rf"what (?:else )?(?:do|does|did|is|are|was|were|has|have) {_WHO} (?:{_SAY}|saying|talking|said|told)\b"
+        rf"what (?:is|are|was|were) the (?P<nth>first|last) {_THING} (?:that )?"
+        rf"(?:(?:{_IS} )?{_SAID}|{_WHO} (?:{_SAYS}|{_SAY}|{_SAID}))\b{_ABOUT}(?P<topic>.*)",
+    ),
+    (
+        "what",
+        rf"what (?:else )?(?:do|does|did|is|are|was|were|has|have) (?:{_WHO} )?(?:{_SAY}|saying|talking|said|told)\b"
         rf"{_ABOUT}(?P<topic>.*)",
     ),
     ("what", rf"what (?:is|was|gets|are|were|has been) (?:being )?{_SAID}{_ABOUT}(?P<topic>.*)"),
-    ("often", rf"how (?:often|many times) (?:do|does|did|is|are|was|were) {_WHO} {_SAY}\b{_ABOUT}(?P<topic>.*)"),
+    ("what", rf"(?:what|which) {_THING} {_IS} (?:being )?{_SAID}{_ABOUT}(?P<topic>.*)"),
+    ("what", rf"(?:what|which) {_THING} {_DOES} {_WHO} {_SAY}\b{_ABOUT}(?P<topic>.*)"),
+    ("videos", rf"how many videos {_SAY}\b{_ABOUT}(?P<topic>.*)"),
+    ("videos", rf"in how many videos {_IS} (?P<topic>.*?) {_SAID}{_ABOUT}"),
+    ("videos", rf"in how many videos {_DOES} {_WHO} {_SAY}\b{_ABOUT}(?P<topic>.*)"),
+    ("video", rf"{UNIT} (?:{_SAYS}|{_SAY}|{_SAID})\b{_ABOUT}(?P<topic>.*)"),
+    ("video", rf"{UNIT} {_DOES} {_WHO} {_SAY}\b{_ABOUT}(?P<topic>.*)"),
+    ("video", rf"{UNIT} {_IS} (?P<topic>.*?) (?:being )?{_SAID}{_ABOUT}"),
+    ("video", rf"{UNIT} {_IS} there (?:any )?(?:talk|mention|word)s?{_ABOUT}(?P<topic>.*)"),
+    ("often", rf"how (?:often|many times) {_DOES} {_WHO} {_SAY}\b{_ABOUT}(?P<topic>.*)"),
+    ("often", rf"how (?:often|many times) (?:is|are|was|were|does) {_WHO} {_SAY}\b{_ABOUT}(?P<topic>.*)"),
     ("often", rf"how (?:often|many times) (?:is|are|was|were) (?P<topic>.*?) {_SAID}{_ABOUT}"),
     ("when", rf"(?:when|at what time|where) (?:do|does|did) {_WHO} {_SAY}\b{_ABOUT}(?P<topic>.*)"),
     ("when", rf"(?:when|at what time|where) (?:is|are|was|were) (?P<topic>.*?) {_SAID}{_ABOUT}"),
-    ("what", rf"who (?:{_SAYS}|{_SAID}){_ABOUT}(?P<topic>.*)"),
-    ("whether", rf"(?:do|does|did) {_WHO} (?:ever )?{_SAY}\b(?: anything| something)?{_ABOUT}(?P<topic>.*)"),
+    (
+        "what",
+        rf"who (?:{_SAYS}|{_SAID}|{_DOES} (?:{_WHO} )?{_SAY}|is (?:saying|talking|speaking)){_ABOUT}(?P<topic>.*)",
+    ),
+    (
+        "whether",
+        rf"(?:do|does|did) (?:{_WHO} )?(?:ever )?{_SAY}\b(?: anything| something)?{_ABOUT}(?P<topic>.*)",
+    ),
+    (
+        "whether",
+        rf"(?:is|are|was|were) there (?:an?|any|some)(?:one|body|thing)? ?(?P<what>\w+ )?(?:that |who |which )?"
+        rf"(?:{_SAYS}|{_SAID}|mention|talk|saying|talking|speaking|mentioning){_ABOUT}(?P<topic>.*)",
+    ),
+    ("whether", rf"(?:is|are|was|were) (?:anything|something) (?:ever )?(?:being )?{_SAID}{_ABOUT}(?P<topic>.*)"),
     ("whether", rf"(?:is|are|was|were) (?P<topic>.*?) (?:ever )?{_SAID}{_ABOUT}"),
 )
 _READ = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _FORMS)
 MOST_CITED = 3
 """Utterances that an answer cites."""
-_NOTHING = "nothing"
-
-
-@frozen(kw_only=True)
-class Asked:
-    """A question about what is said."""
-
-    kind: Literal["what", "when", "often", "whether"]
-    """What the answer is: the words, their times, how often, or yes or no."""
-    topic: str
-    """What is talked about, in the question's words; empty is anything."""
-    exact: bool = False
-    """Whether these very words must be said, since they stand in quotation marks."""
-    place: Literal["", "first", "last"] = ""
-    """Which of what is said, where only that is asked for."""
-
-
-class Cited(NamedTuple):
-    """An utterance that was found, and how well it fits."""
-
-    said: atom.Utterance
-    score: float
+_CERTAIN = 0.8
+"""How sure it is that nothing is said where nothing was heard."""
 
 
 def asked_of_speech(question: str) -> Asked | None:
     """What a question asks of speech; None if it is about something else."""
     text = " ".join(question.split()).rstrip("?!. ")
+    rest, scope = take_part(text)
     for kind, pattern in _READ:
-        if (match := pattern.fullmatch(text)) is None:
+        if (match := pattern.fullmatch(rest)) is None:
             continue
-        topic, who = match["topic"].strip(), match.groupdict().get("who") or ""
-        if _WRITING.search(who) or _ON_IT.search(text):
+        words = match.groupdict()
+        topic = match["topic"].strip(" ,")
+        if _WRITING.search(words.get("who") or words.get("what") or "") or _ON_IT.search(text):
             return None
-        place: Literal["", "first", "last"] = ""
+        place = scope.pick or words.get("nth") or ""
         if (where := _PLACE.search(topic)) is not None:
             place, topic = "first" if where["first"] else "last", topic[: where.start()].strip()
-        quote = re.search(r"[\"“„«‘](.+?)[\"“”»’]", topic)
-        return Asked(kind=kind, topic=quote[1] if quote else topic, exact=quote is not None, place=place)  # type: ignore[arg-type]
+        topic, exact = topic_of(topic)
+        kind = kind_of_unit(kind, match, text)
+        return Asked(kind=kind, topic=topic, exact=exact, place=place.casefold(), scope=evolve(scope, pick=""))
     return None
 
 
-def answer_of_speech(question: atom.Question, host: atom.Host) -> atom.Answer | None:
-    """The answer to a question about what is said in one video; None where it is about something else, or no plugin
-    hears.
+def answer_of_speech(question: atom.Question, host: atom.Host, *, text: str = "") -> atom.Answer | None:
+    """The answer to a question about what is said in one video or in several together; None where it is about something
+    else, or no plugin hears.
 
-    :raises AtomError: if the video cannot be heard
+    :param text: the question, where videos are spoken of by number and not by name
+    :raises AtomError: if none of the videos can be heard
     """
-    asked = asked_of_speech(question.text)
-    if asked is None or question.others or "transcribe" not in host.tasks:
+    asked = asked_of_speech(text or question.text)
+    if asked is None or "transcribe" not in host.tasks:
         return None
-    video = question.video
-    said: tuple[atom.Utterance, ...] = host.run("transcribe", video) if video.has_audio else ()
-    found = list(_fitting(asked, said))
-    text, cited = _answered(asked, found)
-    sure = [one.said.confidence for one in cited if one.said.confidence is not None]
+    found = _fitting(asked, list(_said(asked, question, host)))
+    text, cited = _answered(asked, question, found, host)
+    sure = [one.confidence for one in cited if one.confidence is not None]
     return atom.Answer(
-        clip=atom.Clip.whole(video),
+        clip=atom.Clip.whole(question.video),
         question=question.text,
         text=text,
-        evidence=tuple(atom.Span(start_s=one.said.start_s, end_s=one.said.end_s) for one in cited),
-        confidence=round(min(sure, default=0.8) * min((one.score for one in cited), default=1.0), 4),
+        evidence=evidence_of(question, cited),
+        confidence=round(min(sure, default=_CERTAIN) * min((one.score for one in cited), default=1.0), 4),
         provenance=atom.Provenance(model=_model(host), prompt=question.text, told=("speech",)),
     )
 
@@ -123,25 +148,35 @@ def _model(host: atom.Host) -> str:
     return str(host.module("transcriber").name) if "transcriber" in host.modules else "transcribe"
 
 
-def _answered(asked: Asked, found: Sequence[Cited]) -> tuple[str, list[Cited]]:
+def _said(asked: Asked, question: atom.Question, host: atom.Host) -> Iterator[Cited]:
+    """All that is said in the part of the videos that is asked about, in order."""
+    videos = [video for video in videos_of(question, asked.scope) if video.has_audio]
+    for video, said in zip(videos, told_of(host, "transcribe", videos), strict=True):
+        meant = [True] * len(said) if asked.scope == Scope() else within(asked.scope, video, host, said)
+        for one, is_meant in zip(said, meant, strict=True):
+            if is_meant:
+                yield Cited(video=video, span=one, text=one.text, confidence=one.confidence)
+
+
+def _answered(
+    asked: Asked, question: atom.Question, found: Sequence[Cited], host: atom.Host
+) -> tuple[str, list[Cited]]:
     """The words of an answer, and what it cites, in order of time."""
-    best = sorted(sorted(found, key=lambda one: -one.score)[:MOST_CITED], key=lambda one: one.said.start_s)
-    everything = sorted(found, key=lambda one: one.said.start_s)
+    best = sorted(sorted(found, key=lambda one: -one.score)[:MOST_CITED], key=lambda one: one.order)
+    everything = sorted(found, key=lambda one: one.order)
     if asked.place and everything:
         best = everything = [everything[0 if asked.place == "first" else -1]]
-    if asked.kind == "often":
-        return str(len(found)), everything
-    if asked.kind == "whether":
-        return ("yes" if found else "no"), best
+    cited = best if asked.kind in ("when", "whether") or (asked.kind == "what" and asked.topic) else everything
+    if (text := counted(asked, question, cited, host)) is not None:
+        return text, cited
     if not found:
-        return _NOTHING + (f" is said about {asked.topic}" if asked.topic else " is said"), []
-    if asked.kind == "when":
-        return ", ".join(one.said.times for one in best), best
-    cited = best if asked.topic else everything[:MOST_CITED]
-    return " ... ".join(quoted(one.said.text) for one in cited), cited
+        where = "" if asked.scope == Scope() else " in that part"
+        return f"nothing is said{f' about {asked.topic}' if asked.topic else ''}{where}", []
+    cited = cited[:MOST_CITED]
+    return " ... ".join(quoted(one.text) for one in cited), cited
 
 
-def _fitting(asked: Asked, said: Sequence[atom.Utterance]) -> Iterator[Cited]:
-    """The utterances that are about a topic, each with the share of its words that they have."""
+def _fitting(asked: Asked, said: Sequence[Cited]) -> list[Cited]:
+    """What is about a topic, each with the share of its words that it has."""
     shares = shares_of(asked.topic, [one.text for one in said], exact=asked.exact)
-    return (Cited(one, share) for one, share in zip(said, shares, strict=True) if share > 0)
+    return [evolve(one, score=share) for one, share in zip(said, shares, strict=True) if share > 0]

@@ -57,9 +57,9 @@ class AnswerQuestion:
         settings: AnswerQuestion.Settings,
     ) -> atom.Answer:
         """The answer to `question`, or ``not shown`` without evidence."""
-        if settings.hear and (spoken := answer_of_speech(question, host)) is not None:
+        if settings.hear and (spoken := answer_of_speech(question, host, text=_numbered(question))) is not None:
             return spoken
-        if settings.read and (written := answer_of_writing(question, host)) is not None:
+        if settings.read and (written := answer_of_writing(question, host, text=_numbered(question))) is not None:
             return written
         footage = Footage.of(host, (question.video, *question.others))
         witness = Witness(host, encoder, decoder, footage, looks=settings.looks, tokens=settings.max_new_tokens)

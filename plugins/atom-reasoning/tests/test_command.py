@@ -6,6 +6,7 @@ import sys
 
 import atom_captioning
 import atom_reasoning
+import numpy as np
 import pytest
 from atom_reasoning.command import AskCommand, _no_question
 
@@ -97,13 +98,49 @@ def test_without_a_video_the_library_is_asked():
     host = FakeHost(atom_reasoning, atom_captioning, shows=shows, decoder=Seeing())
     with pytest.raises(atom.LibraryError, match="library is empty"):
         run_command(host, "ask", "Is there a cat?")
-    import numpy as np
-
     for name in shows:
         clip = host.clips(host.video(name))[0]
         host.library.add([atom.Entry(clip=clip, caption="", vector=np.ones(4, np.float32))])
     said = run_command(host, "ask", "When is there a cat?")
     assert [value["answer"] for value in said.values] == ["b.mp4 0:00 to 0:05"]
+
+
+def test_of_many_videos_those_are_asked_that_say_the_words(monkeypatch):
+    """Of more videos than one question is asked of, one about words is asked of those in which a search for the words
+    finds them; where it finds none, of some."""
+    queries = []
+
+    class Search:
+        consumes, produces = atom.Query, tuple[atom.Moment, ...]
+
+        def run(self, query):
+            queries.append(query)
+            found = [("b.mp4", "hb")] if "river" in query.text else []
+            return tuple(
+                atom.Moment(start_s=0, end_s=1, path=path, content_hash=name, caption="", score=1.0)
+                for path, name in found
+            )
+
+    class Transcribe:
+        consumes, produces = atom.Video, tuple[atom.Utterance, ...]
+
+        def run(self, video):
+            return (atom.Utterance(start_s=0, end_s=1, text=f"the river in {video.path.name}", confidence=0.9),)
+
+    shows = {"a.mp4": ["a dog"], "b.mp4": ["a cat"]}
+    sounds = {name: lambda times_s: times_s * 0 + 0.5 for name in shows}
+    tasks = {"search": Search(), "transcribe": Transcribe()}
+    host = FakeHost(atom_reasoning, atom_captioning, shows=shows, sounds=sounds, tasks=tasks)
+    for name in shows:
+        clip = host.clips(host.video(name))[0]
+        host.library.add([atom.Entry(clip=clip, caption="", vector=np.ones(4, np.float32))])
+    monkeypatch.setattr("atom_reasoning.command.MOST_VIDEOS", 1)
+    said = run_command(host, "ask", "What is said about the river?", 'Does anyone say "close the window"?')
+    assert [value["answer"] for value in said.values] == ['"the river in b.mp4"', "no"]
+    assert [(query.text, query.channels) for query in queries] == [
+        ("the river", ("speech",)),
+        ('"close the window"', ("speech",)),
+    ]
 
 
 def test_command_reports_a_missing_video_and_a_missing_question():

@@ -11,7 +11,7 @@ from atom_core.testing.fakes import FakeHost
 from atom_core.testing.speech.hostile import HOSTILE_WORDS
 
 
-def reading(*lines):
+def reading(*lines, **of_videos):
     """A host that reads some lines, one every five seconds."""
 
     class Read:
@@ -22,10 +22,11 @@ def reading(*lines):
                 atom.WrittenText(
                     text=text, start_s=5.0 * at, end_s=5.0 * at + 3, box=(0.1, 0.8, 0.9, 0.9), confidence=0.97
                 )
-                for at, text in enumerate(lines)
+                for at, text in enumerate(of_videos.get(clip.video.path.name, lines))
             )
 
-    return FakeHost(atom_captioning, atom_reasoning, shows={"a.mp4": ["a", "b", "c"]}, tasks={"read": Read()})
+    shows = {name: ["a", "b", "c"] for name in of_videos or ["a.mp4"]}
+    return FakeHost(atom_captioning, atom_reasoning, shows=shows, tasks={"read": Read()})
 
 
 def ask(host, text, **settings):
@@ -50,6 +51,64 @@ def test_what_is_written(question):
     assert [(span.start_s, span.end_s) for span in answer.evidence] == [(0.0, 3.0), (5.0, 8.0)]
     assert answer.provenance.told == ("text",)
     assert host.encoder.encoded == []
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "starts_s"),
+    [
+        ("What is written in the second shot?", '"Closed on Monday"', [5]),
+        ("What is written on the first slide?", '"Harbour market"', [0]),
+        ("What is on the second slide?", '"Closed on Monday"', [5]),
+        ("What does slide two say?", '"Closed on Monday"', [5]),
+        ("What is the last title?", '"Open again"', [10]),
+        ("What is written at 0:07?", '"Closed on Monday"', [5]),
+        ("What text is on screen between 0:00 and 0:04?", '"Harbour market"', [0]),
+        ("What does the sign say at the end?", '"Open again"', [10]),
+        ("What does the sign say in the first five seconds?", '"Harbour market"', [0]),
+        ("What is written on the tenth slide?", "nothing that could be read", []),
+        ("Which slide mentions the market?", 'slide 1: "Harbour market"', [0]),
+        ('On which slide is "Monday" shown?', 'slide 2: "Closed on Monday"', [5]),
+        ("Which title says closed?", 'slide 2: "Closed on Monday"', [5]),
+        ('In which shot is "Monday" shown?', "shot 2", [5]),
+        ('Is "Monday" written in the first shot?', "no", []),
+        ("Is anything written at the end?", "yes", [10]),
+        ('How often is "o" written?', "3", [0, 5, 10]),
+    ],
+)
+def test_a_part_of_the_video(question, answer, starts_s):
+    """Times, spans, shots and the numbers of slides bound what is cited."""
+    said = ask(reading("Harbour market o", "Closed on Monday o", "Open again o"), question)
+    assert said.text.replace(' o"', '"') == answer
+    assert [span.start_s for span in said.evidence] == starts_s
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "where"),
+    [
+        ("What is written?", '"Harbour market", "Closed on Monday"', [("a.mp4", 0), ("b.mp4", 0)]),
+        ("What is written in the second video?", '"Closed on Monday"', [("b.mp4", 0)]),
+        ('In which video is "monday" written?', "b.mp4", [("b.mp4", 0)]),
+        ("Which video shows a sign that says harbour?", "a.mp4", [("a.mp4", 0)]),
+        ('Is "Monday" written in any video?', "yes", [("b.mp4", 0)]),
+        ('Is "Monday" written in every video?', "no", [("b.mp4", 0)]),
+        ("Does any sign say open?", "no", []),
+        ("When does the sign say closed?", "b.mp4 00:00:00.000 - 00:00:03.000", [("b.mp4", 0)]),
+    ],
+)
+def test_several_videos(question, answer, where):
+    """Of several videos together, as of the library, what is written is cited with the video it stands in."""
+    host = reading(**{"a.mp4": ["Harbour market"], "b.mp4": ["Closed on Monday"]})
+    video, other = host.video("a.mp4"), host.video("b.mp4")
+    said = host.run("answer", atom.Question(video=video, text=question, others=(other,)))
+    assert said.text == answer
+    assert [(clip.video.path.name, clip.start_s) for clip in said.evidence] == where
+    assert host.encoder.encoded == []
+
+
+def test_a_slide_of_which_nothing_is_read():
+    """What a slide shows may be no words: then the pictures are asked."""
+    host = reading("Harbour market")
+    assert not ask(host, "Which slide shows a red circle?").text.startswith(("slide", "nothing that could be read"))
 
 
 def test_when_and_whether_it_is_written():
