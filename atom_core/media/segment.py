@@ -29,7 +29,7 @@ from atom_core.settings import Settings
 
 _TOLD_EVERY = 50
 """After how many pictures it is told how far a video is looked through."""
-_VERSION = 6
+_VERSION = 7
 """Cache version; raise it when `find_cuts` returns other cuts for the same video."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from atom_core.media.cuts.overlays import goes_on, is_another_screen, usually_differing
 from atom_core.media.cuts.run import AROUND_S, SIDE, Box, Run, Transition
 from atom_core.media.cuts.similarity import (
     Look,
@@ -41,6 +42,9 @@ _ABOVE_WILD = 0.04
 """... and on the other."""
 _NOT_LEAST = 0.8
 """... and the mean change of level is no less than this share of those on the other: things drive by."""
+_PAPER, _PAPER_STRAYING = (0.6, 0.7, 0.8), (0.6, 1.3)
+"""What replaces that much in that share of the picture, with such a part of the edges differing, is a cut where levels
+follow those before by so much less than wholly, and by so many times less than in pictures around."""
 _WHOLE = ((0.56, 0.92), (0.45, 0.98))
 """What replaces that much in that share of the picture is a cut also where all around it is wild."""
 _STILL, _STILL_LEAST = 0.03, 0.2
@@ -123,14 +127,19 @@ def _whole_strength(run: Run, index: int) -> float:
 
 def _replaces(run: Run, index: int, flash_s: float) -> float:
     """How wholly other things are seen from a picture on, for longer than `flash_s`; 0 if they are not."""
-    changes = _changes(run, index) and not _is_exposed(run, index) and _lasts(run, index, flash_s)
-    return run.changes[index] if changes else 0.0
+    if not _changes(run, index) or _is_exposed(run, index):
+        return 0.0
+    # pages of one design share what stands at their sides
+    is_still = run.usual(run.changes, index)[1] <= _STILL
+    if not is_still and goes_on(run, index):
+        return 0.0
+    return run.changes[index] if _lasts(run, index, flash_s) else 0.0
 
 
 def _changes(run: Run, index: int) -> bool:
     """Whether other things are seen from a picture on, and not as one of many large changes."""
     change, (calm, wild) = run.changes[index], run.usual(run.changes, index)
-    if _is_far_out(run, index) or _strays(run, index):
+    if _is_far_out(run, index) or _strays(run, index) or (wild > _STILL and is_another_screen(run, index)):
         return True
     # the usual change around says what this film is like: slides cut more softly than handheld footage moves
     out = _stands_out(run, index)
@@ -147,15 +156,24 @@ def _changes(run: Run, index: int) -> bool:
         return any(change >= most and share >= area and differs >= part for most, area, part in (*_STILL_WHOLE, *pages))
     if out and share >= _OUT_SPREAD and differs >= _OUT_DIFFERING:
         return True
-    if change < _LEAST or differs < _DIFFERING or share < _SPREAD:
+    if change < _LEAST or share < _SPREAD:
         return False
+    if differs < _DIFFERING:
+        return _is_another_page(run, index, share, differs)
     levels, most = run.levels[index], run.usual(run.levels, index)[1]
     if change >= calm + _ABOVE_CALM and change >= wild + _ABOVE_WILD and levels >= _NOT_LEAST * most:
         return True
     # on a screen everything changes with each page, by little: a cut is then told by that nothing at all stays
-    reach = range(max(index - run.frames(AROUND_S, 3), 1), min(index + 1 + run.frames(AROUND_S, 3), len(run)))
-    others = [differing(run.looks[other - 1], run.looks[other]) for other in reach if other != index]
-    return differs >= _ALL_DIFFERS and sorted(others)[-2:][0] <= _PART_DIFFERS
+    return differs >= _ALL_DIFFERS and usually_differing(run, index) <= _PART_DIFFERS
+
+
+def _is_another_page(run: Run, index: int, share: float, differs: float) -> bool:
+    """Whether levels have less to do with those before than is usual, where much of a picture is as plain as paper."""
+    (least, area, part), (away, times) = _PAPER, _PAPER_STRAYING
+    if run.changes[index] < least or share < area or differs < part:
+        return False
+    own, usual = _straying(run, index)
+    return own >= max(away, times * usual)
 
 
 def _is_exposed(run: Run, index: int) -> bool:

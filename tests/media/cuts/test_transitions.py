@@ -7,37 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from atom_core.media.cuts.run import SIDE, Transition
-from atom_core.media.cuts.transitions import find_transitions
+from atom_core.media.cuts.run import SIDE
 
-FPS = 25
-Pictures = np.ndarray
-"""[N, S, S, 3], levels of 255."""
-
-
-def _scene(seed: int, num: int, speed: float = 0.3) -> Pictures:
-    """A camera that passes over a landscape with as much detail at every scale as real pictures have."""
-    rng = np.random.default_rng(seed)
-    side = 4 * SIDE
-    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
-    scale = 1 / np.maximum(frequency, 1 / side) ** 1.3
-    planes = [np.fft.irfft2(scale * np.exp(2j * np.pi * rng.random(scale.shape)), (side, side)) for _ in range(3)]
-    land = np.stack([sum(planes) / 3 + 0.5 * plane for plane in planes], axis=2)
-    land = (land - land.mean()) / land.std() * 45 + rng.uniform(80, 160, 3)
-    lefts = (20 + speed * np.arange(num)).astype(int)
-    return np.stack([land[20 : 20 + SIDE, left : left + SIDE] for left in lefts])
-
-
-def _shots(*lengths: int, first: int = 0, speed: float = 0.3) -> Pictures:
-    return np.concatenate([_scene(first + number, length, speed) for number, length in enumerate(lengths)])
-
-
-def _found(pictures: Pictures, fps: float = FPS) -> list[Transition]:
-    return find_transitions(list(np.clip(pictures, 0, 255).astype(np.uint8)), fps)
-
-
-def _at(pictures: Pictures, fps: float = FPS) -> list[int]:
-    return [one.at for one in _found(pictures, fps)]
+from .conftest import Pictures, found_at, scene, shots, transitions
 
 
 def _upright(pictures: Pictures) -> Pictures:
@@ -54,7 +26,7 @@ def _letterboxed(pictures: Pictures) -> Pictures:
 
 
 def _framed(pictures: Pictures) -> Pictures:
-    whole = np.repeat(_scene(99, 1), len(pictures), axis=0)
+    whole = np.repeat(scene(99, 1), len(pictures), axis=0)
     whole[:, 6:34, 30:58] = pictures[:, ::2, ::2][:, 2:30, 2:30]
     return whole
 
@@ -74,14 +46,14 @@ def _framed(pictures: Pictures) -> Pictures:
 )
 def test_cuts_of_the_active_picture(change: Callable[[Pictures], Pictures]) -> None:
     """Bars, still frames around it, darkness, fog and missing colour hide no cut."""
-    assert _at(change(_shots(20, 26, 31, 22, speed=1.2))) == [20, 46, 77]
+    assert found_at(change(shots(20, 26, 31, 22, speed=1.2))) == [20, 46, 77]
 
 
 def test_dark_shot_after_a_bright_one() -> None:
     """A night shot is no light that went out."""
-    pictures = _shots(25, 25)
+    pictures = shots(25, 25)
     pictures[25:] *= 0.06
-    assert _at(pictures) == [25]
+    assert found_at(pictures) == [25]
 
 
 def _flash(pictures: Pictures) -> None:
@@ -111,31 +83,31 @@ def _sign(pictures: Pictures) -> None:
 @pytest.mark.parametrize("happens", [_flash, _strobe, _lamp, _window, _sign])
 def test_light_and_things_that_come_are_no_cuts(happens: Callable[[Pictures], None]) -> None:
     """After a flash, a strobe, a lamp that goes off, a window that opens, a sign that blinks the scene is the same."""
-    pictures = _shots(40, 40)
+    pictures = shots(40, 40)
     happens(pictures[:40])
-    assert _at(pictures) == [40]
+    assert found_at(pictures) == [40]
 
 
 def test_fast_motion_after_a_cut() -> None:
     """Something that drives through right after it hides no cut."""
-    pictures = _shots(20, 25)
+    pictures = shots(20, 25)
     for index in range(21, 32):
         left = 64 - (index - 21) * 12
         pictures[index, 8:, max(left, 0) : max(min(left + 64, 64), 0)] = (210, 210, 215)
-    assert _at(pictures) == [20]
+    assert found_at(pictures) == [20]
 
 
 def test_fast_pans_are_no_cuts() -> None:
     """A camera that swings by an eighth of the picture each time shows one scene."""
-    assert _at(np.concatenate([_scene(3, 12, 0), _scene(3, 16, 8), _scene(4, 12, 8)])) == [28]
+    assert found_at(np.concatenate([scene(3, 12, 0), scene(3, 16, 8), scene(4, 12, 8)])) == [28]
 
 
 @pytest.mark.parametrize("length", [6, 12, 25, 50])
 def test_dissolves(length: int) -> None:
     """A dissolve is found with where it begins and ends, and nothing else around it."""
-    one, two = _scene(1, 30 + length), _scene(2, 30 + length)
+    one, two = scene(1, 30 + length), scene(2, 30 + length)
     share = ((np.arange(length) + 1) / (length + 1))[:, None, None, None]
-    (found,) = _found(np.concatenate([one[:30], one[30:] * (1 - share) + two[:length] * share, two[length:]]))
+    (found,) = transitions(np.concatenate([one[:30], one[30:] * (1 - share) + two[:length] * share, two[length:]]))
     assert found.at == pytest.approx(30 + length / 2, abs=1 + length // 12)
     assert found.first == pytest.approx(30, abs=1 + length // 6)
     assert found.last == pytest.approx(30 + length, abs=1 + length // 6)
@@ -146,10 +118,10 @@ def test_dissolves(length: int) -> None:
 def test_fades_through_a_plain_colour(colour: int, steps: int, hold: int) -> None:
     """A fade is one transition, in the plain pictures or, where the new shot comes at once, at its beginning."""
     share = np.linspace(0, 1, steps + 2)[1:-1, None, None, None]
-    one, two = _scene(5, 30 + steps), _scene(6, 30 + steps)
+    one, two = scene(5, 30 + steps), scene(6, 30 + steps)
     out, back = one[30:] * (1 - share) + colour * share, colour * (1 - share) + two[:steps] * share
     plain = np.full((hold, SIDE, SIDE, 3), colour)
-    (found,) = _found(np.concatenate([one[:30], out, plain, back, two[steps:]]))
+    (found,) = transitions(np.concatenate([one[:30], out, plain, back, two[steps:]]))
     assert 30 + steps <= found.at <= 30 + steps + hold
     assert found.first == pytest.approx(30, abs=max(steps / 2, 1))
     assert found.last == pytest.approx(30 + 2 * steps + hold, abs=max(steps / 2, 1))
@@ -158,22 +130,22 @@ def test_fades_through_a_plain_colour(colour: int, steps: int, hold: int) -> Non
 def test_long_videos_are_looked_through_in_pieces() -> None:
     """What is found does not depend on where the pieces in which pictures are looked at begin and end."""
     lengths = [37, 61, 83, 29, 97, 41, 71, 53, 89, 67, 43, 59]
-    assert _at(_shots(*lengths)) == list(np.cumsum(lengths[:-1]))
+    assert found_at(shots(*lengths)) == list(np.cumsum(lengths[:-1]))
 
 
 @pytest.mark.parametrize("fps", [10, 60, 120])
 def test_rates(fps: float) -> None:
     """Times that decide are times, not numbers of pictures."""
-    assert _at(_shots(2 * fps, fps, 2 * fps), fps) == [2 * fps, 3 * fps]
-    pictures = _shots(2 * fps, fps)
+    assert found_at(shots(2 * fps, fps, 2 * fps), fps) == [2 * fps, 3 * fps]
+    pictures = shots(2 * fps, fps)
     pictures[fps : fps + fps // 5] = 255
-    assert _at(pictures, fps) == [2 * fps]
+    assert found_at(pictures, fps) == [2 * fps]
 
 
 def test_no_pictures_and_one() -> None:
     """There is nothing to find."""
-    assert _found(np.zeros((0, SIDE, SIDE, 3))) == []
-    assert _found(_scene(1, 1)) == []
+    assert transitions(np.zeros((0, SIDE, SIDE, 3))) == []
+    assert transitions(scene(1, 1)) == []
 
 
 def _drawn(ground: int, num: int, shown: range, colour: tuple[int, int, int] = (220, 200, 40)) -> Pictures:
@@ -193,14 +165,14 @@ def _drawn(ground: int, num: int, shown: range, colour: tuple[int, int, int] = (
 )
 def test_drawn_shots_are_told_apart_by_their_ground(before: range, after: range) -> None:
     """A shot may begin before anything is on its ground, and end after all has left."""
-    assert _at(np.concatenate([_drawn(8, 50, before), _drawn(110, 50, after, (40, 90, 220))])) == [50]
+    assert found_at(np.concatenate([_drawn(8, 50, before), _drawn(110, 50, after, (40, 90, 220))])) == [50]
 
 
 def test_a_ground_that_flickers_is_no_cut() -> None:
     """Where the ground is as before after a moment, nothing is cut."""
     pictures = _drawn(30, 100, range(0, 100))
     pictures[48:54] = _drawn(140, 6, range(0, 6))
-    assert _at(pictures) == []
+    assert found_at(pictures) == []
 
 
 def _bursts(pictures: Pictures, first: int) -> None:
@@ -214,17 +186,17 @@ def _bursts(pictures: Pictures, first: int) -> None:
 
 def test_an_explosion_soon_after_a_cut_is_neither_a_fade_nor_a_cut() -> None:
     """What is seen before the cut is not what the light went out of."""
-    pictures = _shots(40, 40, 40, speed=1.2)
+    pictures = shots(40, 40, 40, speed=1.2)
     pictures[40:80] *= 0.5
     _bursts(pictures[40:80], 12)
-    assert _at(pictures) == [40, 80]
+    assert found_at(pictures) == [40, 80]
 
 
 @pytest.mark.parametrize("stops", [-1.3, 1.2])
 def test_a_camera_that_finds_another_exposure_in_a_pan_dissolves_nothing(stops: float) -> None:
     """Contrast that goes by one factor with the light is not lost as in a mixture."""
     gain = 2 ** (stops * np.clip((np.arange(60) - 20) / 14, 0, 1))[:, None, None, None]
-    assert _at(_scene(8, 60, 1.6) * 0.7 * gain) == []
+    assert found_at(scene(8, 60, 1.6) * 0.7 * gain) == []
 
 
 def _page(lines: list[int], box: tuple[int, int], colour: tuple[int, int, int], num: int = 25) -> Pictures:
@@ -240,7 +212,7 @@ def test_slides_with_lines_in_the_same_places() -> None:
     """Where all is still a cut replaces less than where cameras move."""
     one = _page([30, 24, 27, 31, 28], (20, 44), (180, 60, 50))
     two = _page([25, 32, 22, 26, 33, 20, 24], (30, 48), (50, 60, 170))
-    assert _at(np.concatenate([one, two])) == [25]
+    assert found_at(np.concatenate([one, two])) == [25]
 
 
 def test_things_that_take_turns_on_one_ground_are_no_cuts() -> None:
@@ -249,7 +221,7 @@ def test_things_that_take_turns_on_one_ground_are_no_cuts() -> None:
     turn = (np.arange(100) // 8) % 2 == 0
     pictures[turn, 8:24, 8:20] = (220, 210, 40)
     pictures[~turn, 30:54, 34:54] = (170, 50, 230)
-    assert _at(pictures) == []
+    assert found_at(pictures) == []
 
 
 def test_a_cut_between_a_thing_that_blinks_and_another_ground() -> None:
@@ -258,17 +230,17 @@ def test_a_cut_between_a_thing_that_blinks_and_another_ground() -> None:
     for first in range(3, 60, 14):
         pictures[first : first + 7, 24:56, 18:38] = 240
     stripes = (np.add.outer(np.arange(SIDE), np.arange(SIDE)) // 8 % 2)[None, :, :, None] * 40.0 + 15
-    assert _at(np.concatenate([pictures, np.broadcast_to(stripes, (60, SIDE, SIDE, 3))])) == [60]
+    assert found_at(np.concatenate([pictures, np.broadcast_to(stripes, (60, SIDE, SIDE, 3))])) == [60]
 
 
 def test_two_views_of_one_thing() -> None:
     """A cut to a view that is like the last one stands out of a slow movement."""
-    land = _scene(12, 1, 0)[0]
-    shots = [
+    land = scene(12, 1, 0)[0]
+    drawn = [
         np.stack([np.roll(land, (-rows, -at // 3 - left), (0, 1)) for at in range(25)])
         for rows, left in ((0, 0), (10, 20))
     ]
-    assert _at(np.concatenate(shots)) == [25]
+    assert found_at(np.concatenate(drawn)) == [25]
 
 
 @pytest.mark.parametrize("axis", [1, 2])
@@ -276,14 +248,14 @@ def test_two_views_of_one_thing() -> None:
 @pytest.mark.parametrize("length", [8, 15, 24])
 def test_wipes(length: int, axis: int, back: bool) -> None:
     """A shot that comes behind an edge that crosses the picture is found with where it begins and ends."""
-    one, two = _scene(21, 40 + length, 1.0), _scene(22, 40 + length, 1.0)
+    one, two = scene(21, 40 + length, 1.0), scene(22, 40 + length, 1.0)
     mixed = one[40:].copy()
     for step in range(length):
         reach = round(SIDE * (step + 1) / (length + 1))
         part = slice(SIDE - reach, SIDE) if back else slice(reach)
         at = (part,) if axis == 1 else (slice(None), part)
         mixed[step][at] = two[step][at]
-    (found,) = _found(np.concatenate([one[:40], mixed, two[length:]]))
+    (found,) = transitions(np.concatenate([one[:40], mixed, two[length:]]))
     assert 40 <= found.at <= 40 + length
     assert found.first == pytest.approx(40, abs=2)
     assert found.last == pytest.approx(40 + length, abs=2)
@@ -291,12 +263,12 @@ def test_wipes(length: int, axis: int, back: bool) -> None:
 
 def test_what_crosses_the_whole_picture_wipes_nothing() -> None:
     """Something large that drives through while the camera pans leaves the shot that was there before."""
-    pictures = _scene(23, 80, 1.4)
+    pictures = scene(23, 80, 1.4)
     for index in range(30, 60):
         left = 64 - (index - 30) * 8
         if left + 64 > 0:
             pictures[index, :, max(left, 0) : min(left + 64, 64)] = (210, 205, 200)
-    assert _at(pictures) == []
+    assert found_at(pictures) == []
 
 
 @pytest.mark.parametrize("seed", [3, 8])
@@ -305,10 +277,10 @@ def test_fades_into_fast_pans(seed: int) -> None:
     share = np.ones(40)
     share[:15] = np.arange(15) / 15
     weights = share[:, None, None, None]
-    old, new = _scene(seed, 40), _scene(seed + 100, 40, speed=4.3)
+    old, new = scene(seed, 40), scene(seed + 100, 40, speed=4.3)
     faded_in = new * weights + 255 * (1 - weights)
     faded_out = old * weights[::-1] + 255 * (1 - weights[::-1])
-    (fade,) = _found(np.concatenate([faded_out, np.full((8, SIDE, SIDE, 3), 255.0), faded_in]))
+    (fade,) = transitions(np.concatenate([faded_out, np.full((8, SIDE, SIDE, 3), 255.0), faded_in]))
     assert 25 <= fade.first < 40
     assert 48 < fade.last <= 64
 
@@ -317,7 +289,7 @@ def test_fades_into_fast_pans(seed: int) -> None:
 def test_exposure_found_within_three_pictures_of_a_pan(stops: float) -> None:
     """Light that grows or falls over several pictures of a fast pan, up to white, is no cut."""
     gains = 2 ** (stops * np.clip((np.arange(50) - 20) / 3, 0, 1)) * (1 if stops > 0 else 2)
-    assert _at(_scene(5, 50, speed=3.5) * gains[:, None, None, None]) == []
+    assert found_at(scene(5, 50, speed=3.5) * gains[:, None, None, None]) == []
 
 
 def test_large_plain_things_beside_bars() -> None:
@@ -330,8 +302,8 @@ def test_large_plain_things_beside_bars() -> None:
         pictures[:, :, :20] = pictures[:, :, 44:] = 0
         return pictures
 
-    shots = [shot((120, 70, 30), (90, 30, 120), 20, 0.0), shot((60, 200, 60), (30, 160, 150), 36, -0.8)]
-    assert _at(np.concatenate(shots)) == [30]
+    drawn = [shot((120, 70, 30), (90, 30, 120), 20, 0.0), shot((60, 200, 60), (30, 160, 150), 36, -0.8)]
+    assert found_at(np.concatenate(drawn)) == [30]
 
 
 def _before_its_blur(pictures: Pictures) -> Pictures:
@@ -345,20 +317,20 @@ def test_a_cut_to_a_drawing_before_its_blur() -> None:
     """The edges of an upright picture before its blur stay where they are, also when all else is another."""
     drawn = np.full((25, SIDE, SIDE, 3), (40.0, 170.0, 60.0))
     drawn[:, 24:40, 26:38] = (60, 140, 150)
-    pictures = _before_its_blur(np.concatenate([_scene(3, 25), drawn]))
-    assert _at(pictures) == [25]
+    pictures = _before_its_blur(np.concatenate([scene(3, 25), drawn]))
+    assert found_at(pictures) == [25]
 
 
 def _burning(seed: int, num: int) -> Pictures:
     """Flames that flicker before a dark landscape."""
     rng = np.random.default_rng(seed)
-    flames = [_scene(seed + 100 * way, 1, 0)[0][..., :1] for way in (1, 2, 3)]
+    flames = [scene(seed + 100 * way, 1, 0)[0][..., :1] for way in (1, 2, 3)]
     glows = [sum(np.roll(flame, -3 * at * way, axis=0) for way, flame in enumerate(flames, 1)) for at in range(num)]
     lit = [np.clip((glow / 3 - 90) / 40, 0, 1) * rng.uniform(0.7, 1.3) for glow in glows]
-    return np.stack([_scene(seed, 1)[0] * 0.25 + glow * (255, 150, 50) for glow in lit])
+    return np.stack([scene(seed, 1)[0] * 0.25 + glow * (255, 150, 50) for glow in lit])
 
 
 @pytest.mark.parametrize("seed", [12, 25, 38])
 def test_cuts_between_fires(seed: int) -> None:
     """Between two fires, each of which replaces most of what is seen with every picture, there is a cut."""
-    assert _at(np.concatenate([_burning(seed, 24), _burning(seed + 50, 24)])) == [24]
+    assert found_at(np.concatenate([_burning(seed, 24), _burning(seed + 50, 24)])) == [24]
