@@ -47,7 +47,9 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened(folder: Path, name: str) -> Host:
     few = {"caption": {"max_new_tokens": 6}}
-    return open_host(model="tiny", cache=folder / f"{name}-cache", library=folder / name, workers=2, frames=2, tasks=few)
+    return open_host(
+        model="tiny", cache=folder / f"{name}-cache", library=folder / name, workers=2, frames=2, tasks=few
+    )
 
 
 def job(host: Host, footage: Path, journal: Journal | None = None, pipeline: Pipeline = INDEX) -> Job:
