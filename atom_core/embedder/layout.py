@@ -96,12 +96,10 @@ def read_layout(source: str, folder: Path) -> Layout:
             raise ModelError(f"embedder {source} has a step of kind {kind!r}; Atom serves {_SERVED}, name another")
     if (modules := folder / "modules.json").is_file():
         files.append(modules)
-    for name in (_LENGTHS.format(kind) for kind in _KINDS):
-        if (path := known["transformer"] / name).is_file():
-            said = read(path)
-            known["max_tokens"] = _whole(said.get("max_seq_length"))
-            known["is_lowered"] = said.get("do_lower_case") is True
-            break
+    lengths = (known["transformer"] / _LENGTHS.format(kind) for kind in _KINDS)
+    if (path := next(filter(Path.is_file, lengths), None)) is not None:
+        said = read(path)
+        known |= {"max_tokens": _whole(said.get("max_seq_length")), "is_lowered": said.get("do_lower_case") is True}
     if (path := folder / "config_sentence_transformers.json").is_file():
         known |= _prefixes(read(path))
     return Layout(dense=tuple(dense), files=tuple(sorted(files)), **known)

@@ -69,22 +69,29 @@ class IndexCommand:
                     continue
                 for content_hash in replaced.get(video.path, ()):
                     library.remove(content_hash)
-                if video.content_hash in updated:
-                    tell(video, "updated", num_clips=len(outcome.value), changed=updated[video.content_hash])
-                else:
-                    status = "replaced" if video.path in replaced else "added"
-                    tell(video, status, num_clips=len(outcome.value))
-        if isinstance(library, Remembering):
-            library.tidy()
-        if isinstance(library, Searchable):
-            _add_passages(context, [video for video in videos if video not in new])
-        if context.args.embed:
-            _embed(context)
-        if context.args.rebuild:
-            rebuild.finish(context, library)
-        elif rebuild.cut_off(context.settings.library):
-            context.note("a rebuild of this library was cut off; `atom index --rebuild` goes on with it")
-        context.note(f"{count_of(len(library), 'clip')} in {context.settings.library_called}")
+                changed = updated.get(video.content_hash, "")
+                status = "updated" if changed else "replaced" if video.path in replaced else "added"
+                tell(video, status, num_clips=len(outcome.value), changed=changed)
+        _finish(context, [video for video in videos if video not in new])
+
+
+def _finish(context: atom.CommandContext, known: list[atom.Video]) -> None:
+    """Do what is to be done with the library besides.
+
+    :param known: videos that were there already
+    """
+    library = context.host().library
+    if isinstance(library, Remembering):
+        library.tidy()
+    if isinstance(library, Searchable):
+        _add_passages(context, known)
+    if context.args.embed:
+        _embed(context)
+    if context.args.rebuild:
+        rebuild.finish(context, library)
+    elif rebuild.cut_off(context.settings.library):
+        context.note("a rebuild of this library was cut off; `atom index --rebuild` goes on with it")
+    context.note(f"{count_of(len(library), 'clip')} in {context.settings.library_called}")
 
 
 def _add_passages(context: atom.CommandContext, videos: list[atom.Video]) -> None:
