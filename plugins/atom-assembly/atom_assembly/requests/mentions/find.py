@@ -314,7 +314,7 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     if gives_reason(before) or set(tokens[first:start]) & _CLOSINGS - {"hi", "hello", "thanks", "thank"}:
         return False
     if after == "up" and end + 1 < last:  # "a dog up first"
-        after = tokens[end + 1]
+        end, after = end + 1, tokens[end + 1]
     after_kind = kinds[end] if end < last else "B"
     if after in (":", "=") or _heads_list(tokens, kinds, end):
         return False
@@ -327,7 +327,9 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     wished = lead[-1:] == ["like"] and lead[-2:-1] != [] and lead[-2] in _WISHERS
     if article and after in ONE_SHOT and _goes_on_unknown(tokens, kinds, end):
         return True  # "a drone shot over the harbour"
-    if after_kind == "S" and after not in ONLY | CUES | AGAIN | END | START and not _ends_request(after):
+    if after in START and end + 1 < last and tokens[end + 1] in BREAKS and article != "the":
+        after_kind = "B"  # "roses first, ..."
+    if after_kind == "S" and after not in ONLY | CUES | AGAIN | END and not _ends_request(after):
         return (counted or every) and stem(after) not in VERBS and len(tokens[start:end]) < 3
     if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with", "for", "as", "from"):
         return False
