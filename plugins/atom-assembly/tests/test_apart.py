@@ -81,6 +81,13 @@ def test_the_number_of_a_list_is_none_of_its_things(text):
         ("A red dog can only be shown once a black cat has been shown.", [CAT, DOG]),
         ("Show a red dog, but let a black cat precede it.", [CAT, DOG]),
         ("A red dog once, then a black cat.", [DOG, CAT]),
+        ("A red dog should follow a black cat.", [CAT, DOG]),
+        ("A red dog, to follow: a black cat.", [DOG, CAT]),
+        ("A red dog follows a black cat.", [CAT, DOG]),
+        ("A red dog precedes a black cat.", [DOG, CAT]),
+        ("Put a black cat at the end and a red dog at the front.", [DOG, CAT]),
+        ("End with a black cat after starting with a red dog.", [DOG, CAT]),
+        ("As an opener, a red dog; as a closer, a black cat.", [DOG, CAT]),
         ("A red dog must wait until a black cat has passed.", [CAT, DOG]),
         ("Show a red dog in the run-up to a black cat.", [DOG, CAT]),
         ("a red dog, and on the heels of it a black cat", [DOG, CAT]),
@@ -149,6 +156,7 @@ def test_what_a_thing_is_called(text, line, facts):
         ("a red dog, and a clip of my professor", "professor"),
         ("a red dog then my headshot from last night", "headshot"),
         ("Roses first, then a red dog.", "roses"),
+        ("a red dog, then the penalty kick, then a black cat.", "the penalty"),
     ],
 )
 def test_what_nobody_has_seen_is_asked_for(text, absent):

@@ -47,16 +47,13 @@ _NUMBERS: tuple[_Rule, ...] = (
         r"\(\s*(?:(?:repeat|shown|show|play|loop)(?:ed)?\s+)?((?:x\s?\d+|\d+\s?x)|(?:\w+\s+times|twice|thrice))\s*\)",
         r"\1",
     ),
-    (rf"\bdouble\s+(?=(?:{DETERMINER}))", "twice "),
 )
 _LEADS: tuple[_Rule, ...] = (
-    (r"^(?:i\s+think\s+)?it\s+(?:would|will|should|might)\s+be\s+\w+\s+(?:if|to\s+(?:see|have))\s+", ""),
     (
         r"\bas\s+many\s+(?P<what>[\w\s'’-]+?)\s+as\s+(?:there\s+are|you\s+(?:have"
         r"|can\s+find|can|find)|possible|we\s+have)",
         r"all \g<what>",
     ),
-    (r"\b(?:the\s+)?(?:complete|whole|full|entire)\s+(?:set|lot|collection)\s+of\s+(?:the\s+)?", "all "),
     (r"\bevery\s+last\s+(?=\w+)", "every "),
     (
         r"\b(everything|anything|something|whatever)\s+(?:(?:that|which)\s+)?(?:contain(?:s"
@@ -97,7 +94,6 @@ _LEADS: tuple[_Rule, ...] = (
         r"\bnothing\s+(?:else\s+)?(?:apart\s+from|besides|aside\s+from|save|other\s+than|except(?:\s+for)?)\s+",
         "nothing but ",
     ),
-    (r"\band\s+(?:show|use|include|have|want)\s+nothing\s+else\b", "and nothing else"),
 )
 _TAILS: tuple[_Rule, ...] = (
     (
@@ -127,12 +123,6 @@ _TAILS: tuple[_Rule, ...] = (
 )
 _WITHOUT: tuple[_Rule, ...] = (
     (r"\b(?:where|in\s+which|on\s+which)\s+(?:there\s+is\s+|there\s+are\s+)?(?=no\b)", "with "),
-    (
-        r"(?:^|(?<=[.,;!]))\s*(?:and\s+|but\s+)?(?:please\s+)?(?:ignore|drop|remove"
-        r"|forget(?:\s+about)?|discard|throw\s+(?:out|away)|leave)"
-        r"\s+(?:all\s+)?(?=(?:the|any|those)\b)(?P<what>[^.;,\n]+?)(?:\s+out|\s+away|\s+aside)?(?=\s*(?:[.;,!\n]|$))",
-        r", without \g<what>",
-    ),
     (
         r"\b(?:leave\s+out|leaving\s+out|skip|skipping|drop|remove|exclude|excluding"
         r"|omit|ignore|cut\s+out|without|except(?:\s+for)?"
@@ -164,8 +154,6 @@ _WITHOUT: tuple[_Rule, ...] = (
     ),
 )
 _REPEATS: tuple[_Rule, ...] = (
-    (r"\b(?:yet\s+)?(?:another|one\s+more|a\s+second|a\s+third)\s+time,?\s+(?=(?:an?|the)\s)", "again "),
-    (r"\s+(?:on|in\s+a)\s+(?:loop|repeat)(?=\s+\w+\s+times|\s+\d+\s?x)", ""),
     (
         r"[,;]?\s*(?:\band\s+)?\b(?:this|that|it|the\s+same(?:\s+(?:one|thing|shot))?)\s+(?:is\s+"
         rf"|should\s+be\s+)?(?:shown\s+|repeated\s+)?(?={_TIMES})",
@@ -176,11 +164,6 @@ _REPEATS: tuple[_Rule, ...] = (
         rf"({_TIMES})\s+(?:in\s+a\s+row|running|on\s+end|back\s+to\s+back|consecutively"
         r"|after\s+each\s+other|one\s+after\s+(?:the\s+other|another))",
         r"\1",
-    ),
-    (
-        r"\b(?:once|(?:one|a\s+single|1)\s+time)\s+(?=(?:an?|the)\s)(?![^.;,]*\b(?:is"
-        r"|has|are)\s+(?:over|done|finished|ended|gone|been)\b)",
-        "",
     ),
     (
         r"((?:^|[,;.]\s*|\bthen\s+|\band\s+)(?:then\s+)?)(?:(?:go|cut|switch|jump"
@@ -211,22 +194,6 @@ _ENDS: tuple[_Rule, ...] = (
         rf"{_ONE_SHOT}\s*(?:{_IS}\s+|[:=–-]\s*|(?={DETERMINER}\s))(?!of\b)",
         " end with ",
     ),
-    (
-        rf"{_BOUND}(?:the\s+)?({'|'.join(ORDINALS[1:14])})\s+{_ONE_SHOT}\s*(?:{_IS}\s+|[:=–-]\s*)(?!of\b)",
-        r" \1, ",
-    ),
-    (
-        rf"^(?:put|place|set|have|arrange|move)\s+({_ITEM})\s+{_AT}\s+(?:the\s+)?{_FRONT}\s*(?:,"
-        rf"|;|\band\b|\bbut\b)\s*(?:and\s+|then\s+|put\s+)*({_ITEM})"
-        rf"\s+{_AT}\s+(?:the\s+)?{_BACK}\b",
-        r"\1, then \2",
-    ),
-    (
-        rf"^(?:put|place|set|have|arrange|move)\s+({_ITEM})\s+{_AT}\s+(?:the\s+)?{_BACK}\s*(?:,"
-        rf"|;|\band\b|\bbut\b)\s*(?:and\s+|then\s+|put\s+)*({_ITEM})"
-        rf"\s+{_AT}\s+(?:the\s+)?{_FRONT}\b",
-        r"\2, then \1",
-    ),
     (rf"{_BOUND}(?:{_SELF}\s+)?{_MODAL}*(?:{_START}|began|opened|started){_USING}", " start with "),
     (rf"{_BOUND}(?:{_SELF}\s+)?{_MODAL}*(?:{_END}|ended|finished|closed){_USING}", " end with "),
     (
@@ -240,7 +207,6 @@ _ENDS: tuple[_Rule, ...] = (
         "at the beginning ",
     ),
     (r"(?:^|(?<=[.;]\s))at\s+first\b,?\s+", "first "),
-    (r"(?<=[,.;]\s)(?:and\s+)?at\s+last\b,?\s+", "finally "),
     (
         r"(?:^|(?<=[,.;]\s)|(?<=\band\s)|(?<=\bbut\s))(?:in\s+)?between\s+(?:them"
         r"|those|these|both|the\s+two|those\s+two|these\s+two)\b,?\s+(?:is\s+|comes?\s+"
@@ -252,10 +218,6 @@ _ENDS: tuple[_Rule, ...] = (
         r"\bin\s+the\s+middle\s+(?:of\s+(?:it|them|the\s+\w+)\s+)?(?:is|comes|should\s+be"
         r"|should\s+come|put|show|must\s+be)\s+",
         "in the middle ",
-    ),
-    (
-        r"\b(?:somewhere\s+)?in\s+the\s+(?:middle|centre|center)\s+of\s+(?:it|the\s+(?:film|video|movie))\b",
-        "in the middle",
     ),
     (rf"^({_ITEM})\s+(?:opens|starts|begins|kicks\s+off)\s+{_SELF}{_STOP}", r"start with \1"),
     (
@@ -278,12 +240,9 @@ _ENDS: tuple[_Rule, ...] = (
     (r"\s+as\s+(?:(?:the|an?)\s+)?(?:opener|intro|start|opening)" + _STOP, " at the beginning"),
     (r"\s+as\s+(?:(?:the|an?)\s+)?(?:closer|outro|finale|ending|close)" + _STOP, " at the end"),
     (r"\bat\s+the\s+(beginning|end)\s+and\s+(?=(?:an?|the)\s)", r"at the \1, "),
-    (r"(?:^|(?<=[,;.]\s))as\s+(?:an?\s+|the\s+)?(?:opener|intro)\b,?\s+", "at the beginning "),
-    (r"(?:^|(?<=[,;.]\s))as\s+(?:an?\s+|the\s+)?(?:closer|outro|finale)\b,?\s+", "at the end "),
 )
 _NEXT: tuple[_Rule, ...] = (
     (r"\bfollowed\s+(?:\w+ly|right\s+away|at\s+once|straight\s+away)\s+by\b", "followed by"),
-    (r"\blater\s+on\b", "later"),
     (r",?\s+and\s+(?:right|immediately|directly|shortly|soon|straight)\s+(?:afterwards|after\s+that)\s+", ", then "),
     (
         rf"^(?:please\s+)?(?:do\s+not|don['’]?t|never)\s+show\s+({_ITEM})\s+(?:until"
@@ -291,7 +250,6 @@ _NEXT: tuple[_Rule, ...] = (
         r"|finished|ended|shown|gone|seen|been\s+(?:shown|seen)))?\s*[.!]*$",
         r"\2, then \1",
     ),
-    (rf"^({_END})\s+with\s+({_ITEM})\s+after\s+{_START}\s+with\s+", r"end with \2, start with "),
     (
         rf"((?:^|[.;]\s+))after\s+({_ITEM}),?\s+(?:then\s+)?(?:comes?|follows?|show"
         r"|there\s+(?:is|comes|should\s+be)|we\s+(?:want\s+to\s+)?see|i\s+want(?:\s+to\s+see)?"
@@ -322,23 +280,12 @@ _NEXT: tuple[_Rule, ...] = (
         ", after ",
     ),
     (r"\s+and\s+(?:not\s+)?after(?:wards)?\s+(?=(?:an?|the)\s[^,]*$)", ", then "),
-    (
-        r"\s*\(?\s*\b(?:must|should|has\s+to)\s+(?:precede|before)\s+(?P<what>[^()\n]+?)\s*\)?(?=\s*(?:[.;,\n]|$))",
-        r" before \g<what>",
-    ),
     (r"\bprior\s+to\s+(?=(?:an?|the)\s)", "before "),
-    (r"\s+precedes\s+(?=(?:an?|the)\s)", " before "),
     (r"\s+is\s+followed\s+by\s+", ", then "),
-    (r"\s+(?:should\s+follow|follows|following)\s+(?:after\s+|on\s+)?(?=(?:an?|the)\s)", " after "),
     (
         r"(?:,\s*(?:and\s+)?(?:then\s+)?|\b(?:and\s+)?then\s+(?:we\s+|you\s+)?)(?:hard\s+)?(?:cut"
         r"|switch|jump|move|fade|dissolve|go|change)\s+(?:over\s+|on\s+)?(?:to"
         r"|into)\s+(?=(?:an?|the)\s)",
-        ", then ",
-    ),
-    (
-        r"\b(?:and\s+)?(?:then\s+)?(?:as\s+)?(?:the\s+)?(?:next|following)\s+(?:thing"
-        r"|shot|one|scene|clip)\s+(?:is|should\s+be|shows?)\s+",
         ", then ",
     ),
 )

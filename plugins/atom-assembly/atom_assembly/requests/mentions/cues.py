@@ -39,11 +39,13 @@ _RULES: tuple[tuple[str, str], ...] = (
         "before",
     ),
     (r"\b(?:mov(?:e|es|ed|ing)|goes|go|went|going|turn(?:s|ed|ing)?)\s+on\s+to\b", "then"),
+    (r"\b(?:should|must|shall|will|has\s+to)\s+follow(?=\s+(?:an?|the|on)\b)", "comes after"),
     (r"\b(?:on\s+the\s+heels\s+of|in\s+the\s+wake\s+of|subsequent\s+to)\b", "after"),
     (r"((?:^|[.;!?\n])\s*)preceding\b", r"\1before"),
     (r"((?:^|[.;!?\n])\s*)following\s+(?=(?:an?|the)\b)", r"\1after "),
     (r"\b(?:(?:on|at)\s+)?(?:both|either)\s+(?:ends?|sides?)\b", "bookend"),
     (r"\b(?:must|should|has\s+to|have\s+to|can|will)\s+wait\s+(?:until|till|for)\b", "only after"),
+    (r"\bdouble\s+(?=(?:an?|the)\b)", "twice "),
     # what is seen at once
     (
         r"\b(?:(?:is|are)\s+)?(?:(?:shares?|sharing)\s+(?:the|a|one)\s+(?:screen|frame|shot|picture|scene|clip|stage)\s+with"

@@ -55,6 +55,8 @@ _ORDER = _CUE - {"open", "opens", "close", "closes", "front", "head", "tail", "l
 _AFTER_DEEDS = (_ORDER - {"not", "never"}) | {"but", "while", "please", "there", "you", "i", "we", "for"}
 """Words that say no more of what a thing does."""
 _NAMES_NOTHING = re.compile(THING, re.IGNORECASE)
+_ALSO_NOUNS = frozenset(("kick", "lead", "head", "hook", "tail", "front", "match", "show", "cover", "trip", "drop"))
+"""Words of films and requests that often end the name of a thing."""
 _BEFORE_THINGS = frozenset(
     ("of", "with", "showing", "containing", "featuring", "include", "including", "see", "show", "watch", "shows")
 )
@@ -329,6 +331,8 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
         return True  # "a drone shot over the harbour"
     if after in START and end + 1 < last and tokens[end + 1] in BREAKS and article != "the":
         after_kind = "B"  # "roses first, ..."
+    if article and after in _ALSO_NOUNS and end + 1 < last and tokens[end + 1] in BREAKS:
+        after_kind = "B"  # "the penalty kick, ..."
     if after_kind == "S" and after not in ONLY | CUES | AGAIN | END and not _ends_request(after):
         return (counted or every) and stem(after) not in VERBS and len(tokens[start:end]) < 3
     if after_kind == "L" and after not in ("and", "or", "but", "please", "in", "at", "with", "for", "as", "from"):
