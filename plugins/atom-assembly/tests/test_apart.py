@@ -197,6 +197,7 @@ def test_lengths(text, most_s, least_s, shot_s):
             "a red dog running then a black cat then the red dog one more time",
             ["a red dog running", CAT, "a red dog running"],
         ),
+        ("a red dog, then a black cat, then the red dog once again because it is so pretty", [DOG, CAT, DOG]),
         ("Preceding a red dog there should be a black cat.", [CAT, DOG]),
         ("a drone shot over the harbour, then a red dog", ["a drone", DOG]),
         ("Red is the only colour I want: every shot must have something red in it.", ["red things"]),

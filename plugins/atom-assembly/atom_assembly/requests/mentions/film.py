@@ -87,7 +87,8 @@ def _items(arounds: Sequence[Around]) -> list[Item]:
         before = around.before
         again = [piece for piece in around.apart if shown_again(_NAMED, piece)]
         bookends = set(around.after) & START and set(around.after) & END
-        if set(around.after) - AND_AGAIN and not bookends and shown_again(_NAMED, around.after):
+        itself = around.after[:1] and around.after[0] in ("once", "again", "one", "yet")  # "the dog once again"
+        if set(around.after) - AND_AGAIN and not bookends and not itself and shown_again(_NAMED, around.after):
             again, around = [around.after, *again], evolve(around, after=())
         item = read_thing(around, arounds, number, items)
         if item is None:
