@@ -10,7 +10,7 @@ import atom_assembly
 import numpy as np
 import pytest
 from atom_assembly.evidence.speech import subtitles
-from atom_assembly.requests.spoken import said_in
+from atom_assembly.requests.spoken import _listed, said_in
 
 import atom_core as atom
 from atom_core.testing.fakes import FakeDecoder, FakeHost
@@ -157,6 +157,41 @@ def test_pictures_and_speech(hearing):
     host, _ = hearing(a=SENTENCES[:25])
     timeline = assembled(host, "a street, then everything that is said about bread")
     assert [cut.caption for cut in timeline.cuts] == ["a street", "The price of bread has doubled since last winter."]
+
+
+BREAD, RIVER = "The price of bread has doubled since last winter.", "We walked along the river until it was dark."
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("what is said about bread, a street", [BREAD, "a street"]),
+        ("everything that is said about bread, a street", [BREAD, "a street"]),
+        ("a street, everything that is said about bread", ["a street", BREAD]),
+        ("what is said about the bread, what is said about the river, and a street", [BREAD, RIVER, "a street"]),
+        ("a street, what she says about bread, a street", ["a street", BREAD, "a street"]),
+    ],
+)
+def test_lists_by_commas(hearing, text, wanted):
+    """A list may have spoken parts wherever they stand."""
+    host, _ = hearing(a=SENTENCES[:25])
+    assert [cut.caption for cut in assembled(host, text).cuts] == wanted
+
+
+@pytest.mark.parametrize(
+    ("part", "pieces"),
+    [
+        ("everything said about bread, butter and jam", 1),
+        ("what is said about the bread, the butter", 1),
+        ('the moment where he says "stop, a thief, run"', 1),
+        ("what is said about bread, a white moon moves up", 2),
+        ("what is said about the bread, a white moon moves up", 2),
+        ("a white moon, a red star", 1),
+    ],
+)
+def test_a_topic_may_have_commas(part, pieces):
+    """What stands behind a comma belongs to the topic, unless it is a thing that is to be seen."""
+    assert len(_listed(part)) == pieces
 
 
 def test_what_nobody_says(hearing):

@@ -60,6 +60,37 @@ def said_in(line: str) -> str | None:
     return None
 
 
+_COMMA = re.compile(r",\s+(?:and\s+)?(?=[^\"“”]*(?:[\"“][^\"“”]*[\"”][^\"“”]*)*$)", re.IGNORECASE)
+_THING = re.compile(r"(?:an?|the|some|one|two|three|all|every|each|another)\b", re.IGNORECASE)
+
+
+def _listed(part: str) -> list[str]:
+    """The shots of a list with commas of which some are to be spoken; a topic may have commas of its own: what follows
+    one is a shot if it is to be spoken, too, or begins as a thing that is seen does."""
+    pieces = _COMMA.split(part)
+    if not any(said_in(piece) is not None for piece in pieces):
+        return [part]
+    made = pieces[:1]
+    for piece in pieces[1:]:
+        if said_in(piece) is not None or said_in(made[-1]) is None or _is_seen(piece, made[-1]):
+            made.append(piece)
+        else:
+            made[-1] += f", {piece}"
+    return made
+
+
+def _is_seen(piece: str, before: str) -> bool:
+    """Whether a piece behind something spoken names what is to be seen: it has an article, and another than the topic
+    before, or says what the thing does.
+    """
+    topic = said_in(before) or ""
+    first, other = _THING.match(piece), _THING.match(topic)
+    if first is None:
+        return False
+    alike = other is not None and first[0].casefold()[:1] == other[0].casefold()[:1]
+    return not alike or len(piece.split()) > len(topic.split())
+
+
 def read_spoken(text: str, names: Collection[str]) -> Reading | None:
     """The reading of a request of which some line asks for what is said; None if none does.
 
@@ -69,6 +100,7 @@ def read_spoken(text: str, names: Collection[str]) -> Reading | None:
     whole, rest = take_whole(rest, names)
     parts = [_FIRST.sub("", part or "") for part in _NEXT.split(tidy(rest))]
     parts = [part for part in parts if re.search(r"\w", part.replace(MARK, ""))]
+    parts = [piece for part in parts for piece in _listed(part)]
     said = [said_in(part) for part in parts]
     if not any(topic is not None for topic in said):
         return None

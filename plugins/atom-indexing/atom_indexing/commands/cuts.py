@@ -26,14 +26,16 @@ def folder_for(name: str) -> Path:
 
 
 def cut_out(host: atom.Host, moment: atom.Moment, query: str, folder: Path, *, place: int, pad_s: float) -> Path:
-    """The file in `folder` with `moment` and `pad_s` seconds before and after it, as far as its video goes. It replaces
-    the one that was cut of the same seconds; beside other films it is numbered.
+    """The file in `folder` with `moment`, or what is said in it where that is why it was found, and `pad_s` seconds
+    before and after, as far as its video goes. It replaces the one that was cut of the same seconds; beside other films
+    it is numbered.
 
     :param place: of the moment among those found, from 1; the names of the files sort by it
     :raises MediaError: if the video is gone or has changed, or the file would replace one that Atom did not render
     """
     video = host.video(moment.path)
-    start_s, end_s = max(moment.start_s - pad_s, 0.0), min(moment.end_s + pad_s, video.duration_s)
+    span = meant_of(moment)
+    start_s, end_s = max(span.start_s - pad_s, 0.0), min(span.end_s + pad_s, video.duration_s)
     title = "".join(letter if letter.isprintable() else "_" for letter in moment.path.stem)
     outputs, subject = Outputs(host.settings.cache), f"{moment.content_hash} {start_s} {end_s}"
     path = _free_place(outputs, subject, folder, f"{place:02} {title}", f" {start_s:.1f}-{end_s:.1f}s")
@@ -50,6 +52,14 @@ def cut_out(host: atom.Host, moment: atom.Moment, query: str, folder: Path, *, p
     with suppress(OSError):
         outputs.note(path, subject=subject)
     return path
+
+
+def meant_of(moment: atom.Moment) -> atom.Span:
+    """What is said, where a moment was found by it more than by its caption; else all of the moment."""
+    said = [quote for quote in moment.quotes if quote.channel == "speech" and quote.duration_s > 0]
+    if not said or moment.channels.get("speech", 0.0) <= moment.channels.get("words", 0.0):
+        return moment
+    return atom.Span(start_s=min(one.start_s for one in said), end_s=max(one.end_s for one in said))
 
 
 def _free_place(outputs: Outputs, subject: str, folder: Path, stem: str, ending: str) -> Path:

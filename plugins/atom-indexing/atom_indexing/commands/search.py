@@ -33,7 +33,8 @@ class SearchCommand:
         add_query_arguments(parser)
         parser.add_argument("-k", type=_count, default=10, metavar="N", help="how many moments at most (10)")
         parser.add_argument("--per-video", type=_count, metavar="N", help="how many moments of one video at most")
-        parser.add_argument("--cut", metavar="DIR", help="cut each moment out of its video, into a file in this folder")
+        said = "cut each moment, or what is said in it of the text, out of its video, into a file in this folder"
+        parser.add_argument("--cut", metavar="DIR", help=said)
         parser.add_argument("--page", metavar="FILE", help="write a page that shows and plays the moments, as HTML")
         said = "leave out moments with a lower score, from -1 to 1"
         parser.add_argument("--min-score", type=_score, metavar="SCORE", help=said)
