@@ -97,6 +97,8 @@ def test_without_asides(text, left):
         ("I'm not sure what the third shot is supposed to show, can you tell me?", "What does the third shot show?"),
         ("Have a look at 0:04. What's there?", "What is there at 0:04?"),
         ("What would you say, how many dogs?", "How many dogs?"),
+        ("Would you say the video shows a dog?", "Is it true that the video shows a dog?"),
+        ("Step by step, what happens?", "What happens step by step?"),
         ("Real quick, how many dogs are there?", "How many dogs are there?"),
         ("I need to write down in how many shots a dog was.", "In how many shots is a dog?"),
         ("What's the one before the dog?", "What happens before the dog?"),
@@ -131,6 +133,7 @@ def test_sentences_of_one_form(text, as_plain):
         ("Which objects were recorded as running?", "Which objects are running?"),
         ("What can we see running?", "What is running?"),
         ("What's running? Name them all.", "What is running?"),
+        ("What all is in the video?", "Which things are in the video?"),
         ("Which things can the jury see in the film?", "Which things do we see?"),
     ],
 )

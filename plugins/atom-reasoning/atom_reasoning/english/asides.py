@@ -100,7 +100,7 @@ _KNOWN = frozenset(word for words in KINDS_OF_WORDS.values() for word in words.s
 _STEMS = frozenset(map(base, _KNOWN))
 _LEAD_WORDS = """
 a an the this that these those some any no every each all both in at on from between after before during until while when once if first last
-there shot scene clip video film is are was were do does did has have list name describe count show find give tell not never nothing
+there shot scene clip video film is are was were do does did has have list name describe count show find give tell not never nothing by step one two order turn
 """
 _LEAD_NAMES = frozenset(_LEAD_WORDS.split())
 """Words by which a few words before a comma say what, when or where."""

@@ -38,6 +38,10 @@ _OR_NOT_ME = re.compile(
     r"^(?:am i (?:\w+ )?\w+|is it (?:just|only) me|are we \w+),? or (?=(?:is|are|does|do|did|was|were|has|have)\b)",
     re.IGNORECASE,
 )
+_THINKS = re.compile(
+    r"^(?:would|do) you (?:say|think|believe|reckon|agree),? (?=(?:the|it|an?|all|every|each|some|both|something|anything)\b)",
+    re.IGNORECASE,
+)
 _DECIDE = re.compile(
     r"^(?:decide|determine|judge|assess|ascertain|examine|calculate|compute|settle|choose|establish|indicate|specify|state|say|find out|work out|figure out|tell|see|check|test|look)"
     r"(?: (?:me|us|for me|for us|for yourself))? (?=(?:whether|if|which|what|how|when|in (?:which|what|how)|who)\b)",
@@ -74,6 +78,7 @@ def without_requests(text: str) -> str:
     if found := _TRUE_OR_FALSE.match(text):
         rest = text[found.end() :]
         text = rest if _ASKS_WHETHER.match(rest) else f"is it true that {rest}"
+    text = _THINKS.sub("is it true that ", text)
     text = _DECIDE.sub("", text)
     text = _REQUIRE.sub("give me ", text)
     text = _MIND.sub(lambda found: _deed(found["deed"]), text)
