@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +27,9 @@ class AssembleCommand:
         parser.add_argument("request", metavar="REQUEST", nargs="?", help="what the film should show, in quotes")
         said = "the film to write, an .mp4 file; with --dry-run a file for the script, as JSON"
         parser.add_argument("-o", "--output", metavar="FILE", help=said)
-        said = "show script, cuts, scores and reasons, and render nothing"
+        said = (
+            "show script, cuts, scores and reasons, and render nothing; --otio, --edl, --srt, --subtitles are written"
+        )
         parser.add_argument("--dry-run", action="store_true", help=said)
         said = "take the lines from a file: one that --dry-run wrote, edited or not, or a text of one line a shot"
         parser.add_argument("--script", metavar="FILE", help=said)
@@ -51,7 +53,7 @@ class AssembleCommand:
         """
         args, outputs = context.args, Outputs(context.settings.cache)
         self._check(context, outputs)
-        given = read_script(args.script, (args.request or "").strip(), args.length) if args.script else None
+        given = read_script(args.script, args.length) if args.script else None
         host = context.host()
         if len(host.library) == 0:  # before the model is loaded
             raise atom.LibraryError(
@@ -60,6 +62,8 @@ class AssembleCommand:
         script = given or host.run("script", atom.Request(text=args.request.strip(), length_s=args.length))
         timeline = host.run("match", script)
         videos = {cut.content_hash: host.video(cut.path) for cut in timeline.cuts}
+        if args.sound:
+            _check_sound(context, videos.values(), args.sound)
         lines = rows(script, timeline, videos)
         value = {
             "film": None,
@@ -74,10 +78,11 @@ class AssembleCommand:
         if args.dry_run:
             written = {"script": _script_written(context, outputs, script)}
         else:
+            written = {}
             film = render(context, timeline, args.output, args.sound, overwrite=args.overwrite)
             value |= {"film": args.output, "duration_s": film.duration_s, "num_frames": film.num_frames}
             value |= {"has_audio": film.has_audio}
-            written = _others_written(context, outputs, timeline, videos)
+        others = _others_written(context, outputs, timeline, videos)
         for unmet in timeline.unmet:
             if script.provenance is None:
                 context.fail(unmet.line, said_of(unmet))
@@ -85,24 +90,51 @@ class AssembleCommand:
                 context.note(f"{unmet.line}: {said_of(unmet)}")
         for text in shortfalls(script, timeline):
             context.note(text)
-        files = {} if args.dry_run else written
         head = _head(args.output, value["duration_s"], len(timeline.cuts), script, dry_run=args.dry_run)
-        context.emit({**value, **files, "lines": lines}, as_text(head, lines, written))
+        context.emit({**value, **others, "lines": lines}, as_text(head, lines, {**written, **others}))
 
     def _check(self, context: atom.CommandContext, outputs: Outputs) -> None:
         args = context.args
+        others = [name for name in (args.otio, args.edl, args.srt, args.subtitles) if name]
+        if args.script and args.request is not None:
+            raise atom.SettingsError("a REQUEST and --script both say what the film is to show; leave one out")
         if not args.script and not (args.request or "").strip():
             raise atom.SettingsError('the request is empty; say what to show: atom assemble "REQUEST" -o FILM.mp4')
         if not args.dry_run:
             if not args.output:
                 raise atom.SettingsError("no film is named; say -o FILM.mp4, or --dry-run to see the cuts alone")
-            check_outputs(outputs, args.output, args.otio, args.edl, args.srt, args.subtitles, overwrite=args.overwrite)
-            if args.subtitles and "transcribe" not in context.host().plugins.tasks:
+            check_outputs(outputs, args.output, *others, overwrite=args.overwrite)
+        else:
+            script = [args.output] if args.output and not _is_film(args.output) else []
+            _check_names(outputs, [*script, *others], overwrite=args.overwrite)
+        if args.subtitles:
+            if Path(args.subtitles).suffix.lower() not in (".srt", ".vtt"):
+                raise atom.SettingsError(f"--subtitles '{args.subtitles}' is neither .srt nor .vtt; name it as one")
+            if "transcribe" not in context.host().plugins.tasks:
                 raise atom.SettingsError("--subtitles needs a plugin that hears; install atom-speech")
-            if args.edl:
-                check_edl()
-        elif args.output and not _is_film(args.output):
-            _check_names(outputs, [args.output], overwrite=args.overwrite)
+        if args.edl:
+            check_edl()
+
+
+def _check_sound(context: atom.CommandContext, videos: Iterable[atom.Video], wanted: str) -> None:
+    """Say of which sources another sound track is taken than the one that is wanted.
+
+    :raises SettingsError: if none has it
+    """
+    from atom_core.media.sound import sound_track
+
+    lacking: list[str] = []
+    found = False
+    for video in videos:
+        try:
+            sound_track(video, wanted)
+            found = True
+        except atom.MediaError as error:
+            lacking += [str(error)] if video.has_audio or not lacking else []
+    if lacking and not found:
+        raise atom.SettingsError(f"{lacking[-1]}; name another with --sound, or leave it out")
+    for said in lacking:
+        context.note(f"{said}; what a player takes of it is heard")
 
 
 def _is_film(name: str) -> bool:
@@ -136,7 +168,7 @@ def _others_written(
         "otio": write(args.otio, lambda: _otio(timeline, videos)),
         "edl": write(args.edl, lambda: to_edl(timeline, videos)),
         "srt": write(args.srt, lambda: _srt(timeline)),
-        "subtitles": write(args.subtitles, lambda: _subtitles(context, timeline)),
+        "subtitles": _subtitles_written(context, outputs, timeline),
     }
 
 
@@ -234,12 +266,24 @@ def _srt(timeline: atom.Timeline) -> str:
     return to_srt(items)
 
 
-def _subtitles(context: atom.CommandContext, timeline: atom.Timeline) -> str:
+def _subtitles_written(context: atom.CommandContext, outputs: Outputs, timeline: atom.Timeline) -> str | None:
+    """The file with what is said in the film; None, which is told, where nothing is."""
     from atom_assembly.evidence.speech import subtitles
     from atom_core.media.timelines.subtitles import to_srt, to_vtt
 
-    write = to_vtt if Path(context.args.subtitles).suffix.lower() == ".vtt" else to_srt
-    return write(subtitles(context.host(), timeline, context.args.sound))
+    name = context.args.subtitles
+    if name is None:
+        return None
+    try:
+        said = subtitles(context.host(), timeline, context.args.sound)
+    except atom.MediaError as error:
+        context.fail(name, error)
+        return None
+    if not said:
+        context.note(f"nothing is said in the film, so '{name}' is not written")
+        return None
+    write = to_vtt if Path(name).suffix.lower() == ".vtt" else to_srt
+    return _written(context, outputs, name, lambda: write(said))
 
 
 def _seconds(text: str) -> float:

@@ -37,12 +37,11 @@ def _changed(record: atom.Wanted | atom.Constraints) -> dict[str, Any]:
     }
 
 
-def read_script(path: Path | str, request: str = "", length_s: float | None = None) -> atom.Script:
+def read_script(path: Path | str, length_s: float | None = None) -> atom.Script:
     """The script in a file: JSON as a dry run writes it, alone or in a result of ``--json``, or text, one line a shot.
 
     In text, lines that begin with ``#`` are left out, and a line may say what a request may: "all red hearts".
 
-    :param request: what was asked for, where the file does not say it
     :param length_s: longest that the film may be, seconds, over what the file says
     :raises SettingsError: if the file cannot be read, or is no script
     """
@@ -56,24 +55,24 @@ def read_script(path: Path | str, request: str = "", length_s: float | None = No
     if len(data) > _LARGEST_BYTES:
         raise atom.SettingsError(f"--script '{path}' is larger than a script can be, {_LARGEST_BYTES} bytes")
     read = _of_json if text.lstrip()[:1] in ("{", "[") else _of_lines
-    script = read(text, path, request)
+    script = read(text, path)
     return script if length_s is None else evolve(script, request=evolve(script.request, length_s=length_s))
 
 
-def _of_lines(text: str, path: Path | str, request: str) -> atom.Script:
+def _of_lines(text: str, path: Path | str) -> atom.Script:
     lines = [read_line(line) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
         raise atom.SettingsError(f"--script '{path}' has no lines; write one for each shot")
     whole = " then ".join(line.text for line in lines)
     wanted = tuple(line.wanted for line in lines)
     return atom.Script(
-        request=atom.Request(text=request or whole or "anything"),
+        request=atom.Request(text=whole or "anything"),
         lines=tuple(line.text for line in lines),
         constraints=atom.Constraints(wanted=wanted),
     )
 
 
-def _of_json(text: str, path: Path | str, request: str) -> atom.Script:
+def _of_json(text: str, path: Path | str) -> atom.Script:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -83,7 +82,7 @@ def _of_json(text: str, path: Path | str, request: str) -> atom.Script:
     if isinstance(value, dict) and isinstance(value.get("script"), dict):
         value = value["script"]
     try:
-        return _script(value, request)
+        return _script(value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         said = f"has no {error}" if isinstance(error, KeyError) else str(error).splitlines()[0]
         raise atom.SettingsError(
@@ -91,7 +90,7 @@ def _of_json(text: str, path: Path | str, request: str) -> atom.Script:
         ) from None
 
 
-def _script(value: Any, request: str) -> atom.Script:
+def _script(value: Any) -> atom.Script:
     if not isinstance(value, dict):
         raise ValueError('expected an object with "lines"')
     rows = [{"line": row} if isinstance(row, str) else row for row in value["lines"]]
@@ -102,7 +101,7 @@ def _script(value: Any, request: str) -> atom.Script:
     constraints = atom.Constraints(wanted=wanted, **_known(atom.Constraints, value.get("constraints") or {}, set()))
     length_s = value.get("length_s")
     asked = atom.Request(
-        text=request or str(value.get("request") or "; ".join(lines) or "anything"),
+        text=str(value.get("request") or "; ".join(lines) or "anything"),
         length_s=None if length_s is None else float(length_s),
     )
     return atom.Script(request=asked, lines=tuple(lines), constraints=constraints)

@@ -1,5 +1,6 @@
 """``atom assemble``, with real files."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -9,12 +10,14 @@ import atom_assembly
 import av
 import numpy as np
 import pytest
+from atom_assembly.command import _check_sound
 from atom_assembly.film import Replacement
 
 import atom_core as atom
 from atom_core.media.probe import probe
-from atom_core.testing.commands import run_command
+from atom_core.testing.commands import FakeContext, run_command
 from atom_core.testing.fakes import FakeDecoder, FakeHost
+from atom_core.testing.speech import write_talk
 
 COLOURS = {"red": (255, 0, 0), "blue": (0, 0, 255)}
 
@@ -138,6 +141,34 @@ def test_a_dry_run_shows_and_renders_nothing(host, tmp_path):
     assert run_command(host, "assemble", "blue screen", "--dry-run").failures == []
 
 
+def test_a_dry_run_writes_timelines(host, tmp_path):
+    """Those that are named, beside the script, with nothing rendered."""
+    names = {option: str(tmp_path / f"film.{option}") for option in ("otio", "srt")}
+    options = [word for option, name in names.items() for word in (f"--{option}", name)]
+    said = run_command(host, "assemble", "colours", "--dry-run", *options)
+    assert {option: said.values[0][option] for option in names} == names
+    assert len(json.loads((tmp_path / "film.otio").read_text())["tracks"]["children"][0]["children"]) == 2
+    assert "00:00:01,000 --> 00:00:02,000\nred screen" in (tmp_path / "film.srt").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "film.otio", "film.srt"]
+    assert said.texts[0].endswith("\n".join(names.values()))
+
+
+def test_a_sound_track_that_no_source_has_is_refused(host, tmp_path):
+    """Before anything is rendered, in the words that hearing it has; one of some sources is told of the others."""
+    film = tmp_path / "film.mp4"
+    with pytest.raises(atom.SettingsError, match=r"a.mp4' has no sound; there is no track '7'; name another with"):
+        run_command(host, "assemble", "colours", "-o", str(film), "--sound", "7")
+    assert not film.exists()
+    write_talk(tmp_path / "b.mp4", [np.zeros(16000, np.float32)])
+    with pytest.raises(atom.SettingsError, match=r"b.mp4' has the sound tracks 1.*; there is no track '7'"):
+        _check_sound(FakeContext(args=argparse.Namespace(), fake_host=host), [probe(tmp_path / "b.mp4")], "7")
+    write_talk(tmp_path / "c.mp4", [np.zeros(16000, np.float32)] * 2)
+    context = FakeContext(args=argparse.Namespace(), fake_host=host)
+    _check_sound(context, [probe(tmp_path / name) for name in ("b.mp4", "c.mp4")], "2")
+    (note,) = context.notes
+    assert note.endswith("there is no track '2'; what a player takes of it is heard")
+
+
 @pytest.mark.parametrize("how", ["-o", "--json"])
 def test_what_a_dry_run_writes_can_be_edited_and_rendered(host, tmp_path, how):
     """Its file, or its JSON, is a script again, whose lines and constraints are those that were read and edited."""
@@ -242,6 +273,9 @@ def test_the_task_replaces_no_footage(host, tmp_path):
         (["-o", "{tmp}/film.mp4"], "the request is empty"),
         (["colours"], "no film is named; say -o FILM.mp4, or --dry-run"),
         (["colours", "--dry-run", "-o", "{tmp}/none/script.json"], "no folder"),
+        (["colours", "--dry-run", "--otio", "{tmp}/none/film.otio"], "no folder"),
+        (["colours", "--script", "{tmp}/script.json", "--dry-run"], "a REQUEST and --script both say"),
+        (["colours", "--dry-run", "--subtitles", "{tmp}/film.txt"], "film.txt' is neither .srt nor .vtt"),
         (["--script", "{tmp}/none", "-o", "{tmp}/film.mp4"], "--script '.*none' cannot be read"),
     ],
 )

@@ -13,6 +13,7 @@ from atom_assembly.evidence.speech import subtitles
 from atom_assembly.requests.spoken import _listed, said_in
 
 import atom_core as atom
+from atom_core.testing.commands import run_command
 from atom_core.testing.fakes import FakeDecoder, FakeHost
 from atom_core.testing.speech import SENTENCES
 from atom_core.testing.speech.hostile import HOSTILE_WORDS
@@ -207,6 +208,16 @@ def test_what_nobody_says(hearing):
 def test_what_is_to_be_seen(line):
     """Lines of pictures are none of speech."""
     assert said_in(line) is None
+
+
+def test_no_subtitles_where_nobody_speaks(hearing, tmp_path):
+    """None are written, and that is said; where somebody does, they are, in a dry run too."""
+    for lines, is_written in (([], False), (SENTENCES[:25], True)):
+        host, _ = hearing(a=lines)
+        file = tmp_path / f"{len(lines)}.vtt"
+        said = run_command(host, "assemble", "a street", "--dry-run", "--subtitles", str(file))
+        assert (said.values[0]["subtitles"] is not None, file.exists(), said.failures) == (is_written, is_written, [])
+        assert any("nothing is said in the film" in note for note in said.notes) is not is_written
 
 
 @pytest.mark.parametrize("said", HOSTILE_WORDS)

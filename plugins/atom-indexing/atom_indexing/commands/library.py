@@ -38,6 +38,8 @@ class LibraryCommand:
 
     def run(self, context: atom.CommandContext) -> None:
         """One result per video: all of them, or those that are looked at to be forgotten."""
+        if context.args.overwrite and not context.args.export:
+            raise atom.SettingsError("--overwrite is for the file of --export; add --export FILE, or leave it out")
         if carried(context):
             return
         check_there(context.host())

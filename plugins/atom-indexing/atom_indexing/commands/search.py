@@ -46,6 +46,8 @@ class SearchCommand:
 
         :raises SettingsError: if the text is empty, or there is no folder for what is to be written
         """
+        if context.args.pad and not context.args.cut:
+            raise atom.SettingsError("--pad is more of the video around what --cut cuts out; add --cut DIR")
         query = query_of(context, context.args.k, skip=context.args.skip)
         text = query.text or context.args.like or context.args.image
         folder = folder_for(context.args.cut) if context.args.cut else None

@@ -157,7 +157,11 @@ def test_search_cuts_only_what_is_as_it_was(world, files):
     assert ([value["cut"] for value in said.values], said.failures) == ([None, None], [])
     assert [path.read_text() for path in (files / "cuts").iterdir()] == ["mine"]
     (files / "notes.txt").touch()
-    for words, what in ((["--cut", "notes.txt"], "cannot write into folder"), (["--pad", "-1"], "a number of seconds")):
+    for words, what in (
+        (["--cut", "notes.txt"], "cannot write into folder"),
+        (["--pad", "-1"], "a number of seconds"),
+        (["--pad", "1"], "add --cut DIR"),
+    ):
         with pytest.raises(atom.SettingsError, match=what):
             run_command(host, "search", "a red circle", *words)
 

@@ -173,6 +173,8 @@ def test_an_export_replaces_no_file_of_the_users(world, tmp_path):
     for place, why in ((tmp_path, "it is a folder"), (tmp_path / "no" / "a.jsonl", "there is no folder")):
         with pytest.raises(atom.SettingsError, match=why):
             run_command(host, "library", "--export", str(place))
+    with pytest.raises(atom.SettingsError, match="--overwrite is for the file of --export"):
+        run_command(host, "library", "--overwrite")
     run_command(host, "library", "--export", str(mine), "--overwrite")
     run_command(host, "library", "--export", str(mine))  # what Atom wrote is replaced
     assert len(mine.read_text().splitlines()) == 3
