@@ -43,9 +43,12 @@ SOURCES = {
             "ac3",
             "wavpack",
             "tta",
+            "dca",
+            "truehd",
+            "mlp",
         )
     },
-    **{f"h264_{codec}.ts": f"{H264} -c:a {codec}" for codec in ("aac", "ac3", "mp2", "libmp3lame")},
+    **{f"h264_{codec}.ts": f"{H264} -c:a {codec}" for codec in ("aac", "ac3", "mp2", "libmp3lame", "dca")},
     **{
         f"mpeg4_{codec}.avi": f"{MPEG4} -c:a {codec}" for codec in ("libmp3lame", "mp2", "pcm_s16le", "ac3", "adpcm_ms")
     },
@@ -53,6 +56,9 @@ SOURCES = {
     "vp8_vorbis.webm": "-c:v libvpx -b:v 1M -c:a libvorbis",
     "h264_aac.flv": f"{H264} -c:a aac -ar 44100",
     "mjpeg_adpcm.mov": "-c:v mjpeg -q:v 3 -pix_fmt yuvj420p -c:a adpcm_ima_qt",
+    "wrap.ts": f"{H264} -c:a aac -output_ts_offset 95442.7 -muxdelay 0",
+    "left.mp4": f"{H264} -c:a aac -af pan=stereo|c0=c0|c1=0*c0",
+    "studio.mkv": f"{H264} -c:a flac -ar 192000",
     "low.mp4": f"{H264} -c:a aac -ar 8000",
     "cd.mkv": f"{H264} -c:a flac -ar 44100",
     "studio.mov": f"{H264} -c:a pcm_s24le -ar 96000",
