@@ -18,6 +18,7 @@ from atom_assembly.requests.read import Reading, read_by_mentions, read_request
 from atom_assembly.requests.sloppy import without_slips
 from atom_assembly.requests.spoken import read_spoken
 from atom_assembly.requests.told import told
+from atom_assembly.sources import MOST_LOOKED_FOR
 
 PROMPT = "Write the shots of this film, one per line: "
 LONGEST_LINE = 300
@@ -129,7 +130,7 @@ def in_view(host: atom.Host, text: str) -> tuple[list[str], list[str]]:
     try:
         if len(host.library) == 0:
             return [], []
-        moments = host.run("search", atom.Query(text=_QUOTES.sub(" ", text), limit=_MOST_SEEN))
+        moments = host.run("search", atom.Query(text=_QUOTES.sub(" ", text)[:MOST_LOOKED_FOR], limit=_MOST_SEEN))
     except (atom.LibraryError, atom.PluginError, atom.TaskError):
         return [], []
     return [moment.caption for moment in moments], sorted({path.name for path in host.library.videos().values()})

@@ -11,6 +11,8 @@ from attrs import field, frozen
 import atom_core as atom
 
 Key = tuple[str, float, float]
+MOST_LOOKED_FOR = 1_000
+"""Characters of a text that clips are looked for with: small models read no more at once."""
 
 log = logging.getLogger("atom")
 
@@ -63,7 +65,9 @@ class Sources:
         """The `count` moments most similar to `line` whose files are usable; others do not take their places."""
         limit = count
         while True:
-            moments = self._host.run("search", atom.Query(text=line, limit=limit, videos=self._within))
+            moments = self._host.run(
+                "search", atom.Query(text=line[:MOST_LOOKED_FOR], limit=limit, videos=self._within)
+            )
             found = self.usable(moment for moment in moments if moment.score >= min_score)
             if len(found) >= count or len(moments) < limit or moments[-1].score < min_score:
                 return found[:count]

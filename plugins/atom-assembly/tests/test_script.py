@@ -1,8 +1,11 @@
 """Scripts: what the decoder wrote, or the request itself."""
 
+from types import SimpleNamespace
+
 import atom_assembly
 import pytest
-from atom_assembly.script import parse_script, split_request
+from atom_assembly.script import in_view, parse_script, split_request
+from atom_assembly.sources import MOST_LOOKED_FOR
 
 import atom_core as atom
 from atom_core.testing.fakes import FakeDecoder, FakeHost
@@ -99,3 +102,12 @@ def test_babble_falls_back_to_the_request(answer):
 def test_requests_are_split_at_clauses(request_text, lines):
     """Sentences and clauses become lines in their order; nothing is lost, nothing is empty."""
     assert split_request(request_text) == lines
+
+
+def test_captions_near_a_long_request_are_looked_for_by_its_beginning():
+    """A model that reads some thousand tokens at once is asked for no more."""
+    asked = []
+    library = type("Library", (), {"__len__": lambda _: 1, "videos": lambda _: {}})()
+    host = SimpleNamespace(library=library, run=lambda _, query: asked.append(query.text) or [])
+    assert in_view(host, "a dog runs, then a cat sleeps, then " * 150) == ([], [])
+    assert [len(text) for text in asked] == [MOST_LOOKED_FOR]

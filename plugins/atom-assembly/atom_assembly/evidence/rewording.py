@@ -20,6 +20,7 @@ from atom_assembly.evidence.plain_words import plainly
 from atom_assembly.evidence.words import clauses, stem, stems, thing_of, told_apart
 from atom_assembly.requests.english import DETERMINER, THING
 from atom_assembly.requests.wanted import said_of_one
+from atom_assembly.sources import MOST_LOOKED_FOR
 
 SURE = 0.985
 """Least mean token probability of a rewording that is believed."""
@@ -93,7 +94,7 @@ Wording = tuple[Said, ...]
 
 def wordings(line: str, vocabulary: Vocabulary, decoder: atom.Decoder, prompt: str) -> list[Wording]:
     """`line` in the words of captions, one wording for each of what "or" joins; none where the decoder is not sure."""
-    if not vocabulary.things:
+    if not vocabulary.things or len(line) > MOST_LOOKED_FOR:
         return []
     found: list[Wording] = []
     sure = False
