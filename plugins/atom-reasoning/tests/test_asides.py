@@ -174,3 +174,11 @@ def test_several_questions_stay_several():
     """A sentence that is itself a question is no aside."""
     first, second = readings_of("Is there a dog, and when does it run?")
     assert (first.kind, second.kind) == (Kind.YES_NO, Kind.WHEN)
+
+
+@pytest.mark.parametrize(
+    "text", ["is all", "does every", "So?", "list all " * 300, "the dog, " * 300 + "what is it?", "I mean, " * 300]
+)
+def test_fragments_are_read_as_something(text):
+    """What is no sentence, or is one without end, has a reading as well."""
+    assert readings_of(text)

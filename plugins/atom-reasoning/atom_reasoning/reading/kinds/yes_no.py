@@ -258,7 +258,8 @@ def _all_things(text: str, reading: Reading) -> Reading | None:
     """ "Do all stars blink?", "Are all the stars red?", "Does every star blink?", "Are there only stars?" """
     if re.match(rf"{AUX} (?:not )?(?:all|every|each|both of the|all of)\b", text) and not re.search(r" or ", text):
         found = re.match(rf"(?P<aux>{AUX}) (?:not )?(?:all(?: of)?|every|each(?: of)?|both of) (?P<rest>.+)$", text)
-        assert found
+        if found is None:
+            return None
         wanted = condition(
             f"the {re.sub(r'^(?:the|these|them) ', '', found['rest'])}",
             copula=found["aux"] in ("is", "are", "was", "were"),
