@@ -128,7 +128,7 @@ def test_plugins(atom, capsys):
     out = capsys.readouterr().out
     assert "module counter: Counts calls (3 MiB)" in out
     assert "command ask-counter: Ask the module" in out
-    assert atom("plugins", "countr") == 1
+    assert atom("plugins", "countr") == 2
     assert "there is no plugin 'countr', did you mean 'counter'" in capsys.readouterr().err
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from atom_core.cli.console import table
 from atom_core.cli.options import option_of
-from atom_core.errors import AtomError, PluginError
+from atom_core.errors import AtomError, PluginError, SettingsError
 from atom_core.settings import GROUPS, Settings, field_docs, module_settings, suggest, task_settings, type_hints
 from atom_core.text.width import width
 
@@ -35,7 +35,8 @@ class ConfigCommand:
         known = [row["name"] for row in found]
         for name in names:
             if name not in known:
-                context.fail("", f"there is no setting {name!r}{suggest(name, known)}; `atom config` lists them")
+                said = f"there is no setting {name!r}{suggest(name, known)}; `atom config` lists them"
+                raise SettingsError(said)
         chosen = [row for row in found if not names or row["name"] in names]
         lines = _laid_out([(row["name"], _shown(row), row["source"], row["summary"]) for row in chosen], context)
         for row, line in zip(chosen, lines, strict=True):

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from atom_core.cli.console import table
+from atom_core.errors import SettingsError
 from atom_core.memory.estimate import gib
 from atom_core.plugins.discovery import PluginInfo
 from atom_core.settings import suggest
@@ -33,7 +34,7 @@ class PluginsCommand:
         for name in names:
             if name not in known:
                 near = suggest(name, known)
-                context.fail(name, f"there is no plugin {name!r}{near}; `atom plugins --all` lists them")
+                raise SettingsError(f"there is no plugin {name!r}{near}; `atom plugins --all` lists them")
         infos = [info for info in context.plugins.infos if context.args.all or names or not info.builtin]
         infos = [info for info in infos if not names or info.name in names]
         rows = [("PLUGIN", "STATE", "DISTRIBUTION", "OFFERS")]

@@ -38,7 +38,9 @@ class TranscribeCommand:
                     documents.place(video)
                 said = _transcribed(context, video)
                 value = json_value(video, said)
-                if documents is not None:
+                if documents is not None and not said and name != "json":
+                    context.emit({**value, "document": None}, "")
+                elif documents is not None:
                     path = documents.write(video, write(video, said))
                     context.emit({**value, "document": str(path)}, f"{video.path}: {path}")
                 elif name == "json" and not getattr(context.args, "json", False):

@@ -111,13 +111,13 @@ class Engine:
         if language and language not in known:
             only = "only English (en)" if known == ["en"] else f"{len(known)} languages by their ISO 639-1 codes"
             raise atom.SettingsError(
-                f"speech model {self._folder.name} knows {only}, not {language!r}{suggest(language, known)}; name one"
-                " with --language, or another model with --set modules.transcriber.model=ID"
+                f"the speech model in '{self._folder}' knows {only}, not {language!r}{suggest(language, known)}; leave"
+                " out --language, or name another model with --set modules.transcriber.model=ID"
             )
         if translate and not self.is_multilingual:
             raise atom.SettingsError(
-                f"speech model {self._folder.name} knows only English and translates nothing; name a multilingual one"
-                " with --set modules.transcriber.model=ID"
+                f"the speech model in '{self._folder}' knows only English and translates nothing; name a"
+                " multilingual one with --set modules.transcriber.model=ID"
             )
 
     def _opened(self) -> Any:

@@ -62,3 +62,12 @@ def test_documents(host, tmp_path):
         result = run_command(host, "transcribe", "a.mp4", "b.mp4", "--format", "srt", "-o", str(tmp_path))
         assert not result.failures
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.srt", "b.srt"]
+
+
+def test_no_document_where_nothing_is_said(host, tmp_path):
+    """None is written or listed, and what there was stays; the remark says why. JSON says that nothing is said."""
+    result = run_command(host, "transcribe", "mute.mp4", "--format", "srt", "-o", str(tmp_path))
+    assert [value["document"] for value in result.values] == [None]
+    assert (list(tmp_path.iterdir()), result.failures, len(result.notes)) == ([], [], 1)
+    run_command(host, "transcribe", "mute.mp4", "--format", "json", "-o", str(tmp_path))
+    assert json.loads((tmp_path / "mute.json").read_text())["utterances"] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -37,7 +37,9 @@ def carried(context: atom.CommandContext) -> bool:
     library = context.host().library
     if not isinstance(library, ChromaLibrary):
         raise atom.LibraryError("this library is not one of atom-indexing, which alone can be carried over")
-    if args.merge or args.take_in:
+    read = _read(args.take_in) if args.take_in else None
+    folders = [str(place) for name in args.merge or () for place in _libraries(Path(name))]
+    if folders or read is not None:
         library.make()
     else:
         check_there(context.host())
@@ -45,10 +47,9 @@ def carried(context: atom.CommandContext) -> bool:
         _export(context, library)
     elif args.verify or args.mend:
         verify(context, library)
-    elif args.merge:
-        _merge(context, library)
+    elif read is None:
+        _merge(context, library, folders)
     else:
-        read = _read(args.take_in)
         _tell_embedder(context, library, read.head, f"'{args.take_in}'")
         num = bring_in(library, read, f"'{args.take_in}'")
         take_in(folder_of(context.host()), read.told, f"'{args.take_in}'")
@@ -89,9 +90,8 @@ def _export(context: atom.CommandContext, library: ChromaLibrary) -> None:
     context.emit({"exported": num, "file": file}, f"{count_of(num, 'clip')} written to {file}")
 
 
-def _merge(context: atom.CommandContext, library: ChromaLibrary) -> None:
+def _merge(context: atom.CommandContext, library: ChromaLibrary, folders: Iterable[str]) -> None:
     """Take in all clips of other libraries, one after the other."""
-    folders = [str(place) for name in context.args.merge for place in _libraries(Path(name))]
     made = library.made_by()["model"]
     for folder in folders:
         if Path(folder).resolve() == library.path.resolve():

@@ -91,7 +91,7 @@ def read_lines(lines: Iterable[str], source: str) -> Read:
         except _OtherFormatError:
             raise
         except (ValueError, TypeError, KeyError, RecursionError, atom.LibraryError) as error:
-            said = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else str(error)
+            said = f"it has no {error}" if isinstance(error, KeyError) else str(error)
             raise atom.LibraryError(
                 f"{source}, line {number} is no line of an exported library: {said}; write it by atom library --export"
             ) from None

@@ -103,7 +103,7 @@ def test_what_cannot_be_taken_in(world, tmp_path):
     for text, said in (
         ("", "is empty"),
         ("no json\n", "line 1 is no line of an exported library"),
-        ("{}\n", "line 1 is no line"),
+        ("{}\n", "line 1 is no line of an exported library: it has no 'atom_library';"),
         (json.dumps({**head, "atom_library": 9}), "its format is 9, this version reads 1"),
         (
             json.dumps({**head, "model": "other@2"}) + "\n" + lines[1],
@@ -120,6 +120,16 @@ def test_what_cannot_be_taken_in(world, tmp_path):
     with pytest.raises(atom.LibraryError, match="holds no library"):
         run_command(host, "library", "--merge", str(tmp_path))
     assert len(host.library) == 0
+
+
+def test_no_library_is_made_for_what_is_none(world, tmp_path):
+    """A file or folder that cannot be taken in leaves no new library behind."""
+    host = world("one")
+    (tmp_path / "garbage.jsonl").write_text("{}\n")
+    for words in (("--import", str(tmp_path / "garbage.jsonl")), ("--merge", str(tmp_path))):
+        with pytest.raises(atom.LibraryError):
+            run_command(host, "library", *words)
+    assert not (tmp_path / "one").exists()
 
 
 def test_verify_and_mend(world):
