@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -60,13 +61,14 @@ class IndexCommand:
             make_library(context.host())
         new, replaced, updated = triage(context, library, list(dict.fromkeys([*videos, *former])), former, tell)
         channels = {source.option: getattr(context.args, source.option) for source in SOURCES.values()}
-        with context.progress("Indexing", len(new)) as progress:
+        with context.progress("Indexing", len(new)) as progress, _told_where_it_stops(len(new)) as stored:
             for outcome in context.host().map("index-video", new, **channels):
                 progress.advance()
                 video = outcome.item
                 if outcome.error is not None:
                     context.fail(names.get(video.path, str(video.path)), outcome.error)
                     continue
+                stored.append(video)
                 for content_hash in replaced.get(video.path, ()):
                     library.remove(content_hash)
                 changed = updated.get(video.content_hash, "")
@@ -92,6 +94,19 @@ def _finish(context: atom.CommandContext, known: list[atom.Video]) -> None:
     elif rebuild.cut_off(context.settings.library):
         context.note("a rebuild of this library was cut off; `atom index --rebuild` goes on with it")
     context.note(f"{count_of(len(library), 'clip')} in {context.settings.library_called}")
+
+
+@contextmanager
+def _told_where_it_stops(num_videos: int) -> Iterator[list[atom.Video]]:
+    """Where the work in it is interrupted, that says how far it came, by the videos that it adds to what is given."""
+    stored: list[atom.Video] = []
+    try:
+        yield stored
+    except (KeyboardInterrupt, atom.Cancelled) as stop:
+        if num_videos:
+            said = f"after {len(stored)} of {count_of(num_videos, 'video')}; what is stored stays"
+            stop.add_note(f"{said}, and the same command goes on with the rest")
+        raise
 
 
 def _add_passages(context: atom.CommandContext, videos: list[atom.Video]) -> None:
