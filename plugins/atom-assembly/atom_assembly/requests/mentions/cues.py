@@ -79,7 +79,7 @@ _RULES: tuple[tuple[str, str], ...] = (
         "without",
     ),
     (r"\b(?:rule|weed|filter|throw|cross)\s+out\b|\bless(?=\s+(?:those|the|any|anything)\b)|\bsans\b", "without"),
-    (r"\b(?:turns?|shows?|pops?|crops?)\s+up\b", "is seen"),
+    (r"\b(?:turns?|pops?|crops?)\s+up\b", "is seen"),
     (
         r"((?:not|never|n['’]t|no\s+\w+|nothing(?:\s+\w+)?)\s+(?:(?:ever|should|must|may|can|is|to)\s+)*)"
         r"(?:appears?|comes?\s+up|is\s+seen)\b",
