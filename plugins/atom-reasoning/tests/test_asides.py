@@ -182,3 +182,26 @@ def test_several_questions_stay_several():
 def test_fragments_are_read_as_something(text):
     """What is no sentence, or is one without end, has a reading as well."""
     assert readings_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "as_plain"),
+    [
+        ("Give me the stats: how many scenes feature a red dog?", "How many scenes show a red dog?"),
+        ("Sample size: how many dogs are there?", "How many dogs are there?"),
+        ("Give us the full line-up: which objects are in this video?", "Which objects are in this video?"),
+        ("And we're off! What's the first thing we see?", "What happens first?"),
+        ("Number of shots in this video, N = ?", "How many shots are there?"),
+        ("Shot 2: what colour is the dog?", "What colour is the dog in shot 2?"),
+        ("The dog: when does it run?", "When does the dog run?"),
+        ("Two videos head to head: which one has more shots?", "Which of the videos has more shots?"),
+        ("The dog or the cat, which of them shows up earlier?", "Which appears first, the dog or the cat?"),
+        ("It's a race between the dog and the cat, so who appears first?", "Which appears first, the dog or the cat?"),
+        ("Of the dog and the cat, which has the earlier onset?", "Which appears first, the dog or the cat?"),
+    ],
+)
+def test_what_leads_to_a_question_is_no_thing(text, as_plain):
+    """A heading is left out where it names nothing; two things before the question are what it chooses from."""
+    (found,), (plain,) = readings_of(text), readings_of(as_plain)
+    assert (found.kind, found.counted, found.conditions) == (plain.kind, plain.counted, plain.conditions)
+    assert (found.scope.shots, found.scope.pick, found.compare) == (plain.scope.shots, plain.scope.pick, plain.compare)

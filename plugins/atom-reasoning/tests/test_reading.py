@@ -182,3 +182,35 @@ def test_what_no_pattern_fits_is_asked_as_it_is():
     """A question of unknown form, or in another language, is put to the clips that may answer it."""
     reading = read("Varför springer hunden?")
     assert (reading.kind, reading.sure, reading.conditions) == (Kind.WHAT, False, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "as_plain"),
+    [
+        ("9 seconds gone, what's out there on the screen?", "What happens at 0:09?"),
+        ("With 3 seconds played, what is being shown?", "What happens at 0:03?"),
+        ("Is there a dog between the seconds 8 and 12?", "Is there a dog between 0:08 and 0:12?"),
+        ("Which events fall between t = 0 s and t = 4 s?", "What happens between 0:00 and 0:04?"),
+        ("At what time does a dog come into play?", "When is a dog shown?"),
+        ("How long is a dog observable?", "How long is a dog shown?"),
+        ("What does the clock say when the dog is on?", "When is the dog shown?"),
+        ("What is the onset time of the dog?", "When is the dog shown?"),
+        ("What is the initial observation in the video?", "What happens at the beginning?"),
+        ("What is the final observation in the recording?", "What happens at the end?"),
+        ("The closing moments, what do we see there?", "What happens at the end?"),
+        ("What do we have right at kick-off, in the opening of the video?", "What happens at the beginning?"),
+        ("Which event is directly subsequent to the dog?", "What happens after the dog?"),
+        ("Frequency of a dog, expressed as a number of shots?", "How many shots show a dog?"),
+        ("Which scene gives us a dog?", "Which shot shows a dog?"),
+        ("Do we see a dog shot after shot, in every single one?", "Is there a dog in every shot?"),
+        ("Tell me the story of the video, one shot after the other.", "What happens, in order?"),
+        ("In which temporal order do the dog and the cat occur?", "In what order do the dog and the cat appear?"),
+        ("Which video is ahead on dogs?", "Which video has more dogs?"),
+        ("Do a dog and a cat co-occur in the same shot?", "Are a dog and a cat in the same shot?"),
+    ],
+)
+def test_commentators_and_scientists_are_read(text, as_plain):
+    """Times that are played, what comes into play, what is observed finally, and how often in numbers of shots."""
+    found, plain = read(text), read(as_plain)
+    assert (found.kind, found.counted, found.conditions) == (plain.kind, plain.counted, plain.conditions)
+    assert (found.scope, found.compare, found.together) == (plain.scope, plain.compare, plain.together)

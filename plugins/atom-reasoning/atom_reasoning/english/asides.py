@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from atom_reasoning.english.requests import without_requests, without_telling
-from atom_reasoning.english.topics import with_topic
+from atom_reasoning.english.topics import with_topic, without_heading
 from atom_reasoning.english.viewers import as_one
 from atom_reasoning.english.words import KINDS_OF_WORDS, NUMBER, base
 
@@ -114,6 +114,8 @@ _KEPT = frozenset(
 """Words that say something behind a comma at the end."""
 
 
+_UNKNOWN = re.compile(r"[\s,;:]*\(?\b[a-z]{1,2} ?= ?\?+\)?[\s.?]*$", re.IGNORECASE)
+"""What stands for the number sought: "number of shots, N = ?"."""
 _SENTENCES = re.compile(r"(?<=[.!?;])(?<!\bno\.)(?<!\bnr\.)(?<!\bvs\.)\s+(?=[^\W\d])", re.IGNORECASE)
 
 
@@ -129,6 +131,7 @@ def without_asides(text: str) -> str:
         " ".join(text.replace("i.e.", "i mean").split()),
         flags=re.IGNORECASE,
     )
+    text = without_heading(_UNKNOWN.sub("?", text))
     text = as_one(_NUMBER_OF_SHOT.sub(r"\g<before>number", text))
     text = _OFFERED.sub(": ", text)
     text = _leads_apart(without_telling(text))

@@ -9,6 +9,43 @@ from atom_reasoning.english.words import NUMBER
 _APPEAR = r"(?:appear|show up|turn up|come up|come on|come|happen|occur|start|begin|get shown)"
 _PARTS = r"(?:part|piece|portion|chapter|sequence|bit)"
 """What people call a shot where the words before say that it is one."""
+_FIRSTS = r"(?:initial|opening|starting|first|earliest)"
+_LASTS = r"(?:final|closing|concluding|ending|last|latest|ultimate)"
+_SIGHTS = (
+    r"(?:observation|moment|event|sight|image|impression|action|glimpse|finding|occurrence|happening|content|record)s?"
+)
+"""What is seen at the beginning or at the end, in words that name no thing."""
+_CLOCKS = r"(?:(?:the |our |your )?(?:clock|timer|counter|time ?code|time ?stamp|time|player|stopwatch|timeline))"
+_OBSERVED = (
+    (rf"^what (?:does|do|will|would|is|time is|time does) {_CLOCKS}(?: (?:say|shows?|read|display|at|stand|be|on|have))* (?:when|as|while|once|the moment|at the moment)(?: that| when)? (.+?) (?:is|are|be|comes?) (?:on|up|in|there|shown|seen|visible)$", r"when is \1 shown"),
+    (rf"^what (?:does|do|will|would|is|time is|time does) (?:on )?{_CLOCKS}(?: (?:say|shows?|read|display|at|stand|be|on|have))* (?:when|as|while|once|the moment|at the moment)(?: that| when)? (?=\w)", "when "),
+    (r"\bcom(?:e|ing) in(?:to)? (?:play|sight|the picture|the game|the action|action|being|existence)\b", "appear"),
+    (r"\bcomes in(?:to)? (?:play|sight|the picture|the game|the action|action|being|existence)\b", "appears"),
+    (r"\b(?:takes?|enters?) (?:the (?:stage|field|pitch|fray|action|game|scene)|play)\b(?! \d)", "appears"),
+    (rf"^(?:in |at |during )?(?:the )?(?:very )?{_FIRSTS} (?:{_SIGHTS}|seconds|frames?),? (?:what|who) .+? (?:there|then|in (?:it|them)|at that (?:time|point))$", "what happens at the beginning"),
+    (rf"^(?:in |at |during )?(?:the )?(?:very )?{_LASTS} (?:{_SIGHTS}|seconds|frames?),? (?:what|who) .+? (?:there|then|in (?:it|them)|at that (?:time|point))$", "what happens at the end"),
+    (rf"^(?:what|which|describe|state|report|give|name|tell)(?: me| us)? ?(?:is|are)? (?:the|its|your|our) (?:very )?{_FIRSTS} {_SIGHTS}(?: (?:made|recorded|noted|seen|shown|(?:that )?(?:we|you) (?:make|get|see|have)))?(?: (?:in|of|from) .+)?$", "what happens at the beginning"),
+    (rf"^(?:what|which|describe|state|report|give|name|tell)(?: me| us)? ?(?:is|are)? (?:the|its|your|our) (?:very )?{_LASTS} {_SIGHTS}(?: (?:made|recorded|noted|seen|shown|(?:that )?(?:we|you) (?:make|get|see|have)))?(?: (?:in|of|from) .+)?$", "what happens at the end"),
+    (r"\b(?:right )?(?:at|from|in|during) (?:the )?(?:very )?(?:kick-?off|opening(?: whistle)?|first whistle|get-?go)(?: of the \w+)?(?=$|,| (?:what|which|who|is|do|does)\b)", "at the beginning"),
+    (r"\b(?:right )?(?:at|in|by) (?:the )?(?:very )?(?:final whistle|full[- ]time|wrap-?up|closing)(?: of the \w+)?(?=$|,| (?:what|which|who|is|do|does)\b)", "at the end"),
+    (r"\bat the (beginning|end)(?:,? (?:at|in) the \1(?: of the \w+)?)+", r"at the \1"),
+    (r"^what do (?:we|you|i) (?:have|get|find|got) (?=at the (?:beginning|end)$)", "what happens "),
+    (r"^(?:what|which)(?: (?:event|action|thing|observation|occurrence)s?)? (?:is|are|comes?|occurs?|happens?) (?:directly |immediately |right |just |straight )?(?:subsequent|consecutive|posterior|next) to ", "what happens after "),
+    (r"\b(?:directly |immediately )?(?:subsequent|posterior) to\b", "after"),
+    (r"^(?:what|which)(?: (?:event|action|thing|observation|occurrence)s?)? (?:is|are|comes?|occurs?|happens?) (?:directly |immediately |right |just |straight )?(?:prior|antecedent|anterior|previous) to ", "what happens before "),
+    (r"^(?:what|which) (?:event|action|observation|occurrence)s? (?:falls?|lies?|is found|are found|is located|are located|took place) (?=between|from|at|during|in|after|before)", "what happens "),
+    (r"^(?:what is |give |state |report )?(?:me )?(?:the )?(?:absolute |relative )?(?:frequency|prevalence|incidence) of (.+?),? (?:(?:expressed|given|measured|counted|stated|reported) )?(?:as|in|by|per)\b.*\b(shot|scene|clip|segment)s?$", r"how many \2s show \1"),
+    (r"^(?:what is |give |state |report )?(?:me )?(?:the )?(?:absolute |relative )?(?:frequency|prevalence|incidence) of (.+)$", r"how many times does \1 appear"),
+    (r"^(?:what is |give |state |report |note )?(?:me )?(?:the )?(?:time of )?(?:the )?(?:onset|debut|arrival|entrance)(?: time)? (?:of|for) (.+)$", r"when is \1 shown"),
+    (r"\b((?:shot|scene|clip|segment|video|film|recording|part|piece|one)s?(?: of (?:these|those|them|the videos))?) (?:will |would |can )?(?:give|bring|offer|deliver|hand|present|provide|grant|serve|treat|afford)s?(?: (?:up|over|out))? (?:us|me|you|the viewer|viewers)(?: (?:to|with))? (?=(?:an?|the|any|no|some)\b)", r"\1 shows "),
+    (r"\b(?:in )?(shot|scene|clip) (?:after|for|by|upon) \1,? (?:in )?(?:every|each)(?: single| and every)? one\b", r"in every \1"),
+    (r"\bone (?:shot|scene|clip|thing|event|moment) after (?:another|the other|the next)\b", "in order"),
+    (r"^(?:tell|give|relate|recount)(?: me| us)? (?:the )?(?:whole |full |entire )?(?:story|tale|plot|narrative|action) (?:of|in|from) (?:the|this) (?:\w+ )?(?:video|film|movie|clip|recording|footage)\b(?:,? in order)?$", "what happens in order"),
+    (r"\b(?:temporal|time|timely) (order|sequence)\b", r"\1"),
+    (r"\bco-?occur(s|red|ring)?\b", "appear together"),
+    (r"^(which|what) (video|film|recording|one) is (?:ahead|leading|in front|in the lead|on top) (?:on|in|for|with|by) ([^,]+)(?:,.*)?$", r"which video has more \3"),
+)  # fmt: skip
+"""How commentators and scientists put it: what comes into play, the final observation, subsequent to."""
 _PATTERNS = (
     (
         r"^(?:give |tell |state |name |say )?(?:me )?the (?:start|starting|begin|end|ending)(?:ning)? (?:time|second|point)s? (?:of|for) (.+)$",
@@ -329,5 +366,5 @@ _PATTERNS = (
     (r"\b(?:each|every) (?:single|and every|individual)\b", "every"),
     (r"\b(?:all|each|every one) of (?:the|these|those)\b", "all the"),
 )
-REWORDED = tuple((re.compile(pattern), put) for pattern, put in _PATTERNS)
+REWORDED = tuple((re.compile(pattern), put) for pattern, put in _OBSERVED + _PATTERNS)
 """What is looked for, and what is put in its place, one after the other."""

@@ -67,7 +67,7 @@ _FORMS = (
     (rf"^(?P<wh>in (?:which|what) {_SHOT}|when|(?:which|what) {_SHOT}|where) (?:do|does|can|could|did|will) (?:we|you|i|one) (?:need|look for|look|go|have to look|catch|meet|get)(?: (?:at|to|for|in))* (?=(?:the|an?) )", r"\g<wh> is "),
     (rf"^(?P<wh>(?:which|what) {_SHOT}) (?:do|does|did|should|must) (?:we|you|i|one) (?:need|look at|watch|have to (?:look at|watch|see))(?: (?:to see|for))? (?=(?:the|an?) )", r"\g<wh> shows "),
     (r"^(?:under|within|inside|by|through|throughout|across|among|over|for|into) (?P<wh>which|what) (?=(?:shot|scene|clip)s?\b)", r"in \g<wh> "),
-    (r"\b(?P<verb>has|have|gets?|bears?) the (?P<rank>first|last|earlier|earliest|later|latest)(?: of the two)? (?:time(?: ?stamp)?|position|appearance|entry|start|place|turn|slot|showing)\b", r"comes \g<rank>"),
+    (r"\b(?P<verb>has|have|gets?|bears?) the (?P<rank>first|last|earlier|earliest|later|latest)(?: of the two)? (?:time(?: ?stamp)?|position|appearance|entry|start|place|turn|slot|showing|onset|arrival|debut|occurrence|entrance|emergence|beginning)\b", r"comes \g<rank>"),
     (r"\b(?:display|viewing|air|exposure|on-?screen|showing|visibility|visible) (?:time|duration|period|length)\b", "screen time"),
     (r"\bcolour (?:value|name|code|tone)(?= of\b)", "colour"),
     (r"^(?P<wh>what|which) colour (?:applies|belongs|pertains|corresponds|goes|attaches) (?:to|with) ", r"\g<wh> colour is "),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from atom_reasoning.english.words import KINDS_OF_WORDS, NUMBER, ORDINAL
+
 _ASKS = r"(?:what|which|who|whose|when|where|how|why|in (?:what|which)|at (?:what|which)|whether|if)\b"
 _WANTS = r"(?:am|was|are|were|have been) (?:now |just |still )?(?:looking|searching|hunting|after|trying|interested|thinking|curious)"
 _FIRST_PERSON = rf"(?:(?:please |now |just )?(?:look at|watch|take|consider|think (?:of|about)|concentrate on|focus on|remember|recall|see|go (?:back )?to)\b|(?:i|we)(?:'m|'d| {_WANTS}| (?:would|need|want|seek|missed|saw|should like|can ?not|can't|could not|couldn't|do not|don't|did not|didn't|have|had)\b))"
@@ -29,12 +31,56 @@ _TO_SEE = re.compile(
     r"^(?:(?:if|when) )?(?:you|we|i|one) (?:wants?|wish|would like|need)(?: to (?:see|find|watch|look at))? (?P<thing>[^,.]+)[,.] (?:(?P<shot>(?:in )?(?:which|what) (?:shot|scene|clip))|(?P<when>when|(?:at )?(?:what|which) (?:time|second)|where)) (?:do|does|should|must|would|can|could|will|have) (?:you|we|i|one)\b.*$",
     re.IGNORECASE,
 )
+_THE_TWO = r"(?:the|an?)(?: (?!(?:the|an?|and|or|between|of|with|in|at|on|both|first|last)\b)[\w'-]+){1,4}?"
+_RIVALS = re.compile(
+    rf"^(?!(?:which|what|who|when|where|how|do|does|is|are)\b)(?:(?!(?:shots?|scenes?|clips?|videos?|seconds?|not|no)\b)[a-z'’]+ ){{0,8}}?(?P<one>{_THE_TWO}) (?:or|and|against|versus|vs\.?|with) (?P<two>{_THE_TWO})"
+    r"(?: (?:are|both|come|appear|turn|enter|race|compete|show|play|meet)\b[^,;:.?!]*)?\s*[,;:.!–-]+\s*(?:(?:so|and|then|now|but) )*(?:which|who|what)(?: one)?(?: of (?:them|the two|these(?: two)?|those(?: two)?|the pair|both))?"
+    r" (?P<does>(?!of\b)[^,;:.?!]*\b(?:first|last|earlier|later|earliest|latest|sooner|soonest)\b[^,;:.?!]*)\??$",
+    re.IGNORECASE,
+)
+"""Two things first, and then which of them is first: "it is a race between the dog and the cat, so who comes first?"."""
+_HEADING = re.compile(
+    r"^(?P<head>[^\W\d][\w'’&/ -]*)(?P<mark>[:!])\s+(?P<question>(?:(?:in|at|on|for|of|from|during) )?(?:how|which|what|whose|who|when|where|is|are|was|were|do|does|did|has|have|can|could|will)\b.*)$",
+    re.IGNORECASE,
+)
+_PLACES = re.compile(
+    rf"\b(?:{NUMBER}|{ORDINAL}|shots?|scenes?|clips?|segments?|videos?|films?|minutes?|half|beginning|start|end|before|after|between|during|until|while|when|once|every|each|all|any|both|pair|or|and|order|true|false|right|correct|fact|not|no|an?)\b|^(?:of|among|with|in|at|on|from)\b",
+    re.IGNORECASE,
+)
+_SEEN_THINGS = frozenset(word for kind in ("colour", "shape", "size") for word in KINDS_OF_WORDS[kind].split())
+_INCOMPLETE = re.compile(
+    r"\b(?:it|its|they|them|their|he|she|this|that|those|these|one|ones)\b(?! (?:video|film|movie|clip|recording|footage))|^(?:in )?(?:how many|which|what)(?: of them)?\W*$|^how many (?:is|are|was|were|do|does|did|have|has|can|could)\b",
+    re.IGNORECASE,
+)
+_TWO_VIDEOS = re.compile(
+    r"\b(?:two|both|a pair of) (?:\w+ )?(?:videos|films|clips|movies|recordings|files)\b", re.IGNORECASE
+)
+_WHICH_ONE = re.compile(
+    r"^which(?: one| of (?:them|the two|these))?\b(?! (?:video|film|clip|shot|scene|of))", re.IGNORECASE
+)
 _IT = re.compile(r"\b(?:it|that|this|he|she|they|them|one|those|these)\b", re.IGNORECASE)
 
 
 def with_topic(text: str) -> str:
     """A question with what one spoke of before in it: "The dog: when does it run?" as "when does the dog run?"."""
     return _sought(_with_tail(text))
+
+
+def without_heading(text: str) -> str:
+    """A question without the words before it, up to a colon, that name no thing and no part of the video.
+
+    "Sample size: how many dogs are there?" asks how many dogs there are; "Shot 2: what happens?" is left as it is.
+    """
+    found = _HEADING.match(text)
+    if found and _TWO_VIDEOS.search(found["head"]) and re.match(r"which\b", found["question"], re.IGNORECASE):
+        return _WHICH_ONE.sub("which of the videos", found["question"])
+    if not found or _INCOMPLETE.search(found["question"]) or len(found["question"].split()) < 4:
+        return text
+    head = found["head"].casefold()
+    names = any(word in _SEEN_THINGS or word.removesuffix("s") in _SEEN_THINGS for word in head.split())
+    if names or (_PLACES.search(head) and not (found["mark"] == "!" and re.match(r"(?:what an? )", head))):
+        return text
+    return found["question"]
 
 
 def _with_tail(text: str) -> str:
@@ -49,6 +95,8 @@ def _with_tail(text: str) -> str:
 
 
 def _sought(text: str) -> str:
+    if rivals := _RIVALS.match(text):
+        return f"which {rivals['does'].strip()}, {rivals['one']} or {rivals['two']}?"
     if seen := _TO_SEE.match(text):
         return f"which shot shows {seen['thing']}?" if seen["shot"] else f"when is {seen['thing']} shown?"
     if held := _HELD_TRUE.match(text):

@@ -19,7 +19,8 @@ ORDINAL = rf"(?:(?:second|third|next|2nd|3rd)[- ](?:to|from)[- ](?:the )?last|{'
 SEEN = (
     "(?:seen|shown|visible|present|displayed|featured|depicted|included|found|spotted|observed|noticed|counted|identified|detected|available|pictured"
     "|contained|distinguished|discerned|discernible|recognised|recognized|recognisable|perceived|registered|recorded|captured|witnessed|sighted"
-    "|encountered|located|noted|viewed|watched|filmed|portrayed|represented|exhibited|discovered|presented|given|used|made out|picked out)"
+    "|encountered|located|noted|viewed|watched|filmed|portrayed|represented|exhibited|discovered|presented|given|used|made out|picked out"
+    "|observable|detectable|perceptible|noticeable|viewable|in evidence|in play)"
 )
 """What is shown is, in the words that say no more than that: "seen", "depicted", "made out"."""
 

@@ -104,7 +104,7 @@ def _nth_minute(found: re.Match[str]) -> Scope:
 _OF_VIDEO = r"(?: of (?:the|this) (?:video|film|clip|footage|recording|movie))?"
 _IN = r"(?:\b(?:in|during|within|over|for|throughout|of|from) )?(?:the )?(?:very )?"
 _PATTERNS = (
-    (rf"(?:\b(?:in|during|over|within) the (?:interval|span|window|period|time|stretch|range|part) )?\b(?:between|from|in between)(?: seconds?| minutes?)? (?:the )?(?P<a>{_BARE}) (?:and|to|until|till|through|up to|-) (?:the )?(?P<b>{_BARE})s?", _between),
+    (rf"(?:\b(?:in|during|over|within) the (?:interval|span|window|period|time|stretch|range|part) )?\b(?:between|from|in between)(?: the)?(?: seconds?| minutes?)? (?:the )?(?P<a>{_BARE}) (?:and|to|until|till|through|up to|-) (?:the )?(?P<b>{_BARE})s?", _between),
     (rf"\b(?:(?:starting|beginning|begin|start) (?:at|from|with)|from|after|since) (?:second )?(?P<a>{_BARE})(?: on(?:wards?)?)?,? (?:and )?(?:(?:going |all the way |right )?(?:up )?(?:to|until|till|through)|before|ending (?:at|with)|stopping at) (?:second )?(?P<b>{_BARE})", _between),
     (rf"(?:\b(?:in|during|at|over|within) )?(?:the )?\bseconds? (?P<a>{NUMBER}) ?(?:-|–|to|through|until|and) ?(?:second )?(?P<b>{NUMBER})\b", _between),
     (rf"(?P<a>{_CLOCK}) ?(?:-|–|to|until|till|through) ?(?P<b>{_CLOCK})", _between),
@@ -115,6 +115,7 @@ _PATTERNS = (
     (rf"{_IN}\b(?P<n>second|third|fourth|fifth|\d+(?:st|nd|rd|th)) (?P<u>minute|hour)\b{_OF_VIDEO}", _nth_minute),
     (rf"{_IN}\b{_ORDINAL_SECOND}\b{_OF_VIDEO}", lambda f: Scope(at=Mark(value=float(f["nth"])))),
     (rf"\b(?:when|once|after|as soon as) (?P<a>{TIME}) (?:have|has|are|is) (?:passed|elapsed|gone by|over|gone)", lambda f: Scope(at=Mark(value=seconds_of(f["a"])))),
+    (rf"(?:\b(?:when|once|after|as soon as|with|at|by) )?(?:(?:only|just|about) )?\b(?P<a>{TIME}) (?:of (?:play|it|film|video|footage|the (?:video|film|clip|footage|recording)) )?(?:(?:have|has|are|is) )?(?:already |now |just )?(?:been )?(?:gone(?: by)?|played|passed|elapsed|behind us|on the clock|expired)\b", lambda f: Scope(at=Mark(value=seconds_of(f["a"])))),
     (rf"(?:\bafter )?\b(?P<a>{TIME}){_INTO}", lambda f: Scope(at=Mark(value=seconds_of(f["a"])))),
     (r"\b(?:halfway|half[- ]way|midway)(?: (?:through|in(?:to)?|along))?(?: (?:the|this) (?:video|film|clip|footage))?|\bin the middle of (?:the|this) (?:video|film|footage|recording)", lambda _: Scope(at=Mark(value=0.5, is_share=True))),
     (rf"\b(?:after|from|since|starting at|beyond|past) (?P<a>{TIME})(?: on(?:wards?)?)?", lambda f: Scope(start=Mark(value=seconds_of(f["a"])))),
