@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 import atom_core as atom
 from atom_assembly.evidence.words import stems
 from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT, count_of
+from atom_assembly.requests.forms.talk import without_talk
 from atom_assembly.requests.lengths import MARK, take_any_length, take_lengths
 from atom_assembly.requests.mentions.cues import in_cue_words
 from atom_assembly.requests.mentions.film import read_around
@@ -72,7 +73,7 @@ def read_request(text: str, *, names: Collection[str] = (), together: Callable[[
     :param names: of the videos that there are
     :param together: whether there is a shot of what a phrase with "and" says as a whole
     """
-    text = plain_english(text)
+    text = plain_english(without_talk(text))
     lengths, rest = take_lengths(text)
     whole, rest = take_whole(rest, names)
     rest = tidy(rest)
@@ -122,7 +123,7 @@ def read_by_mentions(text: str, known: Collection[str], *, names: Collection[str
     """
     if len(text) > _LONGEST:
         return None
-    lengths, rest = take_any_length(in_cue_words(whole_words(text)))
+    lengths, rest = take_any_length(in_cue_words(whole_words(without_talk(text))))
     whole, rest = take_whole(rest, names)
     film = read_around(rest, known)
     if whole.absent_source or film is None:

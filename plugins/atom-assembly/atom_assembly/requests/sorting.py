@@ -69,7 +69,7 @@ _EXTREME = (
     rf"|(?<=the\s)(?P<bare>{_any_of(_PLAIN)}))"
 )
 _BARE_EXTREME = rf"(?:the\s+)?(?P<end>{_any_of(_SUPERLATIVES)}|last)(?:\s+{_ONES})?"
-_COMES = r"(?:(?:should|must|shall|to|comes?|goes?|going|coming|be|being|is|are|at|in|on|as|the|very)\s+)*"
+_COMES = r"(?:(?:should|must|shall|to|comes?|goes?|going|coming|be|being|is|are|at|in|on|up|as|the|very)\s+)*"
 _STOPS = rf"(?=\s*(?:[.,;:!?)\n]|$|{MARK}|\b(?:and|then|down|up)\b))"
 _SORT = (
     r"(?:sort(?:ed)?|order(?:ed)?|arranged?|rank(?:ed)?|put|shown?|play(?:ed)?|lined?\s+up"
@@ -83,13 +83,16 @@ _LENGTHS = (
 _MADE = r"(?:recorded|filmed|shot|taken|made|happen(?:ed)?|occur(?:red)?|appear(?:ed)?|come|came|captured)"
 _TIMES = (
     rf"(?:times?|dates?|age|day|recording(?:\s+(?:date|time))?|appearance|filming"
-    rf"|when\s+(?:they|it|these)\s+(?:were|was|got)\s+{_MADE})(?:\s+of\s+(?:recording|filming))?"
+    rf"|when\s+(?:they|it|these)\s+(?:(?:were|was|got)\s+)?{_MADE})"
+    r"(?:\s+in\s+the\s+(?:footage|videos?|recordings?|files?))?(?:\s+of\s+(?:recording|filming))?"
 )
 _TIME_ORDER = (
     rf"(?:(?:in\s+)?(?:a\s+|the\s+|their\s+|its\s+)?(?:strict(?:ly)?\s+)?(?:chronological(?:ly)?|temporal|time|date"
     rf"|original|recording|natural|recorded|filming|shooting)\s+(?:order|sequence)|chronological(?:ly)?"
     rf"|(?:in\s+(?:the\s+)?)?(?:order|sequence)\s+(?:in\s+which\s+|that\s+|as\s+)?(?:they|it|things|these|the\s+shots)"
-    rf"\s+(?:(?:were|was|are|have\s+been|had\s+been)\s+)?{_MADE}(?:\s+in\s+the\s+(?:video|footage)s?)?"
+    rf"\s+(?:(?:(?:were|was|are|have\s+been|had\s+been)\s+)?{_MADE}(?:\s+in\s+the\s+(?:video|footage)s?)?"
+    r"|(?:have|had|are|were|stand|stood)\s+in\s+the\s+(?:footage|videos?|recordings?|files?|originals?)"
+    r"|(?:have|had)(?=\s*(?:[.,;!?\n]|$)))"
     rf"|(?:in\s+)?(?:the\s+)?same\s+(?:order|sequence)\s+(?:as|of|from)\s+(?:(?:it|they)\s+(?:is|are|were|{_MADE})\s+)?"
     r"(?:(?:in|on|of)\s+)?(?:the\s+|my\s+|our\s+)?(?:original\s+)?(?:footage|videos?|recordings?|files?|material|source)"
     r"|in\s+(?:footage|video|tape|source)\s+order"

@@ -263,7 +263,7 @@ def _first_of_thing(tokens: Sequence[str], kinds: Sequence[str], at: int, end: i
         behind = tokens.index("of", at) + 1
         if tokens[behind] in ARTICLES:  # "two portions of a star"
             return behind + 1
-    if kinds[at] == "K" or counted or (at and tokens[at - 1] in ARTICLES):
+    if kinds[at] == "K" or counted or (at and tokens[at - 1] in ARTICLES) or _someone_does(tokens, at):
         return at
     articles = [n for n in range(at + 1, end - 1) if tokens[n] in ARTICLES and tokens[n - 1] not in LINKS - _CLAUSES]
     known = next((n for n in range(at, end) if kinds[n] == "K"), end)
@@ -320,6 +320,8 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     after_kind = kinds[end] if end < last else "B"
     if after in (":", "=") or _heads_list(tokens, kinds, end):
         return False
+    if _is_headed(tokens, start, before) or _someone_does(tokens, start):
+        return True
     article = before[-1] if before and before[-1] in ARTICLES else ""
     lead = before[:-1] if article else before
     counted = bool(lead) and is_count(lead[-1]) and not article
@@ -353,6 +355,18 @@ def _stands_for_thing(tokens: Sequence[str], kinds: Sequence[str], start: int, e
     if article:
         return listed
     return listed and (several or end - start > 1 or before[-1:] == ["then"])
+
+
+def _someone_does(tokens: Sequence[str], at: int) -> bool:
+    """Whether a word says what someone does who is listed: ", then someone unpacking"."""
+    before = _piece_before(tokens, at)
+    listed = before[-1:] in (["someone"], ["somebody"], ["people"]) and before[:-1] in ([], ["then"], ["and", "then"])
+    return listed and is_doing(tokens[at])
+
+
+def _is_headed(tokens: Sequence[str], start: int, before: Sequence[str]) -> bool:
+    """Whether unknown words are what a heading names: "intro: our logo"."""
+    return len(before) == 1 and before[0] in PERSONS and tokens[start - 2 : start - 1] == (":",)
 
 
 def _goes_on_unknown(tokens: Sequence[str], kinds: Sequence[str], end: int) -> bool:

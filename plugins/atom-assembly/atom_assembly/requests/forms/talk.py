@@ -1,0 +1,122 @@
+"""What people say around a request, to those who read it and of those for whom it is: no part of what is to be seen."""
+
+from __future__ import annotations
+
+import re
+
+from atom_assembly.requests.english import ADJECTIVES, COUNT
+
+_SENTENCE = r"(?:^|(?<=[.!?\n]\s)|(?<=\n))"
+_STOP = r"(?=\s*(?:[.,;:!?\n]|$))"
+_ADJECTIVE = rf"(?:{'|'.join(sorted(map(re.escape, ADJECTIVES), key=len, reverse=True))})"
+_FOND = (
+    r"(?:fond\s+of|keen\s+on|mad\s+about|crazy\s+about|partial\s+to|in\s+love\s+with|an?\s+(?:\w+\s+)?fan\s+of"
+    r"|lov(?:e|ed|ing)|lik(?:e|ed)|ador(?:e|ed)|enjoy(?:ed)?|collect(?:ed)?)"
+)
+_NOT_STOOD = (
+    r"(?:(?:couldn|can|could\s+no|did\s+no|do\s+no|does\s+no|didn|doesn|don)['’]?(?:no)?t\s+(?:stand|bear|like|abide|see)"
+    r"|hate[sd]?|dislike[sd]?|loathe[sd]?|(?:is|was|are|were)\s+(?:afraid|scared|tired|sick|allergic)\s+(?:of|to))"
+)
+_SHOWN = r"(?:appears?|occurs?|(?:shows?|turns?)\s+up|(?:is|are|can\s+be)\s+(?:seen|visible|shown))"
+
+_RULES: tuple[tuple[str, str], ...] = (
+    # whom it is said to, and who said so
+    (
+        rf"{_SENTENCE}(?:come\s+(?:and\s+)?)?(?:sit|listen|gather|come|look)\s+(?:(?:down|up|over|here|with|to|in|next|close|closer)\s+){{0,3}}"
+        r"(?:me|us|here|closer"
+        r"|round|around)(?:,?\s+(?:my\s+)?(?:dears?|darlings?|love|friends?|children|kids|everyone|all))?[.!]\s+",
+        "",
+    ),
+    (r",\s+(?:my\s+)?(?:dears?|darlings?|sweetheart|honey|lads?|kiddo|old\s+(?:boy|friend))(?=\s*[.,!?])", ""),
+    (
+        rf"{_SENTENCE}(?:(?:my|our|the)\s+(?:[\w'’-]+\s+){{1,3}}?|everyone\s+|they\s+|he\s+|she\s+)(?:says?|said|thinks?"
+        r"|reckons?|insists?|suggests?|suggested|told\s+(?:me|us)|tells\s+(?:me|us)|keeps\s+saying)\s+(?:that\s+)?(?:i|we"
+        r"|you)(?:\s+(?:should|must|could|ought\s+to|have\s+to|need\s+to|had\s+better)|['’]d\s+better)\s+",
+        "",
+    ),
+    (
+        r"\b(?:so\s+|now\s+|well\s+)?let['’]?s\s+(?:all\s+)?(?=(?:start|begin|open|end|finish|close|have|see|watch|put)\b)",
+        "",
+    ),
+    (r"\b(?:then\s+)?we['’]ll\s+(?=(?:start|begin|open|end|finish|close|have|see|watch)\b)", "we "),
+    # for whom, and why
+    (
+        r"(?:\s+(?:will|would)\s+do)?\s+for\s+(?:(?:the|my|our)\s+)?(?:(?:little|small|young|wee|tiny)\s+ones"
+        rf"|(?:grand)?(?:children|kids|kiddies))\b{_STOP}",
+        "",
+    ),
+    (r",\s+(?:because|since)\s+(?:it|they|that|this|he|she|we|i|you|there)\b[^.,;:!?\n]{0,80},", ","),
+    (
+        rf"{_SENTENCE}(?:my|our|his|her|the)\s+(?:[\w'’-]+\s+){{1,3}}?{_NOT_STOOD}\s+(?:(?:any|the)\s+)?"
+        r"(?P<what>[^\W\d_]{3,})[\w ]{0,40}[.!]\s+(?=[^\n]{0,300}?\b(?:no|not|nothing|without|none)\b[^\n]{0,60}"
+        r"\b(?P=what))",
+        "",
+    ),
+    (
+        rf"{_SENTENCE}(?:i|we)\b[\w'’ ]{{0,40}}?\b{_FOND}\s+(?P<what>[\w ]{{3,60}})[.!;,]\s+(?P<rest>[^\n]{{0,200}}?"
+        r"\b(?:with|of|showing|has|have|see)\s+)(?:(?:one|any|some)\s+of\s+)?(?:those|these|them)\b",
+        r"\g<rest>\g<what>",
+    ),
+    # how many points follow
+    (
+        rf"{_SENTENCE}(?:{COUNT})\s+(?:beats|acts|panels|stages|(?:shots|clips|scenes|parts)(?=[.:!]\s+(?:the\s+)?"
+        r"(?:last|first|opening|closing)))[.:!]\s+(?=\S)",
+        "",
+    ),
+    # what is said of it in other words
+    (r",?\s+or\s+(?:both|either)(?:\s+of\s+(?:them|these|the\s+two))?(?:,|(?=\s*(?:[.;!?\n]|$)))", ""),
+    (
+        r",?\s+(?:(?:the\s+)?same\s+as|just\s+(?:like|as))\s+(?:(?:in|at|with)\s+)?(?:the\s+)?(?:opening|opener|start"
+        rf"|beginning|first\s+(?:shot|one|scene|clip))\b{_STOP}",
+        " again",
+    ),
+    (
+        r"\b(?:passage|extract|excerpt|stretch|sequence|segment)(?P<s>e?s)?\s+(?=(?:in\s+which|where|during\s+which)\b)",
+        r"shot\g<s> ",
+    ),
+    (r"\bshotes\b", "shots"),
+    (
+        rf"\b(?P<no>excluding|except(?:\s+for)?|without|but\s+not|leaving\s+out|other\s+than)\s+(?:any|those|the\s+ones"
+        rf"|all|shots|ones)?\s*(?:in\s+which|where)\s+(?:some|any)thing\s+(?P<how>{_ADJECTIVE})\s+{_SHOWN}{_STOP}",
+        r"\g<no> anything \g<how>",
+    ),
+    (
+        r",?\s+(?:and\s+|but\s+)?(?:where|in\s+which)\s+nothing\s+(?P<does>(?!is\b|has\b|else\b)[^\W\d_]+s)"
+        rf"{_STOP}",
+        r" without anything that \g<does>",
+    ),
+)
+_COMPILED = tuple((re.compile(pattern, re.IGNORECASE), instead) for pattern, instead in _RULES)
+_ENTRY = re.compile(
+    r"^(?P<lead>\W{0,4}(?:all|every)\s+(?:the\s+)?(?:shots?|clips?|scenes?)\s+(?:with|of|showing)\s+)"
+    r"(?P<what>[\w ]{2,60})$",
+    re.IGNORECASE,
+)
+_SORTS_ALL = re.compile(
+    r"^\W{0,4}(?:then\s+)?(?:sort|order|arrange|rank)(?:ed)?\s+(?:everything|it\s+all|them\s+all|all(?:\s+of\s+(?:them|it))?)\b",
+    re.IGNORECASE,
+)
+_LONGEST = 8_000
+
+
+def without_talk(text: str) -> str:
+    """A request without what is said around it; one that is longer than people write stays as it is."""
+    if len(text) > _LONGEST:
+        return text
+    for pattern, instead in _COMPILED:
+        text = pattern.sub(instead, text)
+    return _sorted_as_one(text)
+
+
+def _sorted_as_one(text: str) -> str:
+    """Points of a list of which another says that all be sorted are one thing: shots of these or those."""
+    lines = text.splitlines()
+    if not any(map(_SORTS_ALL.match, lines)):
+        return text
+    entries = [(at, found) for at, line in enumerate(lines) if (found := _ENTRY.match(line.strip()))]
+    if len(entries) < 2:
+        return text
+    first, found = entries[0]
+    lines[first] = found["lead"] + " or ".join(one["what"].strip() for _, one in entries)
+    others = {at for at, _ in entries[1:]}
+    return "\n".join(line for at, line in enumerate(lines) if at not in others)
