@@ -14,6 +14,7 @@ import atom_core as atom
 from atom_assembly.evidence.meaning import read_meaning, says
 from atom_assembly.evidence.rewording import Vocabulary, speaks
 from atom_assembly.evidence.words import clauses, stems
+from atom_assembly.requests.forms.talk import without_talk
 from atom_assembly.requests.read import Reading, read_by_mentions, read_request
 from atom_assembly.requests.sloppy import without_slips
 from atom_assembly.requests.spoken import read_spoken
@@ -66,7 +67,7 @@ class WriteScript:
         """
         seen, names = in_view(host, request.text)
         text = without_slips(request.text, _words_of(seen), _tell_slip)
-        spoken = read_spoken(text, names) if "transcribe" in host.tasks else None
+        spoken = read_spoken(without_talk(text), names) if "transcribe" in host.tasks else None
         reading = spoken or read_against(text, names, seen)
         if reading.absent_source:
             raise atom.SettingsError(

@@ -19,6 +19,10 @@ A, B = "a red dog", "a black cat"
         (f"Start with {A}, then {B}, and then, because it's so nice, the red dog again.", [A, B, A]),
         (f"We open on {A}. Cut to {B}. We close on the red dog, same as the opening.", [A, B, A]),
         (f"Please extract the passage in which {A} runs.", [f"{A} runs"]),
+        (f"Our editor wants {A} first, followed by {B}.", [A, B]),
+        (f"{A}. {B}. Then we end where we began, on the red dog.", [A, B, A]),
+        (f"Open on {A}, go to {B}, and close the way we opened.", [A, B, A]),
+        (f"Kindly locate the portion during which {A} runs.", [f"{A} runs"]),
         ("Intro: our tin robot on a shelf\nMain part: a white cow", ["tin robot on a shelf", "a white cow"]),
         (f"{A}, then someone unwrapping the parcel, then {B}", [A, "something unwrapping the parcel", B]),
     ],
@@ -40,7 +44,8 @@ def test_order_is_read_through_talk(text, lines):
             "a dog",
             {"without": ("black things",)},
         ),
-        ("- all shots with dogs\n- all shots with cows\n- sort everything by length", "dogs or cows", {}),
+        ("Every shot where there's a dog, a cow, or both.", "a dog or a cow", {}),
+        ("Dogs scare my mother. Just shots that have no dogs in them.", "", {"without": ("dogs",)}),
     ],
 )
 def test_which_shots_is_read_through_talk(text, line, facts):
@@ -56,6 +61,7 @@ def test_which_shots_is_read_through_talk(text, line, facts):
     [
         ("All the shots with dogs, and keep them in the order they have in the footage.", "recorded"),
         ("- all shots with dogs\n- sorted by when they occur in the footage", "recorded"),
+        ("all shots with a dog, ordered as they appear in the footage", "recorded"),
         ("Rising tension: every shot with a dog, the longest up front, then shorter and shorter.", "longest"),
     ],
 )
@@ -74,6 +80,7 @@ def test_sorting_is_read_in_other_words(text, order):
         "My sister says hello, then a dog runs",
         "a dog for the first time, then two cats",
         "I love dogs. Three of the cats, please.",
+        "The man says we should go home. Then a dog.",
         "My boss hates cats. All dogs.",
         "Three shots. Each of a dog.",
     ],

@@ -137,6 +137,11 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("recorded", r"(?:sort|order)(?:ed|ing)?\s*[:=]\s*(?:by\s+)?(?:date|time|age)|follow(?:ing)?\s+(?:the\s+)?time"),
     ("shortest", r"(?:(?:getting|becoming|growing|always|ever|each)\s+)*longer\s+(?:and\s+longer|each\s+time)"),
     ("longest", r"(?:(?:getting|becoming|growing|always|ever|each)\s+)*shorter\s+(?:and\s+shorter|each\s+time)"),
+    (
+        "recorded",
+        rf"{_SORT}\s+(?:(?:just|exactly)\s+)?as\s+(?:they|these)\s+(?:(?:were|are)\s+)?{_MADE}"
+        r"(?:\s+in\s+the\s+(?:footage|videos?|recordings?|files?))?",
+    ),
     ("backwards", rf"{_SORTED}(?:{_BACKWARDS})"),
     ("recorded", rf"{_SORTED}{_TIME_ORDER}"),
 )

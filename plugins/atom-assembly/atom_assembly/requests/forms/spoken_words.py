@@ -57,7 +57,7 @@ avoid ignore exclude remove repeat loop alternate mix merge think mean suppose g
 sandwich shift move pop slot dump round top tail work organise organize prepare generate serve deliver provide demand
 seek request imagine consider trim shorten limit spare stay precede appreciate remember reveal save hit enjoy hope
 listen tell say said know let lets hate dislike agree agreed plan plans practise practice happen intercut screen post
-publish upload describe mention list depict filter extract return output cover
+locate retrieve furnish supply publish upload describe mention list depict filter extract return output cover
 """
 SMALL = frozenset(_SMALL.split())
 """Articles, pronouns, prepositions, auxiliaries and courtesies."""

@@ -17,6 +17,10 @@ _NOT_STOOD = (
     r"(?:(?:couldn|can|could\s+no|did\s+no|do\s+no|does\s+no|didn|doesn|don)['’]?(?:no)?t\s+(?:stand|bear|like|abide|see)"
     r"|hate[sd]?|dislike[sd]?|loathe[sd]?|(?:is|was|are|were)\s+(?:afraid|scared|tired|sick|allergic)\s+(?:of|to))"
 )
+_ASKED = r"(?:put|show|use|start|begin|open|end|finish|close|have|see|watch|include|ask|make|add|take|get|find|cut)"
+_ENDS = r"(?:ends?|closes?|finish(?:es)?)"
+_BEGUN = r"(?:began|started|opened|begins?|starts?|opens?)"
+_AS_BEGUN = rf"(?:just\s+|exactly\s+)?(?:where|as|the\s+way|how|like)\s+(?:we|it|you)\s+{_BEGUN}"
 _SHOWN = r"(?:appears?|occurs?|(?:shows?|turns?)\s+up|(?:is|are|can\s+be)\s+(?:seen|visible|shown))"
 
 _RULES: tuple[tuple[str, str], ...] = (
@@ -31,7 +35,13 @@ _RULES: tuple[tuple[str, str], ...] = (
     (
         rf"{_SENTENCE}(?:(?:my|our|the)\s+(?:[\w'’-]+\s+){{1,3}}?|everyone\s+|they\s+|he\s+|she\s+)(?:says?|said|thinks?"
         r"|reckons?|insists?|suggests?|suggested|told\s+(?:me|us)|tells\s+(?:me|us)|keeps\s+saying)\s+(?:that\s+)?(?:i|we"
-        r"|you)(?:\s+(?:should|must|could|ought\s+to|have\s+to|need\s+to|had\s+better)|['’]d\s+better)\s+",
+        r"|you)(?:\s+(?:should|must|could|ought\s+to|have\s+to|need\s+to|had\s+better)|['’]d\s+better)\s+"
+        rf"(?={_ASKED}\b)",
+        "",
+    ),
+    (
+        rf"{_SENTENCE}(?:my|our)\s+(?:[\w'’-]+\s+){{1,3}}?(?:wants?|wanted|would\s+like|asks?\s+for|asked\s+for|wish(?:es)?"
+        rf"\s+for)\s+(?:(?:me|us|you)\s+to\s+|to\s+(?={_ASKED}\b))?",
         "",
     ),
     (
@@ -57,6 +67,12 @@ _RULES: tuple[tuple[str, str], ...] = (
         r"\b(?:with|of|showing|has|have|see)\s+)(?:(?:one|any|some)\s+of\s+)?(?:those|these|them)\b",
         r"\g<rest>\g<what>",
     ),
+    (
+        rf"{_SENTENCE}(?P<what>[^\W\d_]{{3,}})\s+(?:gives?|makes?|hurts?|scares?|upsets?|annoys?|bores?|reminds?)\s+(?:me|us"
+        r"|him|her|them|my\s+\w+)\b[\w' ]{0,40}[.!]\s+(?=[^\n]{0,300}?\b(?:no|not|nothing|without|none)\b[^\n]{0,60}"
+        r"\b(?P=what))",
+        "",
+    ),
     # how many points follow
     (
         rf"{_SENTENCE}(?:{COUNT})\s+(?:beats|acts|panels|stages|(?:shots|clips|scenes|parts)(?=[.:!]\s+(?:the\s+)?"
@@ -64,6 +80,7 @@ _RULES: tuple[tuple[str, str], ...] = (
         "",
     ),
     # what is said of it in other words
+    (r",\s+(?P<other>an?\s+[\w ]{2,40}),?\s+or\s+both\b", r" or \g<other>"),
     (r",?\s+or\s+(?:both|either)(?:\s+of\s+(?:them|these|the\s+two))?(?:,|(?=\s*(?:[.;!?\n]|$)))", ""),
     (
         r",?\s+(?:(?:the\s+)?same\s+as|just\s+(?:like|as))\s+(?:(?:in|at|with)\s+)?(?:the\s+)?(?:opening|opener|start"
@@ -71,7 +88,13 @@ _RULES: tuple[tuple[str, str], ...] = (
         " again",
     ),
     (
-        r"\b(?:passage|extract|excerpt|stretch|sequence|segment)(?P<s>e?s)?\s+(?=(?:in\s+which|where|during\s+which)\b)",
+        rf"\b(?:and\s+)?(?:then\s+)?(?:we\s+|it\s+)?{_ENDS}\s+{_AS_BEGUN},?\s+(?:on|with)\s+(?P<what>[^.,;\n]{{3,80}})",
+        r"end with \g<what> again",
+    ),
+    (rf"\b(?:and\s+)?(?:then\s+)?(?:we\s+|it\s+)?{_ENDS}\s+{_AS_BEGUN}{_STOP}", "then the first one again"),
+    (r"\b(?:during\s+which|wherein|in\s+the\s+course\s+of\s+which)\b", "in which"),
+    (
+        r"\b(?:passage|extract|excerpt|stretch|sequence|segment|portion)(?P<s>e?s)?\s+(?=(?:in\s+which|where)\b)",
         r"shot\g<s> ",
     ),
     (r"\bshotes\b", "shots"),
@@ -87,15 +110,6 @@ _RULES: tuple[tuple[str, str], ...] = (
     ),
 )
 _COMPILED = tuple((re.compile(pattern, re.IGNORECASE), instead) for pattern, instead in _RULES)
-_ENTRY = re.compile(
-    r"^(?P<lead>\W{0,4}(?:all|every)\s+(?:the\s+)?(?:shots?|clips?|scenes?)\s+(?:with|of|showing)\s+)"
-    r"(?P<what>[\w ]{2,60})$",
-    re.IGNORECASE,
-)
-_SORTS_ALL = re.compile(
-    r"^\W{0,4}(?:then\s+)?(?:sort|order|arrange|rank)(?:ed)?\s+(?:everything|it\s+all|them\s+all|all(?:\s+of\s+(?:them|it))?)\b",
-    re.IGNORECASE,
-)
 _LONGEST = 8_000
 
 
@@ -105,18 +119,4 @@ def without_talk(text: str) -> str:
         return text
     for pattern, instead in _COMPILED:
         text = pattern.sub(instead, text)
-    return _sorted_as_one(text)
-
-
-def _sorted_as_one(text: str) -> str:
-    """Points of a list of which another says that all be sorted are one thing: shots of these or those."""
-    lines = text.splitlines()
-    if not any(map(_SORTS_ALL.match, lines)):
-        return text
-    entries = [(at, found) for at, line in enumerate(lines) if (found := _ENTRY.match(line.strip()))]
-    if len(entries) < 2:
-        return text
-    first, found = entries[0]
-    lines[first] = found["lead"] + " or ".join(one["what"].strip() for _, one in entries)
-    others = {at for at, _ in entries[1:]}
-    return "\n".join(line for at, line in enumerate(lines) if at not in others)
+    return text
