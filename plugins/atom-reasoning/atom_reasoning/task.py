@@ -140,7 +140,7 @@ def _joined(question: atom.Question, parts: Sequence[tuple[Found, Reading]], wit
         question=question.text,
         text="; ".join(found.text for found, _ in parts),
         evidence=spans,
-        confidence=min(confidence_of(reading, found) for found, reading in parts),
+        confidence=min(confidence_of(reading, found, witness.told) for found, reading in parts),
         provenance=witness.provenance,
         truncated=any(found.truncated for found, _ in parts),
     )

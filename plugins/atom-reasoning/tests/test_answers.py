@@ -1,7 +1,9 @@
 """Answers are worked out from what clips show, and fit the kind of question."""
 
 import pytest
+from atom_reasoning.answers.calibration import NO_PART, NO_THING, trust_in
 from atom_reasoning.answers.wording import clock, length, listed, merge
+from atom_reasoning.reading.record import Condition, Kind, Reading
 
 from atom_core.testing.fakes import fake_clips, fake_video
 
@@ -98,3 +100,22 @@ def test_neighbours_are_one_span():
     clips, other = fake_clips(fake_video(duration_s=20), 4), fake_clips(fake_video("b.mp4", duration_s=20), 4)
     merged = merge([clips[3], clips[0], clips[1], other[2]])
     assert [(one.start_s, one.end_s) for one in merged] == [(15, 20), (0, 10), (10, 15)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "left"),
+    [
+        (Condition(subject="red circle"), 1.0),
+        (Condition(subject="brown dog"), 1.0),
+        (Condition(subject="red circle", predicate="jump"), 1.0),
+        (Condition(subject="red circle incommensurable"), NO_PART),
+        (Condition(subject="circle", predicate="frobnicate"), NO_PART),
+        (Condition(subject="onset"), NO_THING),
+        (Condition(subject="sample size"), NO_THING),
+    ],
+)
+def test_a_reading_that_looks_for_no_thing_is_not_trusted(wanted, left):
+    """Words that are in no caption and belong to no name, or tell of no thing, take confidence from every answer."""
+    reading = Reading(text="", kind=Kind.WHEN, conditions=(wanted,))
+    assert trust_in(reading, ["a red circle blinks", "a star moves up"]) == left
+    assert trust_in(reading, [f"{wanted.subject} {wanted.predicate}"]) == trust_in(reading, []) == 1.0

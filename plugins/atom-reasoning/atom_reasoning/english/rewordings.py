@@ -17,8 +17,8 @@ _SIGHTS = (
 """What is seen at the beginning or at the end, in words that name no thing."""
 _CLOCKS = r"(?:(?:the |our |your )?(?:clock|timer|counter|time ?code|time ?stamp|time|player|stopwatch|timeline))"
 _OBSERVED = (
-    (rf"^what (?:does|do|will|would|is|time is|time does) {_CLOCKS}(?: (?:say|shows?|read|display|at|stand|be|on|have))* (?:when|as|while|once|the moment|at the moment)(?: that| when)? (.+?) (?:is|are|be|comes?) (?:on|up|in|there|shown|seen|visible)$", r"when is \1 shown"),
-    (rf"^what (?:does|do|will|would|is|time is|time does) (?:on )?{_CLOCKS}(?: (?:say|shows?|read|display|at|stand|be|on|have))* (?:when|as|while|once|the moment|at the moment)(?: that| when)? (?=\w)", "when "),
+    (rf"^what (?:does|do|will|would|is|time is(?: it)?|time does) (?:on )?{_CLOCKS}(?: (?:say|shows?|read|display|at|stand|be|on|have))* (?:when|as|while|once|the moment|at the moment)(?: that| when)? (.+?) (?:is|are|be|comes?) (?:on|up|in|there|shown|seen|visible)$", r"when is \1 shown"),
+    (rf"^what (?:does|do|will|would|is|time is(?: it)?|time does) (?:on )?{_CLOCKS}(?: (?:say|shows?|read|display|at|stand|be|on|have))* (?:when|as|while|once|the moment|at the moment)(?: that| when)? (?=\w)", "when "),
     (r"\bcom(?:e|ing) in(?:to)? (?:play|sight|the picture|the game|the action|action|being|existence)\b", "appear"),
     (r"\bcomes in(?:to)? (?:play|sight|the picture|the game|the action|action|being|existence)\b", "appears"),
     (r"\b(?:takes?|enters?) (?:the (?:stage|field|pitch|fray|action|game|scene)|play)\b(?! \d)", "appears"),
@@ -34,6 +34,8 @@ _OBSERVED = (
     (r"\b(?:directly |immediately )?(?:subsequent|posterior) to\b", "after"),
     (r"^(?:what|which)(?: (?:event|action|thing|observation|occurrence)s?)? (?:is|are|comes?|occurs?|happens?) (?:directly |immediately |right |just |straight )?(?:prior|antecedent|anterior|previous) to ", "what happens before "),
     (r"^(?:what|which) (?:event|action|observation|occurrence)s? (?:falls?|lies?|is found|are found|is located|are located|took place) (?=between|from|at|during|in|after|before)", "what happens "),
+    (r"^(?:what is |give |state |report )?(?:me )?(?:the )?(?:absolute |relative )?(?:frequency|prevalence|incidence) of (?:the )?(shot|scene|clip|segment)s (?:with|that (?:show|have|contain)|showing|containing|having|in which there is) (.+)$", r"how many \1s show \2"),
+    (r"\b(?:has|have|makes?) (?:its|their|an?|the) (?:onset|debut|entrance|arrival|appearance|entry) (first|last|earlier|later)\b", r"appears \1"),
     (r"^(?:what is |give |state |report )?(?:me )?(?:the )?(?:absolute |relative )?(?:frequency|prevalence|incidence) of (.+?),? (?:(?:expressed|given|measured|counted|stated|reported) )?(?:as|in|by|per)\b.*\b(shot|scene|clip|segment)s?$", r"how many \2s show \1"),
     (r"^(?:what is |give |state |report )?(?:me )?(?:the )?(?:absolute |relative )?(?:frequency|prevalence|incidence) of (.+)$", r"how many times does \1 appear"),
     (r"^(?:what is |give |state |report |note )?(?:me )?(?:the )?(?:time of )?(?:the )?(?:onset|debut|arrival|entrance)(?: time)? (?:of|for) (.+)$", r"when is \1 shown"),
@@ -41,6 +43,8 @@ _OBSERVED = (
     (r"\b(?:in )?(shot|scene|clip) (?:after|for|by|upon) \1,? (?:in )?(?:every|each)(?: single| and every)? one\b", r"in every \1"),
     (r"\bone (?:shot|scene|clip|thing|event|moment) after (?:another|the other|the next)\b", "in order"),
     (r"^(?:tell|give|relate|recount)(?: me| us)? (?:the )?(?:whole |full |entire )?(?:story|tale|plot|narrative|action) (?:of|in|from) (?:the|this) (?:\w+ )?(?:video|film|movie|clip|recording|footage)\b(?:,? in order)?$", "what happens in order"),
+    (r"^(?:what is |give |state |report )?(?:me )?the (?:total )?(?:number|count) of (?:observations|detections|sightings) (?:of|with) (.+)$", r"how many times does \1 appear"),
+    (r"\b(?:any|an|the|some) (?:observation|detection|onset|sighting)s? of (?=(?:an?|the|any) )", ""),
     (r"\b(?:temporal|time|timely) (order|sequence)\b", r"\1"),
     (r"\bco-?occur(s|red|ring)?\b", "appear together"),
     (r"^(which|what) (video|film|recording|one) is (?:ahead|leading|in front|in the lead|on top) (?:on|in|for|with|by) ([^,]+)(?:,.*)?$", r"which video has more \3"),

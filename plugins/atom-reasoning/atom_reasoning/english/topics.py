@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from atom_reasoning.english.words import KINDS_OF_WORDS, NUMBER, ORDINAL
+from atom_reasoning.english.words import ABSTRACT, KINDS_OF_WORDS, NUMBER, ORDINAL
 
 _ASKS = r"(?:what|which|who|whose|when|where|how|why|in (?:what|which)|at (?:what|which)|whether|if)\b"
 _WANTS = r"(?:am|was|are|were|have been) (?:now |just |still )?(?:looking|searching|hunting|after|trying|interested|thinking|curious)"
@@ -33,7 +33,7 @@ _TO_SEE = re.compile(
 )
 _THE_TWO = r"(?:the|an?)(?: (?!(?:the|an?|and|or|between|of|with|in|at|on|both|first|last)\b)[\w'-]+){1,4}?"
 _RIVALS = re.compile(
-    rf"^(?!(?:which|what|who|when|where|how|do|does|is|are)\b)(?:(?!(?:shots?|scenes?|clips?|videos?|seconds?|not|no)\b)[a-z'’]+ ){{0,8}}?(?P<one>{_THE_TWO}) (?:or|and|against|versus|vs\.?|with) (?P<two>{_THE_TWO})"
+    rf"^(?!(?:which|what|who|when|where|how|do|does|is|are)\b)(?:(?!(?:shots?|scenes?|clips?|videos?|seconds?|not|no)\b)[a-z'’]+ ){{0,8}}?(?P<one>{_THE_TWO})(?:,? (?:or|and|against|versus|vs\.?|with)|,) (?P<two>{_THE_TWO})"
     r"(?: (?:are|both|come|appear|turn|enter|race|compete|show|play|meet)\b[^,;:.?!]*)?\s*[,;:.!–-]+\s*(?:(?:so|and|then|now|but) )*(?:which|who|what)(?: one)?(?: of (?:them|the two|these(?: two)?|those(?: two)?|the pair|both))?"
     r" (?P<does>(?!of\b)[^,;:.?!]*\b(?:first|last|earlier|later|earliest|latest|sooner|soonest)\b[^,;:.?!]*)\??$",
     re.IGNORECASE,
@@ -58,6 +58,27 @@ _TWO_VIDEOS = re.compile(
 _WHICH_ONE = re.compile(
     r"^which(?: one| of (?:them|the two|these))?\b(?! (?:video|film|clip|shot|scene|of))", re.IGNORECASE
 )
+_TELLS = frozenset(
+    [
+        "the",
+        "give",
+        "us",
+        "me",
+        "tell",
+        "please",
+        "full",
+        "quick",
+        "your",
+        "our",
+        "my",
+        "for",
+        "so",
+        "now",
+        "and",
+        "first",
+    ]
+)
+"""Words around the abstract noun of a heading."""
 _IT = re.compile(r"\b(?:it|that|this|he|she|they|them|one|those|these)\b", re.IGNORECASE)
 
 
@@ -74,9 +95,13 @@ def without_heading(text: str) -> str:
     found = _HEADING.match(text)
     if found and _TWO_VIDEOS.search(found["head"]) and re.match(r"which\b", found["question"], re.IGNORECASE):
         return _WHICH_ONE.sub("which of the videos", found["question"])
-    if not found or _INCOMPLETE.search(found["question"]) or len(found["question"].split()) < 4:
+    if not found:
         return text
     head = found["head"].casefold()
+    if all(word in ABSTRACT or word in _TELLS for word in head.split()):
+        return found["question"]
+    if _INCOMPLETE.search(found["question"]) or len(found["question"].split()) < 4:
+        return text
     names = any(word in _SEEN_THINGS or word.removesuffix("s") in _SEEN_THINGS for word in head.split())
     if names or (_PLACES.search(head) and not (found["mark"] == "!" and re.match(r"(?:what an? )", head))):
         return text

@@ -103,6 +103,11 @@ class Witness:
         return self._captions
 
     @property
+    def told(self) -> list[str]:
+        """The captions that were made so far: all, or none where none was needed."""
+        return [text for text, _ in self._captions or ()]
+
+    @property
     def room(self) -> int:
         """How many more clips may be looked at anew; at least one."""
         return max(self._looks - len(self.looked), min(self._looks, 4), 1)

@@ -35,7 +35,7 @@ _TRAILING = frozenset(_NAMELESS.split())
 _ASIDE = re.compile(
     r"^(?:(?:with|for|of|about|among|amongst|containing|showing)\b )+"
     r"|^(?:bit|part|moment|place|spot|piece|point|second|segment) (?:with|of|where|when|that shows|showing|in which) (?:(?:a|an|the) )?(?=\w)"
-    r"|^(?:[\w-]+ )*?(?:sign|trace|instance|appearance|occurrence|presence|example|glimpse|view|sight|hint|footage|picture|image|mention|evidence|record|case|entry|entrie)s? (?:of|for) "
+    r"|^(?:[\w-]+ )*?(?:sign|trace|instance|appearance|occurrence|presence|example|glimpse|view|sight|hint|footage|picture|image|mention|evidence|record|case|entry|entrie|observation|onset|arrival|debut|emergence|frequency|detection)s? (?:of|for) "
     r"|^(?!.*\b(?:a|an|the) .*\b(?:of|in|on|with|at|to|by|from|behind|under|over|near|and|or|beside|inside|into|across|through|around) (?:a|an|the)\b)"
     r"(?:[\w-]+ )*?(?<!of )(?<!in )(?<!on )(?<!with )(?<!at )(?<!to )(?<!by )(?<!from )(?<!and )(?<!or )(?<!behind )(?<!under )(?<!over )(?<!near )(?<!into )(?<!beside )(?<!inside )(?<!across )(?<!through )(?<!around )(?<!between )(?:a|an|the) (?=\w)"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from atom_reasoning.english.words import ABSTRACT
 from atom_reasoning.reading.conditions import aside
 from atom_reasoning.reading.record import Condition, Kind, Reading
 from atom_reasoning.reading.wordings.lexicon import PLAIN, tokens
@@ -109,6 +110,7 @@ def leftovers(reading: Reading) -> list[str]:
                 token.word or token.name
                 for token in tokens(text)
                 if token.word in _QUESTION_WORDS
+                or token.word in ABSTRACT
                 or (token.name and token.name not in allowed and token.word not in PLAIN)
             ]
         if thing.predicate.split(" ")[0] in DETERMINERS or thing.predicate in ALONE:
