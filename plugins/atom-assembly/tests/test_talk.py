@@ -19,6 +19,9 @@ A, B = "a red dog", "a black cat"
         (f"Start with {A}, then {B}, and then, because it's so nice, the red dog again.", [A, B, A]),
         (f"We open on {A}. Cut to {B}. We close on the red dog, same as the opening.", [A, B, A]),
         (f"Please extract the passage in which {A} runs.", [f"{A} runs"]),
+        (f"Take a seat. We'll see {A}, next {B}.", [A, B]),
+        (f"For the wee ones: {A} and then {B}.", [A, B]),
+        (f"Tag: {B}. Cold open: {A}.", [A, B]),
         (f"Our editor wants {A} first, followed by {B}.", [A, B]),
         (f"{A}. {B}. Then we end where we began, on the red dog.", [A, B, A]),
         (f"Open on {A}, go to {B}, and close the way we opened.", [A, B, A]),
@@ -45,6 +48,13 @@ def test_order_is_read_through_talk(text, lines):
             {"without": ("black things",)},
         ),
         ("Every shot where there's a dog, a cow, or both.", "a dog or a cow", {}),
+        ("I have a soft spot for black cats. Give me all shots of those.", "black cats", {}),
+        ("My heart belongs to black cats. Let me see each shot with one.", "black cats", {}),
+        (
+            "Black was my sister's colour. All shots of a dog with nothing black.",
+            "a dog",
+            {"without": ("black things",)},
+        ),
         ("Dogs scare my mother. Just shots that have no dogs in them.", "", {"without": ("dogs",)}),
     ],
 )
@@ -61,6 +71,7 @@ def test_which_shots_is_read_through_talk(text, line, facts):
     [
         ("All the shots with dogs, and keep them in the order they have in the footage.", "recorded"),
         ("- all shots with dogs\n- sorted by when they occur in the footage", "recorded"),
+        ("All shots with a dog; do not change the order of the footage.", "recorded"),
         ("all shots with a dog, ordered as they appear in the footage", "recorded"),
         ("Rising tension: every shot with a dog, the longest up front, then shorter and shorter.", "longest"),
     ],
@@ -92,7 +103,8 @@ def test_what_is_to_be_seen_is_no_talk(text):
 
 
 @pytest.mark.parametrize(
-    "piece", ["my old friend says ", "I like a fan of dogs. ", "sit with me ", ", because it is ", "all "]
+    "piece",
+    ["my old friend says ", "I like a fan of dogs. ", "sit with me ", ", because it is ", "all ", "\n", " \n\t"],
 )
 def test_talk_of_any_length_is_read(piece):
     """No pattern tries all ways to divide it."""

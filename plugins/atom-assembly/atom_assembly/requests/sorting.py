@@ -142,6 +142,11 @@ _FORMS: tuple[tuple[str, str], ...] = (
         rf"{_SORT}\s+(?:(?:just|exactly)\s+)?as\s+(?:they|these)\s+(?:(?:were|are)\s+)?{_MADE}"
         r"(?:\s+in\s+the\s+(?:footage|videos?|recordings?|files?))?",
     ),
+    (
+        "recorded",
+        r"(?:(?:(?:do\s+not|don['’]t|never|without)\s+chang(?:e|ing)|keep(?:ing)?|preserv(?:e|ing)|leav(?:e|ing)|in)\s+the\s+"
+        r"(?:order|sequence)\s+(?:of|in)|order(?:ed)?\s*[:=]?\s*as\s+in)\s+the\s+(?:footage|videos?|recordings?|files?)\b",
+    ),
     ("backwards", rf"{_SORTED}(?:{_BACKWARDS})"),
     ("recorded", rf"{_SORTED}{_TIME_ORDER}"),
 )

@@ -11,7 +11,8 @@ _STOP = r"(?=\s*(?:[.,;:!?\n]|$))"
 _ADJECTIVE = rf"(?:{'|'.join(sorted(map(re.escape, ADJECTIVES), key=len, reverse=True))})"
 _FOND = (
     r"(?:fond\s+of|keen\s+on|mad\s+about|crazy\s+about|partial\s+to|in\s+love\s+with|an?\s+(?:\w+\s+)?fan\s+of"
-    r"|lov(?:e|ed|ing)|lik(?:e|ed)|ador(?:e|ed)|enjoy(?:ed)?|collect(?:ed)?)"
+    r"|lov(?:e|ed|ing)|lik(?:e|ed)|ador(?:e|ed)|enjoy(?:ed)?|collect(?:ed)?"
+    r"|(?:have|had)\s+(?:always\s+had\s+)?an?\s+(?:soft\s+spot|weakness|fondness|liking)\s+for|heart\s+belongs\s+to)"
 )
 _NOT_STOOD = (
     r"(?:(?:couldn|can|could\s+no|did\s+no|do\s+no|does\s+no|didn|doesn|don)['’]?(?:no)?t\s+(?:stand|bear|like|abide|see)"
@@ -29,6 +30,11 @@ _RULES: tuple[tuple[str, str], ...] = (
         rf"{_SENTENCE}(?:come\s+(?:and\s+)?)?(?:sit|listen|gather|come|look)\s+(?:(?:down|up|over|here|with|to|in|next|close|closer)\s+){{0,3}}"
         r"(?:me|us|here|closer"
         r"|round|around)(?:,?\s+(?:my\s+)?(?:dears?|darlings?|love|friends?|children|kids|everyone|all))?[.!]\s+",
+        "",
+    ),
+    (
+        rf"{_SENTENCE}(?:please\s+)?(?:(?:take|have)\s+a\s+seat|pull\s+up\s+a\s+chair|sit\s+(?:down|back)|make\s+yourse"
+        r"l(?:f|ves)\s+(?:comfortable|at\s+home))(?:\s+and\s+(?:relax|listen|enjoy))?(?:,\s+[\w ]{1,30})?[.!]\s+",
         "",
     ),
     (r",\s+(?:my\s+)?(?:dears?|darlings?|sweetheart|honey|lads?|kiddo|old\s+(?:boy|friend))(?=\s*[.,!?])", ""),
@@ -51,6 +57,10 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"\b(?:then\s+)?we['’]ll\s+(?=(?:start|begin|open|end|finish|close|have|see|watch)\b)", "we "),
     # for whom, and why
     (
+        rf"{_SENTENCE}for\s+(?:the|my|our)\s+(?:(?:little|small|young|wee|tiny)\s+ones|(?:grand)?(?:children|kids))\s*[:,]\s+",
+        "",
+    ),
+    (
         r"(?:\s+(?:will|would)\s+do)?\s+for\s+(?:(?:the|my|our)\s+)?(?:(?:little|small|young|wee|tiny)\s+ones"
         rf"|(?:grand)?(?:children|kids|kiddies))\b{_STOP}",
         "",
@@ -63,17 +73,20 @@ _RULES: tuple[tuple[str, str], ...] = (
         "",
     ),
     (
-        rf"{_SENTENCE}(?:i|we)\b[\w'’ ]{{0,40}}?\b{_FOND}\s+(?P<what>[\w ]{{3,60}})[.!;,]\s+(?P<rest>[^\n]{{0,200}}?"
-        r"\b(?:with|of|showing|has|have|see)\s+)(?:(?:one|any|some)\s+of\s+)?(?:those|these|them)\b",
+        rf"{_SENTENCE}(?:i|we|my|our)\b[\w'’ ]{{0,40}}?\b{_FOND}\s+(?P<what>[\w ]{{3,60}})[.!;,]\s+"
+        r"(?P<rest>[^\n]{0,200}?\b(?:with|of|showing|has|have|see)\s+)(?:(?:(?:one|any|some)\s+of\s+)?(?:those|these|them)\b|one(?=[.!]))",
         r"\g<rest>\g<what>",
     ),
     (
-        rf"{_SENTENCE}(?P<what>[^\W\d_]{{3,}})\s+(?:gives?|makes?|hurts?|scares?|upsets?|annoys?|bores?|reminds?)\s+(?:me|us"
-        r"|him|her|them|my\s+\w+)\b[\w' ]{0,40}[.!]\s+(?=[^\n]{0,300}?\b(?:no|not|nothing|without|none)\b[^\n]{0,60}"
+        rf"{_SENTENCE}(?P<what>[^\W\d_]{{3,}})\s+(?:(?:gives?|makes?|hurts?|scares?|upsets?|annoys?|bores?|reminds?)"
+        r"\s+(?:me|us|him|her|them|my\s+\w+)|is|was|are|were|brings?|means)\b[\w'’ ]{0,40}[.!]\s+"
+        r"(?=[^\n]{0,300}?\b(?:no|not|nothing|without|none)\b[^\n]{0,60}"
         r"\b(?P=what))",
         "",
     ),
-    # how many points follow
+    # how many points follow, and what they are called
+    (rf"{_SENTENCE}(?:cold\s+open|prologue|overture)\s*:\s+(?=\w)", "start with "),
+    (rf"{_SENTENCE}(?:tag|coda|epilogue)\s*:\s+(?=\w)", "end with "),
     (
         rf"{_SENTENCE}(?:{COUNT})\s+(?:beats|acts|panels|stages|(?:shots|clips|scenes|parts)(?=[.:!]\s+(?:the\s+)?"
         r"(?:last|first|opening|closing)))[.:!]\s+(?=\S)",
@@ -117,6 +130,7 @@ def without_talk(text: str) -> str:
     """A request without what is said around it; one that is longer than people write stays as it is."""
     if len(text) > _LONGEST:
         return text
+    text = re.sub(r"(?: ?\n){3,}", "\n\n", re.sub(r"[^\S\n]+", " ", text))
     for pattern, instead in _COMPILED:
         text = pattern.sub(instead, text)
     return text
