@@ -4,7 +4,6 @@ import contextlib
 import gc
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -20,29 +19,18 @@ from atom_core.testing import wait_until
 gnu_openmp = pytest.mark.skipif(_openmp_pause() is None, reason="torch works with another OpenMP here")
 
 
-def num_helpers() -> int:
-    """Threads of this process that Python does not know; those that end have a moment to do so."""
+def helpers() -> set[int]:
+    """Threads of this process that Python does not know."""
     known = {thread.native_id for thread in threading.enumerate()}
-    return sum(int(task) not in known for task in os.listdir("/proc/self/task"))
+    return {task for task in map(int, os.listdir("/proc/self/task")) if task not in known}
 
 
-def settled(wanted: int) -> int:
-    """Number of helpers, once it is `wanted` or after a while; a video's threads end when it is collected."""
-    gc.collect()
+def settled(wanted: int, before: set[int]) -> int:
+    """Number of helpers that were not there before, once it is `wanted` or after a while; others may end meanwhile."""
+    gc.collect()  # a video's threads end when it is collected
     with contextlib.suppress(AssertionError):
-        wait_until(lambda: num_helpers() == wanted)
-    return num_helpers()
-
-
-def steady() -> int:
-    """Number of helpers, once those of earlier tests' hosts have ended: the same for half a second."""
-    gc.collect()
-    number, since = num_helpers(), time.monotonic()
-    while time.monotonic() < since + 0.5:
-        time.sleep(0.01)
-        if num_helpers() != number:
-            number, since = num_helpers(), time.monotonic()
-    return number
+        wait_until(lambda: len(helpers() - before) == wanted)
+    return len(helpers() - before)
 
 
 def test_the_fastest_number_is_chosen_by_measurement() -> None:
@@ -156,16 +144,16 @@ def test_a_lane_that_rests_keeps_no_helpers() -> None:
         matrix = torch.arange(400.0 * 400).view(400, 400) / 400**2
         for _ in range(2):
             results.append(matrix @ matrix)
-            found.append(settled(before + 2))
+            found.append(settled(2, before))
             rest()
-            found.append(settled(before))
+            found.append(settled(0, before))
 
-    before = steady()
+    before = helpers()
     thread = threading.Thread(target=lane)
     thread.start()
     thread.join()
     torch.set_num_threads(1)
-    assert [number - before for number in found] == [2, 0, 2, 0]
+    assert found == [2, 0, 2, 0]
     assert torch.equal(*results)
 
 
@@ -176,11 +164,11 @@ def test_lanes_with_nothing_to_do_keep_no_helpers(checkpoint: Path, clips: list,
         decoder = host.decoder
         rest()
         gc.collect()
-        before = num_helpers()
+        before = helpers()
         features = host.encoder.encode(clips[0])
-        assert settled(before) == before
+        assert settled(0, before) == 0
         decoder.generate([features, "What colour is it?"], max_new_tokens=2)
-        assert settled(before) == before
+        assert settled(0, before) == 0
     torch.set_num_threads(1)
 
 
