@@ -219,8 +219,3 @@ def _replaced(words: list[str]) -> list[str]:
 def is_generic(word: str) -> bool:
     """Whether any thing fits this noun."""
     return base(word) in {base(one) for one in GENERIC}
-
-
-def words_of_kind(kind: str) -> dict[str, str]:
-    """Stem and word of each word of a kind: of "colour", all colours."""
-    return {base(word): word for word in KINDS_OF_WORDS[kind].split()}

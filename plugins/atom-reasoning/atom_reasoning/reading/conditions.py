@@ -9,7 +9,6 @@ from attrs import evolve
 from atom_reasoning.english.clauses import NOUNS_AND_VERBS, split_subject
 from atom_reasoning.english.words import ARTICLES, KINDS_OF_WORDS, SEEN, base, is_generic
 from atom_reasoning.reading.record import Condition
-from atom_reasoning.reading.scope import SHOT, VIDEO
 
 _SEEN = rf"(?:{SEEN}|there|on|around|inside|existing|on the screen|(?:a )?part(?: of)?|to be seen|to be found)"
 _TAIL = re.compile(
@@ -168,7 +167,3 @@ def several(text: str) -> tuple[tuple[str, ...], str]:
     parts = [part for part in found[::2] if part] if len(found) > 1 else [text]
     joins = [join for join in found[1::2] if join]
     return tuple(part.strip(" ,") for part in parts if part.strip(" ,")), (joins[-1] if joins else "")
-
-
-SHOT_WORDS = re.compile(rf"\b(?:{SHOT})s?\b")
-VIDEO_WORDS = re.compile(rf"\b(?:{VIDEO}|films?)s?\b")

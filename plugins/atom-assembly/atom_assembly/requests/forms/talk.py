@@ -107,10 +107,9 @@ _RULES: tuple[tuple[str, str], ...] = (
     (rf"\b(?:and\s+)?(?:then\s+)?(?:we\s+|it\s+)?{_ENDS}\s+{_AS_BEGUN}{_STOP}", "then the first one again"),
     (r"\b(?:during\s+which|wherein|in\s+the\s+course\s+of\s+which)\b", "in which"),
     (
-        r"\b(?:passage|extract|excerpt|stretch|sequence|segment|portion)(?P<s>e?s)?\s+(?=(?:in\s+which|where)\b)",
+        r"\b(?:passage|extract|excerpt|stretche?|sequence|segment|portion)(?P<s>s)?\s+(?=(?:in\s+which|where)\b)",
         r"shot\g<s> ",
     ),
-    (r"\bshotes\b", "shots"),
     (
         rf"\b(?P<no>excluding|except(?:\s+for)?|without|but\s+not|leaving\s+out|other\s+than)\s+(?:any|those|the\s+ones"
         rf"|all|shots|ones)?\s*(?:in\s+which|where)\s+(?:some|any)thing\s+(?P<how>{_ADJECTIVE})\s+{_SHOWN}{_STOP}",
