@@ -22,6 +22,7 @@ from atom_core.decoder.prefix_store import prefix_store
 from atom_core.decoder.request import DecodeRequest
 from atom_core.decoder.scheduler import Scheduler
 from atom_core.errors import Cancelled, ModelError
+from atom_core.families.logits_processor import likeliest
 from atom_core.families.prompt import PrefillChunk
 from atom_core.kernels.threads import Threads, rest
 from atom_core.ledger import Ledger
@@ -214,7 +215,8 @@ class Engine:
             done.append(row)
         if decoding:
             last_RD = torch.stack([hidden[row - rows.start][-1] for row in decoding])
-            done += self._choose(decoding, self._runner.logits(last_RD))
+            logits_RV = self._runner.logits(last_RD)
+            done += self._choose(decoding, logits_RV, likeliest(logits_RV))
         self._leave(done)
 
     def _decode(self) -> None:
@@ -226,22 +228,21 @@ class Engine:
         self._ledger.batch("decode", len(requests))
         self._ledger.count("decode_steps", requested=len(requests), computed=1, reused=len(requests) - 1)
         with self._ledger.lane("decode", "step", rows=len(requests)):
-            logits_RV = self._with_room(lambda: self._runner.decode(tokens, lengths, positions))
-            self._leave(self._choose(range(len(requests)), logits_RV))
+            logits_RV, likeliest_2R = self._with_room(lambda: self._runner.decode(tokens, lengths, positions))
+            self._leave(self._choose(range(len(requests)), logits_RV, likeliest_2R))
 
-    def _choose(self, rows: Sequence[int], logits_RV: torch.Tensor) -> list[int]:
+    def _choose(self, rows: Sequence[int], logits_RV: torch.Tensor, likeliest_2R: torch.Tensor) -> list[int]:
         """Give each of the rows its next token; which of them are done."""
         self._ledger.count("decode_tokens", requested=len(rows), computed=len(rows))
         requests = [self._scheduler.running[row] for row in rows]
-        tokens_R = logits_RV.argmax(-1)
-        for place, request in enumerate(requests):
-            if self._rules.change or request.temperature > 0:
-                tokens_R[place] = self._sample(request, logits_RV[place])
-        # one transfer for all rows: each costs as much as a kernel
-        logprobs = logits_RV.log_softmax(-1).gather(1, tokens_R[:, None])[:, 0].tolist()
         done = []
-        for row, request, token, logprob in zip(rows, requests, tokens_R.tolist(), logprobs, strict=True):
-            if request.take(token, logprob, self._end_ids):
+        for row, request, logits_V, token, logprob in zip(
+            rows, requests, logits_RV, *likeliest_2R.tolist(), strict=True
+        ):
+            if self._rules.change or request.temperature > 0:
+                token = self._sample(request, logits_V)
+                logprob = float(logits_V.log_softmax(-1)[token])
+            if request.take(int(token), logprob, self._end_ids):
                 request.finish(request)
                 done.append(row)
         return done

@@ -101,6 +101,8 @@ class KVLayer:
             self.keys[window.written] = key_states
             self.values[window.written] = value_states
         else:
+            if window.rows.device != self.keys.device:  # once for all layers
+                window.rows, window.columns = window.rows.to(self.keys.device), window.columns.to(self.keys.device)
             self.keys[window.rows, :, window.columns] = key_states.transpose(1, 2)
             self.values[window.rows, :, window.columns] = value_states.transpose(1, 2)
         # views, which the next update writes into: attention is done with them by then
@@ -184,19 +186,14 @@ class BatchKVCache:
         assert isinstance(layer, KVLayer)
         return layer.update(key_states, value_states)
 
-    def begin_forward(self, first: int, starts: list[int], num_new: int) -> torch.Tensor:
+    def begin_forward(self, first: int, starts: Sequence[int], num_new: int) -> torch.Tensor:
         """Point the window at rows `first` onwards, each getting `num_new` tokens from its own start.
 
         :param starts: tokens of each row before the new ones
         :return: which keys each new token may see, bool [R, 1, Q, L]
         """
         window = self.window
-        # from here on columns count, and a row that shares a prefix does not hold it in its columns
-        starts = [start - self._num_shared(row) for row, start in enumerate(starts, first)]
-        self._num_own.update((row, start + num_new) for row, start in enumerate(starts, first))
-        for row, start in enumerate(starts, first):
-            if not start or row not in self._sequences:
-                self._sequences[row] = next(self._next_sequence)
+        starts = self.advance(first, starts, num_new)
         starts_R = torch.tensor(starts)
         window.first, window.end, window.starts = first, first + len(starts), tuple(starts)
         window.length = max(starts) + num_new
@@ -213,6 +210,46 @@ class BatchKVCache:
         for layer in self._state_layers():
             layer.open()
         return (torch.arange(window.length) <= window.columns[:, :, None])[:, None]
+
+    def advance(self, first: int, starts: Sequence[int], num_new: int) -> list[int]:
+        """Note that rows `first` onwards get `num_new` tokens each.
+
+        :param starts: tokens of each row before the new ones
+        :return: how many of these each row holds itself: the column that its new tokens begin at
+        """
+        columns = [start - self._num_shared(row) for row, start in enumerate(starts, first)]
+        self._num_own.update((row, column + num_new) for row, column in enumerate(columns, first))
+        for row, column in enumerate(columns, first):
+            if not column or row not in self._sequences:
+                self._sequences[row] = next(self._next_sequence)
+        return columns
+
+    def point_at(self, columns_R1: torch.Tensor, length: int) -> torch.Tensor:
+        """Point the window at the first rows, each getting one token, by indices that lie where the buffers are; for
+        forward passes that are recorded, and replayed after the indices have changed.
+
+        :param columns_R1: where the new tokens go; no row shares what it holds
+        :param length: columns that each row has room for, see `make_room`
+        :return: which keys each new token may see, bool [R, 1, 1, L]
+        """
+        window, rows, device = self.window, slice(len(columns_R1)), columns_R1.device
+        window.first, window.end, window.length = 0, len(columns_R1), length
+        window.written, window.seen = None, (rows, slice(None), slice(length))
+        window.rows, window.columns = torch.arange(len(columns_R1), device=device)[:, None], columns_R1
+        window.continued, window.causal, window.sharing = True, False, None
+        window.starts = (length - 1,) * len(columns_R1)  # as far as can be told beforehand
+        return (torch.arange(length, device=device) <= columns_R1[:, :, None])[:, None]
+
+    def make_room(self, rows: int, length: int) -> None:
+        """Have room for `rows` of `length` tokens, at least, in all layers, of which each holds something."""
+        for layer in self.kv_layers:
+            layer.reserve(rows, length)
+
+    @property
+    def buffers(self) -> list[torch.Tensor]:
+        """Keys and values of all layers in turn."""
+        both = (buffer for layer in self.kv_layers for buffer in (layer.keys, layer.values))
+        return [buffer for buffer in both if buffer is not None]
 
     @property
     def sequences(self) -> tuple[int, ...]:
@@ -323,10 +360,8 @@ class BatchKVCache:
     @property
     def num_bytes(self) -> int:
         """Memory held, bytes."""
-        layers = self.kv_layers
-        buffers = [buffer for layer in layers for buffer in (layer.keys, layer.values)]
-        buffers += [buffer for layer in self._state_layers() for buffer in layer.buffers.values()]
-        return sum(buffer.numel() * buffer.element_size() for buffer in buffers if buffer is not None)
+        states = [buffer for layer in self._state_layers() for buffer in layer.buffers.values()]
+        return sum(buffer.numel() * buffer.element_size() for buffer in (*self.buffers, *states))
 
     def _num_shared(self, row: int) -> int:
         kv = self._shared.get(row)

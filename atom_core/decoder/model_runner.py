@@ -6,6 +6,8 @@ Shape letters: R rows, Q new tokens, L keys, D width, V vocabulary, A position a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +15,10 @@ import torch
 from atom_core.decoder.by_engine.llama import EngineLlama
 from atom_core.decoder.kv_cache import BatchKVCache, layer_kinds
 from atom_core.decoder.llama import FusedLlama, can_fuse
+from atom_core.decoder.on_card.llama import CardLlama, can_run
+from atom_core.decoder.on_card.steps import GraphedSteps
 from atom_core.decoder.prefix_cache import KV
+from atom_core.families.logits_processor import likeliest
 from atom_core.families.prompt import PrefillChunk
 from atom_core.kernels.weights import pack
 from atom_core.text.embedding import SKIPPED_LAYERS
@@ -47,14 +52,18 @@ class ModelRunner:
         )
         self._layer_types: list[str] = sorted(set(getattr(self.config, "layer_types", None) or ()))
         self._language = language = model.get_decoder()
-        self._fused: FusedLlama | EngineLlama | None = None
+        self._fused: FusedLlama | CardLlama | EngineLlama | None = None
         if engine is not None:
             self._fused = EngineLlama(engine, language.rotary_emb)
         elif can_fuse(language):
             self._fused = FusedLlama(language)
+        elif can_run(language):
+            self._fused = CardLlama(language)
         self.kv_cache = _kv_cache(kinds, for_transformers=self._fused is None)
         self.can_share = isinstance(self._fused, FusedLlama) and self._sliding_window is None
         """Whether rows can share kept states: only the fused forward pass has cascade attention."""
+        # transformers 5.24 gave it another name, and warns of the old one
+        self._cache_name = "cache" if "cache" in signature(language.forward).parameters else "past_key_values"
         self._tap = _Tap(language, self._fused)
         self._embed = model.get_input_embeddings()
         self._lm_head: Callable[[torch.Tensor], torch.Tensor] = model.get_output_embeddings()
@@ -62,6 +71,9 @@ class ModelRunner:
         self._unpacked = [language, model.get_output_embeddings()]
         if isinstance(self._fused, EngineLlama):
             self._lm_head, self._unpacked = self._fused.logits, []
+        self._steps: GraphedSteps | None = None
+        if engine is None and self._device.type == "cuda" and not self.has_states:
+            self._steps = GraphedSteps(self._step, self.kv_cache, self._device)
 
     def prefill(self, first: int, chunks: Sequence[PrefillChunk]) -> list[torch.Tensor]:
         """Compute parts of prompts into rows `first` onwards, padded on the right to the longest.
@@ -102,20 +114,36 @@ class ModelRunner:
         )
         return final, inner
 
-    def decode(self, tokens: Sequence[int], lengths: Sequence[int], positions: Sequence[int]) -> torch.Tensor:
+    def decode(
+        self, tokens: Sequence[int], lengths: Sequence[int], positions: Sequence[int]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Compute one more token in each of the first rows.
 
         :param tokens: a token id for each row
         :param lengths: how many tokens each row holds already
         :param positions: the new tokens' positions
-        :return: logits for what comes next, [R, V], float32
+        :return: logits for what comes next, [R, V], float32, valid until the next step; `likeliest` of them
         """
+        more = self._family.language_inputs(self._language, [[token] for token in tokens], ())
+        if self._steps is not None and not more:
+            replayed = self._steps(tokens, lengths, positions)
+            if replayed is not None:
+                return replayed
         ids_R1 = torch.tensor(tokens, device=self._device)[:, None]
         positions_R1 = torch.tensor(positions, device=self._device)[:, None]
-        mask = self.kv_cache.begin_forward(0, list(lengths), 1)
-        more = self._family.language_inputs(self._language, [[token] for token in tokens], ())
-        hidden_RQD = self._forward(self._embed(ids_R1), mask, positions_R1, more)
-        return self.logits(hidden_RQD[:, -1])
+        mask = self.kv_cache.begin_forward(0, lengths, 1)
+        logits_RV = self._step(ids_R1, positions_R1, mask, more)
+        return logits_RV, likeliest(logits_RV)
+
+    def _step(
+        self,
+        ids_R1: torch.Tensor,
+        positions_R1: torch.Tensor,
+        mask: torch.Tensor,
+        more: Mapping[str, object] = MappingProxyType({}),
+    ) -> torch.Tensor:
+        """Logits [R, V] of what comes after one token of each row of the window."""
+        return self.logits(self._forward(self._embed(ids_R1), mask, positions_R1, more)[:, -1])
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
         """Logits [..., V], float32, of final hidden states [..., D]."""
@@ -164,8 +192,8 @@ class ModelRunner:
             inputs_embeds=embeds_RQD,
             attention_mask=masks,
             position_ids=positions,
-            past_key_values=self.kv_cache,
             use_cache=True,
+            **{self._cache_name: self.kv_cache},
             **more,
         )
         return output.last_hidden_state  # type: ignore[no-any-return]
@@ -189,7 +217,8 @@ class ModelRunner:
             return mask.to(self._device)
         window = self.kv_cache.window
         window.causal = False
-        near = torch.arange(window.length) > window.columns[:, :, None] - self._sliding_window
+        columns = window.columns[:, :, None]
+        near = torch.arange(window.length, device=columns.device) > columns - self._sliding_window
         return (mask & near[:, None]).to(self._device)
 
 
@@ -204,7 +233,7 @@ def _kv_cache(kinds: Sequence[str], *, for_transformers: bool) -> BatchKVCache:
 class _Tap:
     """Keeps the states before the last `SKIPPED_LAYERS`, while it is open."""
 
-    def __init__(self, language: object, fused: FusedLlama | EngineLlama | None) -> None:
+    def __init__(self, language: object, fused: FusedLlama | CardLlama | EngineLlama | None) -> None:
         self.states_RQD: torch.Tensor | None = None
         """Those of the last forward pass; None where the layers cannot be told."""
         self._language, self._fused = language, fused

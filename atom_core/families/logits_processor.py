@@ -101,3 +101,12 @@ def _unfit(name: str, value: object, wanted: str) -> ModelError:
     return ModelError(
         f"the model's generation_config.json sets {name}={value!r}, not {wanted}; correct it, or fetch the model again"
     )
+
+
+def likeliest(logits_RV: torch.Tensor) -> torch.Tensor:
+    """The likeliest token of each row and its natural log-probability, float64 [2, R]: whoever needs them fetches both
+    at once, since each transfer from a card costs as much as a kernel."""
+    import torch
+
+    tokens_R1 = logits_RV.argmax(-1, keepdim=True)
+    return torch.cat((tokens_R1, logits_RV.log_softmax(-1).gather(1, tokens_R1)), dim=1).double().t()

@@ -25,7 +25,7 @@ class TransformersKVLayer(KVLayer, CacheLayerMixin):
 
     def get_seq_length(self) -> int:
         """Tokens before the new ones."""
-        return int(self.window.columns[0, 0]) if self.is_initialized else 0
+        return self.window.starts[0] if self.is_initialized and self.window.starts else 0
 
     def get_max_length(self) -> int:
         """There is no limit: -1."""

@@ -50,8 +50,8 @@ class AtomEngine:
         """As `Engine.step`."""
         lengths = [self._length] * len(tokens)
         with torch.inference_mode(), _threads(self._threads):
-            logits = self._runner.decode(list(tokens), lengths, lengths)
-            found = logits.argmax(-1).tolist()
+            _, likeliest_2R = self._runner.decode(list(tokens), lengths, lengths)
+            found = likeliest_2R[0].tolist()
         self._length += 1
         return [int(token) for token in found]
 
