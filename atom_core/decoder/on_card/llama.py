@@ -49,7 +49,7 @@ class CardLlama:
 
         :param mask_R1QL: which keys each new token may see
         """
-        hidden_ND = embeds_RQD.flatten(0, 1)
+        hidden_ND = embeds_RQD.flatten(0, 1).clone()  # layers add to it in place
         cos, sin = self._rotary(embeds_RQD, positions_RQ)
         # first half and second half of a head are rotated by the same angles
         half = sin.shape[-1] // 2
@@ -62,7 +62,7 @@ class CardLlama:
             gate_NE, up_NE = layer.gate_up_proj(layer.second_norm(hidden_ND)).chunk(2, dim=-1)
             hidden_ND = layer.down_proj(silu(gate_NE).mul_(up_NE), hidden_ND)
             if self.tap is not None and index == self._tapped:
-                self.tap(hidden_ND.view_as(embeds_RQD))
+                self.tap(hidden_ND.view_as(embeds_RQD).clone())
         return self._norm(hidden_ND).view_as(embeds_RQD)
 
     def _attend(
@@ -138,8 +138,8 @@ def _joined(module: nn.Module, names: tuple[str, ...]) -> Callable[[torch.Tensor
 
 
 def _added(linear: nn.Module) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    """A linear layer whose outputs are added to what came before, in one kernel where it is plain."""
+    """A linear layer whose outputs are added to what came before, in place and in one kernel where it is plain."""
     if not _is_plain(linear):
         return lambda inputs, before: before + linear(inputs)
     weight = linear.get_parameter("weight")
-    return lambda inputs, before: torch.addmm(before, inputs, weight.t())
+    return lambda inputs, before: before.addmm_(inputs, weight.t())
