@@ -15,6 +15,7 @@ import torch
 from atom_core.decoder.by_engine.llama import EngineLlama
 from atom_core.decoder.kv_cache import BatchKVCache, layer_kinds
 from atom_core.decoder.llama import FusedLlama, can_fuse
+from atom_core.decoder.on_card.attention import unplanned_attention
 from atom_core.decoder.on_card.llama import CardLlama, can_run
 from atom_core.decoder.on_card.steps import GraphedSteps
 from atom_core.decoder.prefix_cache import KV
@@ -106,7 +107,8 @@ class ModelRunner:
                     mask[row, :, start - chunk.start : end - chunk.start, start:end] = True
                     self.kv_cache.window.causal = False
         more = self._family.language_inputs(self._language, [_ids(chunk, longest) for chunk in chunks], chunks)
-        hidden_RQD = self._forward(embeds_RQD, mask, positions, more)
+        with unplanned_attention():
+            hidden_RQD = self._forward(embeds_RQD, mask, positions, more)
         inner_RQD = hidden_RQD if self._tap.states_RQD is None else self._tap.states_RQD
         final, inner = (
             [states[:length] for states, length in zip(both_RQD, lengths, strict=True)]
@@ -132,7 +134,8 @@ class ModelRunner:
         ids_R1 = torch.tensor(tokens, device=self._device)[:, None]
         positions_R1 = torch.tensor(positions, device=self._device)[:, None]
         mask = self.kv_cache.begin_forward(0, lengths, 1)
-        logits_RV = self._step(ids_R1, positions_R1, mask, more)
+        with unplanned_attention():
+            logits_RV = self._step(ids_R1, positions_R1, mask, more)
         return logits_RV, likeliest(logits_RV)
 
     def _step(

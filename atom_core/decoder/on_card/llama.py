@@ -81,23 +81,22 @@ class CardLlama:
         turned = torch.addcmul(turning * cos, turning.roll(width // 2, -1), sin).transpose(1, 2)
         query_RHQW, key_RGQW = turned.split((self._heads, groups), 1)
         keys_RGLW, values_RGLW = kv_cache.kv_layers[index].update(key_RGQW, value.transpose(1, 2))
-        if scores is None:
+        about: dict[str, Any] = {"attn_mask": scores, "is_causal": scores is None, "scale": scaling}
+        if scores is None or new == 1:
             attended = scaled_dot_product_attention(
-                query_RHQW, keys_RGLW, values_RGLW, is_causal=True, scale=scaling, enable_gqa=groups != self._heads
+                query_RHQW, keys_RGLW, values_RGLW, enable_gqa=groups != self._heads, **about
             )
         else:
-            # heads that share keys become further queries of one head: no key is copied
+            # cuDNN's alone takes a mask and heads that share keys; as further queries of one head no key is copied
             query_RGQW = query_RHQW.reshape(rows, groups, -1, width)
-            attended = scaled_dot_product_attention(
-                query_RGQW, keys_RGLW, values_RGLW, attn_mask=scores, scale=scaling
-            ).view(rows, self._heads, new, width)
+            attended = scaled_dot_product_attention(query_RGQW, keys_RGLW, values_RGLW, **about)
+            attended = attended.reshape(rows, self._heads, new, width)
         return attended.transpose(1, 2).reshape(rows * new, -1)
 
     def _scores(self, mask_R1QL: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-        """What is added to the scores, made once for all layers; for one new token it is the same for all heads."""
-        per_group = self._heads // self._key_heads
-        if per_group > 1:
-            mask_R1QL = mask_R1QL.repeat(1, 1, per_group, 1)
+        """What is added to the scores, made once for all layers."""
+        if mask_R1QL.shape[2] > 1:
+            mask_R1QL = mask_R1QL.repeat(1, 1, self._heads // self._key_heads, 1)
         return torch.zeros(mask_R1QL.shape, dtype=dtype, device=mask_R1QL.device).masked_fill_(
             ~mask_R1QL, float("-inf")
         )
