@@ -66,7 +66,8 @@ _ENDINGS = re.compile(
     r"[,. ]*\b(?:please|thanks|thank you|pls|or not|for (?:me|us)|as well|to (?:me|us))$|,? is (?:that|this|it) (?:right|correct|true|so|the case)$|[,.;-] ?(?:right|correct|yes|no|true|agreed|is it|are they|is there|are there)$"
 )
 _FILLERS = re.compile(
-    r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|completely|totally|entirely|(?<=what )all|(?<=who )all|in here|in there)\b"
+    r"\b(?:very|absolute|absolutely|exactly|precisely|actually|really|basically|kindly|all the way|so far|by any chance|perhaps|maybe|in fact|on earth|visibly|clearly|completely|totally|entirely|(?<=what )all|(?<=who )all|in here|in there"
+    r"|(?<=the )(?:real|actual|exact|precise|correct|true|official|grand)(?= (?:number|count|total|time|colour|length|order|amount|figure|duration)\b))\b"
 )
 _SUBJECT = re.compile(
     r"^(there|it|the \w+(?: \w+)?|an? \w+(?: \w+)?|any \w+(?: \w+)?|something|anything) (is|are|was|were|does|do|has|have|can|will)\b"

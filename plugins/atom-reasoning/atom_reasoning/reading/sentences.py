@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from attrs import evolve
 
@@ -12,7 +13,13 @@ from atom_reasoning.reading.reader import read
 from atom_reasoning.reading.record import Kind, Reading, Scope
 from atom_reasoning.reading.wordings.agree import kind_of
 from atom_reasoning.reading.wordings.frames import slots_of
+from atom_reasoning.talk.account import in_words, said_of, worth
+from atom_reasoning.talk.question import Asked, ways_to_ask
 
+DOUBTFUL = 0.2
+"""The trust below which one of several questions is taken for talk."""
+LEFT_OUT = 0.85
+"""What is left of the worth of a reading for each segment that may belong to the question and was taken for talk."""
 _NEXT_QUESTION = re.compile(
     r"(?:\?+|[,;.]|,? and| &)\s+(?:and |also |then |if so,? |in that case,? )*(?=(?:what|when|where|which|who|how|is|are|does|do|did|has|can|was|were|in which|at what)\b)",
     re.IGNORECASE,
@@ -32,6 +39,31 @@ _COURSE = re.compile(r"what \w+(?: \w+)? first,? (?:and )?(?:then )?what\b", re.
 
 
 def readings_of(text: str) -> tuple[Reading, ...]:
+    """The questions that a text asks, without the talk around them."""
+    best = _readings(text)
+    most = worth(best, text)
+    for way in ways_to_ask(text):
+        found = _apart(way.asked)
+        if (own := worth(found, text) * LEFT_OUT**way.left) > most + 0.01:
+            best, most = found, own
+    return best
+
+
+def _apart(way: Sequence[Asked]) -> tuple[Reading, ...]:
+    """The readings of questions that were told from the talk around them, each once."""
+    found: list[Reading] = []
+    for one in way:
+        alone = _readings(one.text)
+        said = said_of(one.said) if one.said else Scope()
+        if said != Scope() and all(reading.scope == Scope() for reading in alone):
+            within = _readings(f"{in_words(said)}, {one.text}")
+            alone = within if min(r.trust for r in within) > 0.5 * min(r.trust for r in alone) else alone
+        found += alone
+    sure = [one for one in found if one.trust >= DOUBTFUL] or found
+    return tuple(one for place, one in enumerate(sure) if not any(_is_again(one, other) for other in sure[:place]))
+
+
+def _readings(text: str) -> tuple[Reading, ...]:
     """The questions that a text asks: "Is there a star, and when does it blink?" asks two.
 
     "It" in a later part stands for what the one before is about; a sentence before a question says what part of the

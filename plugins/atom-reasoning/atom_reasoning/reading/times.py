@@ -104,7 +104,7 @@ def _nth_minute(found: re.Match[str]) -> Scope:
 _OF_VIDEO = r"(?: of (?:the|this) (?:video|film|clip|footage|recording|movie))?"
 _IN = r"(?:\b(?:in|during|within|over|for|throughout|of|from) )?(?:the )?(?:very )?"
 _PATTERNS = (
-    (rf"(?:\b(?:in|during|over|within) the (?:interval|span|window|period|time|stretch|range|part) )?\b(?:between|from|in between)(?: the)?(?: seconds?| minutes?)? (?:the )?(?P<a>{_BARE}) (?:and|to|until|till|through|up to|-) (?:the )?(?P<b>{_BARE})s?", _between),
+    (rf"(?:\b(?:in|during|over|within) the (?:interval|span|window|period|time|stretch|range|part) )?\b(?:between|from|in between)(?: the)?(?: seconds?| minutes?)? (?:the )?(?P<a>{_BARE}) (?:and|(?:right |all the way |through |up |on )?(?:to|until|till)|through|-) (?:the )?(?P<b>{_BARE})s?", _between),
     (rf"\b(?:(?:starting|beginning|begin|start) (?:at|from|with)|from|after|since) (?:second )?(?P<a>{_BARE})(?: on(?:wards?)?)?,? (?:and )?(?:(?:going |all the way |right )?(?:up )?(?:to|until|till|through)|before|ending (?:at|with)|stopping at) (?:second )?(?P<b>{_BARE})", _between),
     (rf"(?:\b(?:in|during|at|over|within) )?(?:the )?\bseconds? (?P<a>{NUMBER}) ?(?:-|–|to|through|until|and) ?(?:second )?(?P<b>{NUMBER})\b", _between),
     (rf"(?P<a>{_CLOCK}) ?(?:-|–|to|until|till|through) ?(?P<b>{_CLOCK})", _between),
