@@ -32,7 +32,7 @@ def worth(found: Sequence[Reading], text: str) -> float:
     missed += 0.5 * sum(token.name == "ACT" and not set(meaning(token.word)) & words for token in tokens(asked))
     missed += sum(_is_left_out(name, found) for name in set(classes(told)))
     added = any(map(leftovers, found)) or _is_across(found, text)
-    return trust * MISSED**missed * (JUNK if added else 1.0)
+    return float(trust * MISSED**missed * (JUNK if added else 1.0))
 
 
 def _looks(text: str) -> set[str]:
