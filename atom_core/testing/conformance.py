@@ -271,27 +271,34 @@ class TaskConformance:
             items = self.items(host)
             for item in items:  # imports and caches
                 host.run(self.task, item, **self.settings)
-            gc.collect()
-            tracemalloc.start()
-            try:
-                before, _ = tracemalloc.get_traced_memory()
-                for number in range(_NUM_RUNS):
-                    host.run(self.task, items[number % len(items)], **self.settings)
-                _, peak = tracemalloc.get_traced_memory()
-                host.loans.clear()
-                gc.collect()
-                after, _ = tracemalloc.get_traced_memory()
-            finally:
-                tracemalloc.stop()
+            used, left = self._memory_of_runs(host, items)
+            if left > LEAK_BYTES:  # what is compiled or kept at a late first use is not left again
+                left = self._memory_of_runs(host, items)[1]
         _must(
-            peak - before <= declared + MEMORY_MARGIN_BYTES,
-            f"it used {(peak - before) / 2**20:.1f} MiB and declared {declared / 2**20:.1f} MiB:"
+            used <= declared + MEMORY_MARGIN_BYTES,
+            f"it used {used / 2**20:.1f} MiB and declared {declared / 2**20:.1f} MiB:"
             " register it with memory_bytes=...",
         )
         _must(
-            after - before <= LEAK_BYTES,
-            f"{_NUM_RUNS} runs left {(after - before) / 2**10:.0f} KiB behind: keep nothing in the task or its module",
+            left <= LEAK_BYTES,
+            f"{_NUM_RUNS} runs left {left / 2**10:.0f} KiB behind: keep nothing in the task or its module",
         )
+
+    def _memory_of_runs(self, host: WorldHost, items: Sequence[object]) -> tuple[int, int]:
+        """What `_NUM_RUNS` runs used at most, and what they left behind; bytes that Python knows of."""
+        gc.collect()
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            for number in range(_NUM_RUNS):
+                host.run(self.task, items[number % len(items)], **self.settings)
+            _, peak = tracemalloc.get_traced_memory()
+            host.loans.clear()
+            gc.collect()
+            after, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        return peak - before, after - before
 
     def test_prints_nothing(self, capfd: pytest.CaptureFixture[str]) -> None:
         """Standard output is for results of commands."""

@@ -195,6 +195,12 @@ def test_declared_memory_is_allowed(suite):
     suite(hungry, more=", memory_bytes=2**25").test_memory_is_as_declared()
 
 
+def test_what_a_late_first_use_keeps_is_no_leak(suite):
+    """A cache that is filled once, in one of the runs, is not left again by those after them."""
+    late = GOOD.replace(FEATURES, FEATURES + "        kept.append(' ' * 2**20 if len(kept) == 9 else '')\n")
+    suite(late).test_memory_is_as_declared()
+
+
 def test_bad_items_must_be_refused(suite):
     """An item that should be refused and is not, or that crashes the task, is found."""
     taken = suite(GOOD)
