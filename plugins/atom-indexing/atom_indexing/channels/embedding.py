@@ -25,7 +25,11 @@ BATCH = 512
 class Embedders:
     """The embedder of a host, and what is known of it. Safe to use from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tells_lack: bool = True) -> None:
+        """
+        :param tells_lack: whether it is told that there is none; not by who searches beside others
+        """
+        self._tells_lack = tells_lack
         self._lock = threading.Lock()
         self._backgrounds: dict[str, Background] = {}
         self._told: set[str] = set()
@@ -44,7 +48,9 @@ class Embedders:
         except atom.PluginError:  # of a host without the built-in one
             return None
         except atom.ModelError as error:
-            self.tell(f"searching without a text embedder, by words and the decoder's vectors alone: {error}")
+            if self._tells_lack:
+                why = error.__cause__ if isinstance(error.__cause__, atom.ModelError) else error  # says the next step
+                self.tell(f"searching without a text embedder, by words and the decoder's vectors alone: {why}")
             return None
 
     def background(self, embedder: Any) -> Background:

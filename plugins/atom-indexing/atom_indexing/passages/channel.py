@@ -39,7 +39,7 @@ class PassageChannel:
     name = ""
 
     def __init__(self) -> None:
-        self._embedders = Embedders()
+        self._embedders = Embedders(tells_lack=False)
         self._lock = threading.Lock()
         self._vectors: dict[tuple[object, ...], tuple[list[int], np.ndarray]] = {}
 

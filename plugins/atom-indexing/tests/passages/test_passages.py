@@ -453,3 +453,19 @@ def test_silent_videos_are_not_called_unheard(world):
     run_command(world(read=False), "index", *SHOWS)
     host = world(transcribe=Transcribe(), read=False, silent=True)
     assert not any("heard" in note for note in run_command(host, "search", "red circle").notes)
+
+
+def test_that_there_is_no_embedder_is_said_once(host, caplog):
+    """Not by each channel; and what the embedder itself says is said, without whose plugin it was in."""
+
+    def module(name):
+        raise atom.ModelError("module 'embedder' could not be loaded") from atom.ModelError(
+            "x is no folder; set another"
+        )
+
+    host.module = module
+    with caplog.at_level(logging.WARNING, "atom"):
+        assert search(host, "moon cheese")
+    lack = [record.message for record in caplog.records if "text embedder" in record.message]
+    assert len(lack) == 1
+    assert lack[0].endswith("alone: x is no folder; set another")
