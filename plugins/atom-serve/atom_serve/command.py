@@ -14,7 +14,9 @@ from typing import Any
 
 import atom_core as atom
 
-PORT = 8321
+HOST, PORT = "127.0.0.1", 8321
+_OF_A_START = ("host", "port", "allow", "keep", "open")
+"""Options that say how a server is started."""
 
 
 class ServeCommand:
@@ -22,9 +24,9 @@ class ServeCommand:
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
+        parser.add_argument("--host", metavar="ADDRESS", help=f"where to listen ({HOST})")
         said = f"at which port ({PORT}); 0: a free one"
-        parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=said)
+        parser.add_argument("--port", type=_port, metavar="N", help=said)
         said = "folder whose files callers may name; can be repeated"
         parser.add_argument("--allow", action="append", default=[], type=Path, metavar="FOLDER", help=said)
         said = "let the modules go when nobody has used them for so long, 30m or 2h; always kept if not given"
@@ -44,6 +46,11 @@ class ServeCommand:
         from atom_serve.background import in_background, running_server, status, stop
 
         args = context.args
+        which = "--stop" if args.stop else "--status" if args.status else ""
+        if which and (beside := [name for name in _OF_A_START if getattr(args, name) not in (None, False, [])]):
+            raise atom.SettingsError(
+                f"--{beside[0]} counts when a server is started; leave it out, or leave out {which}"
+            )
         if args.stop:
             told = stop()
             context.emit(told, f"the server at {told['address']} has ended")
@@ -77,9 +84,10 @@ class ServeCommand:
         from atom_serve.server import listen, serve
 
         args = context.args
-        names, addresses = _names(args.host)
+        where = HOST if args.host is None else args.host
+        names, addresses = _names(where)
         context.settings = settled(context.settings)  # commands come from other folders
-        with listen(args.host, args.port) as listener:
+        with listen(where, PORT if args.port is None else args.port) as listener:
             kept = context.settings.cache / "serve"
             token, host = read_token(kept), context.host()
             app = create_app(

@@ -187,6 +187,9 @@ def test_in_the_background(own):
 
     assert "no server of yours runs" in command("--status").stderr
     assert command("--stop").returncode == 2
+    for other in (["--port", "8321"], ["--host", "127.0.0.1"], ["--allow", "."], ["--keep", "2h"], ["--open"]):
+        refused = command("--stop", *other)
+        assert (refused.returncode, f"{other[0]} counts when a server is started" in refused.stderr) == (2, True)
     started = command("--background", "--port", "0", "--json")
     assert started.returncode == 0, started.stderr
     told = json.loads(started.stdout)[0]
