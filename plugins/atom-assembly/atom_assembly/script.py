@@ -19,6 +19,7 @@ from atom_assembly.requests.read import Reading, read_by_mentions, read_request
 from atom_assembly.requests.sloppy import without_slips
 from atom_assembly.requests.spoken import read_spoken
 from atom_assembly.requests.told import told
+from atom_assembly.requests.wordings.weighing import weighed
 from atom_assembly.sources import MOST_LOOKED_FOR
 
 PROMPT = "Write the shots of this film, one per line: "
@@ -99,24 +100,36 @@ class WriteScript:
 
 def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Reading:
     """What `text` asks for: by what it mentions, if captions say all of that, or more of it than of what its grammar
-    gives; else by its grammar. A request of which the grammar makes something else is told how it is read.
+    gives; else by its grammar. Where the two differ, by the known wordings that it is most like, if these tell it
+    surely. A request of which the grammar makes something else is told how it is read.
 
     :param names: of the videos that there are
     :param seen: the captions of the library's clips
     """
     together = partial(_shown_together, seen) if seen else None
-    reading = read_request(text, names=names, together=together)
-    known = _words_of(seen)
-    other = read_by_mentions(text, known, names=names) if seen else None
+    plain = read_request(text, names=names, together=together)
+    other = read_by_mentions(text, _words_of(seen), names=names) if seen else None
     if other is None:
-        return reading
-    unsaid, plainly = _unsaid(other, seen), _unsaid(reading, seen)
-    if unsaid > plainly or (unsaid and unsaid == plainly and other.passed_over):
-        return reading
-    differs = other.lines != reading.lines and (plainly or len(other.lines) != len(reading.lines))
-    if differs or other.unclear:
-        log.warning("the request is read as %s", told(other))
-    return other
+        return plain
+    unsaid, plainly = _unsaid(other, seen), _unsaid(plain, seen)
+    keeps = unsaid > plainly or (unsaid and unsaid == plainly and other.passed_over)
+    reading = plain if keeps else other
+    if not _alike(plain, other):
+        reading = weighed(reading, text, seen)
+    differs = reading.lines != plain.lines and (plainly or len(reading.lines) != len(plain.lines))
+    if differs or reading.unclear or (reading is not plain and reading is not other):
+        log.warning("the request is read as %s", told(reading))
+    return reading
+
+
+def _alike(one: Reading, other: Reading) -> bool:
+    """Whether two readings ask for the same."""
+
+    def asked(reading: Reading) -> object:
+        rest = reading.constraints
+        return [*map(stems, reading.lines)], rest.wanted, {*map(stems, rest.without)}, rest.rounds, rest.num_shots
+
+    return asked(one) == asked(other)
 
 
 def _unsaid(reading: Reading, seen: Sequence[str]) -> int:

@@ -227,10 +227,10 @@ def _joined(arounds: Sequence[Around], number: int, last: Item, item: Item) -> I
         bool({*first, *other.after} & ALL) or last.plural or last.wanted.num_shots is None or bool(set(first) & SHOTS)
     )
     wanted = evolve(last.wanted, num_shots=None if every else last.wanted.num_shots, purely=False)
-    return evolve(last, text=_both(_one(last.text), _one(item.text)), wanted=wanted)
+    return evolve(last, text=both_of(one_of(last.text), one_of(item.text)), wanted=wanted)
 
 
-def _both(one: str, other: str) -> str:
+def both_of(one: str, other: str) -> str:
     """What a shot of two things is called: "a heart and something white" may be a white heart, too."""
     text = f"{one} while {other}"
     for thing, something in ((one, other), (other, one)):
@@ -250,7 +250,7 @@ def _alone(items: list[Item]) -> list[Item]:
     ]
 
 
-def _one(text: str) -> str:
+def one_of(text: str) -> str:
     """One of what a text names, with an article."""
     text = single(text)
     return text if begins_thing(text) else with_article(text)

@@ -76,7 +76,7 @@ _PARTICLES = frozenset(_PARTICLE_WORDS.split())
 """Verbs of films that "up" belongs to."""
 _CLAUSES = frozenset(("that", "which", "who", "is", "are", "than", "while", "and"))
 _OF_PEOPLE = frozenset(("little", "small", "big", "old", "young", "tall", "happy", "sad"))
-_DOES = frozenset(("do", "does", "did", "doesn't", "don't", "didn't", "gets", "get", "goes", "go", "going", "getting"))
+DOES = frozenset(("do", "does", "did", "doesn't", "don't", "didn't", "gets", "get", "goes", "go", "going", "getting"))
 
 
 @frozen(kw_only=True)
@@ -110,9 +110,8 @@ def read_mentions(text: str, known: Collection[str]) -> Mentions:
 
     :param known: the words of the library's captions, small
     """
-    tokens = tuple(_TOKEN.findall(text.replace(MARK, " ").replace("’", "'").casefold()))
-    stems = {stem(word) for word in known}
-    kinds = [_kind(tokens, at, stems) for at in range(len(tokens))]
+    tokens = tokens_of(text)
+    kinds = kinds_of(tokens, known)
     found: list[Mention] = []
     passed: list[str] = []
     at = 0
@@ -123,7 +122,7 @@ def read_mentions(text: str, known: Collection[str]) -> Mentions:
         end = _run(tokens, kinds, at)
         start = _first_of_thing(tokens, kinds, at, end)
         has_known = "K" in kinds[start:end]
-        if set(tokens[start:end]) <= WAYS and not _moves(tokens[start - 1 : start]):
+        if set(tokens[start:end]) <= WAYS and not moves(tokens[start - 1 : start]):
             at = end
             continue
         if _is_talk(tokens, kinds, start) if has_known else not _stands_for_thing(tokens, kinds, start, end):
@@ -133,6 +132,20 @@ def read_mentions(text: str, known: Collection[str]) -> Mentions:
             found.append(Mention(start=start, end=end, words=words, known=has_known))
         at = end
     return Mentions(tokens=tokens, found=tuple(found), passed_over=tuple(passed))
+
+
+def tokens_of(text: str) -> tuple[str, ...]:
+    """The words, lengths and signs of `text`, small."""
+    return tuple(_TOKEN.findall(text.replace(MARK, " ").replace("’", "'").casefold()))
+
+
+def kinds_of(tokens: Sequence[str], known: Collection[str]) -> list[str]:
+    """Of each token: B is a sign, C a count or length, S spoken, L small, K of captions, U unknown.
+
+    :param known: the words of the library's captions, small
+    """
+    stems = {stem(word) for word in known}
+    return [_kind(tokens, at, stems) for at in range(len(tokens))]
 
 
 def number_of(word: str) -> int:
@@ -146,7 +159,6 @@ def is_count(word: str) -> bool:
 
 
 def _kind(tokens: Sequence[str], at: int, stems: set[str]) -> str:
-    """Of a token: B is a sign, C a count or length, S spoken, L small, K of captions, U unknown."""
     word = tokens[at]
     if word in HARD or word in SOFT:
         return "B"
@@ -206,7 +218,7 @@ def _run(tokens: Sequence[str], kinds: Sequence[str], at: int) -> int:
         from_to = tokens[end] in ("to", "into") and "from" in tokens[max(0, at - 2) : at]
         ahead = None if from_to else _across(tokens, kinds, end)
         if ahead is None:
-            ahead = _deed(tokens, kinds, end)
+            ahead = deed_end(tokens, kinds, end)
         if ahead is None:
             return end
         end = ahead
@@ -236,9 +248,9 @@ def _across(tokens: Sequence[str], kinds: Sequence[str], end: int) -> int | None
     return at
 
 
-def _deed(tokens: Sequence[str], kinds: Sequence[str], end: int) -> int | None:
+def deed_end(tokens: Sequence[str], kinds: Sequence[str], end: int) -> int | None:
     """Past "does not", "goes" and their like where they say what a thing does, and no place in the film."""
-    does = tokens[end] in _DOES or tuple(tokens[end : end + 2]) == ("shows", "up")
+    does = tokens[end] in DOES or tuple(tokens[end : end + 2]) == ("shows", "up")
     if kinds[end - 1] != "K" or not does:
         return None
     at = end + 1
@@ -249,9 +261,9 @@ def _deed(tokens: Sequence[str], kinds: Sequence[str], end: int) -> int | None:
     return at if any(kind in "KUS" for kind in kinds[end + 1 : at]) else None
 
 
-def _moves(before: Sequence[str]) -> bool:
+def moves(before: Sequence[str]) -> bool:
     """Whether the word before a direction says that something moves there: "going up", not "down to two seconds"."""
-    return any(word in _DOES or is_doing(word) or word in ("moving", "go", "goes") for word in before)
+    return any(word in DOES or is_doing(word) or word in ("moving", "go", "goes") for word in before)
 
 
 def _first_of_thing(tokens: Sequence[str], kinds: Sequence[str], at: int, end: int) -> int:

@@ -83,16 +83,16 @@ def read_thing(around: Around, arounds: Sequence[Around], number: int, items: Se
     said = set(before)
     earlier = _named_before(around, items)
     if _is_unwanted(after):
-        return Item(text=_refused_text(around, items), refused=True)
+        return Item(text=refused_text(around, items), refused=True)
     if _is_refused(around, number, items):
-        return Item(text=_refused_text(around, items), refused=True)
+        return Item(text=refused_text(around, items), refused=True)
     again = bool((said | set(after)) & AGAIN) or {"another", "time"} <= said or once_more((*before, "", *after))
     definite = bool(before) and before[-1] in ("the", "this", "that", "it")
     if earlier is not None and again:
         return Item(text=earlier.text, wanted=atom.Wanted(again=True), place=place_of(before, after))
     if earlier is not None and definite and (around.new_sentence or set(after) & START):
         return None
-    text, plural = _text(around, arounds, number)
+    text, plural = text_of(around, arounds, number)
     if items and items[-1].plural and plural and items[-1].text == text:
         return None
     wanted = _wanted(around, plural)
@@ -142,7 +142,7 @@ def _is_unwanted(after: Sequence[str]) -> bool:
     return late is not None and bool(_SEEN & set(said[late:]))
 
 
-def _refused_text(around: Around, items: Sequence[Item]) -> str:
+def refused_text(around: Around, items: Sequence[Item]) -> str:
     """What must not be seen: "the red ones" of hearts are red hearts."""
     words = around.mention.words
     adjectives = all(word in ADJECTIVES or word == "ones" for word in words)
@@ -156,7 +156,7 @@ def _refused_text(around: Around, items: Sequence[Item]) -> str:
     return " ".join([*bare, "things"] if adjectives else bare)
 
 
-def _text(around: Around, arounds: Sequence[Around], number: int) -> tuple[str, bool]:
+def text_of(around: Around, arounds: Sequence[Around], number: int) -> tuple[str, bool]:
     """What a thing is called in a line, and whether it names several."""
     words = list(around.mention.words)
     before = around.before
@@ -176,12 +176,12 @@ def _text(around: Around, arounds: Sequence[Around], number: int) -> tuple[str, 
     if words[0] in ADJECTIVES and not is_doing(words[0]) and before[-1:] and before[-1] in _SOME:
         front = next(at for at, word in enumerate(words) if word not in ADJECTIVES or is_doing(word))
         deed = words[front + 1 :] if words[front] in ("that", "which") else words[front:]
-        return f"something {' '.join(words[:front])} that {_third(' '.join(deed))}", False
+        return f"something {' '.join(words[:front])} that {third(' '.join(deed))}", False
     if is_doing(words[0]) or (_THAT & set(before[-3:]) and before[-1:] and before[-1] in _THAT_DOES):
         named = is_doing(words[0])
         if named and len(words) == 2 and re.fullmatch(THING, words[1]):
             name = words[0]
-        return f"something {name}" if named else f"something that {_third(name)}", False
+        return f"something {name}" if named else f"something that {third(name)}", False
     noun = _head_noun(words)
     plural = article not in ("a", "an") and (is_plural(noun) or re.fullmatch(THING, noun) is not None)
     if plural and not _says_deed(words):
@@ -196,7 +196,7 @@ def _head_noun(words: Sequence[str]) -> str:
     return words[end - 1] if end < len(words) or len(words) < 4 else ""
 
 
-def _third(name: str) -> str:
+def third(name: str) -> str:
     first, _, rest = name.partition(" ")
     said = first if first.endswith("s") else first + "s"
     return f"{said} {rest}".strip()

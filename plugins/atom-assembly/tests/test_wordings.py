@@ -1,0 +1,127 @@
+"""Requests that no form reads are read by the known wordings they are most like; what is sure is not lost."""
+
+from __future__ import annotations
+
+import pytest
+from atom_assembly.requests.read import Reading
+from atom_assembly.requests.wordings.likeness import known_examples, likeness
+from atom_assembly.requests.wordings.ridge import Ridge
+from atom_assembly.requests.wordings.rows import example_row, row_of
+from atom_assembly.requests.wordings.spelled import Words, spelled
+from atom_assembly.requests.wordings.structure import structure_of
+from atom_assembly.requests.wordings.weighing import weighed
+from atom_assembly.script import read_against
+from attrs import evolve
+
+import atom_core as atom
+
+SEEN = [
+    "a dog runs on the beach",
+    "a cat sleeps on a sofa",
+    "a man rides a bicycle",
+    "a red car drives through the rain",
+    "a woman plays the piano",
+    "children play football",
+    "a white cat jumps off a table",
+    "a train leaves the station",
+]
+NOT_READ = Reading(lines=("?",), constraints=atom.Constraints(wanted=(atom.Wanted(),)), ordered=False)
+
+
+def structure(text: str) -> str:
+    """The likeliest structure of a wording about `SEEN`."""
+    words = Words.of(SEEN)
+    return next(iter(likeness().structures(row_of(spelled(text, words), words)))).text
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "Let the dog on the beach greet us, and the cat bid us farewell.",
+            ("the dog on the beach", "the cat"),
+        ),
+        (
+            "kick off on a man riding a bicycle, follow it up with a woman playing the piano, and the final whistle"
+            " goes on children playing football",
+            ("a man riding a bicycle", "a woman playing the piano", "children playing football"),
+        ),
+        (
+            "Two beats. The last one is a train leaving the station, the first one a dog running.",
+            ("a dog running", "a train leaving the station"),
+        ),
+    ],
+)
+def test_unknown_frames(text: str, lines: tuple[str, ...]) -> None:
+    """Things are found, in their order, whatever unknown verbs and nouns stand around them."""
+    assert read_against(text, [], SEEN).lines == lines
+
+
+def test_unknown_things_stay() -> None:
+    """What no caption has words for stays asked for where a thing stands, and is so told to be missing."""
+    text = "a dog runs on the beach, then someone unboxing the new sneakers, then a cat sleeps on a sofa"
+    reading = read_against(text, [], SEEN)
+    assert len(reading.lines) > 2
+    assert reading.lines[0] == "a dog runs on the beach"
+
+
+def test_what_both_readers_say_is_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the two readings of a request ask for the same, known wordings are not asked."""
+    monkeypatch.setattr("atom_assembly.script.weighed", lambda *_: pytest.fail("weighed"))
+    assert read_against("a dog, then a cat", [], SEEN).lines == ("a dog", "a cat")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("my piece opens on a dog and after that shows a cat", "1 2"),
+        ("it closes with a dog and it opens with a cat", "2 1"),
+        ("give me every single clip with a dog, but none with a cat in it", "all 1&!2"),
+        ("whichever shots have a dog or a cat", "all 1|2"),
+        ("of all the clips with a dog just the longest one", "longest 1"),
+    ],
+)
+def test_structures(text: str, told: str) -> None:
+    """The likeliest structure of a wording is what it says, whatever its things are."""
+    assert structure(text) == told
+
+
+def test_a_sure_reading_is_kept() -> None:
+    """A reading that says what its wording is like is given back as it is."""
+    reading = read_against("a dog, then a cat", [], SEEN)
+    assert weighed(reading, "a dog, then a cat", SEEN) is reading
+
+
+def test_what_a_structure_cannot_say_is_kept() -> None:
+    """A reading of which a structure cannot say all is not replaced: the first shots of something, spoken lines."""
+    first = evolve(NOT_READ, lines=("a dog",), constraints=atom.Constraints(wanted=(atom.Wanted(pick="first"),)))
+    assert weighed(first, "after some talk the first shot with a dog, would you", SEEN) is first
+
+
+def test_long_requests_are_left_alone() -> None:
+    """A request that is longer than people write is not weighed."""
+    assert weighed(NOT_READ, "a dog and " * 1000, SEEN) is NOT_READ
+
+
+def test_rows_do_not_depend_on_their_things() -> None:
+    """Two wordings that differ only in their things have the same row."""
+    words = Words.of(SEEN)
+    rows = [row_of(spelled(text, words), words) for text in ("first a dog, then a cat", "first a train, then a woman")]
+    assert rows[0].tokens == rows[1].tokens
+    assert rows[0].tokens == example_row("first a {1 noun}, then a {2 noun}").tokens
+
+
+def test_examples_are_structures_of_their_things() -> None:
+    """Each known wording has the things that its structure speaks of."""
+    for one in known_examples():
+        if one.structure != "-":
+            row = example_row(one.text)
+            assert structure_of(one.structure).numbers == frozenset(range(1, row.num_things + 1)), one
+
+
+def test_ridge_tells_what_it_was_told() -> None:
+    """What a wording is known to mean is the likeliest answer for it, and the shares sum to 1."""
+    ridge = Ridge([("yes", {"good": 1.0}), ("no", {"bad": 1.0}), ("no", {"bad": 1.0, "worse": 1.0})])
+    told = ridge.of({"good": 1.0})
+    assert max(told, key=lambda answer: told[answer]) == "yes"
+    assert sum(told.values()) == pytest.approx(1.0)
