@@ -41,16 +41,11 @@ def product(x: ov.Output, parts: list[Matrix]) -> ov.Output:
     from openvino import opset13 as op
 
     values = np.concatenate([part.values_OK for part in parts]) if len(parts) > 1 else parts[0].values_OK
-    scales = [part.scale_O for part in parts if part.scale_O is not None]
     if values.dtype == np.float32:
         return op.matmul(x, constant(values), False, True).output(0)
-    if values.dtype == np.uint16:
-        bits = ov.Tensor(ov.Type.bf16, ov.Shape(values.shape))
-        bits.data.view(np.uint16)[:] = values
-        return op.matmul(x, op.convert(op.constant(bits), np.float32), False, True).output(0)
-    whole_numbers = op.convert(op.constant(np.ascontiguousarray(values)), np.float32)
-    scaled = op.multiply(whole_numbers, constant(np.concatenate(scales)[:, None]))
-    return op.matmul(x, scaled, False, True).output(0)
+    bits = ov.Tensor(ov.Type.bf16, ov.Shape(values.shape))
+    bits.data.view(np.uint16)[:] = values
+    return op.matmul(x, op.convert(op.constant(bits), np.float32), False, True).output(0)
 
 
 class _Layers:
