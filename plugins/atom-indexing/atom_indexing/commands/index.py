@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
@@ -13,14 +14,19 @@ from pathlib import Path
 from attrs import evolve
 
 import atom_core as atom
+from atom_core.call_context import caller
 from atom_core.text.count import count_of
 from atom_indexing.channels.embedding import BATCH, embed_captions
 from atom_indexing.commands import rebuild
 from atom_indexing.commands.library import state
+from atom_indexing.commands.watch import Watched
 from atom_indexing.library.remembering import Remembering, Searchable
 from atom_indexing.passages.channel import embed_passages
 from atom_indexing.passages.collect import SOURCES, Collector, folder_of, lacking
 from atom_indexing.tasks import check_there, make_library, settings_changed, settings_in_force, still_holds
+
+LOOK_S = 5.0
+"""How often watched folders are looked through."""
 
 
 class IndexCommand:
@@ -39,48 +45,90 @@ class IndexCommand:
             parser.add_argument(f"--no-{source.option}", dest=source.option, action="store_false", help=said)
         said = "embed the captions that the library has by the embedder in force, which needs no new captions"
         parser.add_argument("--embed", action="store_true", help=said)
+        said = "stay, and add what comes into the folders or changes there, once it is written; Ctrl-C ends it"
+        parser.add_argument("--watch", action="store_true", help=said)
 
     def run(self, context: atom.CommandContext) -> None:
         """One result per video, as they are done.
 
         :raises SettingsError: if there is nothing to index
         """
-        paths = list(context.args.paths)
-        if context.args.embed and not (paths or context.args.rebuild):
+        paths, anew = list(context.args.paths), context.args.rebuild
+        if context.args.watch and not paths:
+            raise atom.SettingsError("name folders to watch: atom index FOLDER... --watch")
+        if context.args.embed and not (paths or anew):
             _embed(context)
             return
-        if not paths and not context.args.rebuild:
+        if not paths and not anew:
             raise atom.SettingsError("name videos or folders to index: atom index PATH...")
-        given = {_absolute(video.path): video for video in context.videos(paths)}
-        names = {path: str(video.path) for path, video in given.items()}
-        tell = partial(_emit, context, names)
-        videos = [evolve(video, path=path) for path, video in given.items() if _is_text(context, video)]
-        former = context.videos([str(path) for path in rebuild.begin(context)]) if context.args.rebuild else []
-        library = context.host().library
-        if videos or former:
-            make_library(context.host())
-        new, replaced, updated = triage(context, library, list(dict.fromkeys([*videos, *former])), former, tell)
-        channels = {source.option: getattr(context.args, source.option) for source in SOURCES.values()}
-        with context.progress("Indexing", len(new)) as progress, _told_where_it_stops(len(new)) as stored:
-            for outcome in context.host().map("index-video", new, **channels):
-                progress.advance()
-                video = outcome.item
-                if outcome.error is not None:
-                    context.fail(names.get(video.path, str(video.path)), outcome.error)
-                    continue
-                stored.append(video)
-                for content_hash in replaced.get(video.path, ()):
-                    library.remove(content_hash)
-                changed = updated.get(video.content_hash, "")
-                status = "updated" if changed else "replaced" if video.path in replaced else "added"
-                tell(video, status, num_clips=len(outcome.value), changed=changed)
-        _finish(context, [video for video in videos if video not in new])
+        watched = Watched(paths) if context.args.watch else None  # what comes during the first pass comes in the next
+        _add(context, paths, anew=anew)
+        if watched is not None:
+            _watch(context, watched)
 
 
-def _finish(context: atom.CommandContext, known: list[atom.Video]) -> None:
+def _add(context: atom.CommandContext, paths: Sequence[str], *, anew: bool = False) -> None:
+    """Add the videos at `paths`; one result for each.
+
+    :param anew: index again all that the library has, too
+    """
+    given = {_absolute(video.path): video for video in context.videos(paths)}
+    names = {path: str(video.path) for path, video in given.items()}
+    tell = partial(_emit, context, names)
+    videos = [evolve(video, path=path) for path, video in given.items() if _is_text(context, video)]
+    former = context.videos([str(path) for path in rebuild.begin(context)]) if anew else []
+    library = context.host().library
+    if videos or former:
+        make_library(context.host())
+    new, replaced, updated = triage(context, library, list(dict.fromkeys([*videos, *former])), former, tell, anew=anew)
+    channels = {source.option: getattr(context.args, source.option) for source in SOURCES.values()}
+    with context.progress("Indexing", len(new)) as progress, _told_where_it_stops(len(new)) as stored:
+        for outcome in context.host().map("index-video", new, **channels):
+            progress.advance()
+            video = outcome.item
+            if outcome.error is not None:
+                context.fail(names.get(video.path, str(video.path)), outcome.error)
+                continue
+            stored.append(video)
+            for content_hash in replaced.get(video.path, ()):
+                library.remove(content_hash)
+            changed = updated.get(video.content_hash, "")
+            status = "updated" if changed else "replaced" if video.path in replaced else "added"
+            tell(video, status, num_clips=len(outcome.value), changed=changed)
+    _finish(context, [video for video in videos if video not in new], anew=anew)
+
+
+def _watch(context: atom.CommandContext, watched: Watched) -> None:
+    """Add what comes, until the user interrupts."""
+    faults = watched.faults
+    context.note("watching; Ctrl-C ends it, and what is stored stays")
+    while _waited(LOOK_S):
+        ready = watched.ready()
+        if watched.faults != faults:
+            faults = watched.faults
+            for fault in faults:
+                context.note(f"{fault}; it is looked for again")
+        if ready:
+            _add(context, ready)
+
+
+def _waited(seconds: float) -> bool:
+    """Wait; False if that was interrupted."""
+    end = time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            caller.get().check()  # where a server runs the command
+            time.sleep(min(seconds, 0.2))
+    except (KeyboardInterrupt, atom.Cancelled):
+        return False
+    return True
+
+
+def _finish(context: atom.CommandContext, known: list[atom.Video], *, anew: bool) -> None:
     """Do what is to be done with the library besides.
 
     :param known: videos that were there already
+    :param anew: whether all that the library has was indexed again
     """
     library = context.host().library
     if isinstance(library, Remembering):
@@ -89,7 +137,7 @@ def _finish(context: atom.CommandContext, known: list[atom.Video]) -> None:
         _add_passages(context, known)
     if context.args.embed:
         _embed(context)
-    if context.args.rebuild:
+    if anew:
         rebuild.finish(context, library)
     elif rebuild.cut_off(context.settings.library):
         context.note("a rebuild of this library was cut off; `atom index --rebuild` goes on with it")
@@ -162,19 +210,23 @@ def triage(
     videos: list[atom.Video],
     former: list[atom.Video],
     tell: Callable[..., None],
+    *,
+    anew: bool = False,
 ) -> tuple[list[atom.Video], dict[Path, list[str]], dict[str, str]]:
     """The videos to index; for each changed file of them the hashes of what it was; for each that the library has, made
     with other settings, which settings those are, by content hash. The others are settled and reported: what the
     library still had of their files' former content is forgotten.
 
     Films that Atom rendered are left out, unless they are asked for or were in the library before.
+
+    :param anew: index again all that the library has
     """
     known = library.videos()
     hashes: dict[Path, list[str]] = {}
     for content_hash, path in known.items():
         hashes.setdefault(path, []).append(content_hash)
     others = made_otherwise(context.host(), library)
-    to_renew = rebuild.to_renew(context, library) if context.args.rebuild else set()
+    to_renew = rebuild.to_renew(context, library) if anew else set()
     updated: dict[str, str] = {}
     films_at = {*hashes, *(video.path for video in former)}
     new: list[atom.Video] = []
