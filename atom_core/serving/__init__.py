@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = [
     "converter",
     "field_docs",
     "own_stdout",
+    "pause",
     "plain",
     "read_record",
     "record_of",
@@ -47,6 +49,17 @@ def working_for(cancel: Cancel, *, interactive: bool = False) -> Iterator[None]:
         yield
     finally:
         caller.reset(token)
+
+
+def pause(seconds: float) -> None:
+    """Wait in a command, which a resident server may run for somebody.
+
+    :raises Cancelled: once nobody wants the command's result any longer
+    """
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        caller.get().check()
+        time.sleep(min(left, 0.2))
 
 
 def ask_server(what: str) -> dict[str, Any] | None:

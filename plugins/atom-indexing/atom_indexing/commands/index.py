@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -14,7 +13,6 @@ from pathlib import Path
 from attrs import evolve
 
 import atom_core as atom
-from atom_core.call_context import caller
 from atom_core.text.count import count_of
 from atom_indexing.channels.embedding import BATCH, embed_captions
 from atom_indexing.commands import rebuild
@@ -114,11 +112,10 @@ def _watch(context: atom.CommandContext, watched: Watched) -> None:
 
 def _waited(seconds: float) -> bool:
     """Wait; False if that was interrupted."""
-    end = time.monotonic() + seconds
+    from atom_core.serving import pause
+
     try:
-        while time.monotonic() < end:
-            caller.get().check()  # where a server runs the command
-            time.sleep(min(seconds, 0.2))
+        pause(seconds)
     except (KeyboardInterrupt, atom.Cancelled):
         return False
     return True
