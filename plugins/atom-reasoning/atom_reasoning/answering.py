@@ -13,8 +13,10 @@ from atom_reasoning.answers.wording import shots as shot_numbers
 from atom_reasoning.english.clauses import Clause
 from atom_reasoning.english.words import KINDS_OF_WORDS, base, meaning
 from atom_reasoning.evidence.footage import Footage, Shot
+from atom_reasoning.evidence.strange import strange_words, words_of
 from atom_reasoning.evidence.witness import Reply, Witness, joint, name_of, word_of_kind
 from atom_reasoning.reading.record import Condition, Kind, Reading, Scope
+from atom_reasoning.reading.wordings.slots import conditions
 from atom_reasoning.wording import NOT_SHOWN, is_absence, is_offered, key_of
 
 
@@ -155,9 +157,10 @@ def _list(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
 
 
 def _others(reading: Reading, witness: Witness, shots: Sequence[Shot], shown: Sequence[Shown]) -> Found:
-    """The things that never do what is asked for."""
+    """The things that never do, or are not, what is asked for."""
     (wanted,) = reading.conditions
-    plain = evolve(reading, negated=False, conditions=(Condition(subject=wanted.subject),))
+    kept = Condition(subject=wanted.subject) if wanted.predicate else Condition()
+    plain = evolve(reading, negated=False, conditions=(kept,))
     everything = counting.names(plain, holding(seen(plain.conditions[0], witness, shots)))
     doing = counting.names(plain, holding(shown))
     left = {name: one for name, one in everything.items() if name not in doing}
@@ -280,7 +283,7 @@ def _one_step(own: Sequence[Clause], text: str, pick: str) -> str:
 
 def _what(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     """What the clips that show its topic reply; where captions have a word of the kind that is asked for, that word."""
-    known = [one for one in reading.conditions if not one.is_anything]
+    known = [one for one in reading.conditions if not one.is_anything] or _strangers(reading, witness)
     if known:
         shown = seen(known[0], witness, shots)
         there = counting.picked(reading, holding(shown))
@@ -299,6 +302,18 @@ def _what(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     replies = witness.replies(sentence(reading.clip_question), sorted(places))
     offered = [reply for reply in replies if is_offered(reading.clip_question, reply.text)]
     return vote(reading, offered or replies, there)
+
+
+def _strangers(reading: Reading, witness: Witness) -> list[Condition]:
+    """What a question that no pattern fits names and no caption knows: "write a poem" is about no footage."""
+    if reading.sure or not reading.scope.is_whole or reading.scope.shots:
+        return []
+    told = words_of(text for text, _ in witness.captions)
+    named = conditions(reading.clip_question)
+    if any(word in told for one in named for word in meaning(one.text)):
+        return []
+    strange = [Condition(subject=" ".join(strange_words(one, told))) for one in named]
+    return [one for one in strange if one.subject][:1]
 
 
 def _of_captions(reading: Reading, there: Sequence[Shown]) -> Found | None:

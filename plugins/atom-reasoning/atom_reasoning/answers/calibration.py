@@ -6,15 +6,10 @@ from collections.abc import Sequence
 
 from atom_reasoning.answers.evidence import Found
 from atom_reasoning.english.clauses import VERBS
-from atom_reasoning.english.words import ABSTRACT, DIRECTIONS, KINDS_OF_WORDS, base, is_generic, meaning
+from atom_reasoning.english.words import meaning
+from atom_reasoning.evidence.strange import QUALITIES, SHAPES, TELLING, strange_words, words_of
 from atom_reasoning.reading.record import Condition, Reading
-from atom_reasoning.reading.wordings.lexicon import ASKING
 
-_QUALITIES = frozenset(base(word) for kind in ("colour", "size") for word in KINDS_OF_WORDS[kind].split())
-_SHAPES = frozenset(map(base, KINDS_OF_WORDS["shape"].split()))
-_KNOWN = frozenset(base(word) for words in KINDS_OF_WORDS.values() for word in words.split())
-_WORDS = _KNOWN | VERBS | frozenset(map(base, ASKING | DIRECTIONS))
-_TELLING = frozenset(map(base, ABSTRACT))
 NO_THING, NO_PART = 0.3, 0.5
 """What is left of the trust in a reading that looks for a word of telling; for a word that belongs to no name."""
 
@@ -34,24 +29,17 @@ def trust_in(reading: Reading, captions: Sequence[str]) -> float:
     likely no part of a name; words of telling ("the onset") that no caption has are no things at all.
     """
     things = [*reading.conditions, *([reading.scope.event] if reading.scope.event else [])]
-    strange = [one for one in things if any(_is_strange(word) for word in _words(one))]
+    strange = [one for one in things if strange_words(one, frozenset())]
     if not strange or not captions:
         return reading.trust
-    told = {word for caption in captions for word in meaning(caption)}
-    return reading.trust * min(_left(_words(one), told) for one in strange)
+    told = words_of(captions)
+    return reading.trust * min(_left(one, told) for one in strange)
 
 
-def _words(thing: Condition) -> tuple[str, ...]:
-    return meaning(f"{thing.subject} {thing.predicate}")
-
-
-def _is_strange(word: str) -> bool:
-    return (word in _TELLING or word not in _WORDS) and not word.isdigit() and not is_generic(word)
-
-
-def _left(words: tuple[str, ...], told: set[str]) -> float:
-    unknown = [word for word in words if _is_strange(word) and word not in told]
-    if any(word in _TELLING for word in unknown):
+def _left(thing: Condition, told: frozenset[str]) -> float:
+    unknown = strange_words(thing, told)
+    if any(word in TELLING for word in unknown):
         return NO_THING
-    known = any(word in told and word not in _QUALITIES and (word in _SHAPES or word not in VERBS) for word in words)
+    words = meaning(thing.text)
+    known = any(word in told and word not in QUALITIES and (word in SHAPES or word not in VERBS) for word in words)
     return NO_PART if unknown and known else 1.0

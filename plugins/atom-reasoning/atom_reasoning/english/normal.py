@@ -16,6 +16,7 @@ _CONTRACTIONS = (
     (r"\b(is|are|was|were|does|do|did|has|have)nt\b", r"\1 not"),
     (r"\b(what|who|where|when|how|there|that|it|which|here|he|she)'s\b", r"\1 is"),
     (r"\bwhats\b", "what is"),
+    (r"\b(go|do|com|happen|look|show|play|mov|blink|appear|turn)in\b'?", r"\1ing"),
     (r"\bwhat all\b(?= (?:can|could|do|did|are|is|was|were) )", "which things"),
     (r"\bwheres\b", "where is"),
     (r"\btheres\b", "there is"),

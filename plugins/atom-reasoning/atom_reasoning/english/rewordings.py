@@ -369,6 +369,10 @@ _PATTERNS = (
     (r"\bpreceded by\b(?= the| a| an| something)", "after"),
     (r"\b(?:each|every) (?:single|and every|individual)\b", "every"),
     (r"\b(?:all|each|every one) of (?:the|these|those)\b", "all the"),
+    (
+        r"^(?:what|which|who)(?: things?)? else (?:is|are|do (?:you|we) (?:see|have))(?: there| shown| visible| in it)? (?:besides|beside|apart from|aside from|other than|except(?: for)?|but|than) (?:the |an? )?(.+)$",
+        r"which things are not \1",
+    ),
 )
 REWORDED = tuple((re.compile(pattern), put) for pattern, put in _OBSERVED + _PATTERNS)
 """What is looked for, and what is put in its place, one after the other."""

@@ -96,7 +96,7 @@ GENERIC = frozenset(
 _ABSTRACT_WORDS = """
 stat stats statistic statistics sample size sizes onset observation observations frequency frequencies prevalence incidence occurrence occurrences tally line-up lineup
 result results objective hypothesis measure metric finding findings proportion ratio percentage rate score scores scoreline summary conclusion data datum
-detail details fact facts info information kick-off kickoff debut arrival entrance emergence duration timing chronology quantity average total category aspect
+story plot storyline detail details fact facts info information kick-off kickoff debut arrival entrance emergence duration timing chronology quantity average total category aspect
 """
 ABSTRACT = frozenset(_ABSTRACT_WORDS.split())
 """Nouns of telling and counting, of which no picture is made."""

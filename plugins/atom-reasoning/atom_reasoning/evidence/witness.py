@@ -15,6 +15,7 @@ from atom_reasoning.evidence.footage import Footage
 from atom_reasoning.evidence.kept import Kept
 from atom_reasoning.evidence.likelihood import NO, YES, Parts, probability, scores_of
 from atom_reasoning.evidence.notes import read_captions, searched
+from atom_reasoning.evidence.strange import control, strange_words, words_of
 from atom_reasoning.reading.record import Condition
 from atom_reasoning.wording import is_refusal
 
@@ -125,8 +126,17 @@ class Witness:
         want = self._wanted(condition)
         fits = {place: best_fit(self.captions[place][0], want) for place in places}
         chosen = self.choose(condition, fits)
-        odds = self._odds(condition, chosen)
+        odds = self._unbiased(condition, self._odds(condition, chosen))
         return [self._sighting(condition, place, fits[place], odds.get(place)) for place in places]
+
+    def _unbiased(self, condition: Condition, odds: dict[int, float]) -> dict[int, float]:
+        """Log-odds of what no caption knows a word of: only as far as the decoder says yes to it rather than to a word
+        that does not exist."""
+        affirmed = [place for place, value in odds.items() if value > 0]
+        if not affirmed or not strange_words(condition, words_of(self.told)):
+            return odds
+        to_nothing = self._odds(control(condition), affirmed)
+        return odds | {place: odds[place] - max(value, 0.0) for place, value in to_nothing.items()}
 
     def _wanted(self, condition: Condition) -> Any:
         return wanted(condition.subject, condition.predicate)

@@ -20,6 +20,8 @@ from atom_reasoning.reading.wordings.lexicon import PLAIN, tokens
 
 _EVENT = r"(?:right |immediately |directly |just |straight |shortly |soon )*"
 _SUMMARY = (
+    r"^(?:what is|what about|tell me|explain|give me) (?:the|its) (?:deal|story|plot|storyline|theme|topic|idea|point|big picture)(?: (?:with|of|in|here|behind)\b.*)?$",
+    r"^(?:describe|explain|sum up) (?:it|this)(?: (?:like|as if|for|to|in|briefly|simply|shortly)\b.*)?$",
     r"\b(?:summar(?:y|ies|i[sz]e|i[sz]ing|i[sz]ation)|synopsis|recap|gist|tl;?dr|overview|sum (?:it |this |the \w+ )?up|outline|in a nutshell|main (?:content|idea|topic|theme))\b",
     rf"^what (?:happens|is happening|goes on|is going on|is shown|is)(?: in)? {A_VIDEO}(?<!what is it)(?<!what is this)$",
     rf"^what (?:is|are) {A_VIDEO}s?(?: all)? about$",
