@@ -152,3 +152,5 @@ class Answer:
     """What made it."""
     truncated: bool = False
     """Whether the model was stopped before its end; the text ends with its last whole sentence or clause."""
+    parts: tuple[Answer, ...] = ()
+    """The answer to each question, where several were asked at once, with its own evidence and confidence."""

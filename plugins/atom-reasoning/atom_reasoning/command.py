@@ -174,16 +174,24 @@ def is_one_without_quotes(texts: Sequence[str]) -> bool:
 
 
 def as_json(video: atom.Video, answer: atom.Answer) -> dict[str, Any]:
-    """The JSON value of an answer."""
+    """The JSON value of an answer; of several questions that were asked at once, with those to each as ``parts``."""
+    parts = {"parts": [_part(one) for one in answer.parts]} if answer.parts else {}
     return {
         "video": str(video.path),
+        **_part(answer),
+        **parts,
+        "truncated": answer.truncated,
+        "model": answer.provenance.model if answer.provenance else None,
+        "frames": answer.provenance.frames if answer.provenance else None,
+    }
+
+
+def _part(answer: atom.Answer) -> dict[str, Any]:
+    return {
         "question": answer.question,
         "answer": answer.text,
         "evidence": [_span(span) for span in answer.evidence],
-        "truncated": answer.truncated,
         "confidence": answer.confidence,
-        "model": answer.provenance.model if answer.provenance else None,
-        "frames": answer.provenance.frames if answer.provenance else None,
     }
 
 
@@ -193,7 +201,10 @@ def _span(span: atom.Span) -> dict[str, Any]:
 
 
 def as_text(answer: atom.Answer) -> str:
-    """The answer for people: question, answer, and the times that support it."""
+    """The answer for people: question, answer, and the times that support it; of several, one after the other."""
+    if answer.parts:
+        own = "\n".join(as_text(part) for part in answer.parts)
+        return "\n".join([answer.question, *(f"  {line}" for line in own.splitlines())])
     names = [f"{span.video.path}  " if isinstance(span, atom.Clip) else "" for span in answer.evidence]
     times = [f"  {name}{span.times}" for name, span in zip(names, answer.evidence, strict=True)]
     return "\n".join([answer.question, f"  {answer.text}", *times])

@@ -130,17 +130,34 @@ def _summary(question: atom.Question, witness: Witness, host: atom.Host) -> Foun
 
 def _joined(question: atom.Question, parts: Sequence[tuple[Found, Reading]], witness: Witness) -> atom.Answer:
     """The answer record of one or several questions that were asked at once."""
-    footage = witness.footage
-    clips = [footage.span(shot) for found, _ in parts for shot in found.shots]
-    spans: tuple[atom.Span, ...] = merge(clips)
-    if not question.others:
-        spans = tuple(clip.span for clip in merge(clips))
+    answers = [_answer(question, reading.text, found, reading, witness) for found, reading in parts]
+    if len(answers) == 1:
+        return evolve(answers[0], question=question.text)
+    spans: list[atom.Clip] = [witness.footage.span(shot) for found, _ in parts for shot in found.shots]
+    return evolve(
+        answers[0],
+        question=question.text,
+        text="; ".join(one.text for one in answers),
+        evidence=_evidence(question, spans),
+        confidence=min(one.confidence or 0.0 for one in answers),
+        truncated=any(one.truncated for one in answers),
+        parts=tuple(answers),
+    )
+
+
+def _answer(question: atom.Question, text: str, found: Found, reading: Reading, witness: Witness) -> atom.Answer:
     return atom.Answer(
         clip=atom.Clip.whole(question.video),
-        question=question.text,
-        text="; ".join(found.text for found, _ in parts),
-        evidence=spans,
-        confidence=min(confidence_of(reading, found, witness.told) for found, reading in parts),
+        question=text,
+        text=found.text,
+        evidence=_evidence(question, [witness.footage.span(shot) for shot in found.shots]),
+        confidence=confidence_of(reading, found, witness.told),
         provenance=witness.provenance,
-        truncated=any(found.truncated for found, _ in parts),
+        truncated=found.truncated,
     )
+
+
+def _evidence(question: atom.Question, clips: Sequence[atom.Clip]) -> tuple[atom.Span, ...]:
+    """Clips that overlap as one; of a single video their times alone."""
+    merged: tuple[atom.Span, ...] = merge(clips)
+    return merged if question.others else tuple(clip.span for clip in merge(clips))

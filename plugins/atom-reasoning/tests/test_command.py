@@ -8,7 +8,7 @@ import atom_captioning
 import atom_reasoning
 import numpy as np
 import pytest
-from atom_reasoning.command import AskCommand, _no_question
+from atom_reasoning.command import AskCommand, _no_question, as_text
 
 import atom_core as atom
 from atom_core.testing.commands import FakeContext, run_command
@@ -172,3 +172,27 @@ def test_plugin_is_light():
     code = "import sys, atom_reasoning as _; print({'torch', 'numpy', 'chromadb'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_each_of_two_questions_has_its_own_answer(footage):
+    """Answer, evidence and confidence of each are told, beside those of both together."""
+    host = footage()
+    said = run_command(host, "ask", "a.mp4", "Which shot shows a blue star? And how many shots are there?")
+    (value,) = said.values
+    assert value["answer"] == "shot 2; 4"
+    first, second = value["parts"]
+    assert (first["answer"], first["evidence"]) == ("shot 2", [{"start_s": 5.0, "end_s": 10.0}])
+    assert (second["answer"], second["confidence"] > 0.9) == ("4", True)
+    assert value["confidence"] == min(first["confidence"], second["confidence"])
+    assert "how many shots are there?\n    4" in as_text(host.run("answer", asked(host, value["question"])))
+
+
+def test_a_sentence_beside_a_question_asks_nothing(footage):
+    """One question has no parts, whatever is said before it."""
+    host = footage()
+    said = run_command(host, "ask", "a.mp4", "My sister likes stars. Which shot shows a blue star?")
+    assert (said.values[0]["answer"], "parts" in said.values[0]) == ("shot 2", False)
+
+
+def asked(host, text):
+    return atom.Question(video=host.video("a.mp4"), text=text)

@@ -13,6 +13,7 @@ from atom_reasoning.reading.reader import read
 from atom_reasoning.reading.record import Kind, Reading, Scope
 from atom_reasoning.reading.wordings.agree import kind_of
 from atom_reasoning.reading.wordings.frames import slots_of
+from atom_reasoning.reading.wordings.slots import conditions
 from atom_reasoning.talk.account import in_words, said_of, worth
 from atom_reasoning.talk.question import Asked, ways_to_ask
 
@@ -40,6 +41,10 @@ _COURSE = re.compile(r"what \w+(?: \w+)? first,? (?:and )?(?:then )?what\b", re.
 
 def readings_of(text: str) -> tuple[Reading, ...]:
     """The questions that a text asks, without the talk around them."""
+    if (again := _AGAIN.match(text)) and (
+        more := _once_more(again["part"], read_before := readings_of(again["first"]))
+    ):
+        return (*read_before, more)
     best = _readings(text)
     most = worth(best, text)
     for way in ways_to_ask(text):
@@ -47,6 +52,20 @@ def readings_of(text: str) -> tuple[Reading, ...]:
         if (own := worth(found, text) * LEFT_OUT**way.left) > most + 0.01:
             best, most = found, own
     return best
+
+
+_AGAIN = re.compile(
+    r"(?P<first>.+\?)\s+(?:and |or )?(?:what about |how about |(?<=and )|(?<=or ))(?P<part>(?!what|which|who|when|where|how|why|is|are|does|do)[^?.,]+)\?*$",
+    re.IGNORECASE,
+)
+
+
+def _once_more(part: str, before: Sequence[Reading]) -> Reading | None:
+    """The last question before once more, of another part of the video: "What is shown at 0:04? And at 0:08?"."""
+    said = said_of(part)
+    if said == Scope() or conditions(part) or not before or before[-1].scope == Scope():
+        return None
+    return evolve(before[-1], scope=said, text=part)
 
 
 def _apart(way: Sequence[Asked]) -> tuple[Reading, ...]:
