@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import atom_indexing
@@ -114,6 +115,7 @@ def test_an_interrupt_ends_it_well(tmp_path):
             assert "b.mp4: 1 clip added" in running.stdout.readline()
             assert running.stderr is not None
             wait_until(lambda: "2 clips in" in running.stderr.readline(), 60)
+            time.sleep(1)  # it waits for the next look, which is five seconds away
             running.send_signal(signal.SIGINT)
             assert running.wait(60) == 0
         finally:
