@@ -64,7 +64,7 @@ class Idefics3(Family):
                 source=checkpoint.source,
             )
         try:
-            sides = self._side, self._longest_edge
+            sides = self.picture_side, self._longest_edge
         except (KeyError, TypeError, ValueError):
             sides = 0, 0
         if not all(0 < side <= _LARGEST_EDGE for side in sides):
@@ -82,7 +82,7 @@ class Idefics3(Family):
         alone would take 1 to 5, and differ by 0.2 to 0.4 levels of 255 on average, 19 at most: models are shown what
         they were trained with.
         """
-        config, side = self.picture_config, self._side
+        config, side = self.picture_config, self.picture_side
         made = torch.empty(len(frames.images), 3, side, side, dtype=torch.uint8)
         for place, image in enumerate(frames.images):
             if place and np.array_equal(image, frames.images[place - 1]):
@@ -105,7 +105,7 @@ class Idefics3(Family):
 
     def frames_at_once(self, num_frames: int) -> int:
         """The frames that are encoded together: they have the pixels of one large one."""
-        return min(num_frames, max(1, CHUNK_PIXELS // self._side**2))
+        return min(num_frames, max(1, CHUNK_PIXELS // self.picture_side**2))
 
     def encode(self, model: PreTrainedModel, inputs: EncoderInputs) -> Encoded:
         """Run the visual half; every frame has as many rows."""
@@ -115,7 +115,7 @@ class Idefics3(Family):
 
     def expected_layout(self, times_s: Sequence[float], height: int, width: int) -> Layout:  # noqa: ARG002
         """The layout of a clip: each frame has as many rows, whatever its shape."""
-        patches = self._side // self.config.vision_config.patch_size
+        patches = self.picture_side // self.config.vision_config.patch_size
         return {"runs": [patches**2 // self.config.scale_factor**2] * len(times_s)}
 
     @property
@@ -130,7 +130,7 @@ class Idefics3(Family):
         return min(_LARGEST_EDGE, int(self.picture_config["size"]["longest_edge"]))
 
     @property
-    def _side(self) -> int:
+    def picture_side(self) -> int:
         """The side of the square that a frame becomes, pixels."""
         return int(self.picture_config["max_image_size"]["longest_edge"])
 

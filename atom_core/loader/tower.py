@@ -69,8 +69,21 @@ def with_tower(
             read=read,
         )
     )
+    visual = _visual(tower, split.family.picture_side)
+    return evolve(split, visual=visual, tower=tower.fingerprint, close_tower=tower.close)
+
+
+def _visual(tower: Tower, side: int) -> Callable[[], PreTrainedModel]:
+    """What gives the visual half, ready for pictures of this side."""
     visual = cast("PreTrainedModel", _Towered(tower))
-    return evolve(split, visual=lambda: visual, tower=tower.fingerprint, close_tower=tower.close)
+    prepare: Callable[[int], None] | None = getattr(tower, "prepare", None)
+
+    def prepared() -> PreTrainedModel:
+        if prepare is not None:
+            prepare(side)
+        return visual
+
+    return prepared
 
 
 class _Towered(nn.Module):

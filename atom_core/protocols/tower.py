@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 class Tower(Protocol):
-    """A vision tower with what follows it, up to the decoder's embeddings; called in one thread."""
+    """A vision tower with what follows it, up to the decoder's embeddings; called in one thread.
+
+    It may also have `prepare(side)`, which is called before the first pictures of that side come, in the same thread,
+    while they are read and scaled.
+    """
 
     fingerprint: str
     """Everything of the engine that decides its features, beside weights and precision."""

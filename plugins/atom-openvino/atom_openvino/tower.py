@@ -56,7 +56,7 @@ def plain_name(settings: atom.Settings) -> str:
 
 
 class OpenVinoTower:
-    """Follows the `Tower` protocol. Its graph is compiled when the first picture comes."""
+    """Follows the `Tower` protocol. Its graph is compiled while the first pictures are read."""
 
     def __init__(self, weights: TowerWeights) -> None:
         self._weights = weights
@@ -70,13 +70,17 @@ class OpenVinoTower:
     def __call__(self, pixels_N3SS: np.ndarray) -> np.ndarray:
         """As `Tower.__call__`."""
         side = pixels_N3SS.shape[-1]
-        if side not in self._requests:
-            self._requests[side] = self._compiled(side)
+        self.prepare(side)
         request, features = self._requests[side], []
         for picture in pixels_N3SS:
             request.infer([np.ascontiguousarray(picture[None], np.float32)])
             features.append(np.array(request.get_output_tensor(0).data[0], np.float32))
         return np.stack(features)
+
+    def prepare(self, side: int) -> None:
+        """Compile the graph for pictures of this side, if it is not."""
+        if side not in self._requests:
+            self._requests[side] = self._compiled(side)
 
     def close(self) -> None:
         """As `Tower.close`."""

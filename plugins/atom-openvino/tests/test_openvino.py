@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import threading
 
 import numpy as np
 import pytest
@@ -51,6 +52,34 @@ class TestSuite(ModulesConformance):
         folder = str(atom_tiny.CHECKPOINT)
         own = evolve(settings, model=f"openvino:{folder}")
         return atom_openvino.atom_load_modules(f"openvino:{folder}", own, ledger, {}, {})
+
+
+@needs_engine
+def test_the_graph_is_made_while_frames_are_read(model, video, tmp_path, monkeypatch):
+    """The tower is prepared for the model's pictures before the first are there; known features need no graph."""
+    from atom_openvino.tower import OpenVinoTower
+
+    import atom_core.encoder.encoder as encoder
+
+    prepared, sides, prepare, read = threading.Event(), [], OpenVinoTower.prepare, encoder.sample
+
+    def noted(self, side):
+        prepare(self, side)
+        sides.append(side)
+        prepared.set()
+
+    def waiting(*arguments):
+        assert prepared.wait(60), "the graph waits for the frames"
+        return read(*arguments)
+
+    monkeypatch.setattr(OpenVinoTower, "prepare", noted)
+    monkeypatch.setattr(encoder, "sample", waiting)
+    found, _, _ = features(model, video, tmp_path / "cache")
+    assert len(set(sides)) == 1
+    sides.clear()
+    known, _, _ = features(model, video, tmp_path / "cache")
+    assert not sides
+    assert np.array_equal(known, found)
 
 
 @needs_engine

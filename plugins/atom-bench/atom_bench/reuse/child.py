@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -37,6 +38,7 @@ def main(arguments: list[str]) -> int:
 
 def prepare(job: Job) -> None:
     """Import what any way needs, so that no way is charged for it."""
+    import av  # noqa: F401  reads frames in every way
     import torch
     from transformers import AutoConfig, AutoModelForImageTextToText
 
@@ -45,7 +47,13 @@ def prepare(job: Job) -> None:
         import torchao.quantization  # noqa: F401
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    _, name = engine_and_model(settings.model)
+    engine, name = engine_and_model(settings.model)
+    if job.way not in PLAIN_WAYS:
+        import atom_core.loader.backend  # noqa: F401
+
+        module = engine.removesuffix(":")
+        if module and importlib.util.find_spec(module) is not None:
+            importlib.import_module(module)
     config = AutoConfig.from_pretrained(find(name, revision=settings.revision, offline=settings.offline))
     _ = AutoModelForImageTextToText._model_mapping[type(config)]
 

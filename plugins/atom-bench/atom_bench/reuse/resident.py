@@ -80,9 +80,9 @@ def _work(host: atom.Host, job: Job, clips: Sequence[atom.Clip]) -> Said:
         def later(work: Callable[..., Any], *arguments: object) -> Future[Any]:
             return pool.submit(copy_context().run, work, *arguments)
 
+        script = later(_script, host, job)  # first, since it waits for no clip
         indexed = [later(_index, host, job, clip) for clip in clips]
         asked = [[later(_answer, host, job, clip, text) for text in job.questions] for clip in clips]
-        script = later(_script, host, job)
         entries = [future.result() for future in indexed]  # what is matched must be in the library first
         scored = [[later(_score, host, clip, line) for clip in clips] for line in job.lines]
         return Said(
