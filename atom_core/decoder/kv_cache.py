@@ -336,11 +336,7 @@ class BatchKVCache:
     def free_row(self, row: int, last: int, length: int) -> None:
         """Free `row`; the last row's sequence of `length` tokens moves into its place, so that rows have no gaps."""
         num_moved = length - self._num_shared(last)
-        # first what is known of rows, also of the last one, which leaves no copy behind
-        for about in (self._shared, self._num_own, self._sequences):
-            about.pop(row, None)
-            if last in about:
-                about[row] = about.pop(last)  # type: ignore[assignment]
+        self._forget(row, last)
         if row == last:
             return
         for state_layer in self._state_layers():
@@ -350,6 +346,13 @@ class BatchKVCache:
             for kv_buffer in (layer.keys, layer.values):
                 assert kv_buffer is not None
                 kv_buffer[row, :, :num_moved] = kv_buffer[last, :, :num_moved]
+
+    def _forget(self, row: int, last: int) -> None:
+        """What is known of `row` from now on is what is known of the last one, which leaves no copy behind."""
+        for about in (self._shared, self._num_own, self._sequences):
+            about.pop(row, None)
+            if last in about:
+                about[row] = about.pop(last)  # type: ignore[assignment]
 
     def clear(self) -> None:
         """Free all rows."""

@@ -60,7 +60,10 @@ class ModelRunner:
             self._fused = FusedLlama(language)
         elif can_run(language):
             self._fused = CardLlama(language)
-        self.kv_cache = _kv_cache(kinds, for_transformers=self._fused is None)
+        if isinstance(self._fused, EngineLlama):
+            self.kv_cache = self._fused.kv_cache(kinds)
+        else:
+            self.kv_cache = _kv_cache(kinds, for_transformers=self._fused is None)
         self.can_share = isinstance(self._fused, FusedLlama) and self._sliding_window is None
         """Whether rows can share kept states: only the fused forward pass has cascade attention."""
         # transformers 5.24 gave it another name, and warns of the old one

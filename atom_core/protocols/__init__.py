@@ -1,7 +1,7 @@
 """What tasks and commands are lent, and what plugins that bring modules or a library write."""
 
 from atom_core.protocols.commands import Command, CommandContext, Progress
-from atom_core.protocols.language import Language, LanguageWeights, Matrix, Passed, Rows
+from atom_core.protocols.language import HoldingLanguage, Language, LanguageWeights, Matrix, Passed, Rows
 from atom_core.protocols.model import SEVERAL, Decoder, Encoder, ModelBackend, Modules, Parts
 from atom_core.protocols.tower import Tower, TowerWeights
 from atom_core.protocols.work import CarriedLibrary, Channel, Library, ReadFrames, ReadSound, Task, TaskEvent, Tell
@@ -14,6 +14,7 @@ __all__ = [
     "CommandContext",
     "Decoder",
     "Encoder",
+    "HoldingLanguage",
     "Language",
     "LanguageWeights",
     "Library",

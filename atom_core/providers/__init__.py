@@ -2,7 +2,7 @@
 
 from atom_core.hub.repo import local_folder
 from atom_core.imports import import_apart
-from atom_core.protocols import Language, LanguageWeights, Matrix, Passed, Rows, Tower, TowerWeights
+from atom_core.protocols import HoldingLanguage, Language, LanguageWeights, Matrix, Passed, Rows, Tower, TowerWeights
 from atom_core.providers.decoder import BatchingDecoder, Sampling, check_cancelled
 from atom_core.providers.encoder import KeepingEncoder
 from atom_core.providers.kept import KeptAnswers
@@ -13,6 +13,7 @@ from atom_core.specs import FamilySpec
 __all__ = [
     "BatchingDecoder",
     "FamilySpec",
+    "HoldingLanguage",
     "KeepingEncoder",
     "KeptAnswers",
     "Language",

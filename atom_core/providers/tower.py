@@ -1,4 +1,4 @@
-"""The built-in loader with a vision tower, or both halves, on another engine: frames and prompts stay as they are."""
+"""The built-in loader with a vision tower, a language half, or both, on another engine."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def modules_with_tower(
     families: Mapping[str, FamilySpec],
     tasks_bytes: Mapping[str, int],
     *,
-    tower: Callable[[TowerWeights], Tower],
+    tower: Callable[[TowerWeights], Tower] | None = None,
     language: Callable[[LanguageWeights], Language | None] | None = None,
 ) -> ModelBackend:
-    """What `atom_load_modules` returns: the model at `source` as the built-in loader makes it, but for its tower and,
-    where one is given, its language half.
+    """What `atom_load_modules` returns: the model at `source` as the built-in loader makes it, but for its tower, its
+    language half, or both, as far as they are given.
 
     The arguments are those of the hook. Features are kept under the tower's fingerprint besides, and prefixes on disk
     under that of the language half.
 
     :param tower: called once, as the model is loaded; it may put off what takes long until its first picture
-    :param language: called once, likewise; where it gives None the language half is Atom's own. Queues, batches, kept
-        prefixes, sampling, embedding and scoring are so in either case
-    :raises ModelError: if the model cannot be loaded, is none of SmolVLM, SmolVLM2 and Idefics3, or was quantised
-        before it was stored
+    :param language: called once, likewise; where there is none, or it gives None, the language half is Atom's own.
+        Queues, batches, kept prefixes, sampling, embedding and scoring are so in either case
+    :raises ModelError: if the model cannot be loaded; if it is to have another tower and is none of SmolVLM, SmolVLM2
+        and Idefics3, or was quantised before it was stored; if its language half is to be another and is no plain Llama
     """
     from atom_core.imports import TORCH, import_apart
     from atom_core.quiet import quiet

@@ -19,7 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 # fmt: off
 PLUGINS = (
     "captioning", "reasoning", "indexing", "assembly", "tiny", "bench", "serve", "speech", "text", "ray", "executorch",
-    "openvino",
+    "openvino", "llamacpp",
 )
 # fmt: on
 

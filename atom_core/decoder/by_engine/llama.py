@@ -1,5 +1,5 @@
 """Forward passes on an engine that a plugin brings, in the place of `FusedLlama`: states stay in the batch's KV cache,
-so prefixes are kept, shared between requests and stored as they are with Atom's own passes.
+or can be read from the engine, so prefixes are kept and stored as they are with Atom's own passes.
 
 Shape letters: R rows, Q new tokens, D width.
 """
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from atom_core.protocols import Language, Rows
+from atom_core.decoder.by_engine.kv_cache import HeldKVCache
+from atom_core.decoder.kv_cache import BatchKVCache
+from atom_core.protocols import HoldingLanguage, Language, Rows
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from atom_core.decoder.kv_cache import BatchKVCache
 
 
 class EngineLlama:
@@ -31,6 +31,11 @@ class EngineLlama:
         self.tap: Callable[[torch.Tensor], None] | None = None
         """Told the inner states [R, Q, D]."""
 
+    def kv_cache(self, kinds: Sequence[str]) -> BatchKVCache:
+        """What passes are given, for layers of these kinds."""
+        language = self._language
+        return HeldKVCache(kinds, language) if isinstance(language, HoldingLanguage) else BatchKVCache(kinds)
+
     def __call__(
         self,
         embeds_RQD: torch.Tensor,
@@ -42,10 +47,18 @@ class EngineLlama:
         num_rows, new = embeds_RQD.shape[:2]
         cos, sin = (turn.expand(num_rows, new, -1).contiguous() for turn in self._rotary(embeds_RQD, positions_RQ))
         window = kv_cache.window
-        rows = Rows(sequences=kv_cache.sequences, starts=window.starts, states=lambda: self._states(kv_cache))
+        held = kv_cache if isinstance(kv_cache, HeldKVCache) else None
+        rows = Rows(
+            sequences=kv_cache.sequences,
+            starts=window.starts,
+            states=lambda: self._states(kv_cache) if held is None else held.filled(),
+            inner=self.tap is not None,
+        )
         passed = self._language(embeds_RQD.contiguous().numpy(), cos.numpy(), sin.numpy(), rows)
+        if held is not None:
+            held.let_go()
         states = iter(passed.states)
-        for layer in kv_cache.kv_layers:
+        for layer in kv_cache.kv_layers if held is None else ():
             layer.update(*(torch.from_numpy(next(states)).to(self._dtype) for _ in range(2)))
         if self.tap is not None:
             self.tap(torch.from_numpy(passed.inner_ND).view(embeds_RQD.shape))

@@ -45,6 +45,11 @@ def language_weights(
         weight: np.ndarray = module.weight.detach().float().numpy().copy()
         return weight
 
+    def head(hidden_ND: np.ndarray) -> np.ndarray:
+        output = model.get_output_embeddings()
+        logits: np.ndarray = output(torch.from_numpy(hidden_ND)).float().numpy()
+        return logits
+
     return LanguageWeights(
         model=name,
         precision=precision,
@@ -56,9 +61,11 @@ def language_weights(
         head_width=int(getattr(config, "head_dim", None) or config.hidden_size // heads),
         scaling=float(first.scaling),
         eps=float(config.rms_norm_eps),
+        frequencies=language.rotary_emb.inv_freq.detach().float().numpy().copy(),
         tapped=max(tapped, -1),
         linear=linear,
         norm=norm,
+        head=head,
         let_go=lambda: let_go(model),
     )
 

@@ -10,10 +10,14 @@ import pytest
 import torch
 
 import atom_core as atom
+from atom_core.decoder.by_engine.kv_cache import HeldKVCache
 from atom_core.decoder.kv_cache import BatchKVCache
+from atom_core.decoder.prefix_cache import KV
 from atom_core.loader.backend import TransformersBackend, load
+from atom_core.media.probe import probe
 from atom_core.protocols import LanguageWeights, Passed, Rows
 from atom_core.testing.models import make_checkpoint
+from atom_core.testing.videos import BLUE, RED, Shot, write_video
 
 PROMPTS = ("One.", "Tell me how many ships there are, and where they go.", "Why?", "What is it that moves so fast?")
 
@@ -144,3 +148,105 @@ def test_rows_of_a_sequence_keep_its_number() -> None:
     cache.clear()
     cache.begin_forward(0, [0], 4)
     assert cache.sequences[0] not in first
+
+
+class HoldingPlain(PlainLanguage):
+    """Follows the `HoldingLanguage` protocol: what it has met it holds, until it is dropped."""
+
+    def __init__(self, weights: LanguageWeights) -> None:
+        super().__init__(weights)
+        self.held: dict[int, list[np.ndarray]] = {}
+        self.asked = 0
+
+    def __call__(self, embeds_RQD: np.ndarray, cos_RQW: np.ndarray, sin_RQW: np.ndarray, rows: Rows) -> Passed:
+        given = None
+        if any(start and one not in self.held for one, start in zip(rows.sequences, rows.starts, strict=True)):
+            given, self.asked = rows.states(), self.asked + 1
+        finals, inners = [], []
+        for row, (sequence, start) in enumerate(zip(rows.sequences, rows.starts, strict=True)):
+            if start and sequence not in self.held:
+                assert given is not None
+                self.held[sequence] = [each[row] for each in given]
+            before = [each[None, :, :start] for each in self.held.get(sequence, ())]
+            alone = Rows(sequences=(sequence,), starts=(start,), states=lambda before=before: before)  # type: ignore[misc]
+            parts = embeds_RQD[row : row + 1], cos_RQW[row : row + 1], sin_RQW[row : row + 1]
+            passed = super().__call__(*parts, alone)
+            made = [each[0] for each in passed.states]
+            old = [each[0] for each in before] or [each[:, :0] for each in made]
+            self.held[sequence] = [np.concatenate(both, 1) for both in zip(old, made, strict=True)]
+            finals.append(passed.hidden_ND)
+            inners.append(passed.inner_ND)
+        return Passed(hidden_ND=np.concatenate(finals), inner_ND=np.concatenate(inners), states=())
+
+    def read(self, sequence: int, start: int, end: int) -> list[np.ndarray]:
+        return [each[:, start:end].copy() for each in self.held[sequence]]
+
+    def drop(self, sequence: int) -> None:
+        self.held.pop(sequence, None)
+
+
+def test_an_engine_may_hold_all_states_itself(model: Path, tmp_path: Path) -> None:
+    """Answers about a clip, a second question that begins after it, vectors and scores are those of Atom's own passes;
+    in the end the engine holds nothing, and it was told of kept states only where they were used again."""
+    pictures = write_video(tmp_path / "two.mp4", shots=[Shot(12, RED), Shot(12, BLUE)])
+    found, made = [], []
+
+    def make(weights: LanguageWeights) -> HoldingPlain:
+        made.append(HoldingPlain(weights))
+        return made[-1]
+
+    for language in (None, make):
+        settings = atom.Settings(model=str(model), cache=tmp_path / str(language is None), quantize="none", frames=2)
+        modules = load(str(model), settings, ledger := atom.Ledger(), {}, {}, language=language)
+        try:
+            clip = modules.encoder.encode(atom.Clip.whole(probe(pictures)))
+            texts = modules.decoder.generate_many([[clip, prompt] for prompt in PROMPTS], max_new_tokens=7)
+            texts += [modules.decoder.generate([clip, prompt], max_new_tokens=9) for prompt in PROMPTS[::-1]]
+            vectors = modules.decoder.embed_many([[clip], *([prompt] for prompt in PROMPTS)])
+            scores = modules.decoder.scores([clip, PROMPTS[1]], ["Two ships.", "None at all, as far as I see."])
+        finally:
+            modules.close()
+        found.append((texts, vectors, scores, ledger.as_dict()["prefill_tokens"]))
+    own, theirs = found
+    assert theirs[0] == own[0]
+    assert np.allclose(theirs[1], own[1], atol=1e-4)
+    assert theirs[2] == pytest.approx(own[2], abs=1e-3)
+    assert theirs[3] == own[3]
+    assert made[0].asked
+    assert not made[0].held
+
+
+def test_held_rows_move_with_their_sequences() -> None:
+    """Rows that were filled and not yet computed move as others do, and what leaves is dropped once."""
+    dropped: list[int] = []
+
+    class Holding(PlainLanguage):
+        def __init__(self) -> None:
+            pass
+
+        def read(self, sequence: int, start: int, end: int) -> list[np.ndarray]:
+            return [np.full((1, end - start, 2), sequence, np.float32)] * 2
+
+        def drop(self, sequence: int) -> None:
+            dropped.append(sequence)
+
+    cache = HeldKVCache(["kv"], Holding())
+    cache.begin_forward(0, [0, 0], 4)
+    first, second = cache.sequences
+    kept = [KV(((torch.full((1, n, 2), float(n)), torch.full((1, n, 2), float(n))),), n) for n in (2, 3)]
+    cache.restore(2, kept)
+    cache.free_row(0, 2, 5)
+    assert dropped == [first]
+    cache.begin_forward(0, [5, 4], 1)
+    keys, values = cache.filled()
+    assert keys.shape == values.shape == (2, 1, 5, 2)
+    assert keys[0, 0, :, 0].tolist() == [2, 2, 3, 3, 3]
+    assert not keys[1].any()
+    assert cache.sequences[1] == second
+    assert cache.view(1, 1, 3).layers[0][0].tolist() == [[[second] * 2] * 2]
+    cache.let_go()
+    cache.begin_forward(0, [0], 4)
+    assert len(dropped) == 2
+    cache.clear()
+    assert sorted({*dropped}) == sorted(dropped)
+    assert len(dropped) == 4
