@@ -48,7 +48,7 @@ def run_several(
     waiting: deque[tuple[Any, Future[Any]]] = deque()
     maps.add(cancelled)
     reading = ExitStack()
-    reading.enter_context(sharing())
+    reading.enter_context(sharing(gathers=workers > 1))
     try:
         for item in items:
             waiting.append((item, pool.submit(asked.copy().run, work, item)))

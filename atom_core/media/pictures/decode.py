@@ -32,14 +32,13 @@ from atom_core.media.container.tracks import picture_stream, picture_streams
 from atom_core.media.pictures.crop import container_crop
 from atom_core.media.pictures.fields import Deinterlacer, may_be_interlaced
 from atom_core.media.pictures.picture import Converter, decoder_of
+from atom_core.media.pictures.spared import leaves_out_unseen
 from atom_core.records import Video
 
 SLACK_S = 1e-6
 """Instants this close are the same: floats of one timestamp differ by less."""
 _JUMP_S = 1.0
 """Shortest leap for which seeking may beat decoding on, seconds."""
-_SPARED = ("h264",)
-"""Codecs whose decoders leave out just those pictures that no other is made from: half of what usual encoders write."""
 _REORDERED = 32
 """More pictures than may be stored between one and another that is shown before it."""
 
@@ -139,7 +138,7 @@ class Reader:
         check_pixels(self.path, self.shape.width, self.shape.height)
         fields = "fields" if may_be_interlaced(first.frame, self._stream) else ""
         is_plain = type(self._clock) is StampClock and not (self._leaps or fields or self._draft or self._needs_all)
-        self._spares = is_plain and self._decoder.name in _SPARED
+        self._spares = is_plain and leaves_out_unseen(self._decoder)
         self.rule = ",".join(filter(None, (self._converter.rule, fields)))
         self._before: Picture | None = None
         self._current = first

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _LOOK_S = 0.2
 """How soon who was cancelled stops waiting for its turn."""
+_GATHER_S = 0.1
+"""How long whose clip is not the first of its video waits for those before it, where nothing of the video was read yet:
+threads that begin together come in any order, and to go back is to decode pictures twice."""
 _MOST_OPEN = 2
 """Readers that stay open while nobody reads by them."""
 _MOST_PICTURES = max((os.cpu_count() or 1) // 2, 1)
@@ -65,6 +69,8 @@ class _Pass:
         self.waiting: list[_Waiting] = []
         self.reader: Reader | None = None
         self.reached_s = 0.0
+        self.gathers_until_s = time.monotonic() + _GATHER_S if _num_gathering else 0.0
+        """Until when the first turn waits for the first clip."""
 
     def take(self, start_s: float) -> None:
         """Wait until nobody reads, and nobody else waits whose clip comes before that at `start_s`.
@@ -74,15 +80,21 @@ class _Pass:
         mine = _Waiting(start_s)
         self.waiting.append(mine)
         try:
-            while self.is_taken or self._next() is not mine:
-                _turns.wait(_LOOK_S)
+            while self.is_taken or self._next() is not mine or self._gathers_s(mine) > 0:
+                _turns.wait(self._gathers_s(mine) or _LOOK_S)
                 caller.get().check()
-            self.is_taken = True
+            self.is_taken, self.gathers_until_s = True, 0.0
             if mine.holder is not None:
                 _count(mine.holder, holds=True, has_pictures=True)
         finally:
             self.waiting.remove(mine)
             _turns.notify_all()
+
+    def _gathers_s(self, mine: _Waiting) -> float:
+        """How long the first clip to be read waits yet for those before it, seconds."""
+        if mine.start_s <= 0 or (mine.holder is not None and mine.holder.urgent()):
+            return 0.0
+        return max(self.gathers_until_s - time.monotonic(), 0.0)
 
     def leave(self, reached_s: float) -> None:
         """Let the next one read."""
@@ -104,22 +116,27 @@ class _Pass:
 _passes: dict[Video, _Pass] = {}
 _turns = threading.Condition()
 """Notified where somebody's turn may have come."""
-_num_sharing = 0
+_num_sharing = _num_gathering = 0
 _num_held = _num_pictures = 0
 _holder: ContextVar[_Holder | None] = ContextVar("holder", default=None)
 
 
 @contextmanager
-def sharing() -> Iterator[None]:
-    """Clips of one video that are read inside, also by other threads, are read by one reader."""
-    global _num_sharing
+def sharing(*, gathers: bool = False) -> Iterator[None]:
+    """Clips of one video that are read inside, also by other threads, are read by one reader.
+
+    :param gathers: whether several threads begin together, so that the first to ask waits a moment for earlier clips
+    """
+    global _num_sharing, _num_gathering
     with _turns:
         _num_sharing += 1
+        _num_gathering += gathers
     try:
         yield
     finally:
         with _turns:
             _num_sharing -= 1
+            _num_gathering -= gathers
             if not _num_sharing:
                 _close_idle(0)
 

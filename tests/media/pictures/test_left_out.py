@@ -10,9 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from av.codec import CodecContext
+from av.video.codeccontext import VideoCodecContext
 
 from atom_core.media.pictures import decode
 from atom_core.media.pictures.decode import Reader
+from atom_core.media.pictures.spared import leaves_out_unseen
 from atom_core.media.probe import probe
 
 pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the ffmpeg program")
@@ -30,8 +33,14 @@ KINDS = {
     "laced.ts": (MOVING, "-c:v libx264 -bf 3 -flags +ilme+ildct -x264-params tff=1"),
     "order.avi": (MOVING, "-c:v libx264 -bf 2"),
     "mpeg2.mpg": (MOVING, "-c:v mpeg2video -bf 2"),
+    "mpeg2.ts": (MOVING, "-c:v mpeg2video -bf 2 -g 30"),
+    "mpeg2.mkv": (MOVING, "-c:v mpeg2video -bf 3 -flags +cgop -sc_threshold 1000000000"),
+    "hevc.mp4": (MOVING, "-c:v libx265 -x265-params log-level=none:keyint=250"),
+    "hevc_open.ts": (MOVING, "-c:v libx265 -x265-params log-level=none:keyint=30:open-gop=1"),
+    "hevc_varying.mkv": (VARYING, "-c:v libx265 -x265-params log-level=none:keyint=40:open-gop=1 -fps_mode vfr"),
 }
-SPARED = ("usual.mp4", "many_b.mkv", "open.mp4", "open.ts", "varying.mkv", "refreshed.mp4")
+SPARED = ("usual.mp4", "many_b.mkv", "open.mp4", "open.ts", "varying.mkv", "refreshed.mp4", "mpeg2.ts", "mpeg2.mkv")
+SPARED += ("hevc.mp4", "hevc_open.ts", "hevc_varying.mkv")
 
 
 def _made(folder: Path, name: str) -> Path:
@@ -90,18 +99,39 @@ def test_all_pictures_after_some(tmp_path: Path) -> None:
         assert [picture.time_s for picture in reader.pictures()] == times_s
 
 
+@pytest.mark.parametrize("name", ["usual.mp4", "hevc.mp4", "mpeg2.mkv"])
 @pytest.mark.parametrize("seed", range(4))
-def test_damaged_files(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_files(seed: int, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where pictures are lost, those that are shown instead are shown at the same times; FFmpeg's threads make up what
     is lost within a picture a little differently from run to run."""
-    path = _made(tmp_path, "usual.mp4")
+    path = _made(tmp_path, name)
     content, drawn = bytearray(path.read_bytes()), random.Random(seed)
     for _ in range(5):
         at = drawn.randrange(len(content) // 4, 3 * len(content) // 4)
         content[at : at + 40] = drawn.randbytes(40)
     path.write_bytes(content)
     spared = _seen(path, _instants(True))
-    monkeypatch.setattr(decode, "_SPARED", ())
+    monkeypatch.setattr(decode, "leaves_out_unseen", lambda _: False)
     whole = _seen(path, _instants(True))
     assert [time_s for time_s, _ in spared] == [time_s for time_s, _ in whole]
     _check_same(spared[:2], whole[:2])  # before the damage
+
+
+@pytest.mark.parametrize(
+    ("extradata", "is_spared"),
+    [
+        (b"\1" + bytes(27) + b"\x40\x01\x0c\x01\xff\xff", True),  # as MP4 stores it
+        (b"\0\0\0\1\x40\x01\x0c\x01\xff\xff", True),  # as a stream does
+        (b"\0\0\0\1\x40\x01\x0c\x03\xff\xff", False),  # two sub-layers, the lower of which the upper is made from
+        (b"\1\x40\x01\x0c\x01" + bytes(30), False),  # not among the parameter sets
+        (b"\0\0\0\1\x40\x01", False),
+        (b"", False),
+        (None, False),
+    ],
+)
+def test_layers_of_hevc(extradata: bytes | None, is_spared: bool) -> None:
+    """Pictures of a lower sub-layer that is said to be for display alone may be what a higher one is made from."""
+    decoder = CodecContext.create("hevc", "r")
+    assert isinstance(decoder, VideoCodecContext)
+    decoder.extradata = extradata
+    assert leaves_out_unseen(decoder) == is_spared

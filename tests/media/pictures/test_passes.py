@@ -75,6 +75,42 @@ def test_a_video_is_opened_once_for_clips_that_are_read_together(
     assert not passes.is_shared()
 
 
+def _first_read(clips: list[Clip], *, gathers: bool, urgent: bool = False) -> list[int]:
+    """In which order a later clip, asked for first, and the first one are read."""
+    read: list[int] = []
+
+    def work(clip: Clip, is_urgent: bool) -> None:
+        with passes.holding(lambda: is_urgent):
+            sample(clip, 1)
+            read.append(clip.index)
+
+    with passes.sharing(gathers=gathers), ThreadPoolExecutor(2) as threads:
+        later = threads.submit(work, clips[5], urgent)
+        if gathers and not urgent:
+            wait_until(lambda: any(one.waiting for one in passes._passes.values()))
+        else:
+            later.result(60)
+        threads.submit(work, clips[0], False).result(60)
+        later.result(60)
+    return read
+
+
+def test_the_first_clip_is_waited_for_where_threads_begin_together(
+    clips: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To read a later one before it is to decode what lies between twice; who is waited for goes on at once."""
+    monkeypatch.setattr(passes, "_GATHER_S", 60.0)
+    assert _first_read(clips, gathers=True) == [0, 5]
+    assert _first_read(clips, gathers=True, urgent=True) == [5, 0]
+    assert _first_read(clips, gathers=False) == [5, 0]
+
+
+def test_a_later_clip_alone_is_read_soon(clips: list[Clip]) -> None:
+    """Where no earlier one comes."""
+    with passes.sharing(gathers=True):
+        assert sample(clips[5], 1).clip == clips[5]
+
+
 def test_few_readers_stay_open(clips: list[Clip], tmp_path: Path) -> None:
     """Those of the videos that were read last."""
 
