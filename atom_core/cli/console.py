@@ -60,18 +60,22 @@ class Console:
         self.quiet, self.verbose, self.as_json = quiet, verbose, as_json
         self._out, self._err = out or sys.stdout, err or sys.stderr
         self._lock = threading.RLock()
-        self._results: list[Any] = []
+        self.has_results = False
+        """Whether there was anything for the JSON list."""
         self._bar: Bar | None = None
 
     def emit(self, value: object, text: str) -> None:
-        """One result: `value` for the JSON list, else `text`.
+        """One result: `value` for the JSON list, which is printed as it grows, else `text`.
 
         On a terminal a text within `value` stands on one line of `text`, whatever it holds.
         """
         self._check()
         with self._lock:
             if self.as_json:
-                self._results.append(value)
+                item = printable_json([value], default=plain)[1:-2]  # without the list's brackets
+                self._clear()
+                self.show(("," if self.has_results else "[") + item)
+                self.has_results = True
             elif text:
                 self._clear()
                 self.show((_as_laid_out(value, text) if self._out.isatty() else text) + "\n")
@@ -118,19 +122,14 @@ class Console:
         self._check = lambda: None
         self._say(printable(text))
 
-    @property
-    def has_results(self) -> bool:
-        """Whether there is anything for the JSON list."""
-        return bool(self._results)
-
     def check(self) -> None:
         """Raise what is to end the work, if it is to end."""
         self._check()
 
     def close(self) -> None:
-        """Print the JSON list."""
+        """Print the end of the JSON list."""
         if self.as_json:
-            self.show(printable_json(self._results, default=plain) + "\n")
+            self.show("\n]\n" if self.has_results else "[]\n")
 
     def progress(self, label: str, total: int, *, in_bytes: bool = False) -> Bar:
         """A progress bar on a terminal, past a second; for bytes, elsewhere, a line now and then."""

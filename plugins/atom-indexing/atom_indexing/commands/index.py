@@ -59,10 +59,12 @@ class IndexCommand:
             return
         if not paths and not anew:
             raise atom.SettingsError("name videos or folders to index: atom index PATH...")
-        watched = Watched(paths) if context.args.watch else None  # what comes during the first pass comes in the next
-        _add(context, paths, anew=anew)
-        if watched is not None:
-            _watch(context, watched)
+        if not context.args.watch:
+            _add(context, paths, anew=anew)
+            return
+        watched = Watched(paths)  # what comes during the first pass comes in the next
+        _add(context, [path for path in paths if Path(path) not in watched.empty], anew=anew)
+        _watch(context, watched)
 
 
 def _add(context: atom.CommandContext, paths: Sequence[str], *, anew: bool = False) -> None:
@@ -85,7 +87,11 @@ def _add(context: atom.CommandContext, paths: Sequence[str], *, anew: bool = Fal
             progress.advance()
             video = outcome.item
             if outcome.error is not None:
-                context.fail(names.get(video.path, str(video.path)), outcome.error)
+                name = names.get(video.path, str(video.path))
+                if context.args.watch and not video.path.exists():
+                    context.note(f"{name}: went away before it was indexed")
+                else:
+                    context.fail(name, outcome.error)
                 continue
             stored.append(video)
             for content_hash in replaced.get(video.path, ()):
@@ -97,8 +103,8 @@ def _add(context: atom.CommandContext, paths: Sequence[str], *, anew: bool = Fal
 
 
 def _watch(context: atom.CommandContext, watched: Watched) -> None:
-    """Add what comes, until the user interrupts."""
-    faults = watched.faults
+    """Add what comes, until the user interrupts; what the library does not take now is tried again."""
+    faults, trouble = watched.faults, ""
     context.note("watching; Ctrl-C ends it, and what is stored stays")
     while _waited(LOOK_S):
         ready = watched.ready()
@@ -106,8 +112,17 @@ def _watch(context: atom.CommandContext, watched: Watched) -> None:
             faults = watched.faults
             for fault in faults:
                 context.note(f"{fault}; it is looked for again")
-        if ready:
+        ready = [path for path in ready if os.path.exists(path)]
+        if not ready:
+            continue
+        try:
             _add(context, ready)
+            trouble = ""
+        except atom.LibraryError as error:
+            if str(error) != trouble:
+                trouble = str(error)
+                context.note(f"{error}; it is tried again")
+            watched.put_back(ready)
 
 
 def _waited(seconds: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -30,6 +30,8 @@ class Watched:
         self._paths = paths
         self.faults: tuple[str, ...] = ()
         """Why some of them could not be looked through at the last look."""
+        self.empty: frozenset[Path] = frozenset()
+        """Folders that had no video then, which is no fault."""
         self._told = self._before = self._look()
 
     def ready(self) -> list[str]:
@@ -46,9 +48,14 @@ class Watched:
         self._before = now
         return sorted(map(str, ready))
 
+    def put_back(self, paths: Collection[str]) -> None:
+        """Let these be told of once more, unless they are gone or written by then."""
+        self._told = {path: stamp for path, stamp in self._told.items() if str(path) not in paths}
+
     def _look(self) -> dict[Path, _Stamp]:
         files, errors = find_videos(self._paths)
-        self.faults = tuple(str(error) for _, error in errors)
+        self.empty = frozenset(path for path, _ in errors if _can_be_listed(path))
+        self.faults = tuple(str(error) for path, error in errors if path not in self.empty)
         found = {}
         for file in files:
             try:
@@ -57,3 +64,12 @@ class Watched:
                 continue
             found[file] = _Stamp(about.st_size, about.st_mtime_ns, about.st_ino)
         return found
+
+
+def _can_be_listed(path: Path) -> bool:
+    """Whether it is a folder whose names can be read."""
+    try:
+        with os.scandir(path):
+            return True
+    except OSError:
+        return False

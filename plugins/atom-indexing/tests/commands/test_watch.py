@@ -66,6 +66,71 @@ class Caption:
         return atom.Caption(clip=clip, text=encoder.encode(clip).layout["shows"])
 
 
+def nothing():
+    """What happens while one waits and all stays as it is."""
+
+
+def watch(monkeypatch, steps, host, *paths):
+    """What `atom index --watch` says while `steps` are taken, one in each wait."""
+    waits = iter(steps)
+
+    def waited(seconds):
+        del seconds
+        step = next(waits, None)
+        if step is not None:
+            step()
+        return step is not None
+
+    monkeypatch.setattr(index, "_waited", waited)
+    return run_command(host, "index", *paths, "--watch")
+
+
+def test_a_folder_may_be_empty_at_first(tmp_path, monkeypatch):
+    """That is no failure and no fault; a folder that is not there is both."""
+    host = FakeHost(atom_indexing, shows={"a.mp4": ["a red circle"]}, tasks={"caption": Caption()})
+    said = watch(monkeypatch, [(tmp_path / "a.mp4").touch, nothing, nothing], host, str(tmp_path))
+    assert [value["status"] for value in said.values] == ["added"]
+    assert said.failures == []
+    assert not any("no video" in note for note in said.notes)
+    assert Watched([str(tmp_path / "gone"), str(tmp_path)]).empty == frozenset()
+    (tmp_path / "empty").mkdir()
+    watched = Watched([str(tmp_path / "gone"), str(tmp_path / "empty")])
+    assert (watched.empty, len(watched.faults)) == ({tmp_path / "empty"}, 1)
+
+
+def test_a_library_that_takes_nothing_now_is_tried_again(tmp_path, monkeypatch):
+    """As while another program holds it: said once, and the videos are added later."""
+    host = FakeHost(atom_indexing, shows={"a.mp4": ["a red circle"]}, tasks={"caption": Caption()})
+    triage, faults = index.triage, [atom.LibraryError("it is busy")] * 2
+
+    def busy(context, library, videos, *args, **options):
+        if videos and faults:
+            raise faults.pop()
+        return triage(context, library, videos, *args, **options)
+
+    monkeypatch.setattr(index, "triage", busy)
+    said = watch(monkeypatch, [(tmp_path / "a.mp4").touch, *[nothing] * 5], host, str(tmp_path))
+    assert faults == []
+    assert [value["status"] for value in said.values] == ["added"]
+    assert [note for note in said.notes if "busy" in note] == ["it is busy; it is tried again"]
+    assert said.failures == []
+
+
+def test_a_file_that_goes_away_is_no_failure(tmp_path, monkeypatch):
+    """Neither before it is looked at nor while it is encoded; it is told that it went."""
+    host = FakeHost(atom_indexing, shows={"a.mp4": ["a red circle"]}, tasks={"caption": Caption()})
+    file = tmp_path / "a.mp4"
+
+    def goes(self, clip, *, encoder):
+        file.unlink()
+        raise atom.MediaError("no such file", path=file)
+
+    monkeypatch.setattr(Caption, "run", goes)
+    said = watch(monkeypatch, [file.touch, nothing, nothing], host, str(tmp_path))
+    assert (said.values, said.failures) == ([], [])
+    assert [note for note in said.notes if "went away" in note] == [f"{file}: went away before it was indexed"]
+
+
 def test_what_changes_is_indexed_again(tmp_path, monkeypatch):
     """The first pass is that of the command without --watch; a later one takes what has changed, alone."""
     shows = {"a.mp4": ["a red circle"], "b.mp4": ["a green star"]}
@@ -77,17 +142,7 @@ def test_what_changes_is_indexed_again(tmp_path, monkeypatch):
         (tmp_path / "a.mp4").write_bytes(b"1")
         host.world.shows["a.mp4"] = ("a yellow moon",)
 
-    waits = iter([change, lambda: None, lambda: None])
-
-    def waited(seconds):
-        del seconds
-        step = next(waits, None)
-        if step is not None:
-            step()
-        return step is not None
-
-    monkeypatch.setattr(index, "_waited", waited)
-    said = run_command(host, "index", *(str(tmp_path / name) for name in shows), "--watch")
+    said = watch(monkeypatch, [change, nothing, nothing], host, *(str(tmp_path / name) for name in shows))
     assert [(Path(value["video"]).name, value["status"]) for value in said.values] == [
         ("a.mp4", "added"),
         ("b.mp4", "added"),
