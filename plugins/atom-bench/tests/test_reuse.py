@@ -1,10 +1,12 @@
 """The standard pipeline gives the same answers every way, and a wrong one is noticed."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from atom_bench.arguments import engine_and_model
 from atom_bench.reuse import job as jobs
+from atom_bench.reuse import plain
 from atom_bench.reuse.child import main
 from atom_bench.reuse.command import precision, result, text
 from atom_bench.reuse.compare import compare
@@ -15,6 +17,7 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_core.kernels.processor import has_bf16
+from atom_core.text.embedding import TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,25 @@ def test_an_engine_stands_before_the_model_of_resident_ways_alone():
     assert engine_and_model("openvino:/a/folder") == ("openvino:", "/a/folder")
     for name in ("tiny", "owner/name", "/a/folder", "./folder", "C:\\folder"):
         assert engine_and_model(name) == ("", name)
+
+
+def test_what_is_found_once_for_a_model_is_charged_to_no_way(settings, videos, tmp_path, monkeypatch):
+    """What the states of texts have in common is found beforehand for Atom, and off the clock for the plain ways."""
+    clock, state = [0.0], plain.Whole._inner_state
+
+    def slow(self, text):
+        clock[0] += text in TEXTS
+        return state(self, text)
+
+    monkeypatch.setattr(plain, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    monkeypatch.setattr(plain.Whole, "_inner_state", slow)
+    own = settings_values(evolve(settings, cache=tmp_path, reuse=False))
+    job = Job(way="look", settings=own, videos=[str(videos[0])], caption_tokens=3, answer_tokens=2)
+    job = evolve(job, layouts=look(job), way="a")
+    one = run_plain(job)
+    assert clock[0] == len(TEXTS)
+    assert one.seconds == 0
+    assert set(one.stages.values()) == {0}
 
 
 def test_one_way_alone_is_compared_with_itself(done, settings):
