@@ -120,7 +120,7 @@ def _count(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
 def _number_of_one(reading: Reading, witness: Witness, shown: Sequence[Shown]) -> Found:
     """How many things one shot shows: by its caption, unless its reply is another number and surer."""
     found = counting.count(reading, shown)
-    replies = witness.replies(sentence(reading.clip_question), [shown[0].place])
+    replies = witness.replies(sentence(reading.clip_question), witness.askable([shown[0].place]))
     if replies and (number := key_of("how many", replies[0].text)).isdigit():
         agree = number == found.text
         sure = joint(witness.captions[shown[0].place][1], len(witness.captions[shown[0].place][0].split()))
@@ -140,8 +140,8 @@ def _list(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
     found = counting.names(reading, there)
     silent = [one for one in there if not one.clauses]
     if reading.counted == "" or not wanted.subject:
-        for reply in (
-            witness.replies(sentence(reading.clip_question), [one.place for one in silent][:4]) if silent else ()
+        for reply in witness.replies(
+            sentence(reading.clip_question), witness.askable([one.place for one in silent][:4])
         ):
             shot = next(one for one in silent if one.place == reply.place)
             found.setdefault(_without_article(reply.text), shot)
@@ -298,7 +298,7 @@ def _what(reading: Reading, witness: Witness, shots: Sequence[Shot]) -> Found:
         there = list(shown)
     if reading.counted in KINDS_OF_WORDS and (found := _of_captions(reading, there)):
         return found
-    places = [one.place for one in sorted(there, key=lambda one: -one.p)][: witness.room]
+    places = witness.askable([one.place for one in sorted(there, key=lambda one: -one.p)])
     replies = witness.replies(sentence(reading.clip_question), sorted(places))
     offered = [reply for reply in replies if is_offered(reading.clip_question, reply.text)]
     return vote(reading, offered or replies, there)

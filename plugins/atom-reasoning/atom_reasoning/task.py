@@ -72,6 +72,7 @@ class AnswerQuestion:
     def _one(
         self, reading: Reading, question: atom.Question, witness: Witness, host: atom.Host
     ) -> tuple[Found, Reading]:
+        witness.begin()
         if is_direct(reading, witness.footage):
             return _direct(reading, witness), evolve(reading, trust=1.0)  # as it is, whatever it was read as
         if reading.kind is Kind.SUMMARY:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from atom_reasoning.english.words import meaning
 from atom_reasoning.reading.reader import read
 from atom_reasoning.reading.sentences import readings_of
 
@@ -73,3 +74,35 @@ def test_no_word_of_a_plain_question_is_talk():
     assert len(found.conditions) == 3
     (found,) = readings_of("In the second shot, after all, is there a dog?")
     assert found.scope.shots == (2,)
+
+
+CALLED = (
+    ("At what time, sweetie, does a dog turn up?", "When is a dog shown?"),
+    ("Was it the dog or the cat that we saw first, dear?", "Which comes first, the dog or the cat?"),
+    ("bro just tell me how many shots there are", "How many shots are there?"),
+    ("sry how many shots was a dog in", "How many shots show a dog?"),
+    ("May the court conclude that there are no dogs?", "Are there no dogs?"),
+    ("Could you ascertain how many of the scenes include a dog?", "How many shots show a dog?"),
+    ("The court wishes to be informed how many scenes there are.", "How many shots are there?"),
+    ("Let the number of shots be stated.", "How many shots are there?"),
+    ("To which shot must one turn in order to see a dog?", "Which shot shows a dog?"),
+    ("In which shot may the dog be observed running?", "In which shot does the dog run?"),
+    ("At what time does a dog reveal itself?", "When is a dog shown?"),
+    ("How many shots are blessed with a dog?", "How many shots show a dog?"),
+    ("Is there a single shot in the film from which a dog is missing?", "Is there a shot without a dog?"),
+    ("which vid's got a dog", "Which video has a dog?"),
+    ("How many dogs have we got?", "How many dogs are there?"),
+)
+
+
+@pytest.mark.parametrize(("text", "plain"), CALLED)
+def test_whoever_is_called_and_however_it_is_put(text, plain):
+    """Calls, words of courts and of poems for "is there" and "asks" change nothing of what is asked."""
+    (found,), wanted = readings_of(text), read(plain)
+    assert (found.kind, found.counted, found.negated, found.compare) == (
+        wanted.kind,
+        wanted.counted,
+        wanted.negated,
+        wanted.compare,
+    )
+    assert [meaning(one.text) for one in found.conditions] == [meaning(one.text) for one in wanted.conditions]

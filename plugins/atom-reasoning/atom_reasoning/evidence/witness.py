@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,6 +23,8 @@ from atom_reasoning.wording import is_refusal
 SAID, PARTLY, NOT_SAID, DENIED = 4.0, -2.0, -3.0, -4.0
 """Log-odds that a clip shows what its caption says in so many words, says in part, does not mention, and where it says
 what cannot be at the same time."""
+MOST_HELD = 24
+"""Clips whose features are held while a question is answered."""
 TRUST, MOST_ODDS = 0.75, 5.0
 """How much the decoder's log-odds of yes against no count beside the caption, and up to which size."""
 
@@ -88,6 +91,7 @@ class Witness:
         self._captions: list[tuple[str, float]] | None = None
         self.looked: set[int] = set()
         """The places of the clips that were looked at anew."""
+        self._seen: dict[int, atom.Features] = {}
         self.provenance: atom.Provenance | None = None
         """Of the last clip looked at."""
 
@@ -108,10 +112,19 @@ class Witness:
         """The captions that were made so far: all, or none where none was needed."""
         return [text for text, _ in self._captions or ()]
 
-    @property
-    def room(self) -> int:
-        """How many more clips may be looked at anew; at least one."""
-        return max(self._looks - len(self.looked), min(self._looks, 4), 1)
+    def begin(self) -> None:
+        """Before each question: its clips are counted anew."""
+        self.looked.clear()
+
+    def askable(self, places: Sequence[int]) -> list[int]:
+        """Which of some clips may be asked more: those looked at already, and others while there is room for them."""
+        room = self._looks - len(self.looked)
+        found = []
+        for place in places:
+            if place in self.looked or room > 0:
+                room -= place not in self.looked
+                found.append(place)
+        return found[: self._looks]
 
     def clauses(self, place: int) -> tuple[Clause, ...]:
         """What the caption of a clip says."""
@@ -259,19 +272,20 @@ class Witness:
         """Remember what the answer comes from."""
         self.provenance = atom.Provenance.of(self._decoder, self.worded(question), features)
 
-    def features(self, place: int) -> atom.Features:
-        """The features of one clip."""
-        return self._encoder.encode(self.footage.clips[place])
-
     def worded(self, question: str) -> str:
         """A question in the words that the model is trained with."""
         return str(getattr(self._decoder, "wordings", {}).get("answer", "{question}")).replace("{question}", question)
 
     def _features(self, places: Iterable[int]) -> dict[int, atom.Features]:
+        """The features of clips; those that this question had before are asked for once."""
         ordered = sorted(places)
-        return dict(
-            zip(ordered, self._encoder.encode_batch([self.footage.clips[place] for place in ordered]), strict=True)
+        missing = [place for place in ordered if place not in self._seen]
+        found = self._encoder.encode_batch([self.footage.clips[place] for place in missing]) if missing else []
+        got = {place: self._seen[place] for place in ordered if place in self._seen} | dict(
+            zip(missing, found, strict=True)
         )
+        self._seen |= dict(itertools.islice(got.items(), max(MOST_HELD - len(self._seen), 0)))
+        return got
 
 
 def name_of(clause: Clause) -> str:

@@ -15,6 +15,7 @@ from atom_reasoning.reading.wordings.agree import kind_of
 from atom_reasoning.reading.wordings.frames import slots_of
 from atom_reasoning.reading.wordings.slots import conditions
 from atom_reasoning.talk.account import in_words, said_of, worth
+from atom_reasoning.talk.calls import without_calls
 from atom_reasoning.talk.question import Asked, ways_to_ask
 
 DOUBTFUL = 0.2
@@ -41,6 +42,7 @@ _COURSE = re.compile(r"what \w+(?: \w+)? first,? (?:and )?(?:then )?what\b", re.
 
 def readings_of(text: str) -> tuple[Reading, ...]:
     """The questions that a text asks, without the talk around them."""
+    text = without_calls(text)
     if (again := _AGAIN.match(text)) and (
         more := _once_more(again["part"], read_before := readings_of(again["first"]))
     ):

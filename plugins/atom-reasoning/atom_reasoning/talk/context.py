@@ -36,7 +36,11 @@ _WHICH_ONE = re.compile(
 )
 _NEXT = re.compile(r"\b(?:next|afterwards?|thereafter|follows?|followed|after (?:that|it|this)|then)\b", re.IGNORECASE)
 _PREVIOUS = re.compile(r"\b(?:beforehand|before (?:that|it|this)|before|leads up)\b", re.IGNORECASE)
-_COURTESY = re.compile(r"^(?:to|for|with) (?:me|us|you)\b", re.IGNORECASE)
+_OF_VIDEO = re.compile(
+    r"\bhow many (?:shots|scenes|clips|segments)\b.*\b(?:has|have|is) it\b|\bhow many (?:shots|scenes|clips|segments) (?:does|do|has) (?:it|this)\b",
+    re.IGNORECASE,
+)
+"""Where "it" is the video."""
 
 
 _BARE = re.compile(r"(?:(?:in|at|on) )?(?:which|what|the)? ?(?P<what>shot|scene|clip|number|one|when|time|second|timestamp|vid|video)(?: (?:number|is it|was it|was that|is that|exactly))?$", re.IGNORECASE)  # fmt: skip
@@ -90,7 +94,7 @@ def _first(rank: str) -> str:
 
 
 def _with_topic(body: str, topic: str) -> str:
-    if _PRONOUN.search(body):
+    if _PRONOUN.search(body) and not _OF_VIDEO.search(body):
         return f"{_PRONOUN.sub(topic, body, count=1)}?"
     if re.match(r"(?:what|who|which)\b", body, re.IGNORECASE) and len(body.split()) < 7:
         if _NEXT.search(body):

@@ -31,7 +31,7 @@ _CHAT = re.compile(
     r"(?:what|how|who|where|when) (?:would|do|could|can|did|should) (?:you|i|we) (?:say|think|reckon|guess|call it|answer|mean|bet)(?: (?:that|about (?:it|that)))?$"
     r"|(?:what|how) about (?:that|it)$|(?:you|do you|d'you) (?:know|see) what$|who (?:does|would|could|did)(?:n't| not)\b.*|how (?:are|is) (?:you|everyone|everybody|things|it going)\b.*|what a\b.*|how (?:lovely|nice|wonderful|exciting|about that)\b.*"
     r"|(?:shall|will|would|could|can|do|don't|won't|might|should) (?:you|we|i)(?: (?:please|kindly|just|tell me|tell us|help(?: me| us)?(?: out)?|know|mind|believe (?:it|that|this)|imagine(?: that)?|say|answer(?: me| that)?|see|check|make (?:it|that) out|say so|look))*$"
-    r"|(?:would|will|could|can) you (?:be|have|do|mind|please|help|settle|time)\b.*|(?:is|isn't|wasn't|wouldn't|won't|was) (?:it|that|this)(?: (?:possible|ok|okay|all right|alright|nice|great|fun|lovely|exciting))?$",
+    r"|(?:can|could|would|will) you (?:name|list|count|tell me|show me|say) (?:them|it|those|each)(?: all| both)?(?: for me| please)*$|(?:are|did|do|were) you (?:sure|certain|ready|count(?:ed)? (?:them|it|those)|there|listening)\b.*|(?:would|will|could|can) you (?:be|have|do|mind|please|help|settle|time)\b.*|(?:is|isn't|wasn't|wouldn't|won't|was) (?:it|that|this)(?: (?:possible|ok|okay|all right|alright|nice|great|fun|lovely|exciting))?$",
     re.IGNORECASE,
 )
 """Questions of courtesy."""
@@ -78,7 +78,7 @@ def ways_to_ask(text: str) -> list[Way]:
     """
     apart = segments(text)
     found = _joined(apart)
-    if len(apart) < 2:
+    if len(apart) < 2 and (not apart or bare(text).rstrip(" ?.!") == apart[0].text):
         return []
     asking = [place for place, one in enumerate(found) if one.asks and not _CHAT.match(one.text)]
     if not asking:

@@ -33,11 +33,25 @@ _TOLD = re.compile(
 )
 """A question within a sentence of telling: "she asks which shot it is", "what I want to hear is how long it lasts"."""
 _WISHED = re.compile(
-    r"^.*\b(?:wants?|wanted|needs?|needed|like|love|have|hear|get|(?:ask(?:s|ed|ing)?|beg(?:s|ged)?) (?:\w+ )?for|after|request(?:s|ed)?)(?: to (?:have|see|hear|get))? "
-    r"(?P<asked>(?:an?|the|some) (?:\w+ )?(?:description|list|summary|account|rundown|run-through|count|number|total|order|sequence|time|colour|color|length|duration|names?)s? (?:of|with|for|at|in|on|when) .+)$",
+    r"^.*\b(?:wants?|wanted|needs?|needed|like|love|grateful for|thankful for|establish|give|state|supply|produce|draw up|have|hear|get|(?:ask(?:s|ed|ing)?|beg(?:s|ged)?) (?:\w+ )?for|after|request(?:s|ed)?)(?: to (?:have|see|hear|get))? "
+    r"(?P<asked>(?:an?|the|some) (?:\w+ )?(?:description|list|summary|account|chronicle|inventory|rundown|run-through|count|number|total|order|sequence|time|colour|color|length|duration|names?)s? (?:of|with|for|at|in|on|when) .+)$",
     re.IGNORECASE,
 )
 """A wish for a list, a number and the like: "somebody wanted a description of the last shot"."""
+_LED = re.compile(
+    rf"^(?P<lead>(?:(?:please |kindly )?{_AUX}|i|we|one|the court|the jury|let|please|kindly|my|our)\b.*? )(?P<asked>(?:{_PREP} )?(?:how (?:many|long|often|much)|what colou?r|(?:which|what) (?:colou?r|shots?|scenes?|clips?|one|video|film|of the|time|objects?|things?)|what (?:happens|is shown|goes on)|in (?:which|what)|at (?:which|what)|whether|when (?:the|an?|it)\b) .+)$",
+    re.IGNORECASE,
+)
+"""A question behind words of somebody who asks: "could you ascertain how many dogs there are"."""
+_HELD = re.compile(
+    rf"^(?P<lead>{_AUX} .{{2,50}}?) that (?P<said>(?:there|an?|the|every|each|no|all|both|some|any|not|nothing|it)\b.+)$",
+    re.IGNORECASE,
+)
+"""Whether something is true: "may the court conclude that there are no dogs"."""
+_STATED = re.compile(
+    r"^let (?P<what>(?:the|every|each|all) .+?) be (?:stated|named|listed|told|given|shown|counted|read out|declared|said|known|described)\b(?P<rest>.*)$",
+    re.IGNORECASE,
+)
 _CLEFT = re.compile(
     r"^what(?:'s| is| was)? (?:i|we|people|everyone|everybody|they|he|she|most|you)\b.*\b(?:is|was),? $", re.IGNORECASE
 )
@@ -91,6 +105,17 @@ def _segment(text: str, mark: str) -> Segment:
     told = _TOLD.match(words)
     if told and _is_lead(told["lead"]):
         return Segment(text=told["asked"], mark=mark, asks=True)
+    if (
+        (led := _LED.match(words))
+        and not told
+        and not names(led["lead"])
+        and not re.search(_WH, led["lead"], re.IGNORECASE)
+    ):
+        return Segment(text=led["asked"], mark=mark, asks=True)
+    if (held := _HELD.match(words)) and not names(held["lead"]) and "same" not in held["lead"]:
+        return Segment(text=f"is it true that {held['said']}", mark=mark, asks=True)
+    if stated := _STATED.match(words):
+        return Segment(text=f"give me {stated['what']}{stated['rest']}", mark=mark, asks=True)
     if (wished := _WISHED.match(words)) and not QUESTION.match(words):
         return Segment(text=f"give me {wished['asked']}", mark=mark, asks=True)
     asks = QUESTION.match(words) is not None or REQUEST.match(words) is not None
