@@ -19,6 +19,8 @@ class Cancel:
 
     def __init__(self, parent: Cancel | None = None) -> None:
         self._event, self._parent = threading.Event(), parent
+        self.interrupted = False
+        """Whether the user who waits for the work ended it, and not the program that does it."""
 
     def set(self) -> None:
         """The work is no longer wanted."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER, SOCKET = "serve", "socket"
 PROTOCOL = 1
+INTERRUPT = b"c"
 MOST_BYTES = 4 * 2**20
 """Largest message."""
 _HELLO_S, _CHOICE_S, _GRACE_S = 2.0, 60.0, 5.0
@@ -218,7 +219,7 @@ def _next(server: socket.socket) -> dict[str, Any]:
         pass
     try:
         with suppress(OSError):
-            server.sendall(b"c")
+            server.sendall(INTERRUPT)
         server.settimeout(_GRACE_S)
         while "code" not in (message := receive(server)):
             pass

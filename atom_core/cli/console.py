@@ -62,6 +62,7 @@ class Console:
         self._lock = threading.RLock()
         self.has_results = False
         """Whether there was anything for the JSON list."""
+        self._line_is_open = False  # a part of the JSON list, which ends without a break, stands on the terminal
         self._bar: Bar | None = None
 
     def emit(self, value: object, text: str) -> None:
@@ -75,7 +76,7 @@ class Console:
                 item = printable_json([value], default=plain)[1:-2]  # without the list's brackets
                 self._clear()
                 self.show(("," if self.has_results else "[") + item)
-                self.has_results = True
+                self.has_results, self._line_is_open = True, self._out.isatty()
             elif text:
                 self._clear()
                 self.show((_as_laid_out(value, text) if self._out.isatty() else text) + "\n")
@@ -146,7 +147,8 @@ class Console:
     def _say(self, text: str) -> None:
         with self._lock:
             self._clear()
-            self._tell(f"atom: {text}\n")
+            self._tell(f"\natom: {text}\n" if self._line_is_open else f"atom: {text}\n")
+            self._line_is_open = False
 
     def _clear(self) -> None:
         if self._bar is not None:

@@ -54,10 +54,14 @@ def working_for(cancel: Cancel, *, interactive: bool = False) -> Iterator[None]:
 def pause(seconds: float) -> None:
     """Wait in a command, which a resident server may run for somebody.
 
-    :raises Cancelled: once nobody wants the command's result any longer
+    :raises KeyboardInterrupt: once the user interrupts it, there as here
+    :raises Cancelled: once the server ends, or nobody is there any longer
     """
+    cancel = caller.get().cancelled
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
+        if cancel.is_set() and cancel.interrupted:
+            raise KeyboardInterrupt
         caller.get().check()
         time.sleep(min(left, 0.2))
 

@@ -305,7 +305,7 @@ class _Counted(io.FileIO):
 def _watch(connection: socket.socket, cancel: Cancel) -> None:
     """Cancel the command when the other process asks for it, or is gone."""
     with suppress(OSError):
-        connection.recv(1)
+        cancel.interrupted = connection.recv(1) == client.INTERRUPT
     cancel.set()
 
 

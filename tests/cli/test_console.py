@@ -58,6 +58,18 @@ def test_the_json_list_is_printed_as_it_grows():
         assert out.getvalue() == json.dumps(values[:num], indent=2) + "\n"
 
 
+def test_a_remark_within_the_json_list_has_a_line_of_its_own():
+    """On a terminal, where both are seen."""
+    seen = Terminal()
+    console = Console(as_json=True, out=seen, err=seen)
+    console.emit(1, "-")
+    console.note("half")
+    console.note("more")
+    console.emit(2, "-")
+    console.close()
+    assert seen.getvalue() == "[\n  1\natom: half\natom: more\n,\n  2\n]\n"
+
+
 def test_no_json_value():
     """A value that JSON has no form for is a fault of the command that gave it."""
     console = Console(as_json=True, out=io.StringIO(), err=io.StringIO())

@@ -126,13 +126,19 @@ def _watch(context: atom.CommandContext, watched: Watched) -> None:
 
 
 def _waited(seconds: float) -> bool:
-    """Wait; False if that was interrupted."""
+    """Wait; False if the user ended that.
+
+    :raises Cancelled: if the server that runs the command ended it
+    """
     from atom_core.serving import pause
 
     try:
         pause(seconds)
-    except (KeyboardInterrupt, atom.Cancelled):
+    except KeyboardInterrupt:
         return False
+    except atom.Cancelled as stop:
+        stop.add_note("by the end of the server; what is stored stays, and the same command goes on watching")
+        raise
     return True
 
 

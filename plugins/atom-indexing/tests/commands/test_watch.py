@@ -13,6 +13,7 @@ from atom_indexing.commands import index
 from atom_indexing.commands.watch import Watched
 
 import atom_core as atom
+from atom_core.serving import Cancel, working_for
 from atom_core.testing import wait_until
 from atom_core.testing.commands import run_command
 from atom_core.testing.fakes import FakeHost
@@ -114,6 +115,21 @@ def test_a_library_that_takes_nothing_now_is_tried_again(tmp_path, monkeypatch):
     assert [value["status"] for value in said.values] == ["added"]
     assert [note for note in said.notes if "busy" in note] == ["it is busy; it is tried again"]
     assert said.failures == []
+
+
+@pytest.mark.parametrize("interrupted", [True, False])
+def test_who_ends_it_in_a_server(interrupted):
+    """The user ends it well; that the server has ended is told, for nobody watches then."""
+    cancel = Cancel()
+    cancel.interrupted = interrupted
+    cancel.set()
+    with working_for(cancel):
+        if interrupted:
+            assert not index._waited(10.0)
+        else:
+            with pytest.raises(atom.Cancelled) as caught:
+                index._waited(10.0)
+            assert "by the end of the server" in caught.value.__notes__[0]
 
 
 def test_a_file_that_goes_away_is_no_failure(tmp_path, monkeypatch):
