@@ -55,7 +55,8 @@ class Context:
         chosen = self._api.llama_context_default_params()
         chosen.n_ctx, chosen.n_seq_max, chosen.kv_unified = slots * tokens, slots, False
         chosen.n_batch, chosen.n_ubatch = _BATCH, _PASS
-        chosen.n_threads = chosen.n_threads_batch = model.threads or _cores()
+        # threads that wait for others turn in a loop: more of them than processors take minutes for what takes seconds
+        chosen.n_threads = chosen.n_threads_batch = min(model.threads or _cores(), _cores())
         chosen.type_k = chosen.type_v = model.states.kind
         flash, plain = self._api.LLAMA_FLASH_ATTN_TYPE_ENABLED, self._api.LLAMA_FLASH_ATTN_TYPE_DISABLED
         chosen.flash_attn_type = plain if model.states.across else flash

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import atom_llamacpp
 import atom_llamacpp.engine
+import atom_llamacpp.language
 import numpy as np
 import pytest
 from attrs import evolve
@@ -190,6 +191,29 @@ def test_no_file_stays(tmp_path, monkeypatch):
     with opened(tmp_path) as host:
         assert host.decoder.generate(["What moves?"], max_new_tokens=2).num_tokens == 2
         assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@needs_engine
+@pytest.mark.parametrize(("threads", "expected"), [(1, 1), (3, 3), (600, 3), (None, 3)])
+def test_threads_are_no_more_than_processors(tmp_path, monkeypatch, threads, expected):
+    """llama.cpp's wait in a loop, and it ends the process where there are more than 512."""
+    functions, chosen = atom_llamacpp.engine.api(), []
+    make = functions.llama_init_from_model
+    monkeypatch.setattr("atom_llamacpp.context._cores", lambda: 3)
+    monkeypatch.setattr(
+        functions, "llama_init_from_model", lambda model, told: chosen.append(told) or make(model, told)
+    )
+    weights = []
+    with opened(tmp_path) as host:
+        real = atom_llamacpp.language.LlamaCppLanguage
+
+        def told(given):
+            weights.append(evolve(given, threads=threads))
+            return real(weights[-1])
+
+        monkeypatch.setattr("atom_llamacpp.language.LlamaCppLanguage", told)
+        assert host.decoder.generate(["What moves?"], max_new_tokens=1).num_tokens == 1
+    assert {(each.n_threads, each.n_threads_batch) for each in chosen} == {(expected, expected)}
 
 
 @needs_engine
