@@ -114,8 +114,9 @@ def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Read
     unsaid, plainly = _unsaid(other, seen), _unsaid(plain, seen)
     keeps = unsaid > plainly or (unsaid and unsaid == plainly and other.passed_over)
     reading = plain if keeps else other
-    if not _alike(plain, other):
-        reading = weighed(reading, text, seen)
+    agree = _alike(plain, other)
+    if not agree or _unsaid(reading, seen):
+        reading = weighed(reading, text, seen, twice=agree)
     differs = reading.lines != plain.lines and (plainly or len(reading.lines) != len(plain.lines))
     if differs or reading.unclear or (reading is not plain and reading is not other):
         log.warning("the request is read as %s", told(reading))

@@ -67,7 +67,7 @@ def test_unknown_things_stay() -> None:
 
 def test_what_both_readers_say_is_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the two readings of a request ask for the same, known wordings are not asked."""
-    monkeypatch.setattr("atom_assembly.script.weighed", lambda *_: pytest.fail("weighed"))
+    monkeypatch.setattr("atom_assembly.script.weighed", lambda *_, **__: pytest.fail("weighed"))
     assert read_against("a dog, then a cat", [], SEEN).lines == ("a dog", "a cat")
 
 

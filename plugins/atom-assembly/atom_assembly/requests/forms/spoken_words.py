@@ -46,7 +46,10 @@ point idea suggestion note notes reason oh ah wow lol btw fyi etc namely suffice
 mind thereafter henceforth accordingly additionally moreover furthermore however hence thus therefore instead
 meanwhile exception regarding concerning involving starring mostly mainly purpose style mood ender loops looping
 random arbitrary bit bits matches hits results findings otherwise preference portion portions glimpse glimpses
-looped repeats repeated interlude pause transition transitions sequel theme topic
+looped repeats repeated interlude pause transition transitions sequel theme topic occur occurs occurring occurred
+present regardless irrespective whichever succession conclusion understood specified exceed exceeds exceeding beats
+requirements requirement constraint constraints timestamp timestamps haven't hasn't how total totals original originals
+criterion constraint preferences ordering sightings sighting mention mentions visible unseen afterward otherwise
 """
 _VERBS = """
 show make create cut give find use include insert add put take get display present assemble build edit compile collect

@@ -111,6 +111,12 @@ _RULES: tuple[tuple[str, str], ...] = (
         r"shot\g<s> ",
     ),
     (
+        rf"\b(?:in\s+which|where)\s+(?P<what>(?:an?|some|any)\s+(?!{_ADJECTIVE}\b)[^\W\d_]+)"
+        rf"\s+(?:{_SHOWN}|is\s+(?:present|there|visible|in\s+(?:it|frame|view|sight)))(?:\s+too|\s+as\s+well"
+        rf"|\s+somewhere)?{_STOP}",
+        r"with \g<what>",
+    ),
+    (
         rf"\b(?P<no>excluding|except(?:\s+for)?|without|but\s+not|leaving\s+out|other\s+than)\s+(?:any|those|the\s+ones"
         rf"|all|shots|ones)?\s*(?:in\s+which|where)\s+(?:some|any)thing\s+(?P<how>{_ADJECTIVE})\s+{_SHOWN}{_STOP}",
         r"\g<no> anything \g<how>",

@@ -78,6 +78,12 @@ _RULES: tuple[tuple[str, str], ...] = (
         r"|bar(?=\s+(?:the|any|those)))\b",
         "without",
     ),
+    (
+        r"\b(?:bench|ditch|axe|scrap|ban|lose|hold|strike|sideline|dump|bin|reject|discard|eliminate|delete|veto|banish"
+        r"|do\s+away\s+with|(?:get|be)\s+rid\s+of|(?:steer|stay|keep)\s+(?:clear\s+of|away\s+from)|keep\s+out|pass\s+over)\s+"
+        r"(?=(?:all\s+)?(?:(?:of\s+)?the\s+(?:ones|shots|clips|scenes|bits|parts)|those|any|anything|everything|whatever)\b)",
+        "without ",
+    ),
     (r"\b(?:rule|weed|filter|throw|cross)\s+out\b|\bless(?=\s+(?:those|the|any|anything)\b)|\bsans\b", "without"),
     (r"\b(?:turns?|pops?|crops?)\s+up\b", "is seen"),
     (

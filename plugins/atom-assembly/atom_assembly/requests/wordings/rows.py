@@ -163,7 +163,7 @@ def row_of(request: Spelled, words: Words, unknown: Collection[Span] = ()) -> Ro
         own = request.words[start:end]
         said = stems(" ".join(own)) or frozenset(own)
         kind: Kind = "unknown" if (start, end) in unknown else kind_of_thing(own, words)
-        again = request.words[max(0, start - 1) : start] == ("the",)
+        again = request.words[max(0, start - 1) : start] == ("the",) or bool(AGAIN & {*request.words[end : end + 3]})
         number = next((n for n, (one, _) in enumerate(numbers) if one == said or (again and said < one)), None)
         if number is None:
             number = len(numbers)

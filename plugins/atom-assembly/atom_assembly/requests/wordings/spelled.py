@@ -67,6 +67,8 @@ class Spelled:
     """What each is, as `kinds_of` says."""
     things: tuple[Span, ...]
     """Where things stand that captions have words for."""
+    talk: tuple[Span, ...]
+    """Where such words stand that are none: verbs and ways that belong to no thing."""
     runs: tuple[Span, ...]
     """Where unknown words stand together."""
 
@@ -85,6 +87,7 @@ def spelled(text: str, words: Words) -> Spelled:
         words=tokens,
         kinds=tuple(kinds),
         things=tuple(span for span in spans if not _is_talk(tokens, span, words)),
+        talk=tuple(span for span in spans if _is_talk(tokens, span, words)),
         runs=tuple(unknown_runs(tokens, kinds, spans)),
     )
 

@@ -28,10 +28,13 @@ _LONGEST = 2_000
 """Characters of a request that known wordings tell of."""
 
 
-def weighed(reading: Reading, text: str, seen: Sequence[str], known: Likeness | None = None) -> Reading:
+def weighed(
+    reading: Reading, text: str, seen: Sequence[str], known: Likeness | None = None, *, twice: bool = False
+) -> Reading:
     """The likelier of `reading` and of what `text` is like.
 
     :param seen: the captions of the library's clips
+    :param twice: whether it was read so in two ways
     :param known: what tells; by default, all known wordings
     """
     if len(text) > _LONGEST or reading.absent_source:
@@ -49,8 +52,9 @@ def weighed(reading: Reading, text: str, seen: Sequence[str], known: Likeness | 
         return reading
     own = structure_text(reading, row)
     every = own and structure_of(own).numbers == frozenset(range(1, row.num_things + 1))
+    trust = TRUST * (1 + twice)
     scores = known.structures(row, [own] if every else [])
-    best = max(scores, key=lambda one: scores[one] + (TRUST if one.text == own else 0.0), default=None)
+    best = max(scores, key=lambda one: scores[one] + (trust if one.text == own else 0.0), default=None)
     if best is None or best.text == own:
         return reading
     passed = [word for run in request.runs if run not in unknown for word in request.words[slice(*run)]]
@@ -74,7 +78,8 @@ def _tells_of(request: Spelled, row: Row, reading: Reading, words: Words) -> boo
     wanted = reading.constraints.wanted
     if any(one.pick in ("first", "last") or one.said is not None for one in wanted):
         return False
-    known = frozenset(map(stem, words.known))
+    talk = {stem(word) for span in request.talk for word in request.words[slice(*span)]}
+    known = frozenset(map(stem, words.known)) - talk
     things = [stems(" ".join(own)) for own in (*(one.words for one in row.things), *_unknown(request))]
     lines = [*reading.lines, *reading.constraints.without, *(text for one in wanted for text in one.without)]
     for said in map(stems, lines):
