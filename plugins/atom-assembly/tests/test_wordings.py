@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from atom_assembly.requests.read import Reading
+from atom_assembly.requests.told import told
 from atom_assembly.requests.wordings.likeness import known_examples, likeness
 from atom_assembly.requests.wordings.ridge import Ridge
 from atom_assembly.requests.wordings.rows import example_row, row_of
@@ -72,7 +73,7 @@ def test_what_both_readers_say_is_not_weighed(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "written"),
     [
         ("my piece opens on a dog and after that shows a cat", "1 2"),
         ("it closes with a dog and it opens with a cat", "2 1"),
@@ -81,9 +82,9 @@ def test_what_both_readers_say_is_not_weighed(monkeypatch: pytest.MonkeyPatch) -
         ("of all the clips with a dog just the longest one", "longest 1"),
     ],
 )
-def test_structures(text: str, told: str) -> None:
+def test_structures(text: str, written: str) -> None:
     """The likeliest structure of a wording is what it says, whatever its things are."""
-    assert structure(text) == told
+    assert structure(text) == written
 
 
 def test_a_sure_reading_is_kept() -> None:
@@ -96,6 +97,38 @@ def test_what_a_structure_cannot_say_is_kept() -> None:
     """A reading of which a structure cannot say all is not replaced: the first shots of something, spoken lines."""
     first = evolve(NOT_READ, lines=("a dog",), constraints=atom.Constraints(wanted=(atom.Wanted(pick="first"),)))
     assert weighed(first, "after some talk the first shot with a dog, would you", SEEN) is first
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Any clip that shows either a dog or a cat is fine; I need five of them.",
+        "I am in need of three scenes, and in all of them there must be a cat.",
+    ],
+)
+def test_stated_counts_stay(text: str) -> None:
+    """How many shots a request says it wants is not read as all that there are."""
+    (wanted,) = read_against(text, [], SEEN).constraints.wanted
+    assert wanted.num_shots in (3, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "told_as"),
+    [
+        ("Four cuts, zero cats in the frame.", "4 x 'anything', without 'cats'"),
+        ("Do you still have a dog that runs? Let me see it.", "'a dog that runs'"),
+        ("a dog that runs, to be presented in duplicate", "'a dog that runs', shown 2 times"),
+        ("All shots with the dog, sorted as in the footage.", "all 'the dog'; order: recorded"),
+        ("All the dogs, but bench the ones with a cat.", "all 'dogs', without 'cat'"),
+        (
+            "we're about to leave so a dog that runs and then a cat that sleeps",
+            "'a dog that runs'; then 'a cat that sleeps'",
+        ),
+    ],
+)
+def test_words_of_persons(text: str, told_as: str) -> None:
+    """What persons say in their own words is read, and no error."""
+    assert told(read_against(text, [], SEEN)).startswith(told_as)
 
 
 def test_long_requests_are_left_alone() -> None:
@@ -122,6 +155,6 @@ def test_examples_are_structures_of_their_things() -> None:
 def test_ridge_tells_what_it_was_told() -> None:
     """What a wording is known to mean is the likeliest answer for it, and the shares sum to 1."""
     ridge = Ridge([("yes", {"good": 1.0}), ("no", {"bad": 1.0}), ("no", {"bad": 1.0, "worse": 1.0})])
-    told = ridge.of({"good": 1.0})
-    assert max(told, key=lambda answer: told[answer]) == "yes"
-    assert sum(told.values()) == pytest.approx(1.0)
+    shares = ridge.of({"good": 1.0})
+    assert max(shares, key=lambda answer: shares[answer]) == "yes"
+    assert sum(shares.values()) == pytest.approx(1.0)

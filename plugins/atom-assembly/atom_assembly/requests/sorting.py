@@ -147,6 +147,13 @@ _FORMS: tuple[tuple[str, str], ...] = (
         r"(?:(?:(?:do\s+not|don['’]t|never|without)\s+chang(?:e|ing)|keep(?:ing)?|preserv(?:e|ing)|leav(?:e|ing)|in)\s+the\s+"
         r"(?:order|sequence)\s+(?:of|in)|order(?:ed)?\s*[:=]?\s*as\s+in)\s+the\s+(?:footage|videos?|recordings?|files?)\b",
     ),
+    (
+        "recorded",
+        rf"(?:{_SORT}|sequenced|go(?:es|ing)?|runs?|running|lists?)\s+(?:\S+\s+){{0,3}}?(?:as|like|how|by|according\s+to|following)\s+"
+        r"(?:(?:the|their|its)\s+)?(?:(?:order|sequence|positions?|places?)\s+)?(?:(?:that\s+)?(?:they|it)\s+)?"
+        rf"(?:(?:are|were|is|have|{_MADE})\s+)?(?:in|on|of)\s+the\s+(?:(?:source|original|raw|actual)\s+)?"
+        r"(?:footage|videos?|recordings?|tapes?|files?|material)\b",
+    ),
     ("backwards", rf"{_SORTED}(?:{_BACKWARDS})"),
     ("recorded", rf"{_SORTED}{_TIME_ORDER}"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from atom_assembly.requests.english import ADJECTIVES, COUNT
+from atom_assembly.requests.english import ADJECTIVES, COUNT, SHOT
 
 _SENTENCE = r"(?:^|(?<=[.!?\n]\s)|(?<=\n))"
 _STOP = r"(?=\s*(?:[.,;:!?\n]|$))"
@@ -55,6 +55,14 @@ _RULES: tuple[tuple[str, str], ...] = (
         "",
     ),
     (r"\b(?:then\s+)?we['’]ll\s+(?=(?:start|begin|open|end|finish|close|have|see|watch)\b)", "we "),
+    (
+        rf"{_SENTENCE}(?:my|our|the)\s+(?:[\w'’-]+\s+){{1,3}}?(?:says?|said|tells?|told|thinks?|heard)\s+(?:(?:me|us)\s+)?(?:that\s+)?"
+        r"you\s+(?:can|could|might|may|know|have|are|do|make|find)\b[^.!?\n]{0,120}[.!]\s+",
+        "",
+    ),
+    (rf"{_SENTENCE}(?:dear\s+(?:sir|madam|all|team)[\w ]{{0,20}}|to\s+whom\s+it\s+may\s+concern),\s+", ""),
+    (r"(?:,\s*)?\b(?:um+|uh+|erm+|hmm+)\b,?", ""),
+    (rf"\b(?:little|wee|lovely|cute|sweet)\s+(?={SHOT}\b)", ""),
     # for whom, and why
     (
         rf"{_SENTENCE}for\s+(?:the|my|our)\s+(?:(?:little|small|young|wee|tiny)\s+ones|(?:grand)?(?:children|kids))\s*[:,]\s+",

@@ -54,6 +54,11 @@ _RULES: tuple[tuple[str, str], ...] = (
         "while",
     ),
     # which and how many
+    (r"\bzero\b", "no"),
+    (r",?\s*\bwithout\s+(?:any\s+)?(?:exceptions?|fail|delay|hesitation|question|doubt)\b", ""),
+    (r"\bin\s+duplicate\b", "twice"),
+    (r"\bin\s+triplicate\b", "three times"),
+    (r"\b(?:about|have|need|got|ready|going|want)\s+to\s+leave\b(?!\s+(?:out|it|them|those|off)\b)", ""),
     (r"\b(?:wherever|whenever)\b", "all shots where"),
     (
         r"\b(?:spare(?:\s+me)?|omit|skip|exclude|forget|miss|drop|leave\s+out)\s+(?:no(?:ne|thing)?|not\s+(?:a\s+single|one))\b"

@@ -54,6 +54,7 @@ _ORDER = _CUE - {"open", "opens", "close", "closes", "front", "head", "tail", "l
 """Words that say order and number even where captions have them."""
 _AFTER_DEEDS = (_ORDER - {"not", "never"}) | {"but", "while", "please", "there", "you", "i", "we", "for"}
 """Words that say no more of what a thing does."""
+_STAYS = frozenset(map(stem, ("stay", "stand", "sit", "lie", "keep", "hold", "remain", "is", "are", "be", "being")))
 _NAMES_NOTHING = re.compile(THING, re.IGNORECASE)
 _ALSO_NOUNS = frozenset(("kick", "lead", "head", "hook", "tail", "front", "match", "show", "cover", "trip", "drop"))
 """Words of films and requests that often end the name of a thing."""
@@ -155,7 +156,9 @@ def number_of(word: str) -> int:
 
 def is_count(word: str) -> bool:
     """Whether a word says how many."""
-    return (word in COUNTS and word != "both") or re.fullmatch(r"0*[1-9]\d{0,2}|x?[1-9]\d?x?", word) is not None
+    return (word in COUNTS and word not in ("both", "zero")) or re.fullmatch(
+        r"0*[1-9]\d{0,2}|x?[1-9]\d?x?", word
+    ) is not None
 
 
 def _kind(tokens: Sequence[str], at: int, stems: set[str]) -> str:
@@ -168,6 +171,8 @@ def _kind(tokens: Sequence[str], at: int, stems: set[str]) -> str:
         return "L"
     if word == "up" and tokens[at + 1 : at + 2] == ("front",):
         return "S"
+    if word == "still" and (not at or stem(tokens[at - 1]) not in _STAYS):
+        return "S"  # "do you still have ..."
     if word in _ORDER or _NAMES_NOTHING.fullmatch(word):
         return "S"
     follows = tokens[at + 1] if at + 1 < len(tokens) else ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from attrs import evolve
 
 from atom_assembly.evidence.words import stem, stems
+from atom_assembly.requests.english import SHOT
 from atom_assembly.requests.lengths import take_any_length
+from atom_assembly.requests.mentions.find import is_count, number_of
 from atom_assembly.requests.read import Reading
 from atom_assembly.requests.sloppy import whole_words
 from atom_assembly.requests.whole import take_whole
@@ -46,7 +49,7 @@ def weighed(
     if not 0 < len(request.things) <= 2 * _MOST_THINGS:
         return reading
     known = known or likeness()
-    unknown = _things_among(request, words, reading, known)
+    unknown = _things_among(request, words, reading, known, twice)
     row = row_of(request, words, unknown)
     if row.num_things > _MOST_THINGS or not _tells_of(request, row, reading, words):
         return reading
@@ -57,18 +60,23 @@ def weighed(
     best = max(scores, key=lambda one: scores[one] + (trust if one.text == own else 0.0), default=None)
     if best is None or best.text == own:
         return reading
+    counted = own.endswith("*n") and " " not in own
+    if counted and not best.several and _counts_shots(request.words):
+        return reading
     passed = [word for run in request.runs if run not in unknown for word in request.words[slice(*run)]]
     return evolve(built(best, row, request.words, reading), passed_over=tuple(passed))
 
 
-def _things_among(request: Spelled, words: Words, reading: Reading, known: Likeness) -> list[Span]:
-    """The runs of unknown words that are something to be seen."""
+def _things_among(request: Spelled, words: Words, reading: Reading, known: Likeness, twice: bool) -> list[Span]:
+    """The runs of unknown words that are something to be seen; all that are a line of their own in two readings."""
     read = stems(" ".join(reading.lines))
+    lines = [*map(stems, reading.lines)]
     found = []
     for run in request.runs:
         row, at, own = run_in(request, run, words)
-        least = READ_THING if stems(" ".join(own)) & read else THING
-        if known.is_thing(row, at, own) >= least:
+        said = stems(" ".join(own))
+        least = READ_THING if said & read else THING
+        if (twice and said in lines) or known.is_thing(row, at, own) >= least:
             found.append(run)
     return found
 
@@ -89,6 +97,17 @@ def _tells_of(request: Spelled, row: Row, reading: Reading, words: Words) -> boo
         if within and (said - frozenset().union(*within)) & known:
             return False
     return True
+
+
+def _counts_shots(said: Sequence[str]) -> bool:
+    """Whether a request says how many shots it wants: "five of them", not "either of the two"."""
+    return any(
+        is_count(word)
+        and number_of(word) > 1
+        and said[max(0, at - 1) : at] not in (("the",), ("those",), ("these",))
+        and any(follows == "of" or re.fullmatch(SHOT, follows) for follows in said[at + 1 : at + 4])
+        for at, word in enumerate(said)
+    )
 
 
 def _unknown(request: Spelled) -> list[tuple[str, ...]]:
