@@ -131,7 +131,10 @@ def _summary(question: atom.Question, witness: Witness, host: atom.Host) -> Foun
 
 def _joined(question: atom.Question, parts: Sequence[tuple[Found, Reading]], witness: Witness) -> atom.Answer:
     """The answer record of one or several questions that were asked at once."""
-    answers = [_answer(question, reading.text, found, reading, witness) for found, reading in parts]
+    answers = [
+        _answer(question, reading.text[:1].upper() + reading.text[1:], found, reading, witness)
+        for found, reading in parts
+    ]
     if len(answers) == 1:
         return evolve(answers[0], question=question.text)
     spans: list[atom.Clip] = [witness.footage.span(shot) for found, _ in parts for shot in found.shots]

@@ -184,7 +184,7 @@ def test_each_of_two_questions_has_its_own_answer(footage):
     assert (first["answer"], first["evidence"]) == ("shot 2", [{"start_s": 5.0, "end_s": 10.0}])
     assert (second["answer"], second["confidence"] > 0.9) == ("4", True)
     assert value["confidence"] == min(first["confidence"], second["confidence"])
-    assert "how many shots are there?\n    4" in as_text(host.run("answer", asked(host, value["question"])))
+    assert "How many shots are there?\n    4" in as_text(host.run("answer", asked(host, value["question"])))
 
 
 def test_a_sentence_beside_a_question_asks_nothing(footage):

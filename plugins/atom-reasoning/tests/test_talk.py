@@ -41,6 +41,7 @@ def test_talk_around_a_question_changes_nothing(text, plain):
 
 
 TOLD = (
+    ("Good evening folks, my producer loves the heart, so in which shot does it turn up?", "Which shot shows a heart?"),
     ("I sneezed, would you believe it, I sneezed, and I missed the third shot. What was in it?", "What happens in the third shot?"),
     ("Say you put the kettle on, you come back and 4 seconds have passed. What's on the screen?", "What happens at 4 seconds?"),
     ("Picture the scene, the third one to be exact. And what goes on there?", "What happens in the third shot?"),

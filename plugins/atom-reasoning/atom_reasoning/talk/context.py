@@ -55,7 +55,7 @@ def things_in(text: str) -> list[str]:
         shape = next((at for at, word in enumerate(words) if word.casefold() in _SHAPES), len(words))
         words = words[: shape + 1]
         last = words[-1].casefold()
-        if last in _TALK or base(last) in _TALK or re.fullmatch(ORDINAL, last):
+        if last not in _LOOKS and (last in _TALK or base(last) in _TALK or re.fullmatch(ORDINAL, last)):
             continue
         found.append(f"{one['det']} {' '.join(words)}")
     looks = [one for one in found if any(word.casefold() in _LOOKS for word in one.split())]
