@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from atom_assembly.requests.read import Reading
 from atom_assembly.requests.told import told
-from atom_assembly.requests.wordings.likeness import known_examples, likeness
+from atom_assembly.requests.wordings.likeness import Likeness, known_examples, likeness
 from atom_assembly.requests.wordings.ridge import Ridge
-from atom_assembly.requests.wordings.rows import example_row, row_of
+from atom_assembly.requests.wordings.rows import example_row, example_runs, row_of
 from atom_assembly.requests.wordings.spelled import Words, spelled
 from atom_assembly.requests.wordings.structure import structure_of
 from atom_assembly.requests.wordings.weighing import weighed
@@ -152,9 +152,20 @@ def test_examples_are_structures_of_their_things() -> None:
             assert structure_of(one.structure).numbers == frozenset(range(1, row.num_things + 1)), one
 
 
+def test_what_was_learned_is_of_these_examples() -> None:
+    """The file that the package carries says what learning anew says: else `python -m` the module `likeness`."""
+    anew = Likeness.fitted(known_examples())
+    for one in known_examples()[::15]:
+        for thing, row, at, words in example_runs(one.text):
+            assert likeness().is_thing(row, at, words) == pytest.approx(anew.is_thing(row, at, words), abs=1e-3), thing
+        if one.structure != "-":
+            found, wanted = (known.structures(example_row(one.text)) for known in (likeness(), anew))
+            assert found == pytest.approx(wanted, abs=1e-2)
+
+
 def test_ridge_tells_what_it_was_told() -> None:
     """What a wording is known to mean is the likeliest answer for it, and the shares sum to 1."""
-    ridge = Ridge([("yes", {"good": 1.0}), ("no", {"bad": 1.0}), ("no", {"bad": 1.0, "worse": 1.0})])
+    ridge = Ridge.fitted([("yes", {"good": 1.0}), ("no", {"bad": 1.0}), ("no", {"bad": 1.0, "worse": 1.0})])
     shares = ridge.of({"good": 1.0})
     assert max(shares, key=lambda answer: shares[answer]) == "yes"
     assert sum(shares.values()) == pytest.approx(1.0)

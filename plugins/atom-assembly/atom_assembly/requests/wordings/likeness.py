@@ -10,9 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from importlib.resources import files
+from importlib.resources import as_file, files
 from itertools import combinations
+from pathlib import Path
+from typing import Self
 
+import numpy as np
 from attrs import frozen
 
 from atom_assembly.requests.wordings.ridge import Ridge
@@ -20,6 +23,9 @@ from atom_assembly.requests.wordings.rows import Row, example_row, example_runs
 from atom_assembly.requests.wordings.structure import Structure, structure_of
 from atom_assembly.requests.wordings.windows import of_join, of_pair, of_thing, of_unknown, of_whole
 
+PARTS = ("mode", "refused", "several", "order", "join", "unknown")
+"""What is told of a wording, each by a model of its own."""
+_LEARNED = "learned.npz"
 _LEAST = 1e-3
 """The least probability that a part has, whatever the examples say."""
 _UNKNOWN_RIDGE, _UNKNOWN_SHARPNESS = 0.5, 6.0
@@ -38,29 +44,60 @@ class Example:
 class Likeness:
     """What examples say of wordings."""
 
-    def __init__(self, examples: Iterable[Example]) -> None:
+    def __init__(self, structures: Iterable[str], models: Mapping[str, Ridge]) -> None:
+        """
+        :param structures: those that the examples have
+        :param models: what tells of each of `PARTS`
+        """
+        self._structures, self._models = list(structures), dict(models)
+        self._mode, self._refused, self._several, self._order, self._join, self._unknown = (
+            models[part] for part in PARTS
+        )
+
+    @classmethod
+    def fitted(cls, examples: Iterable[Example]) -> Self:
+        """Learn from examples, which takes seconds."""
         known = list(examples)
         told = [(structure_of(one.structure), example_row(one.text)) for one in known if one.structure != "-"]
-        self._structures = sorted({one.text for one, _ in told})
         pairs = [(one, row, pair) for one, row in told if _in_row(one) for pair in combinations(sorted(one.order), 2)]
-        self._mode = Ridge((one.mode, of_whole(row)) for one, row in told)
-        self._refused = Ridge(
-            (str(n in one.refused), of_thing(row, n)) for one, row in told for n in range(1, row.num_things + 1)
-        )
-        self._several = Ridge(
-            (str(n in one.several), of_thing(row, n)) for one, row in told if _in_row(one) for n in one.order
-        )
-        self._order = Ridge((str(_is_first(one, *pair)), of_pair(row, *pair)) for one, row, pair in pairs)
-        self._join = Ridge((one.join, of_join(row)) for one, row in told if one.join and len(one.order) == 2)
-        self._unknown = Ridge(
-            (
-                (str(thing), of_unknown(row, at, words))
-                for one in known
-                for thing, row, at, words in example_runs(one.text)
+        models = {
+            "mode": Ridge.fitted((one.mode, of_whole(row)) for one, row in told),
+            "refused": Ridge.fitted(
+                (str(n in one.refused), of_thing(row, n)) for one, row in told for n in range(1, row.num_things + 1)
             ),
-            ridge=_UNKNOWN_RIDGE,
-            sharpness=_UNKNOWN_SHARPNESS,
-        )
+            "several": Ridge.fitted(
+                (str(n in one.several), of_thing(row, n)) for one, row in told if _in_row(one) for n in one.order
+            ),
+            "order": Ridge.fitted((str(_is_first(one, *pair)), of_pair(row, *pair)) for one, row, pair in pairs),
+            "join": Ridge.fitted((one.join, of_join(row)) for one, row in told if one.join and len(one.order) == 2),
+            "unknown": Ridge.fitted(
+                (
+                    (str(thing), of_unknown(row, at, words))
+                    for one in known
+                    for thing, row, at, words in example_runs(one.text)
+                ),
+                ridge=_UNKNOWN_RIDGE,
+                sharpness=_UNKNOWN_SHARPNESS,
+            ),
+        }
+        return cls(sorted({one.text for one, _ in told}), models)
+
+    def save(self, path: Path) -> None:
+        """Write what was learned, for `opened`."""
+        arrays = {f"{part}.{name}": values for part in PARTS for name, values in self._models[part].arrays().items()}
+        np.savez_compressed(path, structures=np.array(self._structures), **arrays)  # type: ignore[arg-type]
+
+    @classmethod
+    def opened(cls, path: Path) -> Self:
+        """What `save` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            models = {
+                part: Ridge.from_arrays(
+                    {name.partition(".")[2]: arrays[name] for name in arrays if name.startswith(f"{part}.")}
+                )
+                for part in PARTS
+            }
+            return cls(arrays["structures"].tolist(), models)
 
     def structures(self, row: Row, others: Collection[str] = ()) -> dict[Structure, float]:
         """The structures that a wording may have, the likeliest first, with the logarithms of their probabilities.
@@ -134,5 +171,10 @@ def known_examples() -> tuple[Example, ...]:
 
 @lru_cache(1)
 def likeness() -> Likeness:
-    """Of all known wordings."""
-    return Likeness(known_examples())
+    """Of all known wordings: what was learned of them beforehand."""
+    with as_file(files(__package__).joinpath(_LEARNED)) as path:
+        return Likeness.opened(path)
+
+
+if __name__ == "__main__":  # whenever the examples, or what is weighed of them, have changed
+    Likeness.fitted(known_examples()).save(Path(__file__).with_name(_LEARNED))
