@@ -60,23 +60,18 @@ class Console:
         self.quiet, self.verbose, self.as_json = quiet, verbose, as_json
         self._out, self._err = out or sys.stdout, err or sys.stderr
         self._lock = threading.RLock()
-        self.has_results = False
-        """Whether there was anything for the JSON list."""
-        self._line_is_open = False  # a part of the JSON list, which ends without a break, stands on the terminal
+        self._results: list[Any] = []
         self._bar: Bar | None = None
 
     def emit(self, value: object, text: str) -> None:
-        """One result: `value` for the JSON list, which is printed as it grows, else `text`.
+        """One result: `value` for the JSON list, else `text`.
 
         On a terminal a text within `value` stands on one line of `text`, whatever it holds.
         """
         self._check()
         with self._lock:
             if self.as_json:
-                item = printable_json([value], default=plain)[1:-2]  # without the list's brackets
-                self._clear()
-                self.show(("," if self.has_results else "[") + item)
-                self.has_results, self._line_is_open = True, self._out.isatty()
+                self._results.append(value)
             elif text:
                 self._clear()
                 self.show((_as_laid_out(value, text) if self._out.isatty() else text) + "\n")
@@ -123,14 +118,19 @@ class Console:
         self._check = lambda: None
         self._say(printable(text))
 
+    @property
+    def has_results(self) -> bool:
+        """Whether there is anything for the JSON list."""
+        return bool(self._results)
+
     def check(self) -> None:
         """Raise what is to end the work, if it is to end."""
         self._check()
 
     def close(self) -> None:
-        """Print the end of the JSON list."""
+        """Print the JSON list."""
         if self.as_json:
-            self.show("\n]\n" if self.has_results else "[]\n")
+            self.show(printable_json(self._results, default=plain) + "\n")
 
     def progress(self, label: str, total: int, *, in_bytes: bool = False) -> Bar:
         """A progress bar on a terminal, past a second; for bytes, elsewhere, a line now and then."""
@@ -147,8 +147,7 @@ class Console:
     def _say(self, text: str) -> None:
         with self._lock:
             self._clear()
-            self._tell(f"\natom: {text}\n" if self._line_is_open else f"atom: {text}\n")
-            self._line_is_open = False
+            self._tell(f"atom: {text}\n")
 
     def _clear(self) -> None:
         if self._bar is not None:
