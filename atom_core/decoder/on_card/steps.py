@@ -62,8 +62,6 @@ class _Graph:
     recording: Recording
     step: Step
     """What the last replay gave."""
-    buffers: list[torch.Tensor]
-    """The keys and values that it works on: once the batch's lie elsewhere, it is of no use."""
 
 
 class GraphedSteps:
@@ -79,6 +77,8 @@ class GraphedSteps:
         self._forward, self._kv_cache, self._device = forward, kv_cache, device
         self._record: Record = record or CudaGraphs(device)
         self._graphs: dict[_Size, _Graph] = {}
+        self._buffers: list[torch.Tensor] = []
+        """The keys and values that the graphs work on: once the batch's lie elsewhere, all are of no use."""
         self._inputs: dict[int, torch.Tensor] = {}
         """Tokens, positions and places, [3, B] for each number of rows."""
         self._num_replays = 0
@@ -109,12 +109,13 @@ class GraphedSteps:
         self._kv_cache.make_room(size.rows, size.length)
         self._fill(size.rows, inputs)
         buffers = self._kv_cache.buffers
-        graph = self._graphs.get(size)
-        is_new = graph is None or any(old is not new for old, new in zip(graph.buffers, buffers, strict=True))
-        if graph is None or is_new:
-            self._graphs.pop(size, None)
-            recording, step = self._record(lambda: self._step(size))
-            graph = self._graphs[size] = _Graph(recording, step, buffers)
+        if list(map(id, buffers)) != list(map(id, self._buffers)):
+            self._graphs.clear()  # none may keep memory that the batch has left
+            self._buffers = buffers
+        is_new = size not in self._graphs
+        if is_new:
+            self._graphs[size] = _Graph(*self._record(lambda: self._step(size)))
+        graph = self._graphs[size]
         graph.recording.replay()
         self._num_replays += not is_new
         if not is_new and self._num_replays in _CHECKED_REPLAYS:
@@ -142,6 +143,7 @@ class GraphedSteps:
 
     def _give_up(self) -> None:
         self._graphs.clear()
+        self._buffers = []
         self.is_usable = False
 
 

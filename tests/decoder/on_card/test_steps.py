@@ -102,6 +102,8 @@ def test_replayed_steps_say_what_computed_ones_say(
     for one, other in zip(found, wanted, strict=True):
         assert one[1::2] == pytest.approx(other[1::2], abs=1e-6)
     assert recorder.num_recorded < 12  # of 16 steps and more
+    held = {id(buffer) for buffer in runners[1].kv_cache.buffers}
+    assert {id(buffer) for buffer in runners[1]._steps._buffers} <= held  # what the batch has left is let go
 
 
 def test_a_recorded_step_is_replayed(runners: tuple[ModelRunner, ModelRunner], recorder: Recorder) -> None:

@@ -14,7 +14,6 @@ _STOP = r"(?:is|are|was|were|be|been|has|have|had|do|does|did|and|or|nor|but|in|
 _THING = re.compile(
     rf"\b(?P<det>{_DETERMINER}) (?P<noun>(?:(?!{_STOP}\b)[^\W\d_]+(?:-\w+)?(?: |$)){{1,4}})", re.IGNORECASE
 )
-_PLURAL = re.compile(rf"\b(?P<noun>(?:(?!{_STOP}\b)[^\W\d_]+ )?(?!{_STOP}\b)[^\W\d_]{{2,}}(?<!s)s)\b", re.IGNORECASE)
 _LOOKS = frozenset(word for kind in ("colour", "shape") for word in KINDS_OF_WORDS[kind].split())
 _SHAPES = frozenset(KINDS_OF_WORDS["shape"].split())
 _TALKED = """
@@ -27,7 +26,6 @@ _PRONOUN = re.compile(
     r"\b(?:it|this one|that one|he|she|him|her|this|that)\b(?!'s (?:true|right))(?! (?:video|film|clip|shot|scene|movie|is (?:true|right|correct)|(?:circle|\w+ shot)))",
     re.IGNORECASE,
 )
-_THEM = re.compile(r"\b(?:them|they|those|these)\b", re.IGNORECASE)
 _BOTH = re.compile(r"\b(?:both|two|pair)(?: of)?(?: (?:them|these|those|they))?\b|\bthey\b|\bthem\b", re.IGNORECASE)
 _RANKED = re.compile(r"\b(?:first|last|earlier|later|sooner|earliest|latest)\b", re.IGNORECASE)
 _WHICH_ONE = re.compile(
