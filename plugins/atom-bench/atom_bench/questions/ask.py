@@ -69,7 +69,7 @@ class Writer:
     def _slots(self, thing: Thing, **more: object) -> dict[str, Any]:
         words = self._words
         return {
-            "noun": thing.name, "a": _an(thing.name), "shape": thing.shape, "colour": thing.colour, "plural": _plural(thing.shape), "as": _an(thing.shape),
+            "noun": thing.name, "a": an(thing.name), "shape": thing.shape, "colour": thing.colour, "plural": plural(thing.shape), "as": an(thing.shape),
             "bare": words.QUESTION_FORMS[thing.action], "verb": words.ACTIONS[thing.action][0], "ing": words.GERUNDS[thing.action][0], **more,
         }  # fmt: skip
 
@@ -119,9 +119,9 @@ class Writer:
 
     def _ordinal_shot(self, _: str, film: Film) -> Any:
         at = int(self._rng.integers(len(film.shots)))
-        nth = "last" if at == len(film.shots) - 1 and self._rng.random() < 0.5 else _nth(at)
+        name = "last" if at == len(film.shots) - 1 and self._rng.random() < 0.5 else nth(at)
         return (
-            {"nth": nth, "n": at + 1},
+            {"nth": name, "n": at + 1},
             _tells(film.shots[at : at + 1]),
             film.shots[at].caption,
             _spans(film, [at]),
@@ -134,7 +134,7 @@ class Writer:
         if sum(t.shape == thing.shape for t in film.shots[at].things) > 1:
             return None
         return (
-            {"nth": _nth(at), "n": at + 1, "shape": thing.shape},
+            {"nth": nth(at), "n": at + 1, "shape": thing.shape},
             truth.words(thing.colour),
             thing.colour,
             _spans(film, [at]),
@@ -148,7 +148,7 @@ class Writer:
         if not whole:
             return None
         return (
-            {"s": whole[0], "clock": _clock(whole[0])},
+            {"s": whole[0], "clock": clock(whole[0])},
             _tells(film.shots[at : at + 1]),
             film.shots[at].caption,
             _spans(film, [at]),
@@ -160,13 +160,13 @@ class Writer:
         until = min(at + int(self._rng.integers(1, 3)), len(film.shots) - 1) if self._rng.random() < 0.6 else at
         start, end = round(film.shots[at].span[0]), round(film.shots[until].span[1])
         places = list(range(at, until + 1))
-        slots = {"s": start, "e": end, "clock": _clock(start), "clock2": _clock(end)}
+        slots = {"s": start, "e": end, "clock": clock(start), "clock2": clock(end)}
         if "{a}" in template:
             thing = self._pick(self._pick(film.shots).things)
             yes = any(t.name == thing.name for place in places for t in film.shots[place].things)
             held = [place for place in places if any(t.name == thing.name for t in film.shots[place].things)]
             return (
-                {**slots, "a": _an(thing.name)},
+                {**slots, "a": an(thing.name)},
                 truth.says("yes" if yes else "no"),
                 "yes" if yes else "no",
                 _spans(film, held),
@@ -307,7 +307,7 @@ class Writer:
         if "{bare}" in template:
             yes = at2 >= 0 and two.action == one.action
         return (
-            self._slots(one, b=_an(two.name), other=two.name),
+            self._slots(one, b=an(two.name), other=two.name),
             truth.says("yes" if yes else "no"),
             "yes" if yes else "no",
             (),
@@ -393,7 +393,7 @@ class Writer:
         return [thing.name for thing in things]
 
 
-def _nth(at: int) -> str:
+def nth(at: int) -> str:
     """The ordinal of a place: ``second``, ``23rd``."""
     if at < 8:  # as most people write
         return ORDINALS[at]
@@ -419,13 +419,13 @@ def _spans(film: Film, places: Any) -> list[Span]:
     return [film.shots[place].span for place in places]
 
 
-def _an(noun: str) -> str:
+def an(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
-def _plural(shape: str) -> str:
+def plural(shape: str) -> str:
     return f"{shape}es" if shape.endswith("s") else f"{shape}s"
 
 
-def _clock(seconds: int) -> str:
+def clock(seconds: int) -> str:
     return f"{seconds // 60}:{seconds % 60:02}"

@@ -9,6 +9,9 @@ from attrs import evolve
 
 from atom_reasoning.english.asides import without_asides
 from atom_reasoning.english.normal import normal
+from atom_reasoning.learned.guess import networks
+from atom_reasoning.learned.readings import reading
+from atom_reasoning.reading.languages.words import in_english, is_english
 from atom_reasoning.reading.reader import read
 from atom_reasoning.reading.record import Kind, Reading, Scope
 from atom_reasoning.reading.wordings.agree import kind_of
@@ -18,6 +21,8 @@ from atom_reasoning.talk.account import in_words, said_of, worth
 from atom_reasoning.talk.calls import without_calls
 from atom_reasoning.talk.question import Asked, ways_to_ask
 
+SURE = 0.9
+"""The probability from which a reading of the network is believed without another look."""
 DOUBTFUL = 0.2
 """The trust below which one of several questions is taken for talk."""
 LEFT_OUT = 0.85
@@ -42,6 +47,22 @@ _COURSE = re.compile(r"what \w+(?: \w+)? first,? (?:and )?(?:then )?what\b", re.
 
 def readings_of(text: str) -> tuple[Reading, ...]:
     """The questions that a text asks, without the talk around them."""
+    learned = _learned(text)
+    if learned is not None and learned.trust >= SURE:
+        return (learned,)
+    found = _by_patterns(text)
+    return (learned,) if learned is not None and learned.trust > worth(found, text) else found
+
+
+def _learned(text: str) -> Reading | None:
+    """What the network makes of a text of one question, where it is in English and of a kind that it knows."""
+    if in_english(text) is not None or not is_english(text):
+        return None
+    guess = networks().guess(text)
+    return None if guess is None else reading(guess, text)
+
+
+def _by_patterns(text: str) -> tuple[Reading, ...]:
     text = without_calls(text)
     if (again := _AGAIN.match(text)) and (
         more := _once_more(again["part"], read_before := readings_of(again["first"]))

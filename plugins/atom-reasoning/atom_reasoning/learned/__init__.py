@@ -1,0 +1,1 @@
+"""Questions read by a small network that learned from the wordings of many persons: what is asked, and of which words."""
