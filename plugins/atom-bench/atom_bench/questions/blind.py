@@ -1,5 +1,6 @@
-"""Questions of persons unlike each other, written and frozen before the reader of questions was tried on them; their authors
-did not know what it was made for.
+"""Questions of persons unlike each other, written and frozen before the reader of questions was tried on them.
+
+Their authors did not know what it was made for, and nothing may learn from them.
 
 A row of `blind/PERSON.tsv` is what is asked, and the wording. What is asked is one of
 
@@ -17,8 +18,8 @@ A row of `blind/PERSON.tsv` is what is asked, and the wording. What is asked is 
     which video C, both videos s, more shots, more s
     absent                             something that is not there, asked about in any way
 
-In a condition C stand `a` (that thing is there), `av` (it does what it does), `s` (a shape), `c` (a colour), `v` (an action),
-`c.s`, `s.v`, `c.v` (of one thing).
+In a condition C stand `a` (that thing is there), `av` (it does what it does), `s` (a shape), `c` (a colour),
+`v` (an action), `c.s`, `s.v`, `c.v` (of one thing).
 """
 
 from __future__ import annotations
@@ -26,18 +27,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from importlib.resources import files
-from typing import Any
 
 from attrs import frozen
 
 from atom_bench.questions import truth
 from atom_bench.questions.ask import Writer, an, clock, nth, plural
 from atom_bench.questions.truth import Asked, Film, Span, Thing
-from atom_core.text.numbers import NUMBERS
 
 _TRIES = 200
 """Films and things that are tried for a row, until it can be asked of them."""
-STRANGE = ("a dog running on the beach", "a man in a hat", "a car", "a brown horse", "a pink hexagon", "children playing")
+STRANGE = (
+    "a dog running on the beach",
+    "a man in a hat",
+    "a car",
+    "a brown horse",
+    "a pink hexagon",
+    "children playing",
+)
 """Things of which the world has none."""
 
 
@@ -75,10 +81,10 @@ class Blind(Writer):
 
     def asked(self, person: str, films: Sequence[Film]) -> list[Asked]:
         """One question of each row; rows that can be asked of no film are left out."""
-        made = (self._row(label, wording, films) for label, wording in rows(person))
+        made = (self._row(person, label, wording, films) for label, wording in rows(person))
         return [asked for asked in made if asked is not None]
 
-    def _row(self, label: str, wording: str, films: Sequence[Film]) -> Asked | None:
+    def _row(self, person: str, label: str, wording: str, films: Sequence[Film]) -> Asked | None:
         for _ in range(_TRIES):
             film, other = self._pick(films), self._pick(films)
             if (facts := self._facts(film, other, label)) is None:
@@ -87,7 +93,7 @@ class Blind(Writer):
                 text = re.sub(r"\{(\w+)\}", lambda match: str(facts.slots[match[1]]), wording)
                 text = text[0].upper() + text[1:] if wording[0] == "{" else text
                 return Asked(
-                    kind=label, text=text, film=film, right=found.right, truth=found.told, spans=tuple(found.spans),
+                    kind=person, text=text, film=film, right=found.right, truth=found.told, spans=tuple(found.spans),
                     absent=found.absent, also=found.also,
                 )  # fmt: skip
         return None
@@ -106,7 +112,9 @@ class Blind(Writer):
             kept = deed = self._pick([t for one in (film, other) for shot in one.shots for t in shot.things])
             if label.startswith("never"):
                 kept = deed = self._absent([film])
-        return _Facts(film=film, one=pair[0], two=pair[1], kept=kept, deed=deed, lacking=self._absent([film]), writer=self)
+        return _Facts(
+            film=film, one=pair[0], two=pair[1], kept=kept, deed=deed, lacking=self._absent([film]), writer=self
+        )
 
     def _answer(self, label: str, film: Film, other: Film, facts: _Facts, wording: str) -> _Answer | None:
         kind, _, condition = label.rpartition(" ")
@@ -116,12 +124,10 @@ class Blind(Writer):
             gone = facts.lacking.shape not in shapes or "q" in uses
             return _Answer(right=truth.refused, told="not there", absent=True) if gone else None
         if kind in _BY_CONDITION and condition in _FITS:
-            return self._conditioned(kind, _FITS[condition](facts), film, other, condition in ("a", "av"))
+            return self._conditioned(kind, _FITS[condition](facts), film, other)
         return self._plain(label, film, other, facts)
 
-    def _conditioned(
-        self, kind: str, fits: Callable[[Thing], bool], film: Film, other: Film, one: bool
-    ) -> _Answer | None:
+    def _conditioned(self, kind: str, fits: Callable[[Thing], bool], film: Film, other: Film) -> _Answer | None:
         places = film.having(fits)
         spans = [film.shots[place].span for place in places]
         things = [t for shot in film.shots for t in shot.things if fits(t)]
@@ -243,7 +249,9 @@ def _which(facts: _Facts, last: bool) -> _Answer:
         (facts.a, facts.place) if (facts.place > facts.other_place) == last else (facts.b, facts.other_place)
     )
     return _Answer(
-        right=truth.exactly({chosen.name}, {facts.a.name, facts.b.name}), told=chosen.name, spans=[facts.film.shots[place].span]
+        right=truth.exactly({chosen.name}, {facts.a.name, facts.b.name}),
+        told=chosen.name,
+        spans=[facts.film.shots[place].span],
     )
 
 
@@ -275,7 +283,9 @@ def _colour(facts: _Facts) -> _Answer | None:
 
 def _doing(facts: _Facts) -> _Answer:
     says = [facts.words.ACTIONS, facts.words.GERUNDS]
-    known = [phrase for table in says for phrase in table[facts.a.action]] + [facts.words.QUESTION_FORMS[facts.a.action]]
+    known = [phrase for table in says for phrase in table[facts.a.action]] + [
+        facts.words.QUESTION_FORMS[facts.a.action]
+    ]
     return _Answer(
         right=lambda text: any(truth.words(phrase)(text) for phrase in known),
         told=known[0],
@@ -354,7 +364,9 @@ _PLAIN: dict[str, Callable[[_Facts], _Answer | None]] = {
     "all s v": _all,
     "length": lambda facts: _Answer(right=truth.seconds(facts.film.duration_s), told=f"{facts.film.duration_s:.1f} s"),
     "long a": lambda facts: _Answer(
-        right=truth.seconds(_length(facts.film.shots[facts.place].span)), told="its shot", spans=[facts.film.shots[facts.place].span]
+        right=truth.seconds(_length(facts.film.shots[facts.place].span)),
+        told="its shot",
+        spans=[facts.film.shots[facts.place].span],
     ),
     "summary": _order,
 }

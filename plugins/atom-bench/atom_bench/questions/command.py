@@ -12,6 +12,7 @@ import atom_core as atom
 from atom_bench import arguments, figures
 from atom_bench.questions import long, measure, wordings
 from atom_bench.questions.ask import Writer
+from atom_bench.questions.blind import Blind, persons
 from atom_bench.questions.later import LATER
 from atom_bench.questions.truth import Film
 
@@ -31,9 +32,9 @@ class QuestionsBench:
         parser.add_argument("--each", type=arguments.count, default=20, metavar="N", help="questions of each kind (20)")
         parser.add_argument(
             "--wordings",
-            choices=("tuned", "held-out", "later"),
+            choices=("tuned", "held-out", "later", "persons"),
             default="held-out",
-            help="which wordings to ask in (held-out)",
+            help="which wordings to ask in (held-out); persons: those of eight that nothing was made by, once each",
         )
         parser.add_argument("--long", type=arguments.count, metavar="N", help="measure one video of N shots instead")
         parser.add_argument("--shot-s", type=float, default=6.0, metavar="S", help="length of its shots, seconds (6)")
@@ -56,9 +57,13 @@ def _short(context: atom.CommandContext) -> dict[str, Any]:
 
     args, host = context.args, context.host()
     films = _well_cut(host, args.folder, footage.films(args.folder, args.films, args.seed))
-    chosen = {"tuned": wordings.TUNED, "held-out": wordings.HELD_OUT, "later": LATER}[args.wordings]
-    writer = Writer(args.seed, chosen)
-    questions = [asked for kind in wordings.KINDS for asked in writer.questions(kind, films, args.each)]
+    if args.wordings == "persons":
+        blind = Blind(args.seed)
+        questions = [asked for person in persons() for asked in blind.asked(person, films)]
+    else:
+        chosen = {"tuned": wordings.TUNED, "held-out": wordings.HELD_OUT, "later": LATER}[args.wordings]
+        writer = Writer(args.seed, chosen)
+        questions = [asked for kind in wordings.KINDS for asked in writer.questions(kind, films, args.each)]
     with context.progress("Asking", len(questions)) as progress:
         answered = measure.ask(host, args.folder, questions, progress.advance)
     if args.show:

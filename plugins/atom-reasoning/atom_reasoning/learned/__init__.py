@@ -1,1 +1,1 @@
-"""Questions read by a small network that learned from the wordings of many persons: what is asked, and of which words."""
+"""Questions read by small networks that learned from wordings of many persons: what is asked, and of which words."""

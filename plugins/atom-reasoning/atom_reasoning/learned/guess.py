@@ -17,7 +17,7 @@ from atom_reasoning.learned.network import Network, Shape
 from atom_reasoning.learned.words import words
 
 NONE = ("other", "several", "offtopic")
-"""What is asked where it is none of the kinds that a reading is made of: another question, several, or nothing of footage."""
+"""What is asked where no reading is made of it: another question, several at once, or nothing of footage."""
 _LONGEST = 120
 """Words of a question that it is asked of."""
 
@@ -30,6 +30,8 @@ class Guess:
     """What is asked, by the names of `readings.READINGS`, or of `NONE`."""
     probability: float
     """Of that, 0 to 1."""
+    certainty: float = 1.0
+    """How sure it is of what each word is: the least probability of a word, 0 to 1."""
     named: dict[str, str]
     """By tag, the words of the question that are it, as they are written."""
     after: dict[str, str]
@@ -51,12 +53,14 @@ class Networks:
         """The networks of a file, see `saved`."""
         with safe_open(path, framework="pt") as file:
             told = json.loads(file.metadata()["shape"])
-        shape = Shape(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})
+        shape = Shape(**{name: tuple(value) if isinstance(value, list) else value for name, value in told.items()})  # type: ignore[arg-type]
         weights = load_file(path)
         networks = []
         for number in range(1 + max(int(name.split(".")[0]) for name in weights)):
             network = Network(shape)
-            own = {name.split(".", 1)[1]: value.float() for name, value in weights.items() if name.startswith(f"{number}.")}
+            own = {
+                name.split(".", 1)[1]: value.float() for name, value in weights.items() if name.startswith(f"{number}.")
+            }
             network.load_state_dict(own)
             networks.append(network.eval())
         return cls(networks)
@@ -73,14 +77,17 @@ class Networks:
         kinds_K = torch.stack([kinds.softmax(-1)[0] for kinds, _ in made]).mean(0)
         tags_LT = torch.stack([tags.softmax(-1)[0] for _, tags in made]).mean(0)
         sure, at = kinds_K.max(0)
+        likeliest_L = tags_LT.max(-1)
         named: dict[str, str] = {}
         after: dict[str, str] = {}
-        for place, tag in enumerate(self._shape.tags[number] for number in tags_LT.argmax(-1).tolist()):
+        for place, tag in enumerate(self._shape.tags[number] for number in likeliest_L.indices.tolist()):
             if tag == "O":
                 continue
             named[tag] = f"{named[tag]} {row[place]}" if tag in named else row[place]
             after[tag] = row[place + 1] if place + 1 < len(row) else ""
-        return Guess(kind=self._shape.kinds[int(at)], probability=float(sure), named=named, after=after)
+        certainty = float(likeliest_L.values.min())
+        kind = self._shape.kinds[int(at)]
+        return Guess(kind=kind, probability=float(sure), certainty=certainty, named=named, after=after)
 
 
 @lru_cache(1)

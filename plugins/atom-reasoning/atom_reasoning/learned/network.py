@@ -49,7 +49,12 @@ class Network(nn.Module):
         self.gram = nn.EmbeddingBag(shape.buckets, shape.width, mode="mean")
         self.look = nn.Embedding(len(LOOKS), shape.look)
         self.recurrent = nn.GRU(
-            2 * shape.width + shape.look, shape.state, shape.layers, batch_first=True, bidirectional=True, dropout=dropout
+            2 * shape.width + shape.look,
+            shape.state,
+            shape.layers,
+            batch_first=True,
+            bidirectional=True,
+            dropout=dropout,
         )
         self.weigh = nn.Linear(2 * shape.state, 1)
         self.kind = nn.Linear(4 * shape.state, len(shape.kinds))

@@ -9,7 +9,8 @@ from attrs import evolve
 
 from atom_reasoning.english.words import NUMBER, ORDINAL, number_of, place_of
 from atom_reasoning.learned.guess import Guess
-from atom_reasoning.reading.conditions import bare, noun
+from atom_reasoning.reading.conditions import bare, condition, noun
+from atom_reasoning.reading.conditions import named as named_alone
 from atom_reasoning.reading.record import Condition, Kind, Mark, Reading, Scope
 from atom_reasoning.reading.times import seconds_of
 
@@ -91,8 +92,14 @@ class Named:
 
 
 def _condition(subject: str, does: str) -> Condition:
-    predicate = bare(re.sub(r"^(?:that|which|who) ", "", does))
-    return Condition(subject=subject, predicate=predicate, copula=does.split(" ")[0].endswith("ing"))
+    """A thing and its deed; a deed such as "turns up" says of a thing no more than that it is there."""
+    if not does:
+        return named_alone(Condition(subject=subject))
+    does = re.sub(r"^(?:that|which|who) ", "", does)
+    whole = named_alone(condition(f"{subject or 'something'} {does}"))
+    if whole.subject == subject and (not whole.predicate or not subject):
+        return whole
+    return Condition(subject=subject, predicate=bare(does), copula=does.split(" ")[0].endswith("ing"))
 
 
 def reading(guess: Guess, text: str) -> Reading | None:
@@ -177,9 +184,7 @@ def _doing(found: Named, base: Reading) -> Reading:
 
 
 def _both(*, together: bool) -> Make:
-    return lambda found, base: evolve(
-        base, kind=Kind.YES_NO, conditions=(found.thing, found.other), together=together
-    )
+    return lambda found, base: evolve(base, kind=Kind.YES_NO, conditions=(found.thing, found.other), together=together)
 
 
 def _all(found: Named, base: Reading) -> Reading:
@@ -233,9 +238,7 @@ READINGS: dict[str, Make] = {
     "length": lambda _, base: evolve(base, kind=Kind.HOW_LONG),
     "long a": _of_thing(Kind.HOW_LONG),
     "which video": _of_thing(Kind.WHICH_VIDEO),
-    "both videos s": lambda found, base: evolve(
-        base, kind=Kind.YES_NO, counted="videos", conditions=(found.thing,)
-    ),
+    "both videos s": lambda found, base: evolve(base, kind=Kind.YES_NO, counted="videos", conditions=(found.thing,)),
     "more shots": _more("shots", named=False),
     "more s": _more("things", named=True),
     "summary": lambda _, base: evolve(base, kind=Kind.SUMMARY),

@@ -11,8 +11,11 @@ from atom_reasoning.english.clauses import NOUNS_AND_VERBS, VERBS
 from atom_reasoning.english.words import KINDS_OF_WORDS, base
 
 _TOKEN = re.compile(
-    r"\d+(?::\d+)+(?:[.,]\d+)?|\d+(?:st|nd|rd|th)\b|\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]"
+    r"\d+(?::\d+)+(?:[.,]\d+)?|\d+(?:st|nd|rd|th)\b|\d+(?:[.,]\d+)?"
+    r"|'s\b|[^\W\d_]+(?='s\b)|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]",
+    re.IGNORECASE,
 )
+"""Clocks, ordinals and numbers; words; "'s", which may follow the name of a thing, by itself; marks."""
 _GRAMS = (3, 4)
 """Lengths of the stretches of letters by which words that nobody has seen are told."""
 

@@ -9,8 +9,6 @@ from attrs import evolve
 
 from atom_reasoning.english.asides import without_asides
 from atom_reasoning.english.normal import normal
-from atom_reasoning.learned.guess import networks
-from atom_reasoning.learned.readings import reading
 from atom_reasoning.reading.languages.words import in_english, is_english
 from atom_reasoning.reading.reader import read
 from atom_reasoning.reading.record import Kind, Reading, Scope
@@ -23,6 +21,10 @@ from atom_reasoning.talk.question import Asked, ways_to_ask
 
 SURE = 0.9
 """The probability from which a reading of the network is believed without another look."""
+LIKELY = 0.7
+"""The least probability of a reading of the network that is weighed against what the patterns read."""
+WORTHY = 0.5
+"""The worth from which what the patterns say a question is about is believed before doubtful tags of the network."""
 DOUBTFUL = 0.2
 """The trust below which one of several questions is taken for talk."""
 LEFT_OUT = 0.85
@@ -47,19 +49,42 @@ _COURSE = re.compile(r"what \w+(?: \w+)? first,? (?:and )?(?:then )?what\b", re.
 
 def readings_of(text: str) -> tuple[Reading, ...]:
     """The questions that a text asks, without the talk around them."""
-    learned = _learned(text)
-    if learned is not None and learned.trust >= SURE:
+    learned, certainty = _learned(text)
+    if learned is None or learned.trust < LIKELY:
+        return _by_patterns(text)
+    if learned.trust >= SURE and certainty >= SURE and _names(learned):
         return (learned,)
     found = _by_patterns(text)
-    return (learned,) if learned is not None and learned.trust > worth(found, text) else found
+    if learned.trust < SURE and learned.trust <= worth(found, text):
+        return found
+    if len(found) == 1 and _asks_alike(found[0], learned) and worth(found, text) >= WORTHY:
+        return (evolve(found[0], trust=learned.trust),)  # of which words, the patterns tell better than doubtful tags
+    return (learned,)
 
 
-def _learned(text: str) -> Reading | None:
-    """What the network makes of a text of one question, where it is in English and of a kind that it knows."""
+def _learned(text: str) -> tuple[Reading | None, float]:
+    """What the network makes of a text of one question, where it is in English and of a kind that it knows, and how sure
+    it is of which words that is about, 0 to 1."""
+    from atom_reasoning.learned.guess import networks  # torch, which is loaded with the first question
+    from atom_reasoning.learned.readings import reading
+
     if in_english(text) is not None or not is_english(text):
-        return None
+        return None, 0.0
     guess = networks().guess(text)
-    return None if guess is None else reading(guess, text)
+    return (None, 0.0) if guess is None else (reading(guess, text), guess.certainty)
+
+
+def _names(one: Reading) -> bool:
+    """Whether a reading is of something that it names, and not of all that is there."""
+    return bool(one.conditions) and not all(wanted.is_anything for wanted in one.conditions)
+
+
+def _asks_alike(one: Reading, other: Reading) -> bool:
+    """Whether two readings differ at most in what they are about."""
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("kind", "counted", "negated", "together", "compare", "distinct")
+    ) and evolve(one.scope, event=None) == evolve(other.scope, event=None)
 
 
 def _by_patterns(text: str) -> tuple[Reading, ...]:

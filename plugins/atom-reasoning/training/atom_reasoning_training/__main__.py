@@ -1,23 +1,24 @@
 """Train the networks, and say what they read of persons that were left out.
 
-    python -m atom_reasoning_training [--leave-out PERSON,PERSON] [--networks 3] [--out FILE]
+python -m atom_reasoning_training [--leave-out PERSON,PERSON] [--networks 3] [--out FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
+import atom_reasoning.learned.guess as guess
 import attrs
 import torch
+from atom_reasoning.learned.network import Network, Shape
+from atom_reasoning.learned.words import words
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-import atom_reasoning.learned.guess as guess
-from atom_reasoning.learned.network import Network, Shape
-from atom_reasoning.learned.words import words
 from atom_reasoning_training.corpus import Wording, wordings
 from atom_reasoning_training.filling import TAGS, Example, Filler
 
@@ -27,8 +28,6 @@ _IGNORED = -100
 
 def shape_of(known: list[Wording]) -> Shape:
     """Of networks for these wordings."""
-    import re
-
     counted = Counter(word.text.casefold() for one in known for word in words(re.sub(r"\{\w+\}", " ", one.text)))
     return Shape(
         vocabulary=tuple(word for word, number in counted.items() if number > 1),
@@ -49,11 +48,11 @@ def trained(known: list[Wording], shape: Shape, seed: int, epochs: int = EPOCHS)
         for at in range(0, len(examples), BATCH):
             loss = _loss(network, examples[at : at + BATCH])
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             schedule.step()
-            total += float(loss)
+            total += loss.item()
         print(f"network {seed}, epoch {epoch + 1} of {epochs}: loss {total / (len(examples) / BATCH):.3f}", flush=True)
     return network.eval()
 
@@ -76,6 +75,7 @@ def save(networks: list[Network], path: Path) -> None:
         for name, value in network.state_dict().items()
     }
     save_file(weights, path, metadata={"shape": json.dumps(attrs.asdict(networks[0].shape))})
+    path.chmod(0o644)
 
 
 def measured(networks: list[Network], known: list[Wording]) -> str:
@@ -83,7 +83,15 @@ def measured(networks: list[Network], known: list[Wording]) -> str:
     together, filler, found = guess.Networks(networks), Filler(5), []
     for one in filler.examples(known, untidy=False):
         if one.kind and (made := together.of_row(one.row)):
-            named = {tag: " ".join(w for w, t in zip(one.row, one.tags, strict=True) if t == tag) for tag in one.tags if tag != "O"} if one.tags else made.named
+            named = (
+                {
+                    tag: " ".join(w for w, t in zip(one.row, one.tags, strict=True) if t == tag)
+                    for tag in one.tags
+                    if tag != "O"
+                }
+                if one.tags
+                else made.named
+            )
             found.append((made.probability, made.kind == one.kind, made.kind == one.kind and made.named == named))
     lines = []
     for least in (0.0, 0.5, 0.7, 0.8, 0.9):

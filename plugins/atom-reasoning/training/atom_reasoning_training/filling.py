@@ -6,10 +6,10 @@ import random
 import re
 from collections.abc import Iterable, Sequence
 
+from atom_reasoning.learned.words import words
 from attrs import frozen
 
 from atom_core.text.numbers import CARDINALS, ORDINALS
-from atom_reasoning.learned.words import words
 from atom_reasoning_training.corpus import Wording, deeds, things
 
 TAGS = ("O", "A", "AV", "B", "BV", "Q", "N", "T", "U")
@@ -17,11 +17,61 @@ TAGS = ("O", "A", "AV", "B", "BV", "Q", "N", "T", "U")
 time, and a later one; else nothing."""
 ALIKE = ("which first a b", "which last a b", "order a b", "both a b", "same shot a b")
 """Questions in which two things may change places: the one that is named first is the first."""
-_SHAPES = tuple("circle square triangle star cross ring moon heart".split())
-_COLOURS = tuple("red orange yellow green cyan blue purple white".split())
-_LOOKS = (*_COLOURS, *_COLOURS, *"black grey pink brown wooden broken wet metal round empty striped shiny dirty old big small tiny huge dark bright open closed".split())
+_SHAPES = tuple(["circle", "square", "triangle", "star", "cross", "ring", "moon", "heart"])
+_COLOURS = tuple(["red", "orange", "yellow", "green", "cyan", "blue", "purple", "white"])
+_LOOKS = (
+    *_COLOURS,
+    *_COLOURS,
+    *[
+        "black",
+        "grey",
+        "pink",
+        "brown",
+        "wooden",
+        "broken",
+        "wet",
+        "metal",
+        "round",
+        "empty",
+        "striped",
+        "shiny",
+        "dirty",
+        "old",
+        "big",
+        "small",
+        "tiny",
+        "huge",
+        "dark",
+        "bright",
+        "open",
+        "closed",
+    ],
+)
 _STRANGE = ("dog running on the beach", "man in a hat", "car", "brown horse", "pink hexagon")
-_FILLERS = ("um", "uh", "like", ",", "er", "well", "please", "actually")
+_FILLERS = tuple(
+    "um uh uhm like , er well please actually clearly really again too there here somewhere now just then".split()  # noqa: SIM905
+)
+_SEEING = re.compile(
+    r"(?:(?P<third>appears|shows up|turns up|is shown|comes up)|(?P<base>appear|show up|turn up|come up))"
+)
+"""What says in a wording that a thing is there; it is put in other words now and then."""
+_SEEN = (
+    ("turns up", "turn up"),
+    ("shows up", "show up"),
+    ("pops up", "pop up"),
+    ("appears", "appear"),
+    ("crops up", "crop up"),
+    ("comes along", "come along"),
+    ("lingers on screen", "linger on screen"),
+    ("reveals itself", "reveal itself"),
+    ("makes an appearance", "make an appearance"),
+    ("comes into view", "come into view"),
+    ("enters the picture", "enter the picture"),
+    ("gets shown", "get shown"),
+    ("surfaces", "surface"),
+    ("is on", "be on"),
+    ("can be made out", "be made out"),
+)
 _DEEDS = (
     ("moves left", "move left", "moving left"), ("moves right", "move right", "moving right"), ("moves up", "move up", "moving up"),
     ("moves down", "move down", "moving down"), ("moves up left", "move up left", "moving up left"), ("moves up right", "move up right", "moving up right"),
@@ -79,7 +129,7 @@ class Filler:
         swapped = known.label in ALIKE and [one for one in named if one in "ab"][:1] == ["b"]
         row: list[str] = []
         tags: list[str] = []
-        for part in re.split(r"(\{\w+\})", known.text):
+        for part in re.split(r"(\{\w+\})", _SEEING.sub(self._seen, known.text)):
             slot = slots.get(part[1:-1], _Slot("", "", "O")) if part.startswith("{") else _Slot("", part, "O")
             tag = _SWAPPED.get(slot.tag, slot.tag) if swapped else slot.tag
             row += [*_row(slot.before), *_row(slot.text)]
@@ -90,12 +140,22 @@ class Filler:
         told = known.label not in ("other", "several", "offtopic")
         return Example(kind="" if known.label == "absent" else known.kind, row=row, tags=tags if told else [])
 
+    def _seen(self, found: re.Match[str]) -> str:
+        if self._random.random() < 0.5:
+            return found[0]
+        third, base = self._random.choice(_SEEN)
+        return third if found["third"] else base
+
     def _slots(self, real: bool) -> dict[str, _Slot]:
         choose = self._random.choice
         found: dict[str, _Slot] = {}
         for letter, tag in (("a", "A"), ("b", "B"), ("m", "A")):
             name = choose(self._things)[0] if real else f"{choose(_COLOURS)} {choose(_SHAPES)}"
-            found |= {letter: _Slot(_an(name), name, tag), f"the_{letter}": _Slot("the", name, tag), f"{letter}_name": _Slot("", name, tag)}
+            found |= {
+                letter: _Slot(_an(name), name, tag),
+                f"the_{letter}": _Slot("the", name, tag),
+                f"{letter}_name": _Slot("", name, tag),
+            }
             found |= _deed(choose(self._deeds if real else _DEEDS), f"{letter}_", f"{tag}V")
         one = choose(_SHAPES)
         single, several = choose(self._short) if real else (one, one + ("es" if one.endswith("s") else "s"))
@@ -131,7 +191,7 @@ class Filler:
     def _untidy(self, one: Example) -> Example:
         """Without marks now and then, with words that say nothing, or with letters that changed places or are missing."""
         draw = self._random.random
-        unmarked, hesitant = draw() < 0.2, draw() < 0.12
+        unmarked, hesitant = draw() < 0.2, draw() < 0.3
         row: list[str] = []
         tags: list[str] = []
         for at, word in enumerate(one.row):
