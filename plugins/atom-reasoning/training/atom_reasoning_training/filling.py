@@ -52,7 +52,7 @@ _FILLERS = tuple(
     "um uh uhm like , er well please actually clearly really again too there here somewhere now just then".split()  # noqa: SIM905
 )
 _SEEING = re.compile(
-    r"(?:(?P<third>appears|shows up|turns up|is shown|comes up)|(?P<base>appear|show up|turn up|come up))"
+    r"\b(?:(?P<third>appears|shows up|turns up|is shown|comes up)|(?P<base>appear|show up|turn up|come up))\b"
 )
 """What says in a wording that a thing is there; it is put in other words now and then."""
 _SEEN = (
