@@ -97,7 +97,7 @@ def test_without_asides(text, left):
         ("I'm not sure what the third shot is supposed to show, can you tell me?", "What does the third shot show?"),
         ("Have a look at 0:04. What's there?", "What is there at 0:04?"),
         ("What would you say, how many dogs?", "How many dogs?"),
-        ("Would you say the video shows a dog?", "Is there a dog?"),
+        ("Would you say the video shows a dog?", "Is it true that the video shows a dog?"),
         ("Step by step, what happens?", "What happens step by step?"),
         ("Real quick, how many dogs are there?", "How many dogs are there?"),
         ("I need to write down in how many shots a dog was.", "In how many shots is a dog?"),

@@ -1,6 +1,7 @@
 """Requests of persons unlike each other, written and frozen before the reader of requests was tried on them.
 
-Those of sets 1 to 6 have one author, who knew what the reader was made for; the others have one each, who did not.
+Those of sets 1 to 6 have one author, who knew what the reader was made for; 7 and 8 have one each, 9 and 10 two,
+who did not. Nothing has learned from 9 and 10.
 
 A row of `blind_N.tsv` is who asks, what the film must be, and the wording. What it must be is one of
 
@@ -39,7 +40,7 @@ from atom_bench.films.requests import (
 )
 from atom_bench.films.truth import Expected, Shot, Shows, Thing
 
-SETS = (1, 2, 3, 4, 5, 6, 7, 8)
+SETS = tuple(range(1, 11))
 STRANGE = (
     "a dog running on the beach",
     "people dancing",

@@ -50,7 +50,7 @@ class FilmsBench:
         others = parser.add_mutually_exclusive_group()
         others.add_argument("--haste", action="store_true", help="sixty requests as they are typed in haste, instead")
         others.add_argument(
-            "--blind", type=int, choices=SETS, metavar="N", help="a set of three persons (1 to 8), instead"
+            "--blind", type=int, choices=SETS, metavar="N", help="a set of three or four persons (1 to 10), instead"
         )
         parser.add_argument(
             "--seed", type=arguments.seed, default=SEED, metavar="N", help=f"of footage and requests ({SEED})"

@@ -13,6 +13,7 @@ from atom_reasoning.reading.conditions import bare, condition, noun
 from atom_reasoning.reading.conditions import named as named_alone
 from atom_reasoning.reading.record import Condition, Kind, Mark, Reading, Scope
 from atom_reasoning.reading.times import seconds_of
+from atom_reasoning.reading.wordings.slots import ALONE
 
 
 class Lacking(Exception):
@@ -34,8 +35,8 @@ class Named:
 
         :raises Lacking: if nothing is named
         """
-        said = self._guess.named
-        looks, name, does = said.get("Q", ""), said.get("A", ""), said.get("AV", "")
+        looks, name, does = (self._guess.named.get(tag, "") for tag in ("Q", "A", "AV"))
+        name = _ONLY_THERE.sub("", name)
         subject = noun(" ".join(word for word in (looks if looks not in name.split() else "", name) if word))
         if not subject and not does:
             raise Lacking
@@ -48,7 +49,7 @@ class Named:
         :raises Lacking: if none is named
         """
         said = self._guess.named
-        subject = noun(said.get("B", ""))
+        subject = noun(_ONLY_THERE.sub("", said.get("B", "")))
         if not subject:
             raise Lacking
         return _condition(subject, said.get("BV", ""))
@@ -91,6 +92,10 @@ class Named:
         return Mark(value=value * 60 if unit.startswith("min") and ":" not in text else value)
 
 
+_ONLY_THERE = re.compile(r" (?:linger|occur|exist|remain)(?:s|ed|ing)?$")
+"""What was taken for the end of a name, and says no more than that the thing is there."""
+
+
 def _condition(subject: str, does: str) -> Condition:
     """A thing and its deed; a deed such as "turns up" says of a thing no more than that it is there."""
     if not does:
@@ -99,6 +104,8 @@ def _condition(subject: str, does: str) -> Condition:
     whole = named_alone(condition(f"{subject or 'something'} {does}"))
     if whole.subject == subject and (not whole.predicate or not subject):
         return whole
+    if subject and whole.predicate in ALONE:
+        return Condition(subject=subject)
     return Condition(subject=subject, predicate=bare(does), copula=does.split(" ")[0].endswith("ing"))
 
 

@@ -21,6 +21,8 @@ from atom_reasoning.talk.question import Asked, ways_to_ask
 
 SURE = 0.9
 """The probability from which a reading of the network is believed without another look."""
+CERTAIN = 0.9
+"""The probability of each of its words from which the network is believed of which of them it asks."""
 LIKELY = 0.7
 """The least probability of a reading of the network that is weighed against what the patterns read."""
 WORTHY = 0.5
@@ -29,6 +31,7 @@ DOUBTFUL = 0.2
 """The trust below which one of several questions is taken for talk."""
 LEFT_OUT = 0.85
 """What is left of the worth of a reading for each segment that may belong to the question and was taken for talk."""
+_HESITATION = re.compile(r"\b(?:uh|um|uhm|erm|hmm?)\b[, ]*", re.IGNORECASE)
 _NEXT_QUESTION = re.compile(
     r"(?:\?+|[,;.]|,? and| &)\s+(?:and |also |then |if so,? |in that case,? )*(?=(?:what|when|where|which|who|how|is|are|does|do|did|has|can|was|were|in which|at what)\b)",
     re.IGNORECASE,
@@ -52,9 +55,9 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     learned, certainty = _learned(text)
     if learned is None or learned.trust < LIKELY:
         return _by_patterns(text)
-    if learned.trust >= SURE and certainty >= SURE and _names(learned):
+    if learned.trust >= SURE and certainty >= CERTAIN and _names(learned):
         return (learned,)
-    found = _by_patterns(text)
+    found = _by_patterns(_HESITATION.sub("", text))
     if learned.trust < SURE and learned.trust <= worth(found, text):
         return found
     if len(found) == 1 and _asks_alike(found[0], learned) and worth(found, text) >= WORTHY:
