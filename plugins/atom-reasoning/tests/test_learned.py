@@ -25,7 +25,7 @@ def test_words_of_a_question():
     ("text", "kind", "subject", "predicate"),
     [
         ("Good morning. Could you kindly tell me in how many scenes of this little film a brown dog turns up?", Kind.COUNT, "brown dog", ""),
-        ("okay so um the bit where the white van uh turns left what time is that at", Kind.WHEN, "white van", "turn left"),
+        ("okay so um the bit where the white van turns left uh what time is that at", Kind.WHEN, "white van", "turn left"),
         ("Does the customer's recording have any motorcycles in it, or am I wasting my time?", Kind.YES_NO, "motorcycles", ""),
         ("I can see the old man well enough, but what on earth is he up to?", Kind.WHAT, "old man", ""),
         ("shot numbers for anything with a goalkeeper in it, thanks", Kind.WHICH_SHOT, "goalkeeper", ""),

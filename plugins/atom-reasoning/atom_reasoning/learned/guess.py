@@ -31,7 +31,7 @@ class Guess:
     probability: float
     """Of that, 0 to 1."""
     certainty: float = 1.0
-    """How sure it is of what each word is: the least probability of a word, 0 to 1."""
+    """How sure it is of what each word is: the least probability of a word, 0 to 1; none where a name is in two pieces."""
     named: dict[str, str]
     """By tag, the words of the question that are it, as they are written."""
     after: dict[str, str]
@@ -80,12 +80,15 @@ class Networks:
         likeliest_L = tags_LT.max(-1)
         named: dict[str, str] = {}
         after: dict[str, str] = {}
-        for place, tag in enumerate(self._shape.tags[number] for number in likeliest_L.indices.tolist()):
+        parted = False
+        tags = [self._shape.tags[number] for number in likeliest_L.indices.tolist()]
+        for place, tag in enumerate(tags):
             if tag == "O":
                 continue
+            parted |= tag in named and tags[place - 1] != tag
             named[tag] = f"{named[tag]} {row[place]}" if tag in named else row[place]
             after[tag] = row[place + 1] if place + 1 < len(row) else ""
-        certainty = float(likeliest_L.values.min())
+        certainty = 0.0 if parted else float(likeliest_L.values.min())
         kind = self._shape.kinds[int(at)]
         return Guess(kind=kind, probability=float(sure), certainty=certainty, named=named, after=after)
 

@@ -21,7 +21,7 @@ from atom_reasoning.talk.question import Asked, ways_to_ask
 
 SURE = 0.9
 """The probability from which a reading of the network is believed without another look."""
-CERTAIN = 0.9
+CERTAIN = 0.85
 """The probability of each of its words from which the network is believed of which of them it asks."""
 LIKELY = 0.7
 """The least probability of a reading of the network that is weighed against what the patterns read."""
@@ -55,12 +55,17 @@ def readings_of(text: str) -> tuple[Reading, ...]:
     learned, certainty = _learned(text)
     if learned is None or learned.trust < LIKELY:
         return _by_patterns(text)
-    if learned.trust >= SURE and certainty >= CERTAIN and _names(learned):
+    if learned.trust >= SURE and certainty >= CERTAIN and not _lists_all(learned):
         return (learned,)
     found = _by_patterns(_HESITATION.sub("", text))
     if learned.trust < SURE and learned.trust <= worth(found, text):
         return found
-    if len(found) == 1 and _asks_alike(found[0], learned) and worth(found, text) >= WORTHY:
+    if not (len(found) == 1 and _asks_alike(found[0], learned)):
+        return (learned,)
+    if certainty >= CERTAIN:
+        deeds = [one for one in found[0].conditions if one.predicate and not one.subject]
+        return (evolve(learned, conditions=tuple(deeds[:1]) or learned.conditions),)
+    if worth(found, text) >= WORTHY:
         return (evolve(found[0], trust=learned.trust),)  # of which words, the patterns tell better than doubtful tags
     return (learned,)
 
@@ -77,9 +82,9 @@ def _learned(text: str) -> tuple[Reading | None, float]:
     return (None, 0.0) if guess is None else (reading(guess, text), guess.certainty)
 
 
-def _names(one: Reading) -> bool:
-    """Whether a reading is of something that it names, and not of all that is there."""
-    return bool(one.conditions) and not all(wanted.is_anything for wanted in one.conditions)
+def _lists_all(one: Reading) -> bool:
+    """Whether a reading is of a list of all things: the deed in "name all that is running" is missed at times."""
+    return one.kind is Kind.LIST and not one.counted and all(wanted.is_anything for wanted in one.conditions)
 
 
 def _asks_alike(one: Reading, other: Reading) -> bool:
