@@ -31,7 +31,7 @@ class Guess:
     probability: float
     """Of that, 0 to 1."""
     certainty: float = 1.0
-    """How sure it is of what each word is: the least probability of a word, 0 to 1; none where a name is in two pieces."""
+    """How sure it is of what each word is: the least probability of a word; 0 where a name is in two pieces."""
     named: dict[str, str]
     """By tag, the words of the question that are it, as they are written."""
     after: dict[str, str]
