@@ -12,6 +12,7 @@ from attrs import evolve
 
 import atom_core as atom
 from atom_core.cli.main import main
+from atom_core.kernels.int8 import has_vnni
 from atom_core.testing.models import make_checkpoint
 from atom_core.testing.modules_conformance import ModulesConformance
 from atom_core.testing.videos import BLUE, RED, Shot, write_video
@@ -114,7 +115,8 @@ def command(*arguments):
 
 @needs_engine
 def test_calibration_is_kept_and_used(model, video, tmp_path, capsys):
-    """`atom calibrate` finds ranges of the footage; int8 is another, and nearer, from then on."""
+    """`atom calibrate` finds ranges of the footage; int8 is another from then on, and near: nearer than before where the
+    processor adds its products in 32 bits."""
     cache, name = tmp_path / "cache", f"openvino:{model}"
     plain, _, _ = features(model, video, tmp_path / "plain")
     before, before_print, _ = features(model, video, cache, "int8")
@@ -123,7 +125,10 @@ def test_calibration_is_kept_and_used(model, video, tmp_path, capsys):
     assert "fitted to 3 frames of 1 clips" in capsys.readouterr().out
     after, after_print, _ = features(model, video, cache, "int8")
     assert after_print != before_print
-    assert np.abs(after - plain).mean() < np.abs(before - plain).mean()
+    lengths = np.linalg.norm(plain, axis=-1) * np.linalg.norm(after, axis=-1)
+    assert ((plain * after).sum(-1) / lengths).mean() > 0.98
+    if has_vnni():  # else pairs are added in 16 bits, which tighter ranges overflow
+        assert np.abs(after - plain).mean() < np.abs(before - plain).mean()
 
 
 @needs_engine
