@@ -115,8 +115,8 @@ def command(*arguments):
 
 @needs_engine
 def test_calibration_is_kept_and_used(model, video, tmp_path, capsys):
-    """`atom calibrate` finds ranges of the footage; int8 is another from then on, and near: nearer than before where the
-    processor adds its products in 32 bits."""
+    """`atom calibrate` finds ranges of the footage; int8 is another from then on, and near: nearer than before
+    where the processor adds its products in 32 bits."""
     cache, name = tmp_path / "cache", f"openvino:{model}"
     plain, _, _ = features(model, video, tmp_path / "plain")
     before, before_print, _ = features(model, video, cache, "int8")
