@@ -64,6 +64,12 @@ def test_what_is_of_no_kind():
     assert found.kind is Kind.COUNT
 
 
+@pytest.mark.parametrize("text", ["Is everything in order?", "Are all the colours listed?", "Is it a short summary?"])
+def test_yes_or_no_is_no_list(text):
+    """A question that can only be answered by yes or no is not read as one for a list, whatever its words are like."""
+    assert all(found.kind in (Kind.YES_NO, Kind.WHAT) for found in readings_of(text))
+
+
 def test_nothing_to_read():
     """Where there are no words, or a book of them, the network is not asked."""
     assert networks().guess("") is None

@@ -15,6 +15,7 @@ from atom_reasoning.reading.record import Kind, Reading, Scope
 from atom_reasoning.reading.wordings.agree import kind_of
 from atom_reasoning.reading.wordings.frames import slots_of
 from atom_reasoning.reading.wordings.slots import conditions
+from atom_reasoning.reading.wordings.weighing import may_be
 from atom_reasoning.talk.account import in_words, said_of, worth
 from atom_reasoning.talk.calls import without_calls
 from atom_reasoning.talk.question import Asked, ways_to_ask
@@ -53,7 +54,7 @@ _COURSE = re.compile(r"what \w+(?: \w+)? first,? (?:and )?(?:then )?what\b", re.
 def readings_of(text: str) -> tuple[Reading, ...]:
     """The questions that a text asks, without the talk around them."""
     learned, certainty = _learned(text)
-    if learned is None or learned.trust < LIKELY:
+    if learned is None or learned.trust < LIKELY or not may_be(learned, normal(text)):
         return _by_patterns(text)
     if learned.trust >= SURE and certainty >= CERTAIN and not _lists_all(learned):
         return (learned,)

@@ -67,7 +67,7 @@ def _likeliest(found: Reading, text: str) -> Reading:
     for kind, reading in made.items():
         if reading is None or leftovers(reading):
             shares[kind] *= UNFIT
-        elif not _may_be(reading, text):
+        elif not may_be(reading, text):
             shares[kind] = 0.0
     weight = FITTED if is_fit else DIRTY if found.sure else LOOSE
     shares[own] = max(shares.get(own, 0.0), LEAST) * weight
@@ -82,7 +82,7 @@ def _likeliest(found: Reading, text: str) -> Reading:
     return evolve(found, trust=AS_IT_IS if found.kind is Kind.WHAT and not found.sure else min(share, AS_IT_IS))
 
 
-def _may_be(reading: Reading, text: str) -> bool:
+def may_be(reading: Reading, text: str) -> bool:
     """Whether the first words of a question can ask for this kind of answer."""
     if _REQUEST.match(text):
         return True
