@@ -15,6 +15,7 @@ from atom_assembly.evidence.meaning import read_meaning, says
 from atom_assembly.evidence.rewording import Vocabulary, speaks
 from atom_assembly.evidence.words import clauses, stems
 from atom_assembly.requests.forms.talk import without_talk
+from atom_assembly.requests.learned.read import read_learned
 from atom_assembly.requests.read import Reading, read_by_mentions, read_request
 from atom_assembly.requests.sloppy import without_slips
 from atom_assembly.requests.spoken import read_spoken
@@ -99,9 +100,10 @@ class WriteScript:
 
 
 def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Reading:
-    """What `text` asks for: by what it mentions, if captions say all of that, or more of it than of what its grammar
-    gives; else by its grammar. Where the two differ, by the known wordings that it is most like, if these tell it
-    surely. A request of which the grammar makes something else is told how it is read.
+    """What `text` asks for: as the networks read it, if they are sure; else by what it mentions, if captions say all of
+    that, or more of it than of what its grammar gives; else by its grammar. Where the latter two differ, by the known
+    wordings that it is most like, if these tell it surely. A request of which the grammar makes something else is told
+    how it is read.
 
     :param names: of the videos that there are
     :param seen: the captions of the library's clips
@@ -109,6 +111,11 @@ def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Read
     together = partial(_shown_together, seen) if seen else None
     plain = read_request(text, names=names, together=together)
     other = read_by_mentions(text, _words_of(seen), names=names) if seen else None
+    twice = other is not None and _alike(plain, other) and not _unsaid(other, seen)
+    if (learned := read_learned(text, plain, seen, twice=twice)) is not None:
+        if not _alike(plain, learned):
+            log.warning("the request is read as %s", told(learned))
+        return learned
     if other is None:
         return plain
     unsaid, plainly = _unsaid(other, seen), _unsaid(plain, seen)

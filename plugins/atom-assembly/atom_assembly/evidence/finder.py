@@ -22,6 +22,8 @@ MEANT = "its caption means that, as the search finds"
 _ANYTHING = "anything"
 _FOR_ALL = 4
 """How many times as many clips are asked about where all are wanted."""
+_SPARE = 6
+"""How many clips more than are needed the decoder is asked about that captions say to fit."""
 _LIKELY, _HARDLY = 0.2, 0.12
 """Least likelihood of a line in a caption, against what stands there: of a clip that shows it, of one asked about."""
 
@@ -78,7 +80,7 @@ class Finder:
         fits = sorted(fits, key=lambda one: (extra(one.moment.caption, line.meaning), -one.moment.score))
         meant, told = self._meant(pool)
         said = {one.key for one in fits}
-        fits += [one for one in meant if one.key not in said]
+        fits = self._surest(line, fits, count) + [one for one in meant if one.key not in said]
         keys = {one.key for one in fits}
         others = sorted(
             (one for one in pool if one.key not in keys),
@@ -189,6 +191,18 @@ class Finder:
             one.key: max(min(max(next(said) for _ in clause) for clause in way) for way in ways) for one, ways in asked
         }
 
+    def _surest(self, line: _Line, fits: list[Candidate], count: int | None) -> list[Candidate]:
+        """Clips whose captions say a line, such that those come first of which the decoder says so, too, when it is
+        asked: a caption that is wrong costs nothing where others are to be had.
+        """
+        if not self._rerank or count is None or len(fits) <= count or not line.wordings:
+            return fits
+        first, rest = fits[: count + _SPARE], fits[count + _SPARE :]
+        asked = [(one, _asking(line, one)) for one in first]
+        said = iter(self._judge.probabilities([(one, statement) for one, own in asked for statement in own]))
+        doubted = {one.key for one, own in asked if own and max(next(said) for _ in own) < 0.5}
+        return sorted(first, key=lambda one: one.key in doubted) + rest
+
     def _statements(self, line: _Line, candidate: Candidate) -> list[list[list[str]]]:
         """What to ask of a clip: for each wording, for each of its clauses, the statements of which one must hold."""
         if not line.wordings:
@@ -203,6 +217,16 @@ class Finder:
         if self._rerank:
             best = rerank(text, best, self._encoder, self._decoder)
         return [evolve(one, reason=LIKELIEST) for one in best + rest]
+
+
+def _asking(line: _Line, candidate: Candidate) -> list[str]:
+    """What to ask of a clip whose caption says a line: for each wording of one clause, whether that is there."""
+    said = [wording[0] for wording in line.wordings if len(wording) == 1 and not wording[0].as_written]
+    return [
+        statement
+        for one in said
+        for statement in (one.statements(candidate.moment.caption) if one.does else [f"there is {one.thing}"])
+    ]
 
 
 def _rambles(caption: str) -> bool:
