@@ -1,8 +1,9 @@
 """What a request asks for as a program: signs and the numbers of the things that it tells of; and the reading of one.
 
 `1 2 1` is one shot of the first thing, one of the second, and the first again; `1 *3` three shots; `all 1 & ! 2` every
-shot of the first without the second; `1 | 2` either, `1 . 2` one thing of which both are true; `longest 1`, `shortest 1`; at
-the end stand orders (`@time`, `@growing`, `@shrinking`) and whether lengths are said of the film (`<=`) or of each cut.
+shot of the first without the second; `1 | 2` either, `1 . 2` one thing of which both are true; `longest 1`,
+`shortest 1`; at the end stand orders (`@time`, `@growing`, `@shrinking`) and whether lengths are said of the film
+(`<=`) or of each cut (`each<=`).
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class Named:
             return f"{with_article(name)} thing"
         if self.kind == "nouns":
             return name
+        if self.kind == "deed" and not self.article:
+            return name  # "children playing", "Lisa dances"
         return f"the {name}" if self.article == "the" else with_article(name)
 
     @property
@@ -148,7 +151,7 @@ def reading(program: Program, things: Sequence[Named], text: str, other: Reading
     wanted: list[atom.Wanted] = []
     for part in film.parts:
         line = _line(part, things)
-        line = one_of(line) if line and not film.mode else line
+        line = one_of(line) if line and not film.mode and _several(part, things) else line
         own = _wanted(film.mode, part, things)
         again = line in lines and own == atom.Wanted()
         refused = tuple(_whole(numbers, things, refused=True) for numbers in part.refused)
@@ -170,7 +173,12 @@ def reading(program: Program, things: Sequence[Named], text: str, other: Reading
         min_length_s=lengths.least_s,
         shot_length_s=lengths.shot_s,
     )
-    return Reading(lines=tuple(lines), constraints=constraints, ordered=len(lines) > 1, chosen=True)
+    chosen = bool(film.mode or film.ends or len(lines) > 1 or film.parts[0].refused or film.parts[0].times > 1)
+    return Reading(lines=tuple(lines), constraints=constraints, ordered=len(lines) > 1, chosen=chosen)
+
+
+def _several(part: Part, things: Sequence[Named]) -> bool:
+    return any(things[number - 1].kind == "nouns" for way in part.shown for numbers in way for number in numbers)
 
 
 def _order(ends: frozenset[str], other: atom.Constraints) -> Order:

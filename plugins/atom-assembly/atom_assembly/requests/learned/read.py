@@ -48,16 +48,20 @@ def _tell_of(captions: Sequence[str], beside: Collection[str], strange: Collecti
 
 
 def _says_more(other: Reading) -> bool:
-    """Whether a request names videos, or shots by when they were taken, what is said, or each with its own length."""
+    """Whether a request names videos, or shots by when they were taken, what is said, or each with its own length; the
+    two longest, or the longest among others.
+    """
     whole = other.constraints
+    several = len(whole.wanted) > 1
     return bool(other.absent_source or whole.sources or whole.one_source or whole.min_length_s) or any(
-        one.said is not None or one.pick in ("first", "last") or one.length_s is not None for one in whole.wanted
+        one.said is not None
+        or one.length_s is not None
+        or one.pick in ("first", "last")
+        or (one.pick and (several or one.num_shots != 1))
+        for one in whole.wanted
     )
 
 
 def _may_say_more(other: Reading) -> bool:
-    """Whether its grammar gives what is easily misread, and no program says: nothing else in the picture, at most three,
-    the two longest.
-    """
-    wanted = other.constraints.wanted
-    return any(one.purely or one.at_most or (one.pick and (len(wanted) > 1 or one.num_shots != 1)) for one in wanted)
+    """Whether its grammar gives what is easily misread, and no program says: nothing else in the picture, at most."""
+    return any(one.purely or one.at_most for one in other.constraints.wanted)
