@@ -1,7 +1,7 @@
 """Requests of persons unlike each other, written and frozen before the reader of requests was tried on them.
 
 Those of sets 1 to 6 have one author, who knew what the reader was made for; 7 and 8 have one each, 9 and 10 two,
-who did not. Nothing has learned from 9 and 10.
+who did not. Nothing has learned from 9 and 10; the networks that read requests have from the others.
 
 A row of `blind_N.tsv` is who asks, what the film must be, and the wording. What it must be is one of
 
