@@ -115,6 +115,7 @@ def test_persons_ask_as_they_talk(text, said):
         "zuerst ein Hund, dann eine Katze, und am Ende nochmal der Hund",
         "",
         "word " * 400,
+        "a dog, then a " + "c" * 4_000,
         "a film about nothing in particular",
     ],
 )

@@ -23,8 +23,8 @@ from atom_assembly.requests.learned.words import words
 OTHER = "other"
 """The program of a request that asks for something else, or more, than programs say."""
 _Net = TypeVar("_Net", Tagger, Planner)
-_LONGEST = 160
-"""Words of a request that they are asked of."""
+_LONGEST, _MOST_LETTERS = 160, 2_000
+"""Words and characters of a request that they are asked of."""
 _MOST_SIGNS = 40
 _BEGINS: dict[str, Kind] = {"N": "noun", "P": "nouns", "C": "looks", "W": "does", "I": "noun", "V": "does"}
 """How a thing is told, by what its first word is."""
@@ -82,8 +82,8 @@ class Networks:
 
     def guess(self, text: str) -> Guess | None:
         """The likeliest reading; none where nothing is told of, or too much."""
-        row = [word.text.casefold() for word in words(text)]
-        return self.of_row(row) if 0 < len(row) <= _LONGEST else None
+        row = [word.text.casefold() for word in words(text[: _MOST_LETTERS + 1])]
+        return self.of_row(row) if 0 < len(row) <= _LONGEST and len(text) <= _MOST_LETTERS else None
 
     def of_row(self, row: Sequence[str]) -> Guess | None:
         """The likeliest reading of words in small letters; none where nothing is told of."""

@@ -28,7 +28,6 @@ class Word:
     """Where it ends."""
 
 
-@lru_cache(8192)
 def words(text: str) -> tuple[Word, ...]:
     """The words, numbers, line ends and marks of a text."""
     return tuple(Word(found[0], *found.span()) for found in _TOKEN.finditer(text.replace("’", "'")))
