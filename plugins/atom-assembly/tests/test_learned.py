@@ -98,6 +98,8 @@ def test_masks():
         ("whichever dog clip has the most running time, that one on its own", "longest 'a dog'"),
         ("open and close on a red circle and put a man riding a bicycle in the middle", "'a red circle'; then 'a man riding a bicycle'; then 'a red circle'"),
         ("there has to be a dog or a cat in it, else it's not for me; I want all of those", "all 'a dog or a cat'"),
+        ("start with the waterfall at the bridge and finish on the wedding cake", "'the waterfall at the bridge'; then 'the wedding cake'"),
+        ("the girl with the candles, twice, then the old man", "'the girl with the candles', shown 2 times; then 'the old man'"),
         ("three stars shots please, a second apiece at the most", "3 x 'a star'; 1 s a shot"),
     ],
 )  # fmt: skip

@@ -32,7 +32,7 @@ def test_the_decoder_writes_the_script():
             ("a dog runs", "a cat sleeps", "the sun sets"),
         ),
         ("Start with a dog. Next comes a cat. End with the sun.", ("a dog", "a cat", "the sun")),
-        ("A dog; a cat", ("A dog", "a cat")),
+        ("A dog; a cat", ("a dog", "a cat")),
         ("Start with a dog, continue with a cat and end with the sun.", ("a dog", "a cat", "the sun")),
         ("Open with a dog, go on with a cat, and close with the sun", ("a dog", "a cat", "the sun")),
         ("I want a dog that runs; next a cat; last the sun.", ("a dog that runs", "a cat", "the sun")),

@@ -92,6 +92,12 @@ class Networks:
         if not masked.things:
             return None
         program, probability = self.plan(masked.row, masked.numbers)
+        if OTHER in program:
+            # wordings tell of rows by what things do, mostly: "first the sea, then the cake" is read as if these did
+            row_of_deeds = ["<deed>" if word == "<noun>" else word for word in masked.row]
+            instead, share = self.plan(row_of_deeds, masked.numbers)
+            if len({sign for sign in instead if isinstance(sign, int)}) > 1 and OTHER not in instead:
+                program, probability = instead, share
         beside = frozenset(word for word, number in zip(masked.row, masked.numbers, strict=True) if not number)
         return Guess(
             program=program,

@@ -236,12 +236,13 @@ def _whole(numbers: Sequence[int], things: Sequence[Named], *, refused: bool = F
 
 
 def _wanted(mode: str, part: Part, things: Sequence[Named]) -> atom.Wanted:
-    """How many shots of a line, and which: of a thing that does something the same shot again, of a kind others."""
+    """How many shots of a line, and which: of one thing, "the dog", "a dog that runs", the same; of a kind others."""
     if mode == "longest" or mode == "shortest":
         return atom.Wanted(pick="longest" if mode == "longest" else "shortest", num_shots=1)
     if mode:
         return atom.Wanted(num_shots=None)
     if part.times == 1:
         return atom.Wanted()
-    deed = any(things[number - 1].kind == "deed" for way in part.shown for numbers in way for number in numbers)
-    return atom.Wanted(repeats=part.times) if deed else atom.Wanted(num_shots=part.times)
+    own = [things[number - 1] for way in part.shown for numbers in way for number in numbers]
+    one = any(thing.kind == "deed" or (thing.kind == "noun" and thing.article == "the") for thing in own)
+    return atom.Wanted(repeats=part.times) if one else atom.Wanted(num_shots=part.times)
