@@ -111,8 +111,8 @@ def read_against(text: str, names: Collection[str], seen: Sequence[str]) -> Read
     together = partial(_shown_together, seen) if seen else None
     plain = read_request(text, names=names, together=together)
     other = read_by_mentions(text, _words_of(seen), names=names) if seen else None
-    twice = other is not None and (bool(other.unclear) or (_alike(plain, other) and not _unsaid(other, seen)))
-    if (learned := read_learned(text, plain, seen, twice=twice)) is not None:
+    careful = other is not None and (bool(other.unclear) or (_alike(plain, other) and not _unsaid(other, seen)))
+    if (learned := read_learned(text, plain, seen, careful=careful)) is not None:
         if not _alike(plain, learned):
             log.warning("the request is read as %s", told(learned))
         return learned

@@ -9,7 +9,8 @@ from attrs import frozen
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from atom_reasoning.learned.words import LOOKS, grams, look
+from atom_core.text.letters import grams
+from atom_reasoning.learned.words import LOOKS, look
 
 
 @frozen(kw_only=True)

@@ -16,8 +16,6 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 """Clocks, ordinals and numbers; words; "'s", which may follow the name of a thing, by itself; marks."""
-_GRAMS = (3, 4)
-"""Lengths of the stretches of letters by which words that nobody has seen are told."""
 
 
 @frozen
@@ -35,14 +33,6 @@ class Word:
 def words(text: str) -> list[Word]:
     """The words, numbers and marks of a text."""
     return [Word(found[0], *found.span()) for found in _TOKEN.finditer(text.replace("’", "'"))]
-
-
-@lru_cache(4096)
-def grams(word: str, buckets: int) -> tuple[int, ...]:
-    """The numbers of the buckets that a word and its stretches of letters fall into; digits are alike."""
-    spelled = f"<{re.sub(r'[0-9]', '0', word)}>"
-    pieces = [spelled, *(spelled[at : at + n] for n in _GRAMS for at in range(len(spelled) - n + 1))]
-    return tuple(_hashed(piece) % buckets for piece in pieces)
 
 
 LOOKS = ("", "colour", "shape", "size", "either", "verb", "number", "mark")
@@ -63,11 +53,3 @@ def look(word: str) -> int:
     else:
         name = _OF_KIND.get(stem, "verb" if stem in VERBS else "")
     return LOOKS.index(name)
-
-
-def _hashed(piece: str) -> int:
-    """FNV-1a of 32 bits, which is the same in every process."""
-    value = 2166136261
-    for byte in piece.encode():
-        value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
-    return value

@@ -64,7 +64,7 @@ class Networks:
 
     @classmethod
     def opened(cls, path: Path) -> Networks:
-        """The networks of a file, see `saved`."""
+        """The networks of a file, as `atom_assembly_training` writes it."""
         with safe_open(path, framework="pt") as file:
             told = json.loads(file.metadata()["shapes"])
         weights = load_file(path)

@@ -9,7 +9,7 @@ from attrs import frozen
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from atom_assembly.requests.learned.words import grams
+from atom_core.text.letters import grams
 
 TAGS = ("O", "N", "P", "C", "W", "I", "V")
 """What a word is: nothing to be seen; the first of a thing that is named, of several, of one that is told by how it

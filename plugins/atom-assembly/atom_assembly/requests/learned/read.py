@@ -18,12 +18,12 @@ _STRANGE = 0.5
 """Most of the words around things that the networks may not know: they learned English."""
 
 
-def read_learned(text: str, other: Reading, seen: Sequence[str], *, twice: bool = False) -> Reading | None:
+def read_learned(text: str, other: Reading, seen: Sequence[str], *, careful: bool = False) -> Reading | None:
     """What the networks read in `text`; None where they are not sure, or pass over what captions tell of.
 
     :param other: what its grammar gives
     :param seen: the captions of the library's clips
-    :param twice: whether it was read so in two ways
+    :param careful: whether they must be surer, since two other ways of reading agree, or do not understand all
     """
     from atom_assembly.requests.learned.guess import OTHER, networks  # torch, which a script is not imported with
     from atom_assembly.requests.learned.programs import reading
@@ -33,7 +33,7 @@ def read_learned(text: str, other: Reading, seen: Sequence[str], *, twice: bool 
     guess = networks().guess(text)
     if guess is None or OTHER in guess.program or len(guess.strange) > _STRANGE * len(guess.beside):
         return None
-    if guess.probability < (CERTAIN if twice or _may_say_more(other) else SURE) or guess.certainty < THING:
+    if guess.probability < (CERTAIN if careful or _may_say_more(other) else SURE) or guess.certainty < THING:
         return None
     if _tell_of(seen, guess.beside, guess.strange):
         return None
